@@ -1,0 +1,98 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { FIRST_BYTES = 256 };
+
+void buf_init(struct buf *b, size_t max_bytes)
+{
+	*b = (struct buf){.max = max_bytes};
+}
+
+void buf_release(struct buf *b)
+{
+	mem_free(b->p);
+	*b = (struct buf){.max = b->max};
+}
+
+void buf_clear(struct buf *b)
+{
+	b->n = 0;
+	b->failed = false;
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	if (b->failed || n > b->max || b->n > b->max - n) {
+		b->failed = true;
+		return NULL;
+	}
+	if (b->cap - b->n < n + 1) { /* one more, for buf_c */
+		size_t cap = b->cap ? b->cap : FIRST_BYTES;
+		while (cap < b->n + n + 1) cap *= 2;
+		b->p = mem_realloc(b->p, cap);
+		b->cap = cap;
+	}
+	return b->p + b->n;
+}
+
+void buf_wrote(struct buf *b, size_t n)
+{
+	b->n += n;
+}
+
+void buf_add_bytes(struct buf *b, const void *bytes, size_t n)
+{
+	char *to = n ? buf_room(b, n) : NULL;
+	if (!to) return;
+	memcpy(to, bytes, n);
+	b->n += n;
+}
+
+void buf_add(struct buf *b, str s)
+{
+	buf_add_bytes(b, s.p, s.n);
+}
+
+void buf_byte(struct buf *b, char c)
+{
+	buf_add_bytes(b, &c, 1);
+}
+
+const char *buf_c(struct buf *b)
+{
+	if (!b->p) {
+		b->p = mem_zalloc(FIRST_BYTES);
+		b->cap = FIRST_BYTES;
+	}
+	b->p[b->n] = 0;
+	return b->p;
+}
+
+void buf_fmt(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	char *to = buf_room(b, (size_t)n);
+	if (!to) return;
+	va_start(args, format);
+	vsnprintf(to, (size_t)n + 1, format, args);
+	va_end(args);
+	b->n += (size_t)n;
+}
+
+void buf_i64(struct buf *b, int64_t value)
+{
+	char digits[24], *at = digits + sizeof digits;
+	uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	do *--at = (char)('0' + left % 10);
+	while (left /= 10);
+	if (value < 0) *--at = '-';
+	buf_add_bytes(b, at, (size_t)(digits + sizeof digits - at));
+}

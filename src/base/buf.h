@@ -1,0 +1,32 @@
+/* buf.h: bytes that grow up to a maximum given at birth. Once an append does not fit, the buffer is failed
+ * and stays so: check buf_failed once at the end instead of every append. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct buf {
+	char *p; /* owned; ends in NUL after buf_c */
+	size_t n, cap, max;
+	bool failed;
+};
+
+void buf_init(struct buf *b, size_t max_bytes);
+void buf_release(struct buf *b);
+void buf_clear(struct buf *b); /* empties, keeps the memory and the maximum, forgets the failure */
+static inline bool buf_failed(const struct buf *b) { return b->failed; }
+static inline str buf_str(const struct buf *b) { return (str){b->p ? b->p : "", b->n}; } /* valid until the next append */
+const char *buf_c(struct buf *b);
+
+void buf_add(struct buf *b, str s);
+void buf_add_bytes(struct buf *b, const void *bytes, size_t n);
+void buf_byte(struct buf *b, char c);
+void buf_fmt(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_i64(struct buf *b, int64_t value);
+/* Makes room for n more bytes and returns where to write them, or NULL when failed; then buf_wrote(b, used). */
+char *buf_room(struct buf *b, size_t n);
+void buf_wrote(struct buf *b, size_t n);
+#endif

@@ -1,0 +1,69 @@
+/* http.h: the server: libmicrohttpd with its epoll thread pool, and a pool of workers for what is slow.
+ *
+ * A request is complete (body read, limits kept) when the handler sees it. `quick` routes run on the I/O thread and
+ * may finish later from another thread (the way of a touchpoint); all others run on a worker. */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "json/json.h"
+
+struct http_server;
+struct http_request;
+
+struct http_options {
+	str listen;               /* "127.0.0.1:8480", "[::1]:8480", ":8480" */
+	str tls_cert, tls_key;    /* file paths; absent = plain */
+	int io_threads, workers;
+	size_t max_body, max_header;
+	int idle_timeout_s, body_timeout_s;
+	int max_connections, max_connections_per_ip;
+	/* Is this one to run on the I/O thread? Asked with method and path once the head is read; also says how large a
+	 * body may be (*max_body, preset). */
+	bool (*is_quick)(void *arg, str method, str path, size_t *max_body);
+	/* Answers the request with http_reply*, now or later, exactly once. */
+	void (*handle)(void *arg, struct http_request *rq);
+	void *arg;
+};
+enum err http_start(struct http_server **out, const struct http_options *o, struct fault *f) NODISCARD;
+int http_port(const struct http_server *s);
+void http_stop(struct http_server *s, int grace_ms); /* no new requests; those running are finished, streams closed */
+
+/* ---- the request: valid until it is answered; texts live in its arena ---- */
+struct arena *http_arena(struct http_request *rq);
+str http_method(const struct http_request *rq); /* "GET"; HEAD is answered by the server from GET */
+str http_path(const struct http_request *rq);   /* percent-decoded once; no query */
+str http_header(const struct http_request *rq, const char *name); /* absent when not sent */
+str http_cookie(struct http_request *rq, const char *name);
+str http_query(struct http_request *rq, const char *name);        /* decoded; absent when not there; "" when empty */
+size_t http_query_fields(struct http_request *rq, const struct form_field **out);
+str http_query_string(const struct http_request *rq);
+str http_body(const struct http_request *rq);   /* gzip/deflate already undone (within max_body); JSON_PADDING bytes follow it */
+bool http_form(struct http_request *rq, const struct form_field **out, size_t *n); /* urlencoded or multipart; false when neither */
+struct http_file { str name, file_name, content_type, bytes; };
+size_t http_files(struct http_request *rq, const struct http_file **out);          /* of multipart */
+str http_peer(const struct http_request *rq);   /* address without port */
+bool http_is_local(const struct http_request *rq); /* peer is the loopback */
+bool http_is_secure(const struct http_request *rq);
+int64_t http_started_us(const struct http_request *rq);
+void *http_slot(const struct http_request *rq);                 /* one pointer for the caller's own use */
+void http_set_slot(struct http_request *rq, void *p);
+
+/* ---- the answer ---- */
+void http_set_header(struct http_request *rq, const char *name, str value); /* CR, LF refused (assert) */
+void http_set_cookie(struct http_request *rq, const char *name, str value, int64_t max_age_s, bool http_only); /* SameSite=Lax, Path=/, Secure when secure */
+/* Copies body; compresses (gzip, br) when the client takes it, the type is text and it pays. May be called from any thread. */
+void http_reply(struct http_request *rq, int status, str content_type, str body);
+void http_reply_redirect(struct http_request *rq, int status, str location); /* 303, 308 */
+void http_reply_file(struct http_request *rq, const char *path, str content_type, str download_name); /* a file on disk, streamed */
+
+/* ---- server-sent events ---- */
+/* Answers with a stream that gets what is published under any of the topics. last_id: Last-Event-ID or absent. */
+void http_reply_stream(struct http_request *rq, const str *topics, size_t n);
+/* Sends to all streams of a topic: event name and one-line data. Never blocks: a slow client is cut off. */
+void http_publish(struct http_server *s, str topic, str event, str data);
+
+struct http_stats { uint64_t requests, connections, streams, bytes_in, bytes_out, refused; };
+void http_stats(const struct http_server *s, struct http_stats *out);
+#endif

@@ -1,0 +1,31 @@
+/* app.h: one open workspace: the directory and what runs on it. Made once at start; fields never change after. */
+#ifndef OP_APP_H
+#define OP_APP_H
+#include "base/id.h"
+#include "base/str.h"
+
+struct db_pool;
+struct events;
+struct jobs;
+struct http_server;
+struct people;   /* customer/people.h: subjects → customers, in memory */
+struct collect;  /* collect/collect.h: sources, keys and the pipeline, in memory */
+struct settings; /* setting/setting.h: the workspace's settings, in memory */
+struct appliers; /* collect/appliers.h: what follows the log */
+
+struct app {
+	str dir;             /* absolute */
+	id directory_id;
+	unsigned char secret[32]; /* DIR/secret: keys the hashes of identities */
+	struct db_pool *records;
+	struct events *events;
+	struct settings *settings;
+	struct people *people;
+	struct collect *collect;
+	struct appliers *appliers;
+	struct jobs *jobs;         /* NULL in one-off commands */
+	struct http_server *http;  /* NULL in one-off commands */
+	int64_t started_ms;
+	_Atomic int ready_pct;     /* 0..99 while starting, 100 when ready */
+};
+#endif
