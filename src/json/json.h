@@ -26,10 +26,14 @@ enum json_token json_next(struct json_reader *r);
 enum json_token json_current(const struct json_reader *r);
 /* Of JSON_KEY and JSON_STRING: the bytes between the quotes, still escaped; *plain tells that no escape is in it. */
 str json_raw_string(const struct json_reader *r, bool *plain);
-/* The text, unescaped; points into the document when plain, else into the arena. Lone surrogates become U+FFFD. */
+/* The text, unescaped; points into the document when plain, else into the arena. Lone surrogates and
+ * \u0000, which no database takes, become U+FFFD. */
 str json_string(struct json_reader *r, struct arena *a);
 str json_number(const struct json_reader *r);    /* the digits as sent, grammar checked */
-/* At a value's first token: skips the value whole and returns its raw text. Its grammar is checked. */
+/* The current token as it stands in the text: a string with its quotes, a bracket alone. */
+str json_raw(const struct json_reader *r);
+/* At a value's first token (or its JSON_KEY): skips the value whole and returns its raw text, checked to the last
+ * byte. The next json_next is what follows it. Absent when the value is broken. */
 str json_skip(struct json_reader *r);
 enum err json_reader_fault(const struct json_reader *r, struct fault *f); /* OK when there is none; adds "byte N" */
 str json_unescape(struct arena *a, str escaped); /* what json_string does, for kept raw texts */
@@ -39,6 +43,7 @@ struct json_node {
 	enum json_token type; /* OBJECT, ARRAY, STRING, NUMBER, TRUE, FALSE, NULL */
 	str key;              /* when a member of an object */
 	str text;             /* STRING: unescaped; NUMBER: digits as sent */
+	str raw;              /* the value as it stands in the text */
 	struct json_node *child, *next;
 	size_t n;             /* children */
 };
@@ -50,7 +55,8 @@ bool json_get_i64(const struct json_node *object, str key, int64_t *out);   /* f
 bool json_is_true(const struct json_node *object, str key);
 
 /* ---- writer --------------------------------------------------------------------------------------------------
- * Puts commas and escapes; the caller balances begin and end. HTML-safe: <, >, & and U+2028/9 inside strings are escaped. */
+ * Puts commas and escapes; the caller balances begin and end. HTML-safe: <, >, & and U+2028/9 inside strings are escaped,
+ * in raw JSON too (outside strings they cannot stand), so its value is kept but not its every byte. */
 struct json_writer {
 	struct buf *out;
 	bool needs_comma;

@@ -1,0 +1,192 @@
+/* Everything that is written is safe inside an HTML page's <script type="application/json"> as it stands. */
+#include "json/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+static void comma(struct json_writer *w)
+{
+	if (w->needs_comma) buf_byte(w->out, ',');
+	w->needs_comma = true;
+}
+
+static void begin(struct json_writer *w, char c)
+{
+	comma(w);
+	buf_byte(w->out, c);
+	w->needs_comma = false;
+}
+
+static void end(struct json_writer *w, char c)
+{
+	buf_byte(w->out, c);
+	w->needs_comma = true;
+}
+
+void json_begin_object(struct json_writer *w)
+{
+	begin(w, '{');
+}
+
+void json_end_object(struct json_writer *w)
+{
+	end(w, '}');
+}
+
+void json_begin_array(struct json_writer *w)
+{
+	begin(w, '[');
+}
+
+void json_end_array(struct json_writer *w)
+{
+	end(w, ']');
+}
+
+/* 'u': as \u00xx; 2: U+2028 or U+2029 when two more bytes say so; other letters: that short escape. */
+static const char ESCAPES[256] = {
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+	['"'] = '"', ['\\'] = '\\', ['<'] = 'u', ['>'] = 'u', ['&'] = 'u', [0xe2] = 2};
+
+static bool is_line_separator(str s, size_t i)
+{
+	return i + 2 < s.n && s.p[i + 1] == '\x80' && ((unsigned char)s.p[i + 2] & 0xfe) == 0xa8;
+}
+
+/* Copies s, escaping what ESCAPES names; `raw` text is JSON already, so only the bytes that HTML minds are touched. */
+static void add_escaped(struct buf *out, str s, bool raw)
+{
+	size_t copied = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		char escape = ESCAPES[c];
+		if (!escape || (escape == 2 && !is_line_separator(s, i))) continue;
+		if (raw && (c < 0x20 || c == '"' || c == '\\')) continue;
+		buf_add_bytes(out, s.p + copied, i - copied);
+		if (escape == 'u') {
+			buf_fmt(out, "\\u%04x", c);
+		} else if (escape == 2) {
+			buf_fmt(out, "\\u202%c", s.p[i + 2] == '\xa8' ? '8' : '9');
+			i += 2;
+		} else {
+			buf_byte(out, '\\');
+			buf_byte(out, escape);
+		}
+		copied = i + 1;
+	}
+	if (s.n > copied) buf_add_bytes(out, s.p + copied, s.n - copied);
+}
+
+static void quoted(struct json_writer *w, str s)
+{
+	buf_byte(w->out, '"');
+	add_escaped(w->out, s, false);
+	buf_byte(w->out, '"');
+}
+
+void json_key(struct json_writer *w, str key)
+{
+	comma(w);
+	quoted(w, key);
+	buf_byte(w->out, ':');
+	w->needs_comma = false;
+}
+
+void json_put_str(struct json_writer *w, str s)
+{
+	if (!str_given(s)) {
+		json_put_null(w);
+		return;
+	}
+	comma(w);
+	quoted(w, s);
+}
+
+void json_put_i64(struct json_writer *w, int64_t i)
+{
+	comma(w);
+	buf_i64(w->out, i);
+}
+
+void json_put_real(struct json_writer *w, double d)
+{
+	char text[40];
+	if (!isfinite(d)) {
+		json_put_null(w);
+		return;
+	}
+	comma(w);
+	if (fabs(d) < 1e15 && d == (double)(int64_t)d && !(d == 0 && signbit(d))) {
+		buf_i64(w->out, (int64_t)d);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, d);
+		if (strtod(text, NULL) == d) break;
+	}
+	buf_add(w->out, str_of(text));
+}
+
+void json_put_decimal(struct json_writer *w, struct decimal d)
+{
+	struct arena a;
+	arena_init(&a);
+	comma(w);
+	buf_add(w->out, decimal_show(&a, d));
+	arena_release(&a);
+}
+
+void json_put_bool(struct json_writer *w, bool b)
+{
+	comma(w);
+	buf_add(w->out, b ? S("true") : S("false"));
+}
+
+void json_put_null(struct json_writer *w)
+{
+	comma(w);
+	buf_add(w->out, S("null"));
+}
+
+void json_put_raw(struct json_writer *w, str json)
+{
+	if (!str_given(json)) {
+		json_put_null(w);
+		return;
+	}
+	comma(w);
+	add_escaped(w->out, json, true);
+}
+
+void json_put_tree(struct json_writer *w, const struct json_node *node)
+{
+	if (!node) {
+		json_put_null(w);
+		return;
+	}
+	switch (node->type) {
+	case JSON_OBJECT:
+		json_begin_object(w);
+		for (const struct json_node *m = node->child; m; m = m->next) {
+			json_key(w, m->key);
+			json_put_tree(w, m);
+		}
+		json_end_object(w);
+		break;
+	case JSON_ARRAY:
+		json_begin_array(w);
+		for (const struct json_node *m = node->child; m; m = m->next) json_put_tree(w, m);
+		json_end_array(w);
+		break;
+	case JSON_STRING: json_put_str(w, node->text); break;
+	case JSON_NUMBER: json_put_raw(w, node->text); break;
+	case JSON_TRUE: json_put_bool(w, true); break;
+	case JSON_FALSE: json_put_bool(w, false); break;
+	default: json_put_null(w); break;
+	}
+}
