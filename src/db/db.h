@@ -85,6 +85,11 @@ enum err db_structs(struct db *db, struct arena *a, enum sql q, const struct db_
 /* Many rows at once: prepared loop (SQLite), COPY or multi-row (PostgreSQL). values: rows × columns. No conflict handling. */
 enum err db_bulk_insert(struct db *db, const char *table, const char *const *columns, size_t n_columns, const struct db_val *values, size_t rows, struct fault *f) NODISCARD;
 
+/* Prepares every statement (tests). */
+enum err db_prepare_all(struct db *db, struct fault *f) NODISCARD;
+/* Tests: the n-th call to this layer from now, by any thread, fails with e (begin, commit and savepoints count); 0 ends it. */
+void db_fail_nth(int64_t n, enum err e);
+
 #define DB_ARGS(...) (const struct db_val[]){__VA_ARGS__}, sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val)
 #define DB_NO_ARGS NULL, 0
 

@@ -1,0 +1,86 @@
+/* migrate.c: forward only, one transaction each, in order of number. Numbers may have gaps, and a lower one that is
+ * new still runs (several people add migrations before a release). What already ran must not have changed, and a
+ * database that knows a number this program does not is a newer program's: refused. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/driver.h"
+
+static const char *const LEDGER[] = {
+	[DB__SQLITE] = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at_ms INTEGER NOT NULL) STRICT",
+	[DB__POSTGRES] = "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT COLLATE \"C\" NOT NULL, checksum TEXT COLLATE \"C\" NOT NULL, applied_at_ms BIGINT NOT NULL)",
+};
+static const char *const RECORD[] = {
+	[DB__SQLITE] = "INSERT INTO migration (number, name, checksum, applied_at_ms) VALUES (?1, ?2, ?3, ?4)",
+	[DB__POSTGRES] = "INSERT INTO migration (number, name, checksum, applied_at_ms) VALUES ($1, $2, $3, $4)",
+};
+
+static enum db__kind kind_of(struct db *db)
+{
+	return db_pool_is_postgres(db->pool) ? DB__POSTGRES : DB__SQLITE;
+}
+
+static enum err apply(struct db *db, const struct db__migration *m, struct fault *f)
+{
+	enum db__kind kind = kind_of(db);
+	TRY(db_begin(db, f));
+	enum err e = db__script(db, m->text[kind], f);
+	if (e == OK)
+		e = db__call_text(db, RECORD[kind], DB_ARGS(db_int(m->number), db_text(str_of(m->name)), db_text(str_of(m->checksum)), db_int(clock_now_ms())), NULL, NULL, f);
+	if (e == OK) e = db_commit(db, f);
+	if (e != OK) {
+		db_rollback(db);
+		return e;
+	}
+	log_info("migrated", F_INT("number", m->number), F_STR("name", str_of(m->name)));
+	return OK;
+}
+
+static enum err check_known(const struct db_rows *ran, struct fault *f)
+{
+	for (size_t r = 0; r < ran->n; r++) {
+		int64_t number = db_rows_int(ran, r, 0);
+		const struct db__migration *known = NULL;
+		for (size_t i = 0; i < DB__MIGRATIONS_N; i++)
+			if (DB__MIGRATIONS[i].number == number) known = &DB__MIGRATIONS[i];
+		if (!known)
+			return fault_set(f, ERR_STATE, "database", "its migration %04" PRId64 "_%.*s is not known here: a newer hospes has used it; use that version", number, STR_ARG(db_rows_text(ran, r, 1)));
+		if (!str_eq(db_rows_text(ran, r, 2), str_of(known->checksum)))
+			return fault_set(f, ERR_STATE, "database", "migration %04d_%s has changed since it ran on this database", known->number, known->name);
+	}
+	return OK;
+}
+
+enum err db__migrate(struct db *db, struct fault *f)
+{
+	struct arena arena;
+	arena_init(&arena);
+	struct db_rows ran;
+	enum err e = db__script(db, LEDGER[kind_of(db)], f);
+	if (e == OK) e = db__query_text(db, &arena, "SELECT number, name, checksum FROM migration ORDER BY number", NULL, 0, &ran, f);
+	if (e == OK) e = check_known(&ran, f);
+	for (size_t i = 0, r = 0; i < DB__MIGRATIONS_N && e == OK; i++) {
+		while (r < ran.n && db_rows_int(&ran, r, 0) < DB__MIGRATIONS[i].number) r++;
+		if (r < ran.n && db_rows_int(&ran, r, 0) == DB__MIGRATIONS[i].number) continue;
+		e = apply(db, &DB__MIGRATIONS[i], f);
+	}
+	arena_release(&arena);
+	return e;
+}
+
+enum err db__tie(struct db *db, id directory, struct fault *f)
+{
+	struct arena arena;
+	arena_init(&arena);
+	struct db_rows rows;
+	enum err e = db_query(db, &arena, SQL_directory_get, DB_NO_ARGS, &rows, f);
+	if (e == OK && rows.n == 0)
+		e = db_run(db, SQL_directory_set, DB_ARGS(db_id(directory)), NULL, f);
+	else if (e == OK && db_rows_id(&rows, 0, 0) != directory)
+		e = fault_set(f, ERR_CONFLICT, "database", "it belongs to another data directory, %.*s", STR_ARG(id_show(&arena, S("dir"), db_rows_id(&rows, 0, 0))));
+	arena_release(&arena);
+	return e;
+}

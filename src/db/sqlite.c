@@ -1,0 +1,198 @@
+/* sqlite.c: the driver for SQLite. WAL, so that readers never wait for the writer; synchronous FULL, so that a commit
+ * is on the disk when it returns. Statements are prepared once per session and kept. */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "db/driver.h"
+
+enum { COLUMNS_MAX = 200 }; /* of one result; the widest table has a few dozen */
+
+struct session {
+	sqlite3 *handle;
+	sqlite3_stmt *prepared[SQL_COUNT];
+};
+
+static enum err code_of(int rc, int extended)
+{
+	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY || extended == SQLITE_CONSTRAINT_ROWID)
+		return ERR_CONFLICT;
+	switch (rc) {
+	case SQLITE_CONSTRAINT: return extended == SQLITE_CONSTRAINT_DATATYPE ? ERR_DATABASE : ERR_STATE;
+	case SQLITE_FULL: return ERR_FULL;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return ERR_BUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB: return ERR_CORRUPT;
+	default: return ERR_DATABASE;
+	}
+}
+
+static enum err failed(struct session *s, const char *what, struct fault *f)
+{
+	int extended = sqlite3_extended_errcode(s->handle);
+	/* A constraint's message names table and column only; no message of SQLite's quotes a value. */
+	return fault_set(f, code_of(extended & 0xff, extended), what, "%s", sqlite3_errmsg(s->handle));
+}
+
+static void session_close(void *session)
+{
+	struct session *s = session;
+	for (int i = 0; i < SQL_COUNT; i++) sqlite3_finalize(s->prepared[i]);
+	sqlite3_close(s->handle);
+	mem_free(s);
+}
+
+static enum err script(void *session, const char *text, struct fault *f)
+{
+	struct session *s = session;
+	return sqlite3_exec(s->handle, text, NULL, NULL, NULL) == SQLITE_OK ? OK : failed(s, "statement", f);
+}
+
+static enum err session_open(void **out, const char *where, bool to_write, struct fault *f)
+{
+	struct session *s = MEM_NEW(struct session);
+	int rc = sqlite3_open_v2(where, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	enum err e = OK;
+	if (rc != SQLITE_OK) {
+		e = fault_set(f, code_of(rc & 0xff, rc), "database", "cannot open %s: %s", where, s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(rc));
+	} else {
+		sqlite3_extended_result_codes(s->handle, 1);
+		sqlite3_busy_timeout(s->handle, DB__BUSY_MS);
+		/* The page cache is small: a page that was read once stays in the system's cache. */
+		e = script(s, to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864"
+		                       : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON", f);
+	}
+	if (e != OK) {
+		session_close(s);
+		return e;
+	}
+	*out = s;
+	return OK;
+}
+
+static bool is_alive(void *session)
+{
+	(void)session;
+	return true;
+}
+
+static enum err compile(struct session *s, const char *text, unsigned flags, sqlite3_stmt **out, const char *what, struct fault *f)
+{
+	return sqlite3_prepare_v3(s->handle, text, -1, flags, out, NULL) == SQLITE_OK ? OK : failed(s, what, f);
+}
+
+static enum err prepare(void *session, enum sql q, struct fault *f)
+{
+	struct session *s = session;
+	const struct db__statement *statement = &DB__STATEMENTS[q];
+	if (s->prepared[q]) return OK;
+	return compile(s, statement->text[DB__SQLITE], SQLITE_PREPARE_PERSISTENT, &s->prepared[q], statement->name, f);
+}
+
+static void bind(sqlite3_stmt *stmt, int i, const struct db_val *v)
+{
+	switch (v->type) {
+	case DB_NULL: sqlite3_bind_null(stmt, i); break;
+	case DB_BOOL: sqlite3_bind_int64(stmt, i, v->i != 0); break;
+	case DB_INT: sqlite3_bind_int64(stmt, i, v->i); break;
+	case DB_REAL: sqlite3_bind_double(stmt, i, v->d); break; /* NaN becomes NULL */
+	case DB_TEXT: sqlite3_bind_text64(stmt, i, v->s.p, v->s.n, SQLITE_STATIC, SQLITE_UTF8); break;
+	case DB_BLOB: sqlite3_bind_blob64(stmt, i, v->s.p, v->s.n, SQLITE_STATIC); break;
+	}
+}
+
+static struct db_val column(sqlite3_stmt *stmt, int i)
+{
+	switch (sqlite3_column_type(stmt, i)) {
+	case SQLITE_INTEGER: return db_int(sqlite3_column_int64(stmt, i));
+	case SQLITE_FLOAT: return db_real(sqlite3_column_double(stmt, i));
+	case SQLITE_TEXT: {
+		const char *p = (const char *)sqlite3_column_text(stmt, i);
+		return db_text((str){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)});
+	}
+	case SQLITE_BLOB: {
+		const char *p = sqlite3_column_blob(stmt, i);
+		return db_blob((str){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)});
+	}
+	default: return db_null();
+	}
+}
+
+static enum err step_all(struct session *s, sqlite3_stmt *stmt, struct db__call *call, const char *what, struct fault *f)
+{
+	int columns = sqlite3_column_count(stmt);
+	if (columns > COLUMNS_MAX) return fault_set(f, ERR_DATABASE, what, "more than %d columns", COLUMNS_MAX);
+	const char *names[COLUMNS_MAX];
+	struct db_val row[COLUMNS_MAX];
+	for (int i = 0; i < columns; i++) names[i] = sqlite3_column_name(stmt, i);
+	int rc;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!call->row) continue;
+		for (int i = 0; i < columns; i++) row[i] = column(stmt, i);
+		if (!call->row(call->arg, row, (size_t)columns, names)) return OK;
+	}
+	if (rc != SQLITE_DONE) return failed(s, what, f);
+	call->changed = sqlite3_stmt_readonly(stmt) ? 0 : sqlite3_changes64(s->handle);
+	return OK;
+}
+
+static enum err call_once(void *session, struct db__call *call, struct fault *f)
+{
+	struct session *s = session;
+	bool is_named = call->statement != DB__NO_STATEMENT;
+	const char *what = is_named ? DB__STATEMENTS[call->statement].name : "statement";
+	sqlite3_stmt *stmt;
+	if (is_named) {
+		TRY(prepare(s, (enum sql)call->statement, f));
+		stmt = s->prepared[call->statement];
+	} else {
+		TRY(compile(s, call->text, 0, &stmt, what, f));
+	}
+	for (size_t i = 0; i < call->n; i++) bind(stmt, (int)i + 1, &call->args[i]);
+	enum err e = step_all(s, stmt, call, what, f);
+	if (is_named) {
+		sqlite3_reset(stmt);
+		sqlite3_clear_bindings(stmt); /* the bytes belong to the caller */
+	} else {
+		sqlite3_finalize(stmt);
+	}
+	return e;
+}
+
+static enum err bulk(void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
+{
+	struct session *s = session;
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	buf_fmt(&text, "INSERT INTO %s (", t->name);
+	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s%s", i ? ", " : "", t->columns[i]);
+	buf_fmt(&text, ") VALUES (");
+	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s?%zu", i ? ", " : "", i + 1);
+	buf_byte(&text, ')');
+	sqlite3_stmt *stmt = NULL;
+	enum err e = compile(s, buf_c(&text), 0, &stmt, t->name, f);
+	buf_release(&text);
+	for (size_t r = 0; r < rows && e == OK; r++) {
+		for (size_t i = 0; i < t->n_columns; i++) bind(stmt, (int)i + 1, &values[r * t->n_columns + i]);
+		if (sqlite3_step(stmt) != SQLITE_DONE) e = failed(s, t->name, f);
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return e;
+}
+
+const struct db__driver DB__SQLITE_DRIVER = {
+	.open = session_open,
+	.close = session_close,
+	.is_alive = is_alive,
+	.script = script,
+	.call = call_once,
+	.prepare = prepare,
+	.bulk = bulk,
+	.begin = {"BEGIN", "BEGIN IMMEDIATE"},
+	.tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+	.columns = "SELECT name, type FROM pragma_table_info(?1) ORDER BY cid",
+};
