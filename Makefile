@@ -1,8 +1,44 @@
-# A short front to meson and ninja. `make` → build/hospes.
+# A short front to meson and ninja. `make` → build/hospes. Each kind of build has its own folder.
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 30
+
 all: build/build.ninja
-	@ninja -C build hospes
+	@tools/ninja.sh build hospes
+
 build/build.ninja:
-	@meson setup build >build.log 2>&1 || (cat build.log; exit 1); rm -f build.log
-test: build/build.ninja
+	@tools/setup.sh build --prefix=$(PREFIX)
+build-asan/build.ninja:
+	@tools/setup.sh build-asan -Doptimization=1 -Ddebug=true -Db_sanitize=address,undefined -Dplain_arena=true
+build-tsan/build.ninja:
+	@tools/setup.sh build-tsan -Doptimization=1 -Ddebug=true -Db_sanitize=thread
+build-fuzz/build.ninja:
+	@CC=clang CXX=clang++ tools/setup.sh build-fuzz -Dfuzz=true -Doptimization=1 -Ddebug=true -Db_sanitize=address,undefined -Db_lundef=false -Dplain_arena=true
+build-cover/build.ninja:
+	@tools/setup.sh build-cover -Doptimization=0 -Db_coverage=true
+
+test: build/build.ninja                 ## unit tests
 	@meson test -C build --print-errorlogs
-.PHONY: all test
+asan: build-asan/build.ninja            ## unit tests under the address and undefined behaviour sanitizers
+	@tools/sanitized.sh asan
+tsan: build-tsan/build.ninja            ## store and server tests under the thread sanitizer
+	@tools/sanitized.sh tsan
+fuzz:                                   ## each fuzzer for FUZZ_SECONDS (default 30)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+scenario: all                           ## the real program over the loopback, on both databases
+	@test/run-scenarios
+check:                                  ## all of it
+	@./check
+lint:                                   ## format, static analysis, layers, sizes, banned calls, spelling
+	@tools/lint
+format:                                 ## lays out the C sources as .clang-format says
+	@tools/format --write
+cover: build-cover/build.ninja          ## lines reached by the unit tests, in build-cover/meson-logs
+	@meson test -C build-cover --print-errorlogs && ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+install: all                            ## into PREFIX (default /usr/local), under DESTDIR if given
+	@meson install -C build --no-rebuild
+clean:
+	@rm -rf build build-asan build-tsan build-fuzz build-cover
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+.PHONY: all test asan tsan fuzz scenario check lint format cover install clean help

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# fuzz.sh [NAME…]: runs each fuzzer for FUZZ_SECONDS (default 30), two at a time, from its corpus in fuzz/corpus/NAME.
+# Inputs that broke something are left in build-fuzz/found/NAME.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+seconds=${FUZZ_SECONDS:-30}
+[ -f fuzz/meson.build ] || { echo "there are no fuzzers yet"; exit 0; }
+make --no-print-directory build-fuzz/build.ninja && tools/ninja.sh build-fuzz || exit 1
+
+one() {
+	local program=$1 name log
+	name=$(basename "$program")
+	name=${name#fuzz_}
+	log=build-fuzz/found/$name/log
+	mkdir -p "build-fuzz/found/$name" "build-fuzz/grown/$name" "fuzz/corpus/$name"
+	if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=1 \
+		-artifact_prefix="build-fuzz/found/$name/" "build-fuzz/grown/$name" "fuzz/corpus/$name" >"$log" 2>&1; then
+		printf 'ok      %-16s %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
+		[ -z "${HOSPES_PART:-}" ] || echo '1 0 0' >>"$HOSPES_PART"
+	else
+		printf 'FAILED  %-16s\n' "$name"
+		grep -vE '^#[0-9]' "$log" | tail -n 40
+		[ -z "${HOSPES_PART:-}" ] || echo '0 1 0' >>"$HOSPES_PART"
+		return 1
+	fi
+}
+export -f one
+export seconds HOSPES_PART
+programs=(build-fuzz/fuzz/fuzz_*)
+if [ $# -gt 0 ]; then programs=("${@/#/build-fuzz/fuzz/fuzz_}"); fi
+for program in "${programs[@]}"; do [ -d "$program" ] || [ ! -x "$program" ] || printf '%s\0' "$program"; done | xargs -0 -n 1 -P 2 bash -c 'one "$0"'
