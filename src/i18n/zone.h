@@ -9,6 +9,7 @@ enum zone_unit { ZONE_HOUR, ZONE_DAY, ZONE_WEEK /* ISO: Monday */, ZONE_MONTH, Z
 const struct zone *zone_find(str iana_name); /* cached for good; NULL when unknown */
 const struct zone *zone_utc(void);
 str zone_name(const struct zone *z);
+str zone_name_at(size_t i);            /* for menus: UTC, then every place of the tz database; absent past the end */
 int64_t zone_offset_ms(const struct zone *z, int64_t utc_ms);
 int64_t zone_to_civil(const struct zone *z, int64_t utc_ms);  /* civil time as if UTC */
 /* A civil time that does not exist (clocks go forward) is read with the offset before; one that exists twice is the first. */
