@@ -3,6 +3,8 @@
 #define HTTP_ASSET_H
 #include "base/str.h"
 
+struct arena;
+
 struct asset {
 	str path;          /* "assets/hospes.css", "pages/customer/list.html" */
 	str bytes, gzip, brotli; /* absent when not worth it */
@@ -11,5 +13,6 @@ struct asset {
 };
 const struct asset *asset_find(str path);
 str asset_address(struct arena *a, str path);    /* "/assets/hospes.1f2e3d4c5b.css"; the path itself when unknown */
-const struct asset *asset_by_address(str path);   /* of such an address */
+const struct asset *asset_by_address(str address); /* of such an address; NULL when the hash is another */
+const struct asset *asset_at(size_t i);           /* in order of path; NULL behind the last */
 #endif

@@ -18,12 +18,16 @@ struct http_options {
 	int io_threads, workers;
 	size_t max_body, max_header;
 	int idle_timeout_s, body_timeout_s;
-	int max_connections, max_connections_per_ip;
+	int max_connections, max_connections_per_ip; /* 0 = 1000; 0 = no limit. Behind a proxy all come from one address */
+	int max_streams;          /* 0 = 500 */
 	/* Is this one to run on the I/O thread? Asked with method and path once the head is read; also says how large a
 	 * body may be (*max_body, preset). */
 	bool (*is_quick)(void *arg, str method, str path, size_t *max_body);
 	/* Answers the request with http_reply*, now or later, exactly once. */
 	void (*handle)(void *arg, struct http_request *rq);
+	/* May be NULL. Answers, at once and on the I/O thread, what the server refuses itself: ERR_TOO_LARGE, ERR_MALFORMED,
+	 * ERR_MEDIA_TYPE, ERR_BUSY (Retry-After is set already), ERR_NOT_READY while stopping. Without it: problem+json. */
+	void (*refuse)(void *arg, struct http_request *rq, enum err e, const char *why);
 	void *arg;
 };
 enum err http_start(struct http_server **out, const struct http_options *o, struct fault *f) NODISCARD;
@@ -33,7 +37,8 @@ void http_stop(struct http_server *s, int grace_ms); /* no new requests; those r
 /* ---- the request: valid until it is answered; texts live in its arena ---- */
 struct arena *http_arena(struct http_request *rq);
 str http_method(const struct http_request *rq); /* "GET"; HEAD is answered by the server from GET */
-str http_path(const struct http_request *rq);   /* percent-decoded once; no query */
+str http_path(const struct http_request *rq);   /* percent-decoded once, valid UTF-8 without NUL; no query */
+str http_raw_path(const struct http_request *rq); /* as sent, for the router, which splits before it decodes */
 str http_header(const struct http_request *rq, const char *name); /* absent when not sent */
 str http_cookie(struct http_request *rq, const char *name);
 str http_query(struct http_request *rq, const char *name);        /* decoded; absent when not there; "" when empty */
@@ -43,23 +48,33 @@ str http_body(const struct http_request *rq);   /* gzip/deflate already undone (
 bool http_form(struct http_request *rq, const struct form_field **out, size_t *n); /* urlencoded or multipart; false when neither */
 struct http_file { str name, file_name, content_type, bytes; };
 size_t http_files(struct http_request *rq, const struct http_file **out);          /* of multipart */
-str http_peer(const struct http_request *rq);   /* address without port */
-bool http_is_local(const struct http_request *rq); /* peer is the loopback */
+/* Address without port. A proxy on the loopback is believed: the last address of its X-Forwarded-For counts, and its
+ * X-Forwarded-Proto. */
+str http_peer(struct http_request *rq);
+bool http_is_local(const struct http_request *rq); /* peer is the loopback and forwards for nobody */
 bool http_is_secure(const struct http_request *rq);
 int64_t http_started_us(const struct http_request *rq);
 void *http_slot(const struct http_request *rq);                 /* one pointer for the caller's own use */
 void http_set_slot(struct http_request *rq, void *p);
 
 /* ---- the answer ---- */
-void http_set_header(struct http_request *rq, const char *name, str value); /* CR, LF refused (assert) */
+/* Names and values without CR, LF and NUL (assert). Setting a default header (the security headers) replaces it; an absent
+ * value leaves it out. Set-Cookie may be set many times. The name must outlive the request. */
+void http_set_header(struct http_request *rq, const char *name, str value);
 void http_set_cookie(struct http_request *rq, const char *name, str value, int64_t max_age_s, bool http_only); /* SameSite=Lax, Path=/, Secure when secure */
 /* Copies body; compresses (gzip, br) when the client takes it, the type is text and it pays. May be called from any thread. */
 void http_reply(struct http_request *rq, int status, str content_type, str body);
+/* The same without a copy and without compression, for embedded bytes: body must outlive the answer (a literal, an asset). */
+void http_reply_static(struct http_request *rq, int status, str content_type, str body);
+enum http_coding { HTTP_IDENTITY, HTTP_GZIP, HTTP_BROTLI };
+enum http_coding http_accepts(const struct http_request *rq); /* the best of what the client takes */
 void http_reply_redirect(struct http_request *rq, int status, str location); /* 303, 308 */
 void http_reply_file(struct http_request *rq, const char *path, str content_type, str download_name); /* a file on disk, streamed */
 
 /* ---- server-sent events ---- */
-/* Answers with a stream that gets what is published under any of the topics. last_id: Last-Event-ID or absent. */
+/* Answers with a stream that gets what is published under any of the topics from now on. Ids increase over the life of
+ * the server; nothing is kept for replay, so a client that comes back with Last-Event-ID is told by an event `missed`
+ * when something went by in between. ERR_BUSY (503) past max_streams. */
 void http_reply_stream(struct http_request *rq, const str *topics, size_t n);
 /* Sends to all streams of a topic: event name and one-line data. Never blocks: a slow client is cut off. */
 void http_publish(struct http_server *s, str topic, str event, str data);
