@@ -11,7 +11,8 @@
  *
  * "Absent" is spelled in the value itself and written as null (or left out with DESC_OMIT): a str with p NULL,
  * an int/time/date of DESC_NULL_INT, a real/share of NaN, an id of 0, a NULL pointer, a money with currency
- * p NULL AND mantissa 0 is still a value: use DESC_PTR for an optional one. */
+ * p NULL AND mantissa 0 is still a value: use DESC_PTR for an optional one. An enum below 0 is written as null; a
+ * bool, enum, decimal, money or list that was not given is decoded as false, the first name, 0 and empty. */
 #ifndef JSON_DESC_H
 #define JSON_DESC_H
 #include <math.h>
@@ -86,7 +87,8 @@ struct desc_field {
 	const char *const *names; /* DESC_ENUM: NULL-terminated */
 	const char *prefix;
 	const char *doc;          /* for OpenAPI: one English phrase */
-	int64_t min, max;         /* decoding: of a number, or bytes of a text; both 0 = no limit (texts: 64 KiB) */
+	int64_t min, max;         /* decoding: of a number (a duration's in ms) or of a text's bytes, also as items;
+	                           * both 0 = no limit (texts: 64 KiB) */
 	unsigned flags;
 };
 struct desc {
@@ -102,4 +104,6 @@ struct desc {
 #define DESC(struct_, fields_) {#struct_, sizeof(struct struct_), fields_, sizeof(fields_) / sizeof(fields_[0])}
 
 const struct desc_field *desc_find(const struct desc *d, str name);
+/* Who writes the English "text" of a DESC_MSG into JSON: src/i18n, at start. Without it the text is left out. */
+void desc_set_msg_text(str (*text)(struct arena *a, const struct msg *m));
 #endif

@@ -81,10 +81,14 @@ void json_put_field(struct json_writer *w, const struct desc_field *f, const voi
 str json_of(struct arena *a, const struct desc *d, const void *value);
 /* Decodes an object into *out (zeroed first; absent members get the "absent" value of their type). Unknown members
  * are refused, naming them. Collects up to FAULT_FIELDS field faults as ERR_INVALID; the whole being no JSON object
- * is ERR_MALFORMED. DESC_DURATION reads seconds; DESC_RAW keeps any value's text. */
+ * is ERR_MALFORMED. null is "not given". DESC_DURATION reads seconds; DESC_TIME reads ISO 8601 with a zone, or whole
+ * milliseconds; DESC_RAW keeps any value's text. */
 enum err json_into(struct arena *a, const struct desc *d, str text, void *out, struct fault *f) NODISCARD;
 /* The same for an HTML form: names and values already percent-decoded; dots reach into structs (money.amount),
- * repeated names fill lists, a bool is true for on, true, yes, 1. */
+ * repeated names fill lists, items[0].name reaches into a list of structs, a bool is true for on, true, yes, 1. What is
+ * empty is not given. Names that begin with _ are the server's own (_csrf) and passed over. ERR_TOO_LARGE for more than
+ * FORM_FIELDS fields. */
+enum { FORM_FIELDS = 2000 };
 struct form_field {
 	str name, value;
 };
