@@ -1,0 +1,5 @@
+CREATE TABLE setting (
+	name TEXT NOT NULL PRIMARY KEY,
+	value TEXT NOT NULL,
+	changed_at INT64 NOT NULL
+);
