@@ -1,0 +1,36 @@
+/* identity.h: what a customer is known by, and which identities are one customer.
+ *
+ * Subjects are joined by edges with rule and evidence; a customer is a connected set of subjects. Rules, in order:
+ *   first_user   an anonymous id joins the first user id seen with it, and no other
+ *   alias        the sender says that two ids are one person
+ *   external_id  an id of a named outside system
+ *   email, phone normalised; only profiles without conflicting user ids
+ *   by_hand      a person joined two profiles
+ * Two user ids of one source are never joined: such a join becomes a suggestion. A profile holds at most IDENTITY_MOST
+ * identities of a kind; past that the value goes on the illegal list. Undone joins stay undone.
+ * The functions that write need people_lock and a write op. */
+#ifndef CUSTOMER_IDENTITY_H
+#define CUSTOMER_IDENTITY_H
+#include "events/events.h"
+#include "op/op.h"
+
+enum { IDENTITY_MOST = 50 };
+
+/* The keyed hash under which the event store knows an identity. value: normalised. */
+struct subject_key identity_key(const struct app *app, str kind, str value);
+
+struct identity {
+	uint32_t subject;
+	str kind, value, shown;
+};
+
+/* The subject has a customer afterwards: its own, made now, when it had none. Counts source as one that used it. */
+enum err identity_note(struct op *op, const struct identity *i, uint16_t source, int64_t seen_ms) NODISCARD;
+/* Joins the customers of a and b for a reason, or keeps a suggestion, or does nothing (already one; undone before). */
+enum err identity_join(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by) NODISCARD;
+/* Takes an edge back: its customer falls into the parts that other edges still hold together. The part with the oldest
+ * subject keeps the id; others get back the id they had, or a new one. ERR_NOT_FOUND, ERR_STATE when undone before. */
+enum err identity_undo(struct op *op, id edge, str by) NODISCARD;
+/* Writes what identity_note put off (rows go in bulk). Call before reading these rows and before the commit. */
+enum err identity_flush(struct op *op) NODISCARD;
+#endif

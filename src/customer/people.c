@@ -1,0 +1,510 @@
+/* Memory is reserved for the most subjects there can be and touched as they come, so arrays never move and a reader
+ * needs no lock. Values are atomics read relaxed: a reader that is a moment behind does no harm, and whoever must not
+ * be behind (a request that reads what it just wrote) waits for the appliers first.
+ * The subjects of a customer are a singly linked list through `next`; joins and undone joins move them one by one. */
+#include "customer/people.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "customer/identity.h"
+#include "events/events.h"
+#include "op/app.h"
+
+enum { MOST = 1 << 28 };
+enum { SUBJECT_LINKED = 1, SUBJECT_SUPPRESSED = 2 };
+enum { CUSTOMER_KNOWN = 1, CUSTOMER_STALE = 2 };
+
+typedef _Atomic uint32_t a32;
+typedef _Atomic int64_t a64;
+typedef _Atomic uint8_t a8;
+
+struct cached_view {
+	struct people_view view;
+	int users;
+	bool is_current;
+};
+
+struct people {
+	pthread_mutex_t writer, views;
+	struct { /* by subject */
+		a32 *customer, *next, *events;
+		a64 *first_ms, *last_ms;
+		a8 *flags;
+	} s;
+	struct { /* by customer number */
+		a64 *id;
+		a32 *first_subject, *granted, *denied;
+		a8 *flags;
+	} c;
+	a32 n_customers, n_subjects; /* highest in use */
+	_Atomic uint64_t version, known, anonymous;
+	struct map by_id; /* customer id → number; keys point into c.id; guarded by views */
+	pthread_mutex_t stale_lock;
+	uint32_t *stale;
+	size_t n_stale, cap_stale;
+	struct cached_view *cached;
+};
+
+static void *reserve(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	assert(p != MAP_FAILED);
+	return p;
+}
+
+#define EACH_ARRAY(X)                                                                                              \
+	X(s.customer) X(s.next) X(s.events) X(s.first_ms) X(s.last_ms) X(s.flags) X(c.id) X(c.first_subject) X(c.granted) \
+	X(c.denied) X(c.flags)
+
+static struct people *people_new(void)
+{
+	struct people *p = MEM_NEW(struct people);
+	pthread_mutex_init(&p->writer, NULL);
+	pthread_mutex_init(&p->views, NULL);
+	pthread_mutex_init(&p->stale_lock, NULL);
+	map_init(&p->by_id);
+#define X(array) p->array = reserve(MOST * sizeof *p->array);
+	EACH_ARRAY(X)
+#undef X
+	return p;
+}
+
+static void forget_view(struct cached_view *v)
+{
+	union { /* the view shows its own arrays read-only */
+		const uint32_t *shown;
+		uint32_t *own;
+	} subjects = {v->view.customer}, customers = {v->view.denied};
+	mem_free(subjects.own);
+	mem_free(customers.own);
+	mem_free(v);
+}
+
+void people_free(struct people *p)
+{
+	if (!p) return;
+	if (p->cached) forget_view(p->cached);
+#define X(array) munmap(p->array, MOST * sizeof *p->array);
+	EACH_ARRAY(X)
+#undef X
+	map_release(&p->by_id);
+	mem_free(p->stale);
+	mem_free(p);
+}
+
+void people_lock(struct people *p)
+{
+	pthread_mutex_lock(&p->writer);
+}
+
+void people_unlock(struct people *p)
+{
+	pthread_mutex_unlock(&p->writer);
+}
+
+/* ---- reading ---- */
+
+#define GET(x) atomic_load_explicit(&(x), memory_order_relaxed)
+#define SET(x, value) atomic_store_explicit(&(x), (value), memory_order_relaxed)
+
+uint32_t people_customer(const struct people *p, uint32_t subject)
+{
+	return GET(p->s.customer[subject]);
+}
+
+id people_id(const struct people *p, uint32_t customer)
+{
+	return GET(p->c.id[customer]);
+}
+
+static str id_key(const struct people *p, uint32_t customer)
+{
+	return (str){(const char *)(uintptr_t)&p->c.id[customer], sizeof(id)};
+}
+
+bool people_find(const struct people *p, id customer, uint32_t *number)
+{
+	pthread_mutex_t *lock = &((struct people *)(uintptr_t)p)->views;
+	pthread_mutex_lock(lock);
+	uint64_t *found = map_get(&p->by_id, (str){(const char *)&customer, sizeof customer});
+	if (found) *number = (uint32_t)*found;
+	pthread_mutex_unlock(lock);
+	return found != NULL;
+}
+
+bool people_is_known(const struct people *p, uint32_t customer)
+{
+	return GET(p->c.flags[customer]) & CUSTOMER_KNOWN;
+}
+
+uint32_t people_denied(const struct people *p, uint32_t customer)
+{
+	return GET(p->c.denied[customer]);
+}
+
+uint32_t people_granted(const struct people *p, uint32_t customer)
+{
+	return GET(p->c.granted[customer]);
+}
+
+bool people_is_suppressed(const struct people *p, uint32_t subject)
+{
+	return GET(p->s.flags[subject]) & SUBJECT_SUPPRESSED;
+}
+
+bool people_is_linked(const struct people *p, uint32_t subject)
+{
+	return GET(p->s.flags[subject]) & SUBJECT_LINKED;
+}
+
+uint32_t people_customers(const struct people *p)
+{
+	return GET(p->n_customers);
+}
+
+uint64_t people_version(const struct people *p)
+{
+	return atomic_load(&p->version);
+}
+
+void people_counts(const struct people *p, uint64_t *known, uint64_t *anonymous)
+{
+	*known = atomic_load(&p->known);
+	*anonymous = atomic_load(&p->anonymous);
+}
+
+size_t people_subjects(const struct people *p, uint32_t customer, struct arena *a, uint32_t **out)
+{
+	VEC(uint32_t) list = {0};
+	for (uint32_t s = GET(p->c.first_subject[customer]); s; s = GET(p->s.next[s])) VEC_PUSH(&list, a, s);
+	*out = list.v;
+	return list.n;
+}
+
+void people_heard(const struct people *p, uint32_t customer, int64_t *first_ms, int64_t *last_ms, uint64_t *events)
+{
+	*first_ms = *last_ms = DESC_NULL_INT;
+	*events = 0;
+	for (uint32_t s = GET(p->c.first_subject[customer]); s; s = GET(p->s.next[s])) {
+		uint32_t n = GET(p->s.events[s]);
+		if (!n) continue;
+		int64_t first = GET(p->s.first_ms[s]), last = GET(p->s.last_ms[s]);
+		if (*events == 0 || first < *first_ms) *first_ms = first;
+		if (*events == 0 || last > *last_ms) *last_ms = last;
+		*events += n;
+	}
+}
+
+static void mark_stale(struct people *p, uint32_t customer)
+{
+	if (!customer || (atomic_fetch_or(&p->c.flags[customer], CUSTOMER_STALE) & CUSTOMER_STALE)) return;
+	pthread_mutex_lock(&p->stale_lock);
+	if (p->n_stale == p->cap_stale) {
+		p->cap_stale = p->cap_stale ? p->cap_stale * 2 : 256;
+		p->stale = mem_realloc(p->stale, p->cap_stale * sizeof *p->stale);
+	}
+	p->stale[p->n_stale++] = customer;
+	pthread_mutex_unlock(&p->stale_lock);
+}
+
+size_t people_take_stale(struct people *p, uint32_t *out, size_t max)
+{
+	pthread_mutex_lock(&p->stale_lock);
+	size_t n = p->n_stale < max ? p->n_stale : max;
+	p->n_stale -= n;
+	memcpy(out, p->stale ? p->stale + p->n_stale : out, n * sizeof *out);
+	pthread_mutex_unlock(&p->stale_lock);
+	for (size_t i = 0; i < n; i++) atomic_fetch_and(&p->c.flags[out[i]], (uint8_t)~CUSTOMER_STALE);
+	return n;
+}
+
+static void widen(a64 *place, int64_t value, bool is_least, bool is_empty)
+{
+	int64_t seen = GET(*place);
+	while ((is_empty && seen == 0) || (is_least ? value < seen : value > seen))
+		if (atomic_compare_exchange_weak_explicit(place, &seen, value, memory_order_relaxed, memory_order_relaxed)) break;
+}
+
+void people_hear(struct people *p, uint32_t subject, int64_t time_ms)
+{
+	if (!subject || subject >= MOST) return;
+	bool is_first = atomic_fetch_add_explicit(&p->s.events[subject], 1, memory_order_relaxed) == 0;
+	widen(&p->s.first_ms[subject], time_ms, true, is_first);
+	widen(&p->s.last_ms[subject], time_ms, false, is_first);
+	mark_stale(p, GET(p->s.customer[subject]));
+}
+
+void people_deny_now(struct people *p, uint32_t customer, uint32_t purposes)
+{
+	if (!customer || !(purposes & ~GET(p->c.denied[customer]))) return;
+	atomic_fetch_or(&p->c.denied[customer], purposes);
+	atomic_fetch_and(&p->c.granted[customer], ~purposes);
+	atomic_fetch_add(&p->version, 1);
+}
+
+/* ---- views ---- */
+
+static struct cached_view *view_make(const struct people *p, uint64_t version)
+{
+	struct cached_view *v = MEM_NEW(struct cached_view);
+	uint32_t subjects = GET(p->n_subjects), customers = GET(p->n_customers);
+	uint32_t *customer = mem_alloc(((size_t)subjects + 1) * sizeof *customer);
+	uint32_t *denied = mem_alloc(((size_t)customers + 1) * sizeof *denied);
+	for (uint32_t i = 0; i <= subjects; i++) {
+		customer[i] = GET(p->s.customer[i]);
+		if (customer[i] > customers) customer[i] = 0; /* made since: not of this instant */
+	}
+	for (uint32_t i = 0; i <= customers; i++) denied[i] = GET(p->c.denied[i]);
+	v->view = (struct people_view){subjects, customers, customer, denied, version};
+	v->is_current = true;
+	return v;
+}
+
+const struct people_view *people_view(struct people *p)
+{
+	pthread_mutex_lock(&p->views);
+	uint64_t version = atomic_load(&p->version);
+	if (!p->cached || p->cached->view.version != version) {
+		if (p->cached) {
+			p->cached->is_current = false;
+			if (p->cached->users == 0) forget_view(p->cached);
+		}
+		p->cached = view_make(p, version);
+	}
+	p->cached->users++;
+	const struct people_view *view = &p->cached->view;
+	pthread_mutex_unlock(&p->views);
+	return view;
+}
+
+void people_view_close(struct people *p, const struct people_view *view)
+{
+	struct cached_view *v = (struct cached_view *)(uintptr_t)view; /* its first member */
+	pthread_mutex_lock(&p->views);
+	if (--v->users == 0 && !v->is_current) forget_view(v);
+	pthread_mutex_unlock(&p->views);
+}
+
+/* ---- writing ---- */
+
+static void changed(struct people *p)
+{
+	atomic_fetch_add(&p->version, 1);
+}
+
+static uint32_t add_numbered(struct people *p, id customer, uint32_t number)
+{
+	assert(number > 0 && number < MOST);
+	SET(p->c.id[number], customer);
+	if (number > GET(p->n_customers)) SET(p->n_customers, number);
+	pthread_mutex_lock(&p->views);
+	*map_put(&p->by_id, id_key(p, number), NULL) = number;
+	pthread_mutex_unlock(&p->views);
+	return number;
+}
+
+uint32_t people_add(struct people *p, id customer)
+{
+	return add_numbered(p, customer, GET(p->n_customers) + 1);
+}
+
+/* A customer counts while it has a subject: as known or as anonymous. */
+static void count(struct people *p, uint32_t customer, int sign)
+{
+	if (!customer || !GET(p->c.first_subject[customer])) return;
+	_Atomic uint64_t *counter = people_is_known(p, customer) ? &p->known : &p->anonymous;
+	atomic_fetch_add(counter, (uint64_t)(int64_t)sign);
+}
+
+static void unlink_subject(struct people *p, uint32_t subject)
+{
+	uint32_t customer = GET(p->s.customer[subject]);
+	if (!customer) return;
+	a32 *place = &p->c.first_subject[customer];
+	while (GET(*place) && GET(*place) != subject) place = &p->s.next[GET(*place)];
+	if (GET(*place) == subject) SET(*place, GET(p->s.next[subject]));
+	SET(p->s.customer[subject], 0);
+}
+
+void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind)
+{
+	assert(subject > 0 && subject < MOST);
+	uint32_t before = GET(p->s.customer[subject]);
+	if (before == customer) return;
+	count(p, before, -1);
+	count(p, customer, -1);
+	unlink_subject(p, subject);
+	SET(p->s.next[subject], GET(p->c.first_subject[customer]));
+	SET(p->c.first_subject[customer], subject);
+	SET(p->s.customer[subject], customer);
+	if (subject > GET(p->n_subjects)) SET(p->n_subjects, subject);
+	if (is_known_kind) atomic_fetch_or(&p->c.flags[customer], CUSTOMER_KNOWN);
+	count(p, before, 1);
+	count(p, customer, 1);
+	changed(p);
+}
+
+void people_set_known(struct people *p, uint32_t customer, bool is_known)
+{
+	count(p, customer, -1);
+	if (is_known)
+		atomic_fetch_or(&p->c.flags[customer], CUSTOMER_KNOWN);
+	else
+		atomic_fetch_and(&p->c.flags[customer], (uint8_t)~CUSTOMER_KNOWN);
+	count(p, customer, 1);
+}
+
+void people_set_linked(struct people *p, uint32_t subject, bool linked)
+{
+	if (linked)
+		atomic_fetch_or(&p->s.flags[subject], SUBJECT_LINKED);
+	else
+		atomic_fetch_and(&p->s.flags[subject], (uint8_t)~SUBJECT_LINKED);
+}
+
+void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied)
+{
+	if (GET(p->c.granted[customer]) == granted && GET(p->c.denied[customer]) == denied) return;
+	SET(p->c.granted[customer], granted);
+	SET(p->c.denied[customer], denied);
+	changed(p);
+}
+
+void people_suppress(struct people *p, uint32_t subject)
+{
+	uint32_t customer = GET(p->s.customer[subject]);
+	count(p, customer, -1);
+	unlink_subject(p, subject);
+	count(p, customer, 1);
+	atomic_fetch_or(&p->s.flags[subject], SUBJECT_SUPPRESSED);
+	SET(p->s.events[subject], 0);
+	changed(p);
+}
+
+/* ---- loading ---- */
+
+static bool load_customer(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	struct people *p = arg;
+	uint32_t number = (uint32_t)row[1].i;
+	add_numbered(p, row[0].i, number);
+	return true;
+}
+
+static bool load_identity(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	struct people *p = arg;
+	uint32_t number;
+	if (people_find(p, row[1].i, &number)) people_put(p, (uint32_t)row[0].i, number, !str_eq(row[2].s, S("anonymous_id")));
+	return true;
+}
+
+static bool load_linked(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	people_set_linked(arg, (uint32_t)row[0].i, true);
+	return true;
+}
+
+static bool load_consent(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	struct people *p = arg;
+	uint32_t number, bit = 1u << (row[1].i & 31);
+	if (!people_find(p, row[0].i, &number)) return true;
+	/* rows come refusals last, so the strictest wins */
+	uint32_t granted = GET(p->c.granted[number]), denied = GET(p->c.denied[number]);
+	if (row[2].i)
+		people_set_consent(p, number, granted | bit, denied);
+	else
+		people_set_consent(p, number, granted & ~bit, denied | bit);
+	return true;
+}
+
+struct suppress_all {
+	struct people *p;
+	struct events *events;
+};
+
+static bool load_suppressed(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	struct suppress_all *all = arg;
+	struct subject_key key;
+	if (row[0].s.n != sizeof key) return true;
+	memcpy(&key, row[0].s.p, sizeof key);
+	bool is_new;
+	uint32_t subject = events_subject(all->events, key, &is_new); /* after a restore the number may be new */
+	if (subject) people_suppress(all->p, subject);
+	return true;
+}
+
+static enum err hear_all(struct op *op, struct people *p)
+{
+	struct events_view *view;
+	TRY(events_view_open(op->app->events, &view, &op->fault));
+	for (size_t i = 0; i < events_view_parts(view); i++) {
+		struct events_columns c;
+		if (events_part_columns(events_view_part(view, i), EVENTS_TIME, &c, NULL) != OK) continue; /* named when it was opened */
+		for (size_t r = 0; r < c.n; r++) people_hear(p, c.subject[r], c.time_ms[r]);
+	}
+	events_view_close(view);
+	return OK;
+}
+
+static enum err fill(struct op *op, struct people *p)
+{
+	TRY(op_each(op, SQL_customer_each, DB_NO_ARGS, load_customer, p));
+	TRY(op_each(op, SQL_identity_each, DB_NO_ARGS, load_identity, p));
+	TRY(op_each(op, SQL_edge_each_linked, DB_NO_ARGS, load_linked, p));
+	TRY(op_each(op, SQL_consent_each_state, DB_NO_ARGS, load_consent, p));
+	struct suppress_all all = {p, op->app->events};
+	return op_each(op, SQL_suppression_each, DB_NO_ARGS, load_suppressed, &all);
+}
+
+enum err people_load(struct op *op, struct people **out)
+{
+	struct people *p = people_new();
+	enum err e = fill(op, p);
+	if (e == OK) e = hear_all(op, p);
+	if (e != OK) {
+		people_free(p);
+		return e;
+	}
+	uint32_t ignored[64];
+	while (people_take_stale(p, ignored, COUNT_OF(ignored))) { /* records know these already */
+	}
+	*out = p;
+	return OK;
+}
+
+enum err people_reload(struct op *op, struct people *p)
+{
+	for (uint32_t i = 0; i <= GET(p->n_subjects); i++) {
+		SET(p->s.customer[i], 0);
+		SET(p->s.next[i], 0);
+		SET(p->s.flags[i], 0);
+	}
+	for (uint32_t i = 0; i <= GET(p->n_customers); i++) {
+		SET(p->c.first_subject[i], 0);
+		SET(p->c.granted[i], 0);
+		SET(p->c.denied[i], 0);
+		SET(p->c.flags[i], 0);
+	}
+	pthread_mutex_lock(&p->views);
+	map_clear(&p->by_id);
+	pthread_mutex_unlock(&p->views);
+	atomic_store(&p->known, 0);
+	atomic_store(&p->anonymous, 0);
+	SET(p->n_customers, 0);
+	changed(p);
+	return fill(op, p);
+}
