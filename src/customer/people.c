@@ -49,6 +49,7 @@ struct people {
 	uint32_t *stale;
 	size_t n_stale, cap_stale;
 	struct cached_view *cached;
+	void *slot;
 };
 
 static void *reserve(size_t bytes)
@@ -385,6 +386,11 @@ void people_suppress(struct people *p, uint32_t subject)
 	atomic_fetch_or(&p->s.flags[subject], SUBJECT_SUPPRESSED);
 	SET(p->s.events[subject], 0);
 	changed(p);
+}
+
+void **people__slot(struct people *p)
+{
+	return &p->slot;
 }
 
 /* ---- loading ---- */

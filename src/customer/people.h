@@ -58,6 +58,8 @@ void people_set_known(struct people *p, uint32_t customer, bool is_known);
 void people_set_linked(struct people *p, uint32_t subject, bool linked);
 void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied);
 void people_suppress(struct people *p, uint32_t subject); /* and takes it from its customer */
+/* One pointer for src/customer's own use by the writer; NULL at first. */
+void **people__slot(struct people *p);
 /* Customers heard since the last call whose last_seen_at in records is behind; at most max. */
 size_t people_take_stale(struct people *p, uint32_t *out, size_t max);
 #endif

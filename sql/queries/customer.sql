@@ -1,0 +1,121 @@
+-- name: customer_each
+SELECT id, number FROM customer WHERE erased_at IS NULL ORDER BY number;
+
+-- name: identity_each
+SELECT i.subject, i.customer, i.kind FROM identity i;
+
+-- name: edge_each_linked
+SELECT a FROM edge WHERE rule = 'first_user';
+
+-- name: suppression_each
+SELECT hash FROM suppression;
+
+-- name: suppression_add
+INSERT INTO suppression (hash, erased_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING;
+
+-- name: identity_source_add
+INSERT INTO identity_source (subject, source) VALUES ($1, $2) ON CONFLICT (subject, source) DO NOTHING;
+
+-- name: identity_user_conflict
+SELECT 1
+FROM identity a
+JOIN identity_source sa ON sa.subject = a.subject
+JOIN identity_source sb ON sb.source = sa.source AND sb.subject <> sa.subject
+JOIN identity b ON b.subject = sb.subject
+WHERE a.customer = $1 AND b.customer = $2 AND a.kind = 'user_id' AND b.kind = 'user_id'
+LIMIT 1;
+
+-- name: identity_kind_past
+SELECT kind FROM identity WHERE customer IN ($1, $2) GROUP BY kind HAVING count(*) > $3;
+
+-- name: identity_move_all
+UPDATE identity SET customer = $2 WHERE customer = $1;
+
+-- name: identity_move
+UPDATE identity SET customer = $2 WHERE subject = $1;
+
+-- name: identity_of_customer
+SELECT i.subject, i.kind, i.value, i.shown, i.source, i.seen_at FROM identity i WHERE i.customer = $1 ORDER BY i.subject;
+
+-- name: illegal_identity_add
+INSERT INTO illegal_identity (kind, value, reason, times, first_at, last_at) VALUES ($1, $2, $3, $4, $5, $5)
+ON CONFLICT (kind, value) DO UPDATE SET times = illegal_identity.times + excluded.times, last_at = excluded.last_at;
+
+-- name: illegal_identity_of_subject
+INSERT INTO illegal_identity (kind, value, reason, times, first_at, last_at)
+SELECT kind, value, 'too_many', 1, CAST($2 AS BIGINT), CAST($2 AS BIGINT) FROM identity WHERE subject = $1
+ON CONFLICT (kind, value) DO UPDATE SET times = illegal_identity.times + 1, last_at = excluded.last_at;
+
+-- name: illegal_identity_all
+SELECT kind, value, reason, times, first_at, last_at FROM illegal_identity ORDER BY last_at DESC;
+
+-- name: customer_merge_into
+UPDATE customer SET merged_into = $2 WHERE id = $1 OR merged_into = $1;
+
+-- name: customer_unmerge
+UPDATE customer SET merged_into = NULL WHERE id = $1;
+
+-- name: customer_add
+INSERT INTO customer (id, number, first_seen_at, last_seen_at, is_known, search, orders, units_sold, units_returned, revenue_micro, refund_micro)
+VALUES ($1, $2, $3, $3, FALSE, '', 0, 0, 0, 0, 0);
+
+-- name: customer_merged_before
+SELECT c.id FROM customer c
+WHERE c.merged_into = $1 AND c.erased_at IS NULL
+  AND c.first_seen_at = (SELECT seen_at FROM identity WHERE subject = $2)
+ORDER BY c.id LIMIT 1;
+
+-- name: edge_add
+INSERT INTO edge (id, a, b, rule, evidence, made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (a, b) DO NOTHING;
+
+-- name: edge_between
+SELECT id, undone_at FROM edge WHERE (a = $1 AND b = $2) OR (a = $2 AND b = $1);
+
+-- name: edge_get
+SELECT a, b, rule, evidence, made_at, made_by, undone_at FROM edge WHERE id = $1;
+
+-- name: edge_undo
+UPDATE edge SET undone_at = $2, undone_by = $3 WHERE id = $1 AND undone_at IS NULL;
+
+-- name: edge_of_customer
+SELECT e.a, e.b FROM edge e JOIN identity i ON i.subject = e.a WHERE i.customer = $1 AND e.undone_at IS NULL;
+
+-- name: join_suggestion_add
+INSERT INTO join_suggestion (id, a, b, rule, evidence, reason, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (a, b) DO NOTHING;
+
+-- name: customer_contact
+SELECT kind, shown FROM identity WHERE customer = $1 ORDER BY subject;
+
+-- name: customer_traits
+SELECT t.name, t.value FROM trait t JOIN identity i ON i.subject = t.subject WHERE i.customer = $1 ORDER BY t.at, t.subject;
+
+-- name: customer_order_figures
+SELECT
+	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT),
+	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.units ELSE 0 END), 0) AS BIGINT),
+	CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN o.units ELSE 0 END), 0) AS BIGINT),
+	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.revenue_micro ELSE 0 END), 0) AS BIGINT),
+	CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN o.revenue_micro ELSE 0 END), 0) AS BIGINT),
+	min(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
+	max(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
+	max(o.country)
+FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1;
+
+-- name: customer_put_derived
+UPDATE customer SET is_known = $2, name = $3, given_name = $4, family_name = $5, called = $6, email = $7, phone = $8,
+	country = $9, language = $10, sort_key = $11, search = $12, orders = $13, units_sold = $14, units_returned = $15,
+	revenue_micro = $16, refund_micro = $17, first_order_at = $18, last_order_at = $19, first_seen_at = $20, last_seen_at = $21
+WHERE id = $1;
+
+-- name: customer_put_last_seen
+UPDATE customer SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2;
+
+-- name: trait_put
+INSERT INTO trait (subject, name, value, at, source) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (subject, name) DO UPDATE SET value = excluded.value, at = excluded.at, source = excluded.source
+WHERE trait.at <= excluded.at;
+
+-- name: trait_remove
+DELETE FROM trait WHERE subject = $1 AND name = $2 AND at <= $3;

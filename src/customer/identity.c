@@ -1,0 +1,350 @@
+/* Most identities that arrive are new and belong to nobody yet, so their rows are put off and written in bulk; any
+ * statement that could meet them is preceded by identity_flush. What is in memory (people) is always complete.
+ *
+ * Conflicts are found in records, not in memory: joins are rare, and the sources of a user id are needed only then. */
+#include "customer/identity.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "customer/customer_store.h"
+#include "customer/people.h"
+#include "op/app.h"
+
+struct new_identity {
+	struct identity identity;
+	id customer;
+	int64_t source, seen_ms;
+};
+struct new_customer {
+	id id;
+	uint32_t number;
+	int64_t seen_ms;
+	bool is_known;
+	str search;
+};
+struct new_source {
+	uint32_t subject;
+	int64_t source;
+};
+struct pending {
+	struct op *op;
+	VEC(struct new_identity) identities;
+	VEC(struct new_customer) customers;
+	VEC(struct new_source) sources;
+};
+
+static struct pending *pending_of(struct op *op)
+{
+	void **slot = people__slot(op->app->people);
+	struct pending *p = *slot;
+	if (!p || p->op != op) {
+		p = ARENA_NEW(&op->arena, struct pending);
+		p->op = op;
+		*slot = p;
+	}
+	return p;
+}
+
+static void forget_pending(void *arg)
+{
+	void **slot = arg;
+	*slot = NULL;
+}
+
+struct subject_key identity_key(const struct app *app, str kind, str value)
+{
+	unsigned char hash[crypto_generichash_BYTES_MIN];
+	crypto_generichash_state state;
+	struct subject_key key;
+	_Static_assert(sizeof hash == sizeof key, "128 bits");
+	crypto_generichash_init(&state, app->secret, sizeof app->secret, sizeof hash);
+	crypto_generichash_update(&state, (const unsigned char *)kind.p, kind.n);
+	crypto_generichash_update(&state, (const unsigned char *)"", 1);
+	crypto_generichash_update(&state, (const unsigned char *)value.p, value.n);
+	crypto_generichash_final(&state, hash, sizeof hash);
+	memcpy(&key, hash, sizeof key);
+	return key;
+}
+
+static bool is_known_kind(str kind)
+{
+	return !str_eq(kind, S("anonymous_id"));
+}
+
+static struct identity copied(struct op *op, const struct identity *i)
+{
+	return (struct identity){i->subject, str_dup(&op->arena, i->kind), str_dup(&op->arena, i->value), str_dup(&op->arena, i->shown)};
+}
+
+static enum err note_source(struct op *op, const struct identity *i, uint16_t source, bool is_new)
+{
+	if (!str_eq(i->kind, S("user_id"))) return OK;
+	struct pending *p = pending_of(op);
+	if (is_new) {
+		VEC_PUSH(&p->sources, &op->arena, ((struct new_source){i->subject, source}));
+		return OK;
+	}
+	return op_run(op, SQL_identity_source_add, DB_ARGS(db_int(i->subject), db_int(source)), NULL);
+}
+
+static enum err add_to(struct op *op, const struct identity *i, uint32_t customer, uint16_t source, int64_t seen_ms)
+{
+	struct people *people = op->app->people;
+	struct pending *p = pending_of(op);
+	if (p->identities.n == 0 && p->customers.n == 0) op_defer(op, forget_pending, people__slot(people));
+	VEC_PUSH(&p->identities, &op->arena, ((struct new_identity){copied(op, i), people_id(people, customer), source, seen_ms}));
+	people_put(people, i->subject, customer, is_known_kind(i->kind));
+	return note_source(op, i, source, true);
+}
+
+enum err identity_note(struct op *op, const struct identity *i, uint16_t source, int64_t seen_ms)
+{
+	struct people *people = op->app->people;
+	if (people_is_suppressed(people, i->subject)) return OK;
+	if (people_customer(people, i->subject)) return note_source(op, i, source, false);
+	id made = id_new();
+	uint32_t number = people_add(people, made);
+	struct pending *p = pending_of(op);
+	TRY(add_to(op, i, number, source, seen_ms));
+	VEC_PUSH(&p->customers, &op->arena,
+	         ((struct new_customer){made, number, seen_ms, is_known_kind(i->kind), i18n_fold(&op->arena, i->shown)}));
+	return OK;
+}
+
+static enum err flush_customers(struct op *op, struct db *db, struct pending *p)
+{
+	static const char *const columns[] = {"id", "number", "first_seen_at", "last_seen_at", "is_known", "search", "orders",
+	                                      "units_sold", "units_returned", "revenue_micro", "refund_micro"};
+	enum { N = COUNT_OF(columns) };
+	struct db_val *v = ARENA_ARRAY(&op->arena, struct db_val, p->customers.n * N), *to = v;
+	for (size_t i = 0; i < p->customers.n; i++) {
+		const struct new_customer *c = &p->customers.v[i];
+		*to++ = db_id(c->id);
+		*to++ = db_int(c->number);
+		*to++ = db_int(c->seen_ms);
+		*to++ = db_int(c->seen_ms);
+		*to++ = db_bool(c->is_known);
+		*to++ = db_text(c->search);
+		for (int zero = 0; zero < 5; zero++) *to++ = db_int(0);
+	}
+	return db_bulk_insert(db, "customer", columns, N, v, p->customers.n, &op->fault);
+}
+
+static enum err flush_identities(struct op *op, struct db *db, struct pending *p)
+{
+	static const char *const columns[] = {"subject", "kind", "value", "shown", "customer", "source", "seen_at"};
+	enum { N = COUNT_OF(columns) };
+	struct db_val *v = ARENA_ARRAY(&op->arena, struct db_val, p->identities.n * N), *to = v;
+	for (size_t i = 0; i < p->identities.n; i++) {
+		const struct new_identity *n = &p->identities.v[i];
+		*to++ = db_int(n->identity.subject);
+		*to++ = db_text(n->identity.kind);
+		*to++ = db_text(n->identity.value);
+		*to++ = db_text(n->identity.shown);
+		*to++ = db_id(n->customer);
+		*to++ = db_int(n->source);
+		*to++ = db_int(n->seen_ms);
+	}
+	return db_bulk_insert(db, "identity", columns, N, v, p->identities.n, &op->fault);
+}
+
+enum err identity_flush(struct op *op)
+{
+	struct pending *p = *people__slot(op->app->people);
+	struct db *db;
+	if (!p || p->op != op) return OK;
+	TRY(op_db(op, &db));
+	if (p->customers.n) TRY(flush_customers(op, db, p));
+	if (p->identities.n) TRY(flush_identities(op, db, p));
+	for (size_t i = 0; i < p->sources.n; i++)
+		TRY(op_run(op, SQL_identity_source_add, DB_ARGS(db_int(p->sources.v[i].subject), db_int(p->sources.v[i].source)), NULL));
+	p->customers.n = p->identities.n = p->sources.n = 0;
+	return OK;
+}
+
+/* ---- joins ---- */
+
+static enum err has_conflict(struct op *op, id a, id b, bool *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_identity_user_conflict, DB_ARGS(db_id(a), db_id(b)), &rows));
+	*out = rows.n > 0;
+	return OK;
+}
+
+/* The first kind of which both together would hold too many. */
+static enum err is_too_many(struct op *op, id a, id b, bool *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_identity_kind_past, DB_ARGS(db_id(a), db_id(b), db_int(IDENTITY_MOST)), &rows));
+	*out = rows.n > 0;
+	return OK;
+}
+
+static enum err suggest(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, const char *reason)
+{
+	return op_run(op, SQL_join_suggestion_add,
+	              DB_ARGS(db_id(id_new()), db_int(a), db_int(b), db_text(str_of(rule)), db_text(evidence), db_text(str_of(reason)),
+	                      db_int(op->now_ms)),
+	              NULL);
+}
+
+static enum err refuse_value(struct op *op, uint32_t subject)
+{
+	return op_run(op, SQL_illegal_identity_of_subject, DB_ARGS(db_int(subject), db_int(op->now_ms)), NULL);
+}
+
+static enum err move_all(struct op *op, uint32_t from, uint32_t to)
+{
+	struct people *people = op->app->people;
+	uint32_t *subjects;
+	size_t n = people_subjects(people, from, &op->arena, &subjects);
+	bool known = people_is_known(people, from);
+	for (size_t i = 0; i < n; i++) people_put(people, subjects[i], to, known);
+	id from_id = people_id(people, from), to_id = people_id(people, to);
+	TRY(op_run(op, SQL_identity_move_all, DB_ARGS(db_id(from_id), db_id(to_id)), NULL));
+	TRY(op_run(op, SQL_customer_merge_into, DB_ARGS(db_id(from_id), db_id(to_id)), NULL));
+	return OK;
+}
+
+static enum err add_edge(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by, bool *is_new)
+{
+	int64_t changed;
+	TRY(op_run(op, SQL_edge_add,
+	           DB_ARGS(db_id(id_new()), db_int(a), db_int(b), db_text(str_of(rule)), db_text(evidence), db_int(op->now_ms), db_text(by)),
+	           &changed));
+	*is_new = changed > 0;
+	return OK;
+}
+
+enum err identity_join(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by)
+{
+	struct people *people = op->app->people;
+	uint32_t first = people_customer(people, a), second = people_customer(people, b);
+	bool is_new, conflict, many;
+	if (!first || !second || a == b) return OK;
+	TRY(identity_flush(op));
+	struct db_rows known;
+	TRY(op_query(op, SQL_edge_between, DB_ARGS(db_int(a), db_int(b)), &known));
+	if (known.n) return OK;
+	if (str_eq(str_of(rule), S("first_user"))) people_set_linked(people, a, true);
+	if (first == second) return add_edge(op, a, b, rule, evidence, by, &is_new);
+	id first_id = people_id(people, first), second_id = people_id(people, second);
+	TRY(has_conflict(op, first_id, second_id, &conflict));
+	if (conflict) return suggest(op, a, b, rule, evidence, "user_id_conflict");
+	TRY(is_too_many(op, first_id, second_id, &many));
+	if (many) {
+		TRY(refuse_value(op, a));
+		return suggest(op, a, b, rule, evidence, "too_many");
+	}
+	TRY(add_edge(op, a, b, rule, evidence, by, &is_new));
+	bool first_is_older = first_id < second_id;
+	TRY(move_all(op, first_is_older ? second : first, first_is_older ? first : second));
+	TRY(customer_refresh_consent(op, first_is_older ? first : second));
+	return customer_refresh(op, first_is_older ? first : second);
+}
+
+/* ---- taking a join back ---- */
+
+struct part {
+	uint32_t *subjects;
+	size_t n;
+};
+
+static size_t find_root(size_t *parent, size_t i)
+{
+	while (parent[i] != i) i = parent[i] = parent[parent[i]];
+	return i;
+}
+
+static size_t index_of(const uint32_t *subjects, size_t n, int64_t subject)
+{
+	for (size_t i = 0; i < n; i++)
+		if (subjects[i] == subject) return i;
+	return n;
+}
+
+/* The connected parts of a customer's subjects under the edges that still hold, the oldest subject's part first. */
+static enum err split(struct op *op, uint32_t customer, struct part **parts, size_t *n_parts)
+{
+	uint32_t *subjects;
+	size_t n = people_subjects(op->app->people, customer, &op->arena, &subjects);
+	size_t *parent = ARENA_ARRAY(&op->arena, size_t, n);
+	struct db_rows edges;
+	for (size_t i = 0; i < n; i++) parent[i] = i;
+	TRY(op_query(op, SQL_edge_of_customer, DB_ARGS(db_id(people_id(op->app->people, customer))), &edges));
+	for (size_t e = 0; e < edges.n; e++) {
+		size_t a = index_of(subjects, n, db_rows_int(&edges, e, 0)), b = index_of(subjects, n, db_rows_int(&edges, e, 1));
+		if (a < n && b < n) parent[find_root(parent, a)] = find_root(parent, b);
+	}
+	*parts = ARENA_ARRAY(&op->arena, struct part, n);
+	*n_parts = 0;
+	size_t *part_of = ARENA_ARRAY(&op->arena, size_t, n);
+	for (size_t i = 0; i < n; i++) part_of[i] = SIZE_MAX;
+	for (size_t round = 0; round < n; round++) { /* subjects in order of number: the oldest first */
+		size_t least = n;
+		for (size_t i = 0; i < n; i++)
+			if (subjects[i] && (least == n || subjects[i] < subjects[least])) least = i;
+		size_t root = find_root(parent, least);
+		if (part_of[root] == SIZE_MAX) {
+			part_of[root] = (*n_parts)++;
+			(*parts)[part_of[root]].subjects = ARENA_ARRAY(&op->arena, uint32_t, n);
+		}
+		struct part *part = &(*parts)[part_of[root]];
+		part->subjects[part->n++] = subjects[least];
+		subjects[least] = 0;
+	}
+	return OK;
+}
+
+/* The customer a split-off part becomes: the one that its oldest identity had before the join, when it is free. */
+static enum err customer_for(struct op *op, const struct part *part, id from, uint32_t *number)
+{
+	struct people *people = op->app->people;
+	struct db_rows before;
+	TRY(op_query(op, SQL_customer_merged_before, DB_ARGS(db_id(from), db_int(part->subjects[0])), &before));
+	if (before.n && people_find(people, db_rows_id(&before, 0, 0), number)) {
+		uint32_t *taken;
+		if (people_subjects(people, *number, &op->arena, &taken) == 0)
+			return op_run(op, SQL_customer_unmerge, DB_ARGS(db_rows_id(&before, 0, 0) ? db_id(db_rows_id(&before, 0, 0)) : db_null()), NULL);
+	}
+	id made = id_new();
+	*number = people_add(people, made);
+	return op_run(op, SQL_customer_add, DB_ARGS(db_id(made), db_int(*number), db_int(op->now_ms)), NULL);
+}
+
+static enum err give_part(struct op *op, const struct part *part, uint32_t from, uint32_t *number)
+{
+	struct people *people = op->app->people;
+	TRY(customer_for(op, part, people_id(people, from), number));
+	for (size_t i = 0; i < part->n; i++) {
+		people_put(people, part->subjects[i], *number, false);
+		TRY(op_run(op, SQL_identity_move, DB_ARGS(db_int(part->subjects[i]), db_id(people_id(people, *number))), NULL));
+	}
+	TRY(customer_refresh_consent(op, *number));
+	return customer_refresh(op, *number);
+}
+
+enum err identity_undo(struct op *op, id edge, str by)
+{
+	struct people *people = op->app->people;
+	struct db_rows row;
+	int64_t changed;
+	TRY(identity_flush(op));
+	TRY(op_query(op, SQL_edge_get, DB_ARGS(db_id(edge)), &row));
+	if (row.n == 0) return fail(op, ERR_NOT_FOUND, "join", "there is no such join");
+	TRY(op_run(op, SQL_edge_undo, DB_ARGS(db_id(edge), db_int(op->now_ms), db_text(by)), &changed));
+	if (changed == 0) return fail(op, ERR_STATE, "join", "was undone before");
+	uint32_t a = (uint32_t)db_rows_int(&row, 0, 0), customer = people_customer(people, a);
+	struct part *parts;
+	size_t n;
+	TRY(split(op, customer, &parts, &n));
+	for (size_t i = 1; i < n; i++) {
+		uint32_t number;
+		TRY(give_part(op, &parts[i], customer, &number));
+	}
+	TRY(customer_refresh_consent(op, customer));
+	return customer_refresh(op, customer);
+}
