@@ -1,0 +1,141 @@
+/* Derived rows are recomputed whole from what they derive from, never added to: so a replay, an undone join and an
+ * erasure need no arithmetic of their own. */
+#include "customer/customer_store.h"
+
+#include "base/buf.h"
+#include "customer/identity.h"
+#include "customer/people.h"
+#include "json/json.h"
+#include "op/app.h"
+
+enum { SEARCH_BYTES = 4096, TRAIT_BYTES = 65536 };
+
+struct derived {
+	str name, given, family, called, email, phone, country, language;
+	bool is_known;
+	struct buf search;
+};
+
+static str trait_text(struct op *op, str json)
+{
+	const struct json_node *node;
+	if (json_tree(&op->arena, json, TRAIT_BYTES, &node, NULL) != OK || node->type != JSON_STRING) return STR_NONE;
+	str text = str_trim(node->text);
+	return text.n ? text : STR_NONE;
+}
+
+/* Segment's reserved traits, in both spellings, and what a person may be called. */
+static str *place_of(struct derived *d, str trait)
+{
+	static const struct {
+		const char *trait;
+		size_t place;
+	} places[] = {
+		{"name", offsetof(struct derived, name)},
+		{"firstName", offsetof(struct derived, given)},
+		{"first_name", offsetof(struct derived, given)},
+		{"lastName", offsetof(struct derived, family)},
+		{"last_name", offsetof(struct derived, family)},
+		{"called", offsetof(struct derived, called)},
+		{"preferredName", offsetof(struct derived, called)},
+		{"preferred_name", offsetof(struct derived, called)},
+		{"nickname", offsetof(struct derived, called)},
+		{"email", offsetof(struct derived, email)},
+		{"phone", offsetof(struct derived, phone)},
+		{"country", offsetof(struct derived, country)},
+		{"language", offsetof(struct derived, language)},
+		{"locale", offsetof(struct derived, language)},
+	};
+	for (size_t i = 0; i < COUNT_OF(places); i++)
+		if (str_eq(trait, str_of(places[i].trait))) return (str *)((char *)d + places[i].place);
+	return NULL;
+}
+
+static void add_search(struct op *op, struct derived *d, str text)
+{
+	if (!text.n || d->search.n + text.n > SEARCH_BYTES / 2) return;
+	buf_add(&d->search, i18n_fold(&op->arena, text));
+	buf_byte(&d->search, ' ');
+}
+
+static enum err from_traits(struct op *op, id customer, struct derived *d)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_customer_traits, DB_ARGS(db_id(customer)), &rows));
+	for (size_t i = 0; i < rows.n; i++) { /* oldest first: the latest stays */
+		str *place = place_of(d, db_rows_text(&rows, i, 0)), text = trait_text(op, db_rows_text(&rows, i, 1));
+		if (place && str_given(text)) *place = text;
+	}
+	if (!str_given(d->name) && (str_given(d->given) || str_given(d->family)))
+		d->name = i18n_person_name(&op->arena, &op->locale, d->given, d->family);
+	return OK;
+}
+
+static enum err from_identities(struct op *op, id customer, struct derived *d)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_customer_contact, DB_ARGS(db_id(customer)), &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		str kind = db_rows_text(&rows, i, 0), shown = db_rows_text(&rows, i, 1);
+		if (!str_eq(kind, S("anonymous_id"))) d->is_known = true;
+		if (str_eq(kind, S("email")) && !str_given(d->email)) d->email = shown;
+		if (str_eq(kind, S("phone")) && !str_given(d->phone)) d->phone = shown;
+		add_search(op, d, shown);
+	}
+	return OK;
+}
+
+static struct db_val int_or_null(const struct db_rows *r, size_t column)
+{
+	return db_int_or_null(db_rows_int(r, 0, column));
+}
+
+static enum err put(struct op *op, uint32_t number, struct derived *d)
+{
+	id customer = people_id(op->app->people, number);
+	struct db_rows o;
+	TRY(op_query(op, SQL_customer_order_figures, DB_ARGS(db_id(customer)), &o));
+	int64_t first, last;
+	uint64_t heard;
+	people_heard(op->app->people, number, &first, &last, &heard);
+	if (!heard) first = last = op->now_ms;
+	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, 7);
+	add_search(op, d, d->name);
+	add_search(op, d, d->called);
+	str search = buf_str(&d->search), key = str_given(d->name) ? i18n_sort_key(&op->arena, d->name) : STR_NONE;
+	return op_run(op, SQL_customer_put_derived,
+	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
+	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(country), db_text(d->language),
+	                      db_blob(key), db_text(search), int_or_null(&o, 0), int_or_null(&o, 1), int_or_null(&o, 2),
+	                      int_or_null(&o, 3), int_or_null(&o, 4), int_or_null(&o, 5), int_or_null(&o, 6), db_int(first), db_int(last)),
+	              NULL);
+}
+
+enum err customer_refresh(struct op *op, uint32_t number)
+{
+	struct derived d = {0};
+	id customer = people_id(op->app->people, number);
+	buf_init(&d.search, SEARCH_BYTES);
+	enum err e = from_traits(op, customer, &d);
+	if (e == OK) e = from_identities(op, customer, &d);
+	if (e == OK) people_set_known(op->app->people, number, d.is_known);
+	if (e == OK) e = put(op, number, &d);
+	buf_release(&d.search);
+	return e;
+}
+
+enum err customer_refresh_consent(struct op *op, uint32_t number)
+{
+	struct db_rows rows;
+	uint32_t granted = 0, denied = 0;
+	TRY(op_query(op, SQL_consent_of_customer, DB_ARGS(db_id(people_id(op->app->people, number))), &rows));
+	for (size_t i = 0; i < rows.n; i++) {
+		uint32_t bit = 1u << (db_rows_int(&rows, i, 0) & 31);
+		if (db_rows_bool(&rows, i, 1))
+			granted |= bit;
+		else
+			denied |= bit;
+	}
+	people_set_consent(op->app->people, number, granted & ~denied, denied);
+	return OK;
+}
