@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "customer/customer_store.h"
+#include "customer/derive.h"
 #include "customer/people.h"
 #include "op/app.h"
 

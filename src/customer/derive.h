@@ -1,7 +1,7 @@
-/* customer_store.h: the rows of a customer that are derived from its subjects. For src/customer only, and the
- * appliers, which call the refreshes for customers whose orders or consent changed. */
-#ifndef CUSTOMER_CUSTOMER_STORE_H
-#define CUSTOMER_CUSTOMER_STORE_H
+/* derive.h: the rows of a customer that are derived from its subjects: recomputed by the appliers and by whoever joins,
+ * separates or changes consent. Need people_lock and a write op. */
+#ifndef CUSTOMER_DERIVE_H
+#define CUSTOMER_DERIVE_H
 #include "op/op.h"
 
 /* Recomputes name, contact, search words, sort key and order figures from traits, identities and orders. */

@@ -1,6 +1,6 @@
 /* Derived rows are recomputed whole from what they derive from, never added to: so a replay, an undone join and an
  * erasure need no arithmetic of their own. */
-#include "customer/customer_store.h"
+#include "customer/derive.h"
 
 #include "base/buf.h"
 #include "customer/identity.h"
