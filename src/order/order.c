@@ -269,7 +269,7 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 	id order = db_rows_id(known, 0, 0);
 	int64_t at = db_rows_int(known, 0, 1), lines = db_rows_int(known, 0, 2);
 	if (s->adds_lines) {
-		put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, lines, s, r);
+		put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, lines ? lines : 1, s, r);
 		return op_run(op, SQL_order_add_lines,
 		              DB_ARGS(db_id(order), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines)), NULL);
 	}
