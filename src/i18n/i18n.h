@@ -22,6 +22,9 @@ const struct lang *lang_best(str accept_language_header); /* never NULL: en at l
 str lang_code(const struct lang *l);
 str lang_own_name(const struct lang *l);    /* ελληνικά */
 bool lang_is_rtl(const struct lang *l);
+str lang_calendar(const struct lang *l);    /* its custom: "persian" for fa */
+str lang_zone_hint(const struct lang *l);   /* what set-up proposes: "Asia/Tehran" */
+str lang_currency_hint(const struct lang *l);
 
 /* A text's pattern, or the key itself when missing (a build check keeps that from happening). */
 str i18n_pattern(const struct lang *l, str key);
@@ -29,9 +32,19 @@ bool i18n_has(const struct lang *l, str key);
 /* Fills a pattern; unknown placeholders stay visible as {name}. */
 str i18n_format(struct arena *a, const struct locale *l, str key, const struct msg_arg *args, int n);
 str i18n_msg(struct arena *a, const struct locale *l, const struct msg *m);
+/* The same with values asked for by name: what stands in the text, what select compares, what plurals count. */
+struct i18n_value {
+	str text, raw;
+	bool is_number;
+	double number;
+};
+typedef bool i18n_value_of(void *arg, str name, struct i18n_value *out); /* false: no such name */
+str i18n_fill(struct arena *a, const struct locale *l, str key, i18n_value_of *value_of, void *arg);
+str i18n_fill_pattern(struct arena *a, const struct locale *l, str pattern, i18n_value_of *value_of, void *arg);
 
+/* Absent values (json/desc.h) are shown as "–" by all of these. */
 str i18n_int(struct arena *a, const struct locale *l, int64_t value);
-str i18n_real(struct arena *a, const struct locale *l, double value, int max_decimals); /* NaN: "–" */
+str i18n_real(struct arena *a, const struct locale *l, double value, int max_decimals);
 str i18n_decimal(struct arena *a, const struct locale *l, struct decimal d);
 str i18n_share(struct arena *a, const struct locale *l, double share);   /* 0.2534 → 25.3 % */
 str i18n_money(struct arena *a, const struct locale *l, struct money m);
