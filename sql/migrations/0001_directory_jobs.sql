@@ -25,4 +25,3 @@ CREATE TABLE job (
 CREATE UNIQUE INDEX job_unique_waiting ON job (kind, unique_key) WHERE state = 0;
 CREATE INDEX job_due ON job (due_at_ms) WHERE state = 0;
 CREATE INDEX job_lease ON job (lease_until_ms) WHERE state = 1;
-CREATE INDEX job_ended ON job (ended_at_ms) WHERE ended_at_ms IS NOT NULL;

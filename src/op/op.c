@@ -45,12 +45,25 @@ static uint64_t actor_permissions(struct actor actor)
 	return role_permissions(actor.role);
 }
 
+/* What this thread logs from now on says for which operation. */
+static void enter(const struct op *op)
+{
+	const struct log_field fields[] = {
+		F_INT("op", op->op_id),
+		F_STR("actor", str_of(ACTOR_KINDS[op->actor.kind])),
+		F_INT("actor_id", op->actor.id),
+		F_STR("route", str_of(op->route ? op->route : "")),
+	};
+	log_context(fields, COUNT_OF(fields));
+}
+
 void op_init(struct op *op, struct app *app, struct actor actor, bool is_write)
 {
-	*op = (struct op){.app = app, .actor = actor, .is_write = is_write, .now_ms = clock_now_ms()};
+	*op = (struct op){.app = app, .actor = actor, .is_write = is_write, .now_ms = clock_now_ms(), .op_id = id_new()};
 	arena_init(&op->arena);
 	op->actor.name = str_dup(&op->arena, actor.name);
 	op->permissions = actor_permissions(actor);
+	enter(op);
 }
 
 enum err op_db(struct op *op, struct db **out)
@@ -63,6 +76,7 @@ enum err op_db(struct op *op, struct db **out)
 			return e;
 		}
 		op->db = db;
+		enter(op); /* the route is known by now, and the thread may be another */
 	}
 	*out = op->db;
 	return OK;
@@ -74,11 +88,9 @@ static void log_failure(const struct op *op, enum err e)
 	const struct log_field fields[] = {
 		F_STR("error", str_of(err_slug(e))),
 		F_STR("text", str_of(fault_text(&op->fault, text, sizeof text))),
-		F_STR("route", str_of(op->route ? op->route : "")),
-		F_STR("actor", str_of(ACTOR_KINDS[op->actor.kind])),
-		F_INT("actor_id", op->actor.id),
 		F_INT("ms", clock_now_ms() - op->now_ms),
 	};
+	enter(op);
 	log_write(LEVELS[e], "failed", fields, COUNT_OF(fields));
 }
 
@@ -100,6 +112,7 @@ enum err op_end(struct op *op, enum err result)
 	}
 	op->deferred.n = 0;
 	if (result != OK) log_failure(op, result);
+	log_context(NULL, 0);
 	return result;
 }
 

@@ -37,6 +37,7 @@ struct op {
 	struct arena arena;
 	struct app *app;
 	struct actor actor;
+	id op_id; /* for logs */
 	uint64_t permissions;
 	int64_t now_ms;
 	struct fault fault;
