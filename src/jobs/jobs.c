@@ -262,7 +262,10 @@ static void *work(void *arg)
 		system_op(&op, w->jobs, "jobs", true);
 		enum err e = op_end(&op, take_due(&op, w, &task, &taken));
 		end_turn(w->jobs, e == OK ? steady_ms() : steady_ms() + TROUBLE_MS);
-		if (e == OK && taken) run(w, &task);
+		if (e == OK && taken) {
+			run(w, &task);
+			jobs__wake(w->jobs, 0); /* it may be due again, or the next of a schedule */
+		}
 		forget(w);
 		op_release(&op); /* holds the payload */
 	}
