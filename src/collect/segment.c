@@ -1,0 +1,578 @@
+/* One walk over the pull reader's tokens fills one struct touchpoint an event; texts stay where they are in the body, and
+ * the stored form is the event's own bytes. Two things need other bytes: a writeKey inside an event is cut out (it would
+ * leave with every export), and a batch with a context or integrations of its own has them merged into each event, which
+ * is then read again from the merged text: hardly any client sends that, so the plain way stays plain.
+ *
+ * Rejected: handing each event over while walking. sentAt and writeKey mostly follow the events, and a body that turns out
+ * broken at its end must not have been half taken. */
+#include "collect/segment.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/datetime.h"
+#include "base/decimal.h"
+#include "base/utf8.h"
+#include "json/json.h"
+
+const struct segment_options SEGMENT_OPTIONS = {.event_bytes = 32 << 10, .body_bytes = 500 << 10, .body_events = 2500, .is_live = true};
+
+static const struct {
+	str word, letter, event;
+} CALLS[] = {
+	[CALL_TRACK] = {{"track", 5}, {"t", 1}, {NULL, 0}},
+	[CALL_IDENTIFY] = {{"identify", 8}, {"i", 1}, {"Identified", 10}},
+	[CALL_PAGE] = {{"page", 4}, {"p", 1}, {"Page Viewed", 11}},
+	[CALL_SCREEN] = {{"screen", 6}, {"s", 1}, {"Screen Viewed", 13}},
+	[CALL_GROUP] = {{"group", 5}, {"g", 1}, {"Grouped", 7}},
+	[CALL_ALIAS] = {{"alias", 5}, {"a", 1}, {"Aliased", 7}},
+};
+/* What a batch's own context may add to all its events together: 16 times a whole body. */
+enum { MERGED_BYTES = 8 << 20 };
+
+static const enum call ENDPOINT_CALLS[] = {CALL_TRACK, CALL_IDENTIFY, CALL_PAGE, CALL_SCREEN, CALL_GROUP, CALL_ALIAS};
+
+/* What one event's walk keeps beside the touchpoint: which of several places a value came from is decided at its end. */
+struct walk {
+	struct json_reader *r;
+	struct arena *a;
+	struct touchpoint *t;
+	str type, timestamp, original_timestamp, sent_at;
+	str write_key, cut; /* the key and the bytes of its member */
+	str trait_email, trait_phone, context_email, context_phone, property_email;
+	str context_channel, property_channel, property_location, property_store, city;
+	bool has_page, has_app, is_broken;
+};
+
+struct batch {
+	struct json_reader *r;
+	struct arena *a;
+	const struct segment_options *o;
+	struct segment_body *out;
+	struct segment_item *last;
+	str sent_at, context, integrations; /* of the batch itself */
+	bool has_batch;
+};
+
+static inline bool is(str key, const char *name, size_t n)
+{
+	return key.n == n && memcmp(key.p, name, n) == 0;
+}
+#define IS(key, literal) is((key), "" literal, sizeof(literal) - 1)
+
+static inline str key_text(struct walk *w)
+{
+	return json_string(w->r, w->a);
+}
+
+/* The value at the current token as a text: strings, and numbers as their digits. Anything else, and "", is absent. */
+static str text_value(struct walk *w)
+{
+	switch (json_current(w->r)) {
+	case JSON_STRING: {
+		str s = json_string(w->r, w->a);
+		return s.n ? s : STR_NONE;
+	}
+	case JSON_NUMBER: return json_number(w->r);
+	case JSON_OBJECT:
+	case JSON_ARRAY: (void)json_skip(w->r); return STR_NONE;
+	default: return STR_NONE;
+	}
+}
+
+/* Moves to the next member of the object that is open: *key is its name and the reader stands at its value. */
+static inline bool next_member(struct walk *w, str *key)
+{
+	if (json_next(w->r) != JSON_KEY) return false;
+	*key = key_text(w);
+	return json_next(w->r) != JSON_ERROR;
+}
+
+/* True at the beginning of an object; skips any other value. */
+static inline bool enters_object(struct walk *w)
+{
+	if (json_current(w->r) == JSON_OBJECT) return true;
+	(void)json_skip(w->r);
+	return false;
+}
+
+static void walk_traits(struct walk *w, str *email, str *phone)
+{
+	str key;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		w->t->has_traits = true;
+		if (IS(key, "email")) *email = text_value(w);
+		else if (IS(key, "phone")) *phone = text_value(w);
+		else (void)json_skip(w->r);
+	}
+}
+
+static void walk_properties(struct walk *w)
+{
+	str key;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		if (IS(key, "email")) w->property_email = text_value(w);
+		else if (IS(key, "channel")) w->property_channel = text_value(w);
+		else if (IS(key, "location")) w->property_location = text_value(w);
+		else if (IS(key, "store")) w->property_store = text_value(w);
+		else if (IS(key, "delivered_by")) w->t->delivered_by = text_value(w);
+		else if (IS(key, "carrier") && json_current(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
+		else (void)json_skip(w->r);
+	}
+}
+
+static void walk_consent(struct walk *w)
+{
+	str key;
+	struct touchpoint *t = w->t;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		if (IS(key, "wording")) {
+			t->consent_wording = text_value(w);
+		} else if (IS(key, "categoryPreferences") && json_current(w->r) == JSON_OBJECT) {
+			t->has_consent = true;
+			while (next_member(w, &key)) {
+				bool granted = json_current(w->r) == JSON_TRUE;
+				(void)json_skip(w->r);
+				if (!key.n || t->n_consents == TOUCHPOINT_CONSENTS) continue;
+				t->consents[t->n_consents].category = key;
+				t->consents[t->n_consents++].is_granted = granted;
+			}
+		} else {
+			(void)json_skip(w->r);
+		}
+	}
+}
+
+static void walk_external_ids(struct walk *w)
+{
+	struct touchpoint *t = w->t;
+	if (json_current(w->r) != JSON_ARRAY) {
+		(void)json_skip(w->r);
+		return;
+	}
+	for (enum json_token token = json_next(w->r); token != JSON_ARRAY_END && token != JSON_ERROR; token = json_next(w->r)) {
+		str key, kind = STR_NONE, value = STR_NONE;
+		if (!enters_object(w)) continue;
+		while (next_member(w, &key)) {
+			if (IS(key, "type")) kind = text_value(w);
+			else if (IS(key, "id")) value = text_value(w);
+			else (void)json_skip(w->r);
+		}
+		if (!kind.n || !value.n || t->n_external_ids == TOUCHPOINT_EXTERNAL_IDS) continue;
+		t->external_ids[t->n_external_ids].kind = kind;
+		t->external_ids[t->n_external_ids++].value = value;
+	}
+}
+
+static void walk_location(struct walk *w)
+{
+	str key;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		if (IS(key, "city")) w->city = text_value(w);
+		else (void)json_skip(w->r);
+	}
+}
+
+static void walk_context(struct walk *w)
+{
+	str key;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		if (IS(key, "traits")) walk_traits(w, &w->context_email, &w->context_phone);
+		else if (IS(key, "consent")) walk_consent(w);
+		else if (IS(key, "externalIds")) walk_external_ids(w);
+		else if (IS(key, "channel")) w->context_channel = text_value(w);
+		else if (IS(key, "location")) walk_location(w);
+		else {
+			if (IS(key, "page")) w->has_page = json_current(w->r) == JSON_OBJECT;
+			else if (IS(key, "app")) w->has_app = json_current(w->r) == JSON_OBJECT;
+			(void)json_skip(w->r);
+		}
+	}
+}
+
+/* The write key, and where its member stands with one comma. */
+static void walk_write_key(struct walk *w, const char *member)
+{
+	if (w->cut.p) w->is_broken = true; /* two keys in one event: one of them would be stored */
+	w->write_key = text_value(w);
+	const char *end = json_raw(w->r).p + json_raw(w->r).n;
+	const char *next = end;
+	while (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t') next++;
+	if (*next == ',') {
+		end = next + 1;
+	} else { /* the last member: the comma before it goes, where there is one */
+		const char *before = member - 1;
+		while (*before == ' ' || *before == '\n' || *before == '\r' || *before == '\t') before--;
+		if (*before == ',') member = before;
+	}
+	w->cut = (str){member, (size_t)(end - member)};
+}
+
+/* One member of an event; the reader stands at its value. */
+static void walk_member(struct walk *w, str key, const char *member)
+{
+	struct touchpoint *t = w->t;
+	if (IS(key, "type")) w->type = text_value(w);
+	else if (IS(key, "event")) t->event = json_current(w->r) == JSON_STRING ? json_string(w->r, w->a) : text_value(w);
+	else if (IS(key, "properties")) walk_properties(w);
+	else if (IS(key, "context")) walk_context(w);
+	else if (IS(key, "userId")) t->user_id = text_value(w);
+	else if (IS(key, "messageId")) t->message_id = text_value(w);
+	else if (IS(key, "anonymousId")) t->anonymous_id = text_value(w);
+	else if (IS(key, "timestamp")) w->timestamp = text_value(w);
+	else if (IS(key, "originalTimestamp")) w->original_timestamp = text_value(w);
+	else if (IS(key, "sentAt")) w->sent_at = text_value(w);
+	else if (IS(key, "traits")) walk_traits(w, &w->trait_email, &w->trait_phone);
+	else if (IS(key, "name")) t->name = text_value(w);
+	else if (IS(key, "groupId")) t->group_id = text_value(w);
+	else if (IS(key, "previousId")) t->previous_id = text_value(w);
+	else if (IS(key, "writeKey")) walk_write_key(w, member);
+	else (void)json_skip(w->r);
+}
+
+static inline bool digits_at(const char *p, int n, int *out)
+{
+	int value = 0;
+	for (int i = 0; i < n; i++) {
+		unsigned digit = (unsigned)((unsigned char)p[i] - '0');
+		if (digit > 9) return false;
+		value = value * 10 + (int)digit;
+	}
+	*out = value;
+	return true;
+}
+
+/* YYYY-MM-DDTHH:MM:SS(.mmm)Z, which is what nearly every client sends. */
+static bool usual_time(str s, int64_t *ms)
+{
+	struct civil c = {0};
+	const char *p = s.p;
+	if ((s.n != 20 && s.n != 24) || p[s.n - 1] != 'Z' || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':') return false;
+	if (!digits_at(p, 4, &c.year) || !digits_at(p + 5, 2, &c.month) || !digits_at(p + 8, 2, &c.day) || !digits_at(p + 11, 2, &c.hour) ||
+	    !digits_at(p + 14, 2, &c.minute) || !digits_at(p + 17, 2, &c.second))
+		return false;
+	if (s.n == 24 && (p[19] != '.' || !digits_at(p + 20, 3, &c.ms))) return false;
+	if (!civil_is_valid(&c)) return false;
+	*ms = civil_to_ms(&c);
+	return true;
+}
+
+bool segment_time(str s, int64_t *ms)
+{
+	enum { LEAST_TEXT_DIGITS = 5 }; /* a bare "2011" is a year that lost its month, yet 0 is a time */
+	bool has_zone;
+	struct decimal d;
+	if (usual_time(s, ms)) return true;
+	s = str_trim(s);
+	if (datetime_parse(s, ms, &has_zone)) return true;
+	if (!decimal_parse(s, &d) || (s.n < LEAST_TEXT_DIGITS && d.mantissa != 0)) return false;
+	double value = decimal_to_double(d);
+	if (value < -9e15 || value > 9e15) return false;
+	*ms = (int64_t)value;
+	return true;
+}
+
+/* NULL, or why the event is rejected. */
+static const char *settle_time(struct touchpoint *t, str text, str sent_text, const struct segment_options *o)
+{
+	int64_t sent;
+	t->time_ms = DESC_NULL_INT;
+	if (!text.n) return NULL;
+	if (!segment_time(text, &t->time_ms)) return "bad_time";
+	if (o->is_live && sent_text.n && segment_time(sent_text, &sent) && sent >= DATETIME_MIN_MS && sent < DATETIME_MAX_MS)
+		t->time_ms = o->received_ms - (sent - t->time_ms);
+	if (t->time_ms < DATETIME_MIN_MS) return "bad_time";
+	if (!o->is_live) return t->time_ms < DATETIME_MAX_MS ? NULL : "bad_time";
+	if (t->time_ms > o->received_ms + DAY_MS) {
+		t->time_ms = o->received_ms;
+		t->is_clamped = true;
+	}
+	return NULL;
+}
+
+static bool read_call(str type, enum call *out)
+{
+	for (size_t i = 0; i < COUNT_OF(CALLS); i++)
+		if (str_eq_nocase(type, CALLS[i].word)) return *out = (enum call)i, true;
+	return false;
+}
+
+/* context.channel of Segment's own libraries names the kind of client. */
+static str settle_channel(const struct walk *w)
+{
+	str c = w->context_channel;
+	if (IS(c, "browser")) return S("web");
+	if (IS(c, "mobile")) return S("app");
+	if (c.n && !IS(c, "server") && !IS(c, "client") && !IS(c, "http")) return c;
+	if (w->property_channel.n) return w->property_channel;
+	if (w->t->call == CALL_PAGE || w->has_page) return S("web");
+	if (w->t->call == CALL_SCREEN || w->has_app) return S("app");
+	return STR_NONE;
+}
+
+static str one_of(str value, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq_nocase(value, str_of(*names))) return str_of(*names);
+	return STR_NONE;
+}
+
+static size_t characters(str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* After the walk: which value counts, and whether the event can be taken. NULL, or why it is rejected. */
+static const char *settle(struct walk *w, const struct segment_options *o)
+{
+	struct touchpoint *t = w->t;
+	if (w->is_broken) return "malformed";
+	if (t->raw.n > o->event_bytes) return "too_large";
+	if (t->message_id.n > SEGMENT_MESSAGE_ID_CHARACTERS && characters(t->message_id) > SEGMENT_MESSAGE_ID_CHARACTERS) return "bad_message_id";
+	if (t->call != CALL_TRACK) t->event = CALLS[t->call].event;
+	else if (t->event.n > SEGMENT_EVENT_NAME_BYTES || !str_trim(t->event).n) return "bad_event";
+	if (t->call == CALL_GROUP && !t->group_id.n) return "malformed";
+	if (t->call == CALL_ALIAS && (!t->previous_id.n || !(t->user_id.n || t->anonymous_id.n))) return "malformed";
+	bool own = t->call != CALL_GROUP; /* a group's traits describe the group */
+	t->email = own && w->trait_email.n ? w->trait_email : w->context_email;
+	t->phone = own && w->trait_phone.n ? w->trait_phone : w->context_phone;
+	if (!t->email.n && t->call == CALL_TRACK) t->email = w->property_email;
+	t->channel = settle_channel(w);
+	t->location = w->property_location.n ? w->property_location : w->property_store.n ? w->property_store : w->city;
+	if (t->delivered_by.n) t->delivered_by = one_of(t->delivered_by, DELIVERED_BY);
+	return NULL;
+}
+
+/* The event without its write key. */
+static str cut_out(struct arena *a, str raw, str cut)
+{
+	size_t head = (size_t)(cut.p - raw.p), tail = raw.n - head - cut.n;
+	char *text = arena_alloc(a, raw.n - cut.n + JSON_PADDING);
+	memcpy(text, raw.p, head);
+	memcpy(text + head, cut.p + cut.n, tail);
+	return (str){text, head + tail};
+}
+
+/* An item whose time waits for the batch's sentAt. */
+struct pending {
+	struct segment_item item; /* first: the list's items are these */
+	str time, sent_at;
+};
+
+static struct pending *pending_add(struct batch *b)
+{
+	struct pending *p = ARENA_NEW(b->a, struct pending);
+	p->item.index = b->out->n++;
+	if (b->last) b->last->next = &p->item;
+	else b->out->first = &p->item;
+	b->last = &p->item;
+	return p;
+}
+
+/* Reads the event at which the reader stands into p. type: of the endpoint; absent: the event names its own. */
+static void read_event(struct batch *b, struct pending *p, str type)
+{
+	struct touchpoint *t = &p->item.touchpoint;
+	struct walk w = {.r = b->r, .a = b->a, .t = t};
+	str key;
+	if (json_current(b->r) != JSON_OBJECT) {
+		(void)json_skip(b->r);
+		p->item.reason = "malformed";
+		return;
+	}
+	const char *from = json_raw(b->r).p;
+	while (json_next(b->r) == JSON_KEY) {
+		const char *member = json_raw(b->r).p;
+		key = key_text(&w);
+		if (json_next(b->r) == JSON_ERROR) break;
+		walk_member(&w, key, member);
+	}
+	if (json_current(b->r) == JSON_ERROR) return;
+	t->raw = (str){from, (size_t)(json_raw(b->r).p + 1 - from)};
+	p->item.message_id = t->message_id;
+	p->time = w.timestamp.n ? w.timestamp : w.original_timestamp;
+	p->sent_at = w.sent_at;
+	p->item.reason = read_call(str_given(type) ? type : w.type, &t->call) ? settle(&w, b->o) : "bad_type";
+	if (w.cut.p && !p->item.reason) t->raw = cut_out(b->a, t->raw, w.cut);
+	if (w.write_key.n && !b->out->write_key.n) b->out->write_key = w.write_key;
+}
+
+static void settle_times(struct batch *b)
+{
+	for (struct segment_item *item = b->out->first; item; item = item->next) {
+		struct pending *p = (struct pending *)item;
+		if (!item->reason) item->reason = settle_time(&item->touchpoint, p->time, p->sent_at.n ? p->sent_at : b->sent_at, b->o);
+	}
+}
+
+static enum err read_items(struct batch *b, struct fault *f)
+{
+	if (json_current(b->r) != JSON_ARRAY) return fault_set(f, ERR_MALFORMED, "batch", "is not an array");
+	if (b->has_batch) return fault_set(f, ERR_MALFORMED, "batch", "stands there twice");
+	b->has_batch = true;
+	for (enum json_token token = json_next(b->r); token != JSON_ARRAY_END && token != JSON_ERROR; token = json_next(b->r)) {
+		if (b->out->n == b->o->body_events)
+			return fault_set(f, ERR_TOO_LARGE, "batch", "holds more than %zu events", b->o->body_events);
+		read_event(b, pending_add(b), STR_NONE);
+	}
+	return OK;
+}
+
+/* An object with members, as text; absent for anything else. */
+static str object_text(struct walk *w)
+{
+	if (json_current(w->r) != JSON_OBJECT) {
+		(void)json_skip(w->r);
+		return STR_NONE;
+	}
+	str raw = json_skip(w->r), inside = str_trim(str_sub(raw, 1, raw.n > 2 ? raw.n - 2 : 0));
+	return inside.n ? raw : STR_NONE;
+}
+
+static enum err read_batch(struct batch *b, struct fault *f)
+{
+	struct walk w = {.r = b->r, .a = b->a};
+	str key;
+	while (next_member(&w, &key)) {
+		if (IS(key, "batch")) TRY(read_items(b, f));
+		else if (IS(key, "sentAt")) b->sent_at = text_value(&w);
+		else if (IS(key, "writeKey")) w.write_key = text_value(&w);
+		else if (IS(key, "context")) b->context = object_text(&w);
+		else if (IS(key, "integrations")) b->integrations = object_text(&w);
+		else (void)json_skip(b->r);
+	}
+	if (w.write_key.n) b->out->write_key = w.write_key;
+	return OK;
+}
+
+/* The members of `base` that `over` does not name, then those of `over`. */
+static void put_merged(struct json_writer *w, str name, const struct json_node *base, const struct json_node *over)
+{
+	if (!base && !over) return;
+	json_key(w, name);
+	json_begin_object(w);
+	for (const struct json_node *m = base ? base->child : NULL; m; m = m->next) {
+		if (json_get(over, m->key)) continue;
+		json_key(w, m->key);
+		json_put_raw(w, m->raw);
+	}
+	for (const struct json_node *m = over && over->type == JSON_OBJECT ? over->child : NULL; m; m = m->next) {
+		json_key(w, m->key);
+		json_put_raw(w, m->raw);
+	}
+	json_end_object(w);
+}
+
+static enum err merged_text(struct arena *a, str raw, const struct json_node *context, const struct json_node *integrations, str *out, struct fault *f)
+{
+	const struct json_node *event;
+	struct buf buf;
+	struct json_writer w = {.out = &buf};
+	TRY(json_tree(a, raw, raw.n, &event, f));
+	buf_init(&buf, MERGED_BYTES);
+	json_begin_object(&w);
+	for (const struct json_node *m = event->child; m; m = m->next) {
+		if (str_eq(m->key, S("context")) || str_eq(m->key, S("integrations"))) continue;
+		json_key(&w, m->key);
+		json_put_raw(&w, m->raw);
+	}
+	put_merged(&w, S("context"), context, json_get(event, S("context")));
+	put_merged(&w, S("integrations"), integrations, json_get(event, S("integrations")));
+	json_end_object(&w);
+	bool failed = buf_failed(&buf);
+	if (!failed) {
+		char *padded = arena_alloc(a, buf.n + JSON_PADDING);
+		memcpy(padded, buf.p, buf.n);
+		*out = (str){padded, buf.n};
+	}
+	buf_release(&buf);
+	return failed ? fault_set(f, ERR_TOO_LARGE, "context", "is too large to be merged into the events") : OK;
+}
+
+/* Reads each event again from its merged text. The reader is free by now: the body was read to its end. */
+static enum err merge_items(struct batch *b, struct fault *f)
+{
+	const struct json_node *context = NULL, *integrations = NULL;
+	size_t added = b->context.n + b->integrations.n;
+	if (added * b->out->n > MERGED_BYTES) return fault_set(f, ERR_TOO_LARGE, "context", "is too large to be merged into %zu events", b->out->n);
+	if (b->context.n) TRY(json_tree(b->a, b->context, b->context.n, &context, f));
+	if (b->integrations.n) TRY(json_tree(b->a, b->integrations, b->integrations.n, &integrations, f));
+	for (struct segment_item *item = b->out->first; item; item = item->next) {
+		struct pending *p = (struct pending *)item;
+		struct segment_item before = *item;
+		str text;
+		if (before.reason) continue;
+		if (before.touchpoint.raw.n + added > b->o->event_bytes) {
+			item->reason = "too_large";
+			continue;
+		}
+		TRY(merged_text(b->a, before.touchpoint.raw, context, integrations, &text, f));
+		*p = (struct pending){.item = {.next = before.next, .index = before.index}};
+		TRY(json_reader_start(b->r, text, f));
+		json_next(b->r);
+		read_event(b, p, STR_NONE);
+	}
+	return OK;
+}
+
+bool segment_endpoint(str word, enum segment_endpoint *out)
+{
+	for (size_t i = 0; i < COUNT_OF(ENDPOINT_CALLS); i++)
+		if (str_eq(word, CALLS[ENDPOINT_CALLS[i]].word) || str_eq(word, CALLS[ENDPOINT_CALLS[i]].letter)) return *out = (enum segment_endpoint)i, true;
+	*out = SEGMENT_BATCH;
+	return str_eq(word, S("batch")) || str_eq(word, S("b")) || str_eq(word, S("import"));
+}
+
+/* Whether the object has a "batch" of its own: a first reading of its members' names. */
+static bool holds_batch(struct json_reader *r, struct arena *a, str body)
+{
+	struct walk w = {.r = r, .a = a};
+	str key;
+	if (json_reader_start(r, body, NULL) != OK || json_next(r) != JSON_OBJECT) return false;
+	while (next_member(&w, &key)) {
+		if (IS(key, "batch")) return true;
+		(void)json_skip(r);
+	}
+	return false;
+}
+
+static enum err start(struct json_reader *r, str body, struct fault *f)
+{
+	TRY(json_reader_start(r, body, f));
+	if (json_next(r) == JSON_OBJECT) return OK;
+	TRY(json_reader_fault(r, f));
+	return fault_set(f, ERR_MALFORMED, "", "the body is no JSON object");
+}
+
+enum err segment_read(struct json_reader *r, struct arena *a, str body, enum segment_endpoint endpoint, const struct segment_options *o,
+                      struct segment_body *out, struct fault *f)
+{
+	struct batch b = {.r = r, .a = a, .o = o, .out = out};
+	*out = (struct segment_body){0};
+	if (body.n > o->body_bytes) return fault_set(f, ERR_TOO_LARGE, "", "the body is longer than %zu bytes", o->body_bytes);
+	/* The word is searched before the members are read: a line of a file is walked once, and so is a batch. */
+	bool is_batch = str_contains(body, S("\"batch\"")) && (endpoint == SEGMENT_BATCH || holds_batch(r, a, body));
+	TRY(start(r, body, f));
+	if (is_batch) TRY(read_batch(&b, f));
+	if (is_batch && !b.has_batch && json_current(r) != JSON_ERROR) { /* the word stood somewhere inside an event */
+		b = (struct batch){.r = r, .a = a, .o = o, .out = out};
+		*out = (struct segment_body){0};
+		is_batch = false;
+		TRY(start(r, body, f));
+	}
+	if (!is_batch) read_event(&b, pending_add(&b), endpoint == SEGMENT_BATCH ? STR_NONE : CALLS[ENDPOINT_CALLS[endpoint]].word);
+	while (json_current(r) != JSON_ERROR && json_next(r) != JSON_END) { /* what follows the object is an error: find it */
+	}
+	TRY(json_reader_fault(r, f));
+	if (b.context.n || b.integrations.n) TRY(merge_items(&b, f));
+	settle_times(&b);
+	return OK;
+}
