@@ -24,6 +24,8 @@ tsan: build-tsan/build.ninja            ## store and server tests under the thre
 	@tools/sanitized.sh tsan
 fuzz:                                   ## each fuzzer for FUZZ_SECONDS (default 30)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+bench: build/build.ninja                ## the measurements of bench/, printed
+	@meson test -C build --benchmark --verbose
 scenario: all                           ## the real program over the loopback, on both databases
 	@test/run-scenarios
 check:                                  ## all of it
@@ -41,4 +43,4 @@ clean:
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test asan tsan fuzz scenario check lint format cover install clean help
+.PHONY: all test asan tsan fuzz bench scenario check lint format cover install clean help
