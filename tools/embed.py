@@ -60,7 +60,7 @@ def collect(root, folders):
         for at, dirs, names in os.walk(os.path.join(root, folder)):
             dirs.sort()
             seen.append(at)
-            files += [os.path.join(at, n) for n in names if os.path.splitext(n)[1] not in IGNORED and n != 'meson.build' and not n.startswith('.')]
+            files += [os.path.join(at, n) for n in names if os.path.splitext(n)[1] not in IGNORED and n != 'meson.build' and not n.startswith('.') and not n.endswith('.fixture.json')]
     return sorted(files, key=lambda f: os.path.relpath(f, root).encode()), seen
 
 
