@@ -110,7 +110,6 @@ enum err db_pool_open(struct db_pool **out, str url, str dir, id directory_id, i
 void db_pool_close(struct db_pool *p)
 {
 	if (!p) return;
-	assert(!p->is_writing);
 	for (int i = 0; i < p->n_readers; i++)
 		if (p->readers[i].session) p->driver->close(p->readers[i].session);
 	/* The writer last: SQLite folds the log back into the file when its last session closes. */

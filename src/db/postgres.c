@@ -298,8 +298,8 @@ static enum err copy_begin(struct session *s, const struct db__table *t, struct 
 {
 	struct buf text;
 	buf_init(&text, 64 * 1024);
-	buf_fmt(&text, "COPY %s (", t->name);
-	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s%s", i ? ", " : "", t->columns[i]);
+	buf_fmt(&text, "COPY \"%s\" (", t->name);
+	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s\"%s\"", i ? ", " : "", t->columns[i]);
 	buf_fmt(&text, ") FROM STDIN");
 	PGresult *r = PQexec(s->conn, buf_c(&text));
 	buf_release(&text);

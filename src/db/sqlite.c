@@ -167,8 +167,8 @@ static enum err bulk(void *session, const struct db__table *t, const struct db_v
 	struct session *s = session;
 	struct buf text;
 	buf_init(&text, 64 * 1024);
-	buf_fmt(&text, "INSERT INTO %s (", t->name);
-	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s%s", i ? ", " : "", t->columns[i]);
+	buf_fmt(&text, "INSERT INTO \"%s\" (", t->name);
+	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s\"%s\"", i ? ", " : "", t->columns[i]);
 	buf_fmt(&text, ") VALUES (");
 	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s?%zu", i ? ", " : "", i + 1);
 	buf_byte(&text, ')');
