@@ -13,6 +13,13 @@
 static const int64_t BOUNDS_US[] = {500, 1000, 2500, 5000, 10000, 20000, 50000, 100000, 250000, 500000, 1000000, 2500000, 10000000};
 enum { BUCKETS = COUNT_OF(BOUNDS_US) + 1, STATUS_CLASSES = 5, MOST_GAUGES = 64 };
 
+static const char *const DROP_LABELS[] = {
+#define DROP_REASON(name, doc) #name,
+#include "drop_reasons.def"
+#undef DROP_REASON
+};
+enum { DROPS = COUNT_OF(DROP_LABELS) };
+
 struct histogram {
 	_Atomic uint64_t buckets[STATUS_CLASSES][BUCKETS];
 	_Atomic uint64_t sum_us[STATUS_CLASSES];
@@ -23,7 +30,7 @@ struct gauge {
 	void *arg;
 };
 
-static _Atomic uint64_t counters[COUNTERS], drops[DROP_REASONS];
+static _Atomic uint64_t counters[COUNTERS], drops[DROPS];
 static struct histogram other, *routes;
 static const char *const *route_names;
 static size_t n_routes;
@@ -38,13 +45,6 @@ static const struct {
 #include "counters.def"
 #undef COUNTER
 };
-static const struct {
-	const char *label, *doc;
-} DROP_TEXTS[] = {
-#define DROP_REASON(name, doc) {#name, doc},
-#include "drop_reasons.def"
-#undef DROP_REASON
-};
 
 void metrics_add(enum counter c, uint64_t n)
 {
@@ -56,24 +56,16 @@ uint64_t metrics_counter(enum counter c)
 	return atomic_load_explicit(&counters[c], memory_order_relaxed);
 }
 
-void metrics_dropped(enum drop_reason reason, uint64_t n)
+void metrics_dropped(int reason, uint64_t n)
 {
-	atomic_fetch_add_explicit(&drops[reason], n, memory_order_relaxed);
+	assert(reason > 0 && reason <= DROPS);
+	atomic_fetch_add_explicit(&drops[reason - 1], n, memory_order_relaxed);
 }
 
-uint64_t metrics_drops(enum drop_reason reason)
+uint64_t metrics_drops(int reason)
 {
-	return atomic_load_explicit(&drops[reason], memory_order_relaxed);
-}
-
-const char *drop_reason_label(enum drop_reason reason)
-{
-	return DROP_TEXTS[reason].label;
-}
-
-const char *drop_reason_doc(enum drop_reason reason)
-{
-	return DROP_TEXTS[reason].doc;
+	assert(reason > 0 && reason <= DROPS);
+	return atomic_load_explicit(&drops[reason - 1], memory_order_relaxed);
 }
 
 void metrics_routes(const char *const *names, size_t n)
@@ -167,8 +159,8 @@ void metrics_write(struct buf *out)
 		metrics_sample(out, COUNTER_TEXTS[i].name, NULL, STR_NONE, (double)metrics_counter((enum counter)i));
 	}
 	put_head(out, "hospes_events_dropped_total", "counter", "Touchpoints not kept, by reason");
-	for (size_t i = 0; i < DROP_REASONS; i++)
-		metrics_sample(out, "hospes_events_dropped_total", "reason", str_of(DROP_TEXTS[i].label), (double)metrics_drops((enum drop_reason)i));
+	for (size_t i = 0; i < DROPS; i++)
+		metrics_sample(out, "hospes_events_dropped_total", "reason", str_of(DROP_LABELS[i]), (double)metrics_drops((int)i + 1));
 	put_head(out, "hospes_request_seconds", "histogram", "Time from the head of a request to its answer");
 	for (size_t i = 0; i < n_routes; i++) put_histogram(out, route_names[i], &routes[i]);
 	put_histogram(out, "other", &other);
@@ -191,7 +183,7 @@ static void clear(struct histogram *h)
 void metrics_reset(void)
 {
 	for (size_t i = 0; i < COUNTERS; i++) atomic_store(&counters[i], 0);
-	for (size_t i = 0; i < DROP_REASONS; i++) atomic_store(&drops[i], 0);
+	for (size_t i = 0; i < DROPS; i++) atomic_store(&drops[i], 0);
 	clear(&other);
 	pthread_mutex_lock(&gauges_lock);
 	n_gauges = 0;

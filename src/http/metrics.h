@@ -10,19 +10,12 @@ enum counter {
 #undef COUNTER
 	COUNTERS
 };
-enum drop_reason {
-#define DROP_REASON(name, doc) DROP_##name,
-#include "drop_reasons.def"
-#undef DROP_REASON
-	DROP_REASONS
-};
 
 void metrics_add(enum counter c, uint64_t n);
 uint64_t metrics_counter(enum counter c);
-void metrics_dropped(enum drop_reason reason, uint64_t n);
-uint64_t metrics_drops(enum drop_reason reason);
-const char *drop_reason_label(enum drop_reason reason); /* "no_identity" */
-const char *drop_reason_doc(enum drop_reason reason);
+/* reason: the row of drop_reasons.def, counted from 1 (so 0 is free to mean "not dropped"). */
+void metrics_dropped(int reason, uint64_t n);
+uint64_t metrics_drops(int reason);
 
 /* Names of the routes, by number, for the label `route` of hospes_request_seconds; called once before serving. The
  * texts must live for good. */
