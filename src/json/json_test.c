@@ -73,6 +73,16 @@ static void a_value_can_be_skipped_from_its_key_and_kept_raw(void **state)
 	json_next(reader);
 	assert_false(str_given(json_skip(reader)));
 	assert_int_equal(json_current(reader), JSON_ERROR);
+	struct fault f = {0};
+	assert_int_equal(json_reader_fault(reader, &f), ERR_MALFORMED);
+	assert_string_equal(f.fields[0].name, "byte 10");
+	assert_ok(json_reader_start(reader, padded(S("[{\"c\":[\"\\n\",{}]},\"\\t\"]")), NULL));
+	json_next(reader);
+	json_next(reader);
+	assert_str_equal(json_skip(reader), S("{\"c\":[\"\\n\",{}]}"));
+	assert_int_equal(json_next(reader), JSON_STRING);
+	assert_str_equal(json_string(reader, &arena), S("\t"));
+	assert_int_equal(json_next(reader), JSON_ARRAY_END);
 }
 
 static void what_is_not_json_is_refused(void **state)

@@ -4,7 +4,9 @@
  *
  * What stage one leaves to the walk: it lists any byte that begins a token, right or wrong; a quote that follows a
  * number or word without a gap is not listed (1"a"), hence every scalar is checked up to its end; form feed and 0x1a
- * are listed as if they were operators, hence each entry's byte is looked at. */
+ * are listed as if they were operators, hence each entry's byte is looked at.
+ *
+ * Chains of comparisons, likeliest first, instead of switches: an indirect jump a token costs more than the rest. */
 #include "json/json.h"
 
 #include <assert.h>
@@ -16,12 +18,13 @@
 #include "base/utf8.h"
 #include "json/index.h"
 
-enum expect { EXPECT_VALUE, EXPECT_FIRST_KEY, EXPECT_FIRST_ITEM, EXPECT_MORE, EXPECT_NOTHING };
+enum expect { EXPECT_VALUE, EXPECT_MEMBER, EXPECT_ITEM, EXPECT_FIRST_KEY, EXPECT_FIRST_ITEM, EXPECT_NOTHING };
+#define COLD __attribute__((noinline, cold)) /* keeps what is rare out of the way of every token */
 
 struct json_reader {
 	const char *p;            /* the text */
 	const uint32_t *at, *end; /* the next entry of the index, and where it ends; *end is the text's length */
-	enum expect expect;
+	enum expect expect, after; /* what comes next, and what comes after a value at this depth */
 	enum json_token token;
 	uint32_t from, to;    /* of the current token: inside the quotes, or the scalar whole */
 	int depth;
@@ -51,7 +54,7 @@ void json_reader_free(struct json_reader *r)
 	mem_free(r);
 }
 
-static enum json_token wrong(struct json_reader *r, size_t at, const char *reason)
+COLD static enum json_token wrong(struct json_reader *r, size_t at, const char *reason)
 {
 	if (r->token != JSON_ERROR) {
 		r->reason = reason;
@@ -95,7 +98,8 @@ static void locate_utf8_error(struct json_reader *r)
 
 enum err json_reader_start(struct json_reader *r, str text, struct fault *f)
 {
-	struct json_reader fresh = {.p = text.p, .n = text.n, .expect = EXPECT_VALUE, .token = JSON_NULL, .max_bytes = r->max_bytes, .index = r->index};
+	struct json_reader fresh = {.p = text.p, .n = text.n, 
+		.expect = EXPECT_VALUE, .after = EXPECT_NOTHING, .token = JSON_NULL, .max_bytes = r->max_bytes, .index = r->index};
 	size_t n = 0;
 	*r = fresh;
 	if (text.n > r->max_bytes) {
@@ -158,7 +162,7 @@ static bool escapes_are_right(struct json_reader *r)
 	return true;
 }
 
-static bool string_with_backslash(struct json_reader *r)
+COLD static bool string_with_backslash(struct json_reader *r)
 {
 	if (r->backslash < r->from) {
 		const char *next = memchr(r->p + r->from, '\\', r->n - r->from);
@@ -201,11 +205,11 @@ static const char *number_end(const char *p, const char *limit)
 
 static inline enum json_token scalar_read(struct json_reader *r, enum json_token token)
 {
-	r->expect = r->depth ? EXPECT_MORE : EXPECT_NOTHING;
+	r->expect = r->after;
 	return r->token = token;
 }
 
-static enum json_token read_number(struct json_reader *r)
+static __attribute__((noinline)) enum json_token read_number(struct json_reader *r)
 {
 	const char *limit = r->p + *r->at, *from = r->p + r->at[-1], *end = number_end(from, limit);
 	if (!end || (end != limit && !is_space(*end))) return wrong(r, r->at[-1], "not a number of JSON");
@@ -214,7 +218,7 @@ static enum json_token read_number(struct json_reader *r)
 	return scalar_read(r, JSON_NUMBER);
 }
 
-static enum json_token read_word(struct json_reader *r, const char *word, uint32_t n, enum json_token token)
+static __attribute__((noinline)) enum json_token read_word(struct json_reader *r, const char *word, uint32_t n, enum json_token token)
 {
 	r->from = r->at[-1];
 	r->to = r->from + n;
@@ -231,6 +235,7 @@ static enum json_token open_container(struct json_reader *r, bool is_object)
 	r->depth++;
 	r->objects = r->objects << 1 | is_object;
 	r->expect = is_object ? EXPECT_FIRST_KEY : EXPECT_FIRST_ITEM;
+	r->after = is_object ? EXPECT_MEMBER : EXPECT_ITEM;
 	return r->token = is_object ? JSON_OBJECT : JSON_ARRAY;
 }
 
@@ -239,25 +244,21 @@ static inline enum json_token close_container(struct json_reader *r, enum json_t
 	r->from = r->at[-1];
 	r->to = r->from + 1;
 	r->objects >>= 1;
-	r->expect = --r->depth ? EXPECT_MORE : EXPECT_NOTHING;
+	r->expect = r->after = --r->depth == 0 ? EXPECT_NOTHING : r->objects & 1 ? EXPECT_MEMBER : EXPECT_ITEM;
 	return r->token = token;
 }
 
-static inline enum json_token read_value(struct json_reader *r)
+static enum json_token read_value(struct json_reader *r)
 {
 	if (r->at == r->end) return wrong(r, r->n, "the text ends where a value is expected");
 	char c = r->p[*r->at++];
-	switch (c) {
-	case '"': return read_string(r) ? scalar_read(r, JSON_STRING) : JSON_ERROR;
-	case '{': return open_container(r, true);
-	case '[': return open_container(r, false);
-	case 't': return read_word(r, "true", 4, JSON_TRUE);
-	case 'f': return read_word(r, "false", 5, JSON_FALSE);
-	case 'n': return read_word(r, "null", 4, JSON_NULL);
-	default:
-		if (c == '-' || is_digit(c)) return read_number(r);
-		return wrong(r, r->at[-1], "expected a value");
-	}
+	if (c == '"') return read_string(r) ? scalar_read(r, JSON_STRING) : JSON_ERROR;
+	if (c == '-' || is_digit(c)) return read_number(r);
+	if (c == '{' || c == '[') return open_container(r, c == '{');
+	if (c == 't') return read_word(r, "true", 4, JSON_TRUE);
+	if (c == 'f') return read_word(r, "false", 5, JSON_FALSE);
+	if (c == 'n') return read_word(r, "null", 4, JSON_NULL);
+	return wrong(r, r->at[-1], "expected a value");
 }
 
 static inline enum json_token read_key(struct json_reader *r)
@@ -271,40 +272,41 @@ static inline enum json_token read_key(struct json_reader *r)
 	return r->token = JSON_KEY;
 }
 
-static inline enum json_token read_more(struct json_reader *r)
+static inline enum json_token read_member(struct json_reader *r)
 {
-	if (r->at == r->end) return wrong(r, r->n, "the text ends inside an object or array");
+	if (r->at == r->end) return wrong(r, r->n, "the text ends inside an object");
 	char c = r->p[*r->at++];
-	if (r->objects & 1) {
-		if (c == ',') return read_key(r);
-		if (c == '}') return close_container(r, JSON_OBJECT_END);
-		return wrong(r, r->at[-1], "expected a comma or the end of the object");
-	}
+	if (c == ',') return read_key(r);
+	if (c == '}') return close_container(r, JSON_OBJECT_END);
+	return wrong(r, r->at[-1], "expected a comma or the end of the object");
+}
+
+static inline enum json_token read_item(struct json_reader *r)
+{
+	if (r->at == r->end) return wrong(r, r->n, "the text ends inside an array");
+	char c = r->p[*r->at++];
 	if (c == ',') return read_value(r);
 	if (c == ']') return close_container(r, JSON_ARRAY_END);
 	return wrong(r, r->at[-1], "expected a comma or the end of the array");
 }
 
+/* Just after an opening bracket: is it closed at once? */
+static inline bool closes(struct json_reader *r, char bracket)
+{
+	if (r->at == r->end || r->p[*r->at] != bracket) return false;
+	r->at++;
+	return true;
+}
+
 static inline enum json_token step(struct json_reader *r)
 {
 	if (r->token == JSON_ERROR) return JSON_ERROR;
-	switch (r->expect) {
-	case EXPECT_MORE: return read_more(r);
-	case EXPECT_VALUE: return read_value(r);
-	case EXPECT_FIRST_KEY:
-		if (r->at < r->end && r->p[*r->at] == '}') {
-			r->at++;
-			return close_container(r, JSON_OBJECT_END);
-		}
-		return read_key(r);
-	case EXPECT_FIRST_ITEM:
-		if (r->at < r->end && r->p[*r->at] == ']') {
-			r->at++;
-			return close_container(r, JSON_ARRAY_END);
-		}
-		return read_value(r);
-	case EXPECT_NOTHING: break;
-	}
+	enum expect e = r->expect;
+	if (e == EXPECT_MEMBER) return read_member(r);
+	if (e == EXPECT_VALUE) return read_value(r);
+	if (e == EXPECT_ITEM) return read_item(r);
+	if (e == EXPECT_FIRST_KEY) return closes(r, '}') ? close_container(r, JSON_OBJECT_END) : read_key(r);
+	if (e == EXPECT_FIRST_ITEM) return closes(r, ']') ? close_container(r, JSON_ARRAY_END) : read_value(r);
 	if (r->at < r->end) return wrong(r, *r->at, "more text after the end of the JSON value");
 	r->from = r->to = (uint32_t)r->n;
 	return r->token = JSON_END;
@@ -350,13 +352,80 @@ str json_raw(const struct json_reader *r)
 	return (str){r->p + r->from - quote, r->to - r->from + 2 * quote};
 }
 
+/* Is the scalar at entry `at` right? Nothing of it is kept. */
+static bool scalar_is_right(struct json_reader *r, const uint32_t *at)
+{
+	char c = r->p[*at];
+	r->at = at + 1;
+	if (c == '-' || is_digit(c)) return read_number(r) != JSON_ERROR;
+	r->expect = EXPECT_VALUE;
+	r->at = at;
+	return c != '{' && c != '[' && read_value(r) != JSON_ERROR;
+}
+
+/* A key and its colon: the entry of its value, or NULL. */
+static inline const uint32_t *skip_key(struct json_reader *r, const uint32_t *at)
+{
+	if (r->end - at < 3 || r->p[at[0]] != '"' || r->p[at[1]] != ':') return NULL;
+	if (r->backslash < at[1] && !scalar_is_right(r, at)) return NULL;
+	return at + 2;
+}
+
+/* The rest of an open container without a call a token; leaves r->at at its closing bracket. False when something is
+ * wrong there: the way of json_next then says what. */
+static bool skip_container(struct json_reader *r)
+{
+	const char *p = r->p;
+	const uint32_t *at = r->at, *end = r->end;
+	uint64_t objects = r->objects;
+	int depth = r->depth, outside = depth - 1;
+	bool opened = true; /* a container has just been opened */
+	while (at < end) {
+		char c = p[*at];
+		if (c == (objects & 1 ? '}' : ']')) {
+			if (--depth == outside) {
+				r->at = at;
+				return true;
+			}
+			objects >>= 1;
+			opened = false;
+			at++;
+			continue;
+		}
+		if (!opened && (c != ',' || ++at == end)) return false;
+		if (objects & 1 && !(at = skip_key(r, at))) return false;
+		c = p[*at];
+		opened = c == '{' || c == '[';
+		if (opened) {
+			if (++depth > JSON_DEPTH) return false;
+			objects = objects << 1 | (c == '{');
+		} else if ((c != '"' || r->backslash < at[1]) && !scalar_is_right(r, at)) {
+			return false;
+		}
+		at++;
+	}
+	return false;
+}
+
 str json_skip(struct json_reader *r)
 {
 	if (r->token == JSON_KEY) step(r);
 	const char *from = json_raw(r).p;
-	if (r->token == JSON_OBJECT || r->token == JSON_ARRAY) {
-		int outside = r->depth - 1;
-		while (r->depth > outside && step(r) != JSON_ERROR) {
+	enum json_token opened = r->token;
+	if (opened == JSON_OBJECT || opened == JSON_ARRAY) {
+		const uint32_t *at = r->at;
+		size_t backslash = r->backslash;
+		int depth = r->depth;
+		if (skip_container(r)) {
+			r->at++;
+			close_container(r, opened == JSON_OBJECT ? JSON_OBJECT_END : JSON_ARRAY_END);
+		} else {
+			r->at = at;
+			r->backslash = backslash;
+			r->token = opened;
+			r->expect = opened == JSON_OBJECT ? EXPECT_FIRST_KEY : EXPECT_FIRST_ITEM;
+			while (r->depth >= depth && step(r) != JSON_ERROR) {
+			}
 		}
 	}
 	str last = json_raw(r);
