@@ -78,7 +78,7 @@ export class Workspace {
 		this.data = join(this.dir, 'data');
 		this.log = '';
 		this.database = null;
-		this.extra = [];
+		this.cleanups = []; // run after the server has ended, before the directory goes
 	}
 
 	async open() {
@@ -158,6 +158,7 @@ export class Workspace {
 
 	async close() {
 		await this.stop();
+		for (const each of this.cleanups) each();
 		await this.database?.drop();
 		rmSync(this.dir, { recursive: true, force: true });
 	}

@@ -1,0 +1,52 @@
+// browser.mjs: Debian's Chromium for the tests. A page fails its test on any report of the content security policy, any
+// error of a script and any request to another host.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+export const CHROMIUM = process.env.HOSPES_TEST_CHROMIUM ?? '/usr/bin/chromium';
+export const LANGUAGES = ['en', 'th', 'zh-Hant', 'el', 'fa'];
+
+/** A browser that ends with the test. */
+export async function launch(t) {
+	// Chromium's sandbox refuses to start as root, which CI is.
+	const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-dev-shm-usage'] });
+	t.after(() => browser.close());
+	return browser;
+}
+
+/** A window of its own: { page, complaints, context }. `complaints` gathers what must not happen. */
+export async function openWindow(browser, { width = 1280, height = 900, language = 'en', dark = false, javaScript = true } = {}) {
+	const context = await browser.newContext({ viewport: { width, height }, locale: language, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: javaScript });
+	const page = await context.newPage();
+	const complaints = [];
+	if (javaScript) {
+		await page.exposeFunction('__policyReport', (report) => complaints.push(`content security policy: ${report}`));
+		await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => window.__policyReport(`${e.violatedDirective} ${e.blockedURI} ${e.sample} at ${location.pathname}`)));
+	}
+	page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
+	page.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(`console: ${message.text()}`); });
+	page.on('response', (response) => { if (response.status() >= 500) complaints.push(`${response.status()} from ${response.url()}`); });
+	page.on('request', (request) => { const url = new URL(request.url()); if (url.hostname !== '127.0.0.1' && url.protocol.startsWith('http')) complaints.push(`request to ${url.hostname}`); });
+	return { context, page, complaints };
+}
+
+export async function signIn(page, hospes, { email, password }) {
+	await page.goto(`${hospes.address}/sign-in`);
+	await page.locator('input[name=email]').fill(email);
+	await page.locator('input[type=password]').fill(password);
+	await page.locator('input[type=password]').press('Enter');
+	await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+}
+
+/** What axe-core finds wrong with the page as it stands, a line each. */
+export async function axe(page) {
+	await page.evaluate(AXE);
+	const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+	return found.violations.map((each) => `${each.id}: ${each.help}: ${each.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`);
+}
+
+/** By how many pixels the page is wider than its window: 0 when nothing has to be scrolled sideways. */
+export const sidewaysScroll = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
