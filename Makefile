@@ -36,11 +36,13 @@ format:                                 ## lays out the C sources as .clang-form
 	@tools/format --write
 cover: build-cover/build.ninja          ## lines reached by the unit tests, in build-cover/meson-logs
 	@meson test -C build-cover --print-errorlogs && ninja -C build-cover coverage-text && cat build-cover/meson-logs/coverage.txt
+soak: all                               ## the crash test 500 times, ten minutes a fuzzer
+	@HOSPES_TEST_KILLS=500 test/run-scenarios scenario test/collect/crash.test.mjs && FUZZ_SECONDS=600 tools/fuzz.sh
 install: all                            ## into PREFIX (default /usr/local), under DESTDIR if given
-	@meson install -C build --no-rebuild
+	@meson configure build --prefix=$(PREFIX) >/dev/null && meson install -C build --quiet
 clean:
 	@rm -rf build build-asan build-tsan build-fuzz build-cover
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test asan tsan fuzz bench scenario check lint format cover install clean help
+.PHONY: all test asan tsan fuzz bench scenario check lint format cover soak install clean help

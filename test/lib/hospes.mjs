@@ -53,9 +53,9 @@ async function newDatabase() {
 	if (!server) throw new Error('HOSPES_TEST_POSTGRES is not set: run the tests by test/run-scenarios');
 	const name = `t${process.pid}_${randomBytes(6).toString('hex')}`;
 	await psql(server, `CREATE DATABASE ${name}`);
-	const url = new URL(server);
-	url.pathname = `/${name}`;
-	return { url: url.href, drop: () => psql(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+	// Not by new URL: it refuses libpq's form for a socket, a user without a host.
+	const url = server.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${name}`);
+	return { url, drop: () => psql(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
 /** Prometheus text as an array of { name, labels, value }. */
