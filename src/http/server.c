@@ -230,7 +230,9 @@ static enum err open_socket(struct http_server *s, struct fault *f)
 	str listen_at = s->o.listen;
 	size_t colon = listen_at.n;
 	while (colon > 0 && listen_at.p[colon - 1] != ':') colon--;
-	if (!colon) return fault_set(f, ERR_INVALID, "listen", "\"%.*s\" is not ADDRESS:PORT", STR_ARG(listen_at));
+	int64_t port = -1;
+	if (!colon || !str_i64(str_sub(listen_at, colon, listen_at.n), &port) || port < 0 || port > UINT16_MAX)
+		return fault_set(f, ERR_INVALID, "listen", "\"%.*s\" is not ADDRESS:PORT", STR_ARG(listen_at));
 	struct arena a;
 	arena_init(&a);
 	str host = str_sub(listen_at, 0, colon - 1);
