@@ -317,7 +317,7 @@ static void full_queues_answer_503(void **state)
 	}
 	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
 	for (int i = 0; i < N; i++) {
-		char line[512];
+		char line[4096];
 		ssize_t n = recv(fds[i], line, sizeof line, MSG_DONTWAIT);
 		if (n > 0 && test_status((str){line, (size_t)n}) == 503) refused += str_contains((str){line, (size_t)n}, S("Retry-After: 2"));
 	}
