@@ -117,6 +117,11 @@ str i18n_time(struct arena *a, const struct locale *l, int64_t ms)
 	return ms == DESC_NULL_INT ? ABSENT : civil_text(a, l, zone_to_civil(l->zone, ms), ICU_TIME);
 }
 
+str i18n_clock(struct arena *a, const struct locale *l, int64_t ms)
+{
+	return ms == DESC_NULL_INT ? ABSENT : civil_text(a, l, zone_to_civil(l->zone, ms), ICU_CLOCK);
+}
+
 str i18n_date(struct arena *a, const struct locale *l, int64_t ms)
 {
 	return ms == DESC_NULL_INT ? ABSENT : civil_text(a, l, ms, ICU_DATE);

@@ -16,6 +16,9 @@ struct locale {
 	str currency;            /* of amounts that carry none */
 };
 
+/* Once at start: gives src/json the English texts of messages. */
+void i18n_init(void);
+
 const struct lang *lang_find(str code);     /* "en", "zh-Hant", also "zh-TW", "fa-IR"; NULL when not served */
 const struct lang *lang_at(size_t i);       /* 0.. in menu order, NULL past the end */
 const struct lang *lang_best(str accept_language_header); /* never NULL: en at last */
@@ -49,6 +52,7 @@ str i18n_decimal(struct arena *a, const struct locale *l, struct decimal d);
 str i18n_share(struct arena *a, const struct locale *l, double share);   /* 0.2534 → 25.3 % */
 str i18n_money(struct arena *a, const struct locale *l, struct money m);
 str i18n_time(struct arena *a, const struct locale *l, int64_t ms);      /* date and time, medium, in l->zone */
+str i18n_clock(struct arena *a, const struct locale *l, int64_t ms);     /* hour and minute, in l->zone */
 str i18n_date(struct arena *a, const struct locale *l, int64_t ms);      /* of DESC_DATE: no zone applied */
 str i18n_day(struct arena *a, const struct locale *l, int64_t ms);       /* the day of an instant, in l->zone */
 str i18n_ago(struct arena *a, const struct locale *l, int64_t ms, int64_t now_ms); /* "3 minutes ago" */

@@ -41,7 +41,8 @@ static void formatter_close(struct formatter *f)
 	switch (f->kind) {
 	case ICU_NUMBER: unumf_close(f->icu); break;
 	case ICU_DATE:
-	case ICU_TIME: udat_close(f->icu); break;
+	case ICU_TIME:
+	case ICU_CLOCK: udat_close(f->icu); break;
 	case ICU_RELATIVE: ureldatefmt_close(f->icu); break;
 	case ICU_LIST: ulistfmt_close(f->icu); break;
 	case ICU_PLURAL:
@@ -62,12 +63,12 @@ static void make_key(void)
 	pthread_key_create(&key, kept_free);
 }
 
-static void *open_date(const char *locale, str calendar, bool with_time, UErrorCode *e)
+static void *open_date(const char *locale, str calendar, UDateFormatStyle time, UDateFormatStyle date, UErrorCode *e)
 {
 	char full[64];
 	static const UChar GMT[] = {'G', 'M', 'T', 0};
 	snprintf(full, sizeof full, "%s@calendar=%.*s", locale, STR_ARG(calendar));
-	return udat_open(with_time ? UDAT_SHORT : UDAT_NONE, UDAT_MEDIUM, full, GMT, 3, NULL, 0, e);
+	return udat_open(time, date, full, GMT, 3, NULL, 0, e);
 }
 
 static void *open_number(const char *locale, str skeleton, UErrorCode *e)
@@ -83,8 +84,9 @@ static void *formatter_open(enum icu_kind kind, const struct lang *l, str detail
 	void *icu = NULL;
 	switch (kind) {
 	case ICU_NUMBER: icu = open_number(l->icu, detail, &e); break;
-	case ICU_DATE: icu = open_date(l->icu, detail, false, &e); break;
-	case ICU_TIME: icu = open_date(l->icu, detail, true, &e); break;
+	case ICU_DATE: icu = open_date(l->icu, detail, UDAT_NONE, UDAT_MEDIUM, &e); break;
+	case ICU_TIME: icu = open_date(l->icu, detail, UDAT_SHORT, UDAT_MEDIUM, &e); break;
+	case ICU_CLOCK: icu = open_date(l->icu, detail, UDAT_SHORT, UDAT_NONE, &e); break;
 	case ICU_RELATIVE: icu = ureldatefmt_open(l->icu, NULL, UDAT_STYLE_LONG, UDISPCTX_CAPITALIZATION_NONE, &e); break;
 	case ICU_LIST: icu = ulistfmt_openForType(l->icu, ULISTFMT_TYPE_UNITS, ULISTFMT_WIDTH_SHORT, &e); break;
 	case ICU_PLURAL: icu = uplrules_openForType(l->icu, UPLURAL_TYPE_CARDINAL, &e); break;

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "i18n/i18n.h"
 #include "i18n/icu.h"
+#include "i18n/zone.h"
 
 enum { DEPTH = 8, TEXT_MAX_BYTES = 64 << 10 };
 
@@ -251,4 +252,15 @@ str i18n_format(struct arena *a, const struct locale *l, str key, const struct m
 str i18n_msg(struct arena *a, const struct locale *l, const struct msg *m)
 {
 	return m->key ? i18n_format(a, l, str_of(m->key), m->args, m->n) : STR_NONE;
+}
+
+static str english(struct arena *a, const struct msg *m)
+{
+	struct locale l = {.lang = &words_langs[0], .zone = zone_utc()};
+	return i18n_msg(a, &l, m);
+}
+
+void i18n_init(void)
+{
+	desc_set_msg_text(english);
 }

@@ -14,6 +14,16 @@ void desc_set_msg_text(str (*text)(struct arena *, const struct msg *))
 	msg_text = text;
 }
 
+size_t desc_size(enum desc_type type, const struct desc *of)
+{
+	return desc__size(type, of);
+}
+
+bool desc_is_absent(enum desc_type type, const void *value)
+{
+	return desc__is_absent(type, value);
+}
+
 const struct desc_field *desc_find(const struct desc *d, str name)
 {
 	for (size_t i = 0; i < d->n; i++)

@@ -103,6 +103,8 @@ struct desc {
 #define FIELD(struct_, member, type_, ...) FIELD_AS(struct_, member, #member, type_, __VA_ARGS__)
 #define DESC(struct_, fields_) {#struct_, sizeof(struct struct_), fields_, sizeof(fields_) / sizeof(fields_[0])}
 
+size_t desc_size(enum desc_type type, const struct desc *of);   /* of a member, so of a list's item too */
+bool desc_is_absent(enum desc_type type, const void *value);
 const struct desc_field *desc_find(const struct desc *d, str name);
 /* Who writes the English "text" of a DESC_MSG into JSON: src/i18n, at start. Without it the text is left out. */
 void desc_set_msg_text(str (*text)(struct arena *a, const struct msg *m));
