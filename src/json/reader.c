@@ -111,7 +111,7 @@ enum err json_reader_start(struct json_reader *r, str text, struct fault *f)
 		return json_reader_fault(r, f);
 	}
 	enum json_index_result result = text.n ? json_index_find(r->index, text.p, text.n, &r->at, &n) : JSON_INDEX_EMPTY;
-	r->end = r->at + n;
+	r->end = n ? r->at + n : r->at; /* no index, no arithmetic on it */
 	const char *backslash = text.n ? memchr(text.p, '\\', text.n) : NULL;
 	r->backslash = backslash ? (size_t)(backslash - text.p) : text.n;
 	switch (result) {
