@@ -4,6 +4,7 @@
  * Conflicts are found in records, not in memory: joins are rare, and the sources of a user id are needed only then. */
 #include "customer/identity.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -55,16 +56,15 @@ static void forget_pending(void *arg)
 
 struct subject_key identity_key(const struct app *app, str kind, str value)
 {
-	unsigned char hash[crypto_generichash_BYTES_MIN];
-	crypto_generichash_state state;
+	enum { ROOM = 1024 };
+	unsigned char text[ROOM];
 	struct subject_key key;
-	_Static_assert(sizeof hash == sizeof key, "128 bits");
-	crypto_generichash_init(&state, app->secret, sizeof app->secret, sizeof hash);
-	crypto_generichash_update(&state, (const unsigned char *)kind.p, kind.n);
-	crypto_generichash_update(&state, (const unsigned char *)"", 1);
-	crypto_generichash_update(&state, (const unsigned char *)value.p, value.n);
-	crypto_generichash_final(&state, hash, sizeof hash);
-	memcpy(&key, hash, sizeof key);
+	_Static_assert(crypto_shorthash_siphashx24_BYTES == sizeof key, "128 bits");
+	assert(kind.n + 1 + value.n <= ROOM);
+	memcpy(text, kind.p, kind.n);
+	text[kind.n] = 0;
+	memcpy(text + kind.n + 1, value.p, value.n);
+	crypto_shorthash_siphashx24((unsigned char *)&key, text, kind.n + 1 + value.n, app->secret);
 	return key;
 }
 

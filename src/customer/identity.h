@@ -16,7 +16,8 @@
 
 enum { IDENTITY_MOST = 50 };
 
-/* The keyed hash under which the event store knows an identity. value: normalised. */
+/* The keyed hash (SipHash-2-4, 128 bits) under which the event store and the suppression list know an identity.
+ * value: normalised; kind and value together at most 1023 bytes. */
 struct subject_key identity_key(const struct app *app, str kind, str value);
 
 struct identity {
