@@ -2,6 +2,7 @@
  * Sources and keys lie in records and are held in memory; a key's text is shown once and kept as a keyed hash. */
 #ifndef COLLECT_COLLECT_H
 #define COLLECT_COLLECT_H
+#include "http/metrics.h"
 #include "op/op.h"
 
 struct collect;
@@ -27,14 +28,8 @@ struct api_key {
 	char name[128];
 };
 
-enum drop_reason {
-	DROP_NONE,
-#define DROP_REASON(name, doc) DROP_##name,
-#include "drop_reasons.def"
-#undef DROP_REASON
-	DROP_COUNT
-};
-extern const char *const DROP_REASONS[]; /* by enum; [DROP_NONE] is "" */
+/* "Not dropped", where a step answers with a reason. */
+enum { DROP_NONE = DROP_REASONS };
 
 enum err collect_load(struct op *op, struct collect **out) NODISCARD;
 void collect_free(struct collect *c);
@@ -56,6 +51,7 @@ bool key_may_send(const struct app *app, id key, int64_t events, int *wait_s);
 /* Counts, written to records by the appliers. Any thread. */
 void collect_drop(const struct app *app, uint16_t source, enum drop_reason reason, uint64_t times);
 void collect_note_illegal(const struct app *app, str kind, str value);
+bool collect_has_counts(const struct app *app); /* that collect_flush_counts would write */
 enum err collect_flush_counts(struct op *op) NODISCARD;
 /* The filing of an event name in this workspace: its own row, else the default; *has_row tells whether either exists. */
 struct touchpoint_kind;

@@ -13,7 +13,6 @@
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "http/http.h"
-#include "http/metrics.h"
 #include "json/json.h"
 #include "op/app.h"
 
@@ -262,8 +261,8 @@ static void count_stored(struct intake *in)
 			in->refused++;
 		}
 	}
-	metrics_add(METRIC_events_accepted, in->accepted);
-	metrics_add(METRIC_events_duplicate, in->duplicates);
+	metrics_add(COUNTER_EVENTS_ACCEPTED, in->accepted);
+	metrics_add(COUNTER_EVENTS_DUPLICATE, in->duplicates);
 	collect_drop(in->app, in->source.number, DROP_cap, in->refused);
 }
 

@@ -214,6 +214,14 @@ static void mark_stale(struct people *p, uint32_t customer)
 	pthread_mutex_unlock(&p->stale_lock);
 }
 
+bool people_has_stale(struct people *p)
+{
+	pthread_mutex_lock(&p->stale_lock);
+	bool any = p->n_stale > 0;
+	pthread_mutex_unlock(&p->stale_lock);
+	return any;
+}
+
 size_t people_take_stale(struct people *p, uint32_t *out, size_t max)
 {
 	pthread_mutex_lock(&p->stale_lock);

@@ -61,5 +61,6 @@ void people_suppress(struct people *p, uint32_t subject); /* and takes it from i
 /* One pointer for src/customer's own use by the writer; NULL at first. */
 void **people__slot(struct people *p);
 /* Customers heard since the last call whose last_seen_at in records is behind; at most max. */
+bool people_has_stale(struct people *p);
 size_t people_take_stale(struct people *p, uint32_t *out, size_t max);
 #endif
