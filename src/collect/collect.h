@@ -29,7 +29,7 @@ struct api_key {
 };
 
 /* "Not dropped", where a step answers with a reason. */
-enum { DROP_NONE = DROP_REASONS };
+#define DROP_NONE ((enum drop_reason)DROP_REASONS)
 
 enum err collect_load(struct op *op, struct collect **out) NODISCARD;
 void collect_free(struct collect *c);

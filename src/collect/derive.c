@@ -257,9 +257,10 @@ enum err derive_end(struct derive *d)
 		uint32_t customer = people_customer(d->app->people, subject);
 		if (!customer) continue;
 		if (bits & TOUCHED_CONSENT) e = customer_refresh_consent(d->op, customer);
+		if (e != OK || !(bits & TOUCHED_REFRESH)) continue;
 		bool is_first;
 		map_put(&seen, str_dup(&d->op->arena, (str){(const char *)&customer, sizeof customer}), &is_first);
-		if (e == OK && is_first && bits & TOUCHED_REFRESH) e = customer_refresh(d->op, customer);
+		if (is_first) e = customer_refresh(d->op, customer);
 	}
 	map_release(&seen);
 	return e;
