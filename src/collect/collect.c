@@ -19,6 +19,13 @@ enum { KEY_LETTERS = 32, HINT_LETTERS = 7, MOST_SOURCES = 65535, MOST_ILLEGAL = 
 
 const char *const SOURCE_KINDS[] = {"website", "server", "file", "hand", NULL};
 static const char *const KEY_KINDS[] = {"write", "secret", NULL};
+const char *const DROP_REASONS[] = {
+	"",
+#define DROP_REASON(name, doc) #name,
+#include "drop_reasons.def"
+#undef DROP_REASON
+};
+
 typedef unsigned char key_hash[crypto_generichash_BYTES];
 struct held_key {
 	key_hash hash;
@@ -26,7 +33,7 @@ struct held_key {
 	_Atomic int64_t tokens_milli, filled_ms;
 };
 struct drop_cell {
-	uint64_t times[DROP_REASONS];
+	uint64_t times[DROP_COUNT];
 };
 
 struct collect {
@@ -334,7 +341,7 @@ void collect_drop(const struct app *app, uint16_t source, enum drop_reason reaso
 	struct collect *c = app->collect;
 	bool added;
 	if (reason == DROP_NONE || times == 0) return;
-	metrics_dropped(reason, times);
+	metrics_dropped((int)reason, times);
 	pthread_mutex_lock(&c->counts);
 	str key = {(const char *)&source, sizeof source};
 	uint64_t *place = map_get(&c->drops, key);
@@ -390,9 +397,9 @@ enum err collect_flush_counts(struct op *op)
 		uint16_t source;
 		memcpy(&source, key.p, sizeof source);
 		const struct drop_cell *cell = (struct drop_cell *)(uintptr_t)value;
-		for (int r = 0; e == OK && r < DROP_REASONS; r++)
+		for (int r = 1; e == OK && r < DROP_COUNT; r++)
 			if (cell->times[r])
-				e = op_run(op, SQL_drop_count_add, DB_ARGS(db_int(day), db_int(source), db_text(str_of(drop_reason_label((enum drop_reason)r))), db_int((int64_t)cell->times[r])), NULL);
+				e = op_run(op, SQL_drop_count_add, DB_ARGS(db_int(day), db_int(source), db_text(str_of(DROP_REASONS[r])), db_int((int64_t)cell->times[r])), NULL);
 	}
 	for (size_t i = 0; e == OK && map_next(&illegal, &i, &key, &value);) {
 		str rest = key, kind = str_cut(&rest, 0);

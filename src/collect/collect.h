@@ -28,8 +28,14 @@ struct api_key {
 	char name[128];
 };
 
-/* "Not dropped", where a step answers with a reason. */
-#define DROP_NONE ((enum drop_reason)DROP_REASONS)
+enum drop_reason {
+	DROP_NONE,
+#define DROP_REASON(name, doc) DROP_##name,
+#include "drop_reasons.def"
+#undef DROP_REASON
+	DROP_COUNT
+};
+extern const char *const DROP_REASONS[]; /* by enum; [DROP_NONE] is "" */
 
 enum err collect_load(struct op *op, struct collect **out) NODISCARD;
 void collect_free(struct collect *c);
