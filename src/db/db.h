@@ -5,12 +5,15 @@
  *     -- name: customer_get :postgres  (where they must differ)
  *     SELECT id, name FROM customer WHERE id = $1;
  * and becomes enum sql { SQL_customer_get, … } (generated header "sql_queries.h"). Parameters are $1, $2, …, bound by
- * position; both databases get the same values. Times are INT64 ms, ids INT64, booleans BOOL.
+ * position; both databases get the same values. Times are INT64 ms, ids INT64, booleans BOOL. A cast writes the types
+ * of migrations: CAST(sum(x) AS INT64), also where PostgreSQL cannot tell a parameter's type: CAST($1 AS TEXT).
  * Migrations: sql/migrations/NNNN_name.sql with the types ID, INT64, REAL, TEXT, BLOB, BOOL; forward only, one
- * transaction each, checksummed (a changed one that already ran is refused).
+ * transaction each, checksummed (a changed one that already ran is refused). CREATE TABLE … WITHOUT ROWID is fine.
  *
- * A `struct db` is one session, used by one thread at a time. SQLite: one writer and several readers (WAL, synchronous
- * FULL: a commit is durable). PostgreSQL: a pool; serialisable write transactions are retried by op, not here. */
+ * A `struct db` is one session, used by one thread at a time. There is one write session, on both databases, given out in
+ * the order asked: a write transaction sees no other. Readers have a snapshot each. A commit is durable.
+ * A statement that fails inside a transaction spoils it: every later call fails, and only db_rollback (or, inside a
+ * savepoint, db_savepoint_undo) helps. Use ON CONFLICT or a savepoint where a failure is expected. */
 #ifndef DB_DB_H
 #define DB_DB_H
 #include "base/err.h"
@@ -29,10 +32,10 @@ enum err db_pool_open(struct db_pool **out, str url, str dir, id directory_id, i
 void db_pool_close(struct db_pool *p);
 bool db_pool_is_postgres(const struct db_pool *p);
 
-/* Waits for a session. A write session of SQLite is exclusive. */
+/* Waits for a session. The write session is exclusive: a thread that has it and asks again is stopped (assert). */
 struct db *db_acquire(struct db_pool *p, bool to_write);
 void db_give_back(struct db *db); /* rolls back what is open */
-enum err db_begin(struct db *db, struct fault *f) NODISCARD; /* write sessions: BEGIN IMMEDIATE; readers: one snapshot */
+enum err db_begin(struct db *db, struct fault *f) NODISCARD; /* connects again where the connection is lost */
 enum err db_commit(struct db *db, struct fault *f) NODISCARD;
 void db_rollback(struct db *db);
 enum err db_savepoint(struct db *db, struct fault *f) NODISCARD; /* one level; then db_keep or db_undo */
@@ -93,8 +96,10 @@ void db_fail_nth(int64_t n, enum err e);
 #define DB_ARGS(...) (const struct db_val[]){__VA_ARGS__}, sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val)
 #define DB_NO_ARGS NULL, 0
 
-/* Online copy: a consistent image of all records into a file (SQLite: VACUUM INTO / backup API; PostgreSQL: our own
- * table-by-table COPY in one snapshot), and back into an empty database. The file is the same form on both. */
+/* A copy of all records in one snapshot, while others write; the same form on both databases, so that it may come back
+ * on the other. Backup: ERR_FULL, ERR_IO; the file appears whole or not at all. Restore needs a database as new as
+ * db_pool_open makes it (ERR_CONFLICT), changes nothing when it fails: ERR_MALFORMED (no such file form), ERR_CORRUPT,
+ * ERR_STATE (a newer program's). The directory's id stays the target's. */
 enum err db_backup(struct db_pool *p, const char *file, struct fault *f) NODISCARD;
 enum err db_restore(struct db_pool *p, const char *file, struct fault *f) NODISCARD;
 #endif

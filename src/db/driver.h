@@ -53,7 +53,8 @@ struct db__driver {
 	enum err (*bulk)(void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f);
 	const char *begin[2]; /* [to_write] */
 	const char *tables;   /* lists the tables of this database: name */
-	const char *columns;  /* of table $1: name, type as enum db_type, in order */
+	const char *columns;  /* of table $1, in order: name */
+	const char *load[2];  /* before and after rows are put in without regard to their order */
 };
 extern const struct db__driver DB__SQLITE_DRIVER, DB__POSTGRES_DRIVER;
 
@@ -71,6 +72,11 @@ enum err db__call_text(struct db *db, const char *text, const struct db_val *arg
 enum err db__script(struct db *db, const char *text, struct fault *f) NODISCARD;
 enum err db__query_text(struct db *db, struct arena *a, const char *text, const struct db_val *args, size_t n, struct db_rows *out, struct fault *f) NODISCARD;
 
+/* migrate.c: one migration within the open transaction; the table of those that ran; whether one that ran elsewhere
+ * (`what`: "database", "backup") is this program's, unchanged. */
+enum err db__apply(struct db *db, const struct db__migration *m, struct fault *f) NODISCARD;
+enum err db__make_ledger(struct db *db, struct fault *f) NODISCARD;
+enum err db__check_known(const char *what, int64_t number, str name, str checksum, struct fault *f) NODISCARD;
 /* migrate.c: brings the schema up and ties the database to the directory. */
 enum err db__migrate(struct db *db, struct fault *f) NODISCARD;
 enum err db__tie(struct db *db, id directory, struct fault *f) NODISCARD;

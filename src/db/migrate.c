@@ -23,13 +23,17 @@ static enum db__kind kind_of(struct db *db)
 	return db_pool_is_postgres(db->pool) ? DB__POSTGRES : DB__SQLITE;
 }
 
-static enum err apply(struct db *db, const struct db__migration *m, struct fault *f)
+enum err db__apply(struct db *db, const struct db__migration *m, struct fault *f)
 {
 	enum db__kind kind = kind_of(db);
+	TRY(db__script(db, m->text[kind], f));
+	return db__call_text(db, RECORD[kind], DB_ARGS(db_int(m->number), db_text(str_of(m->name)), db_text(str_of(m->checksum)), db_int(clock_now_ms())), NULL, NULL, f);
+}
+
+static enum err apply(struct db *db, const struct db__migration *m, struct fault *f)
+{
 	TRY(db_begin(db, f));
-	enum err e = db__script(db, m->text[kind], f);
-	if (e == OK)
-		e = db__call_text(db, RECORD[kind], DB_ARGS(db_int(m->number), db_text(str_of(m->name)), db_text(str_of(m->checksum)), db_int(clock_now_ms())), NULL, NULL, f);
+	enum err e = db__apply(db, m, f);
 	if (e == OK) e = db_commit(db, f);
 	if (e != OK) {
 		db_rollback(db);
@@ -39,29 +43,31 @@ static enum err apply(struct db *db, const struct db__migration *m, struct fault
 	return OK;
 }
 
-static enum err check_known(const struct db_rows *ran, struct fault *f)
+enum err db__check_known(const char *what, int64_t number, str name, str checksum, struct fault *f)
 {
-	for (size_t r = 0; r < ran->n; r++) {
-		int64_t number = db_rows_int(ran, r, 0);
-		const struct db__migration *known = NULL;
-		for (size_t i = 0; i < DB__MIGRATIONS_N; i++)
-			if (DB__MIGRATIONS[i].number == number) known = &DB__MIGRATIONS[i];
-		if (!known)
-			return fault_set(f, ERR_STATE, "database", "its migration %04" PRId64 "_%.*s is not known here: a newer hospes has used it; use that version", number, STR_ARG(db_rows_text(ran, r, 1)));
-		if (!str_eq(db_rows_text(ran, r, 2), str_of(known->checksum)))
-			return fault_set(f, ERR_STATE, "database", "migration %04d_%s has changed since it ran on this database", known->number, known->name);
-	}
+	const struct db__migration *known = NULL;
+	for (size_t i = 0; i < DB__MIGRATIONS_N; i++)
+		if (DB__MIGRATIONS[i].number == number) known = &DB__MIGRATIONS[i];
+	if (!known)
+		return fault_set(f, ERR_STATE, what, "its migration %04" PRId64 "_%.*s is not known here: a newer hospes made it; use that version", number, STR_ARG(name));
+	if (!str_eq(checksum, str_of(known->checksum)))
+		return fault_set(f, ERR_STATE, what, "migration %04d_%s has changed since it ran there", known->number, known->name);
 	return OK;
+}
+
+enum err db__make_ledger(struct db *db, struct fault *f)
+{
+	return db__script(db, LEDGER[kind_of(db)], f);
 }
 
 enum err db__migrate(struct db *db, struct fault *f)
 {
 	struct arena arena;
 	arena_init(&arena);
-	struct db_rows ran;
-	enum err e = db__script(db, LEDGER[kind_of(db)], f);
+	struct db_rows ran = {0};
+	enum err e = db__make_ledger(db, f);
 	if (e == OK) e = db__query_text(db, &arena, "SELECT number, name, checksum FROM migration ORDER BY number", NULL, 0, &ran, f);
-	if (e == OK) e = check_known(&ran, f);
+	for (size_t r = 0; r < ran.n && e == OK; r++) e = db__check_known("database", db_rows_int(&ran, r, 0), db_rows_text(&ran, r, 1), db_rows_text(&ran, r, 2), f);
 	for (size_t i = 0, r = 0; i < DB__MIGRATIONS_N && e == OK; i++) {
 		while (r < ran.n && db_rows_int(&ran, r, 0) < DB__MIGRATIONS[i].number) r++;
 		if (r < ran.n && db_rows_int(&ran, r, 0) == DB__MIGRATIONS[i].number) continue;

@@ -338,6 +338,15 @@ static enum err bulk(void *session, const struct db__table *t, const struct db_v
 	return copy_end(s, trouble, t->name, f);
 }
 
+/* Foreign keys are looked at once, after the last row. Only those that were not deferrable are put back. */
+#define CONSTRAINTS(of, change) \
+	"DO $$ DECLARE c record; BEGIN FOR c IN " of " LOOP EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I " change "', c.of_table, c.name); END LOOP; END $$"
+static const char LOAD_BEFORE[] =
+	"CREATE TEMPORARY TABLE loading ON COMMIT DROP AS SELECT conrelid::regclass::text AS of_table, conname AS name FROM pg_constraint "
+	"WHERE contype = 'f' AND NOT condeferrable AND connamespace = current_schema()::regnamespace;"
+	CONSTRAINTS("SELECT * FROM loading", "DEFERRABLE INITIALLY DEFERRED");
+static const char LOAD_AFTER[] = "SET CONSTRAINTS ALL IMMEDIATE;" CONSTRAINTS("SELECT * FROM loading", "NOT DEFERRABLE") "; DROP TABLE loading";
+
 const struct db__driver DB__POSTGRES_DRIVER = {
 	.open = session_open,
 	.close = session_close,
@@ -348,5 +357,6 @@ const struct db__driver DB__POSTGRES_DRIVER = {
 	.bulk = bulk,
 	.begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN ISOLATION LEVEL READ COMMITTED"},
 	.tables = "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE \"C\"",
-	.columns = "SELECT column_name::text AS name, data_type::text AS type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+	.load = {LOAD_BEFORE, LOAD_AFTER},
 };

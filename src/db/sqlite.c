@@ -194,5 +194,6 @@ const struct db__driver DB__SQLITE_DRIVER = {
 	.bulk = bulk,
 	.begin = {"BEGIN", "BEGIN IMMEDIATE"},
 	.tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
-	.columns = "SELECT name, type FROM pragma_table_info(?1) ORDER BY cid",
+	.columns = "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
+	.load = {"PRAGMA defer_foreign_keys = ON", "SELECT 1"}, /* checked at commit */
 };
