@@ -31,7 +31,7 @@ struct head {
 
 struct socket_server {
 	int fd, stop[2];
-	char path[sizeof((struct sockaddr_un *)0)->sun_path];
+	char *path, *fresh; /* fresh: the name under which it is bound first */
 	socket_run *run;
 	void *arg;
 	pthread_t thread;
@@ -67,11 +67,32 @@ static bool write_all(int fd, const void *bytes, size_t n)
 	return true;
 }
 
-static enum err address_of(const char *path, struct sockaddr_un *out, struct fault *f)
+static void close_all(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0) close(fds[i]);
+}
+
+/* A socket's address holds 107 bytes and a directory's path may be longer: then the address goes through a descriptor of
+ * the folder, which *folder holds until the call is made (-1 when it is not needed). */
+static enum err address_of(const char *path, struct sockaddr_un *out, int *folder, struct fault *f)
 {
 	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof out->sun_path) return fault_set(f, ERR_INVALID, "data", "the directory's path is too long for a socket (%zu bytes at most)", sizeof out->sun_path - 16);
-	memcpy(out->sun_path, path, strlen(path));
+	*folder = -1;
+	size_t n = strlen(path);
+	if (n < sizeof out->sun_path) {
+		memcpy(out->sun_path, path, n);
+		return OK;
+	}
+	const char *name = strrchr(path, '/');
+	struct arena a;
+	arena_init(&a);
+	*folder = name ? open(str_c(&a, (str){path, (size_t)(name - path)}), O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	arena_release(&a);
+	if (*folder < 0 || snprintf(out->sun_path, sizeof out->sun_path, "/proc/self/fd/%d%s", *folder, name) >= (int)sizeof out->sun_path) {
+		close_all(folder, 1);
+		return fault_set(f, ERR_IO, "data", "the socket of this directory cannot be reached");
+	}
 	return OK;
 }
 
@@ -82,12 +103,6 @@ static enum err system_fault(struct fault *f, const char *what)
 }
 
 /* ---- the server's side ---- */
-
-static void close_all(const int *fds, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (fds[i] >= 0) close(fds[i]);
-}
 
 /* Receives the head; descriptors that came are in fds, the others -1. False when it is not a caller's message. */
 static bool take_head(int fd, struct head *head, int fds[DESCRIPTORS])
@@ -188,20 +203,19 @@ static void *accept_calls(void *arg)
 	}
 }
 
-/* Mode 0600 from its first moment: the umask is the process's, so the mode is set on the bound name before it is known. */
+/* Mode 0600 from its first moment: Linux gives the name the mode that the socket has before it is bound. */
 static enum err bind_socket(struct socket_server *s, struct fault *f)
 {
 	struct sockaddr_un at;
-	char fresh[sizeof at.sun_path];
-	if (snprintf(fresh, sizeof fresh, "%s~", s->path) >= (int)sizeof fresh) return address_of(s->path, &at, f);
-	TRY(address_of(fresh, &at, f));
+	int folder;
+	TRY(address_of(s->fresh, &at, &folder, f));
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (s->fd < 0) return system_fault(f, "no socket");
-	unlink(fresh);
-	fchmod(s->fd, 0600); /* Linux gives the name this mode */
-	if (bind(s->fd, (struct sockaddr *)&at, sizeof at) != 0 || chmod(fresh, 0600) != 0 || listen(s->fd, BACKLOG) != 0 || rename(fresh, s->path) != 0)
-		return system_fault(f, s->path);
-	return OK;
+	unlink(s->fresh);
+	bool ok = s->fd >= 0 && fchmod(s->fd, 0600) == 0 && bind(s->fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(s->fd, BACKLOG) == 0 &&
+	          rename(s->fresh, s->path) == 0;
+	enum err e = ok ? OK : system_fault(f, s->path);
+	close_all(&folder, 1);
+	return e;
 }
 
 static void server_free(struct socket_server *s)
@@ -209,18 +223,21 @@ static void server_free(struct socket_server *s)
 	close_all((int[]){s->fd, s->stop[0], s->stop[1]}, 3);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->idle);
+	mem_free(s->path);
+	mem_free(s->fresh);
 	mem_free(s);
 }
 
 enum err socket_serve(struct socket_server **out, const char *path, socket_run *run, void *arg, struct fault *f)
 {
-	struct sockaddr_un at;
-	TRY(address_of(path, &at, f));
+	size_t n = strlen(path);
 	struct socket_server *s = MEM_NEW(struct socket_server);
-	*s = (struct socket_server){.fd = -1, .stop = {-1, -1}, .run = run, .arg = arg};
+	*s = (struct socket_server){.fd = -1, .stop = {-1, -1}, .run = run, .arg = arg, .path = mem_zalloc(n + 1), .fresh = mem_zalloc(n + 2)};
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->idle, NULL);
-	memcpy(s->path, at.sun_path, sizeof s->path);
+	memcpy(s->path, path, n);
+	memcpy(s->fresh, path, n);
+	s->fresh[n] = '~';
 	enum err e = pipe2(s->stop, O_CLOEXEC) == 0 ? bind_socket(s, f) : system_fault(f, "no pipe");
 	if (!e && pthread_create(&s->thread, NULL, accept_calls, s) != 0) e = system_fault(f, "no thread");
 	if (e) server_free(s);
@@ -285,19 +302,19 @@ static enum err send_call(int fd, int argc, char **argv, struct fault *f)
 enum err socket_call(const char *path, int argc, char **argv, int *exit_code, struct fault *f)
 {
 	struct sockaddr_un at;
-	TRY(address_of(path, &at, f));
+	int folder;
+	TRY(address_of(path, &at, &folder, f));
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) return system_fault(f, "no socket");
 	enum err e = OK;
 	int32_t code = 0;
 	if (connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
 		bool is_absent = errno == ENOENT || errno == ECONNREFUSED;
-		e = is_absent ? fault_set(f, ERR_NOT_FOUND, "", "no server runs on this directory") : system_fault(f, path);
+		e = is_absent && fd >= 0 ? fault_set(f, ERR_NOT_FOUND, "", "no server runs on this directory") : system_fault(f, path);
 	} else {
 		e = send_call(fd, argc, argv, f);
 		if (!e && !read_all(fd, &code, sizeof code)) e = fault_set(f, ERR_IO, "", "the running server ended, or refused, before the command was done");
 	}
-	close(fd);
+	close_all((int[]){fd, folder}, 2);
 	*exit_code = code;
 	return e;
 }

@@ -11,7 +11,7 @@
 #include "base/arena.h"
 
 static char folder[] = "/tmp/hospes-socket-XXXXXX";
-static char path[64];
+static char path[300], deep[256];
 static _Atomic int saw_client_gone, running;
 
 static int run(void *arg, int argc, const str *argv, const struct command_io *io)
@@ -104,12 +104,15 @@ static void a_killed_caller_is_noticed(void **state)
 int main(void)
 {
 	if (!mkdtemp(folder)) return 1;
-	snprintf(path, sizeof path, "%s/hospes.sock", folder);
+	snprintf(deep, sizeof deep, "%s/%0120d", folder, 1); /* longer than a socket's address may be */
+	if (mkdir(deep, 0700) != 0) return 1;
+	snprintf(path, sizeof path, "%s/hospes.sock", deep);
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_command_runs_on_the_callers_files),
 	        cmocka_unit_test(a_killed_caller_is_noticed),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(deep);
 	rmdir(folder);
 	return failed;
 }
