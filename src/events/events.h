@@ -17,6 +17,7 @@ struct events_options {
 	size_t seal_events;         /* memory table is sealed at so many events (default 256 Ki) … */
 	size_t seal_bytes;          /* … or so many bytes of bodies (default 128 MiB) */
 	int64_t sync_interval_us;   /* group commit: wait at most so long for company (default 0: whatever queued while the last sync ran) */
+	int64_t erase_within_ms;    /* what is erased is compacted away in the background after so long (default 24 h) */
 };
 /* Recovers: checks the log, drops a torn tail, replays what is not sealed. A corrupt segment is set aside and named in
  * f and in events_stats; opening still succeeds (ERR_CORRUPT only when the log's middle is damaged). */
@@ -51,11 +52,13 @@ struct event {
 	str channel;               /* as sent or mapped at arrival; "" = unknown */
 	str body;                  /* one JSON object, UTF-8, valid: {"type":…,"properties":{…},"traits":{…},"context":{…},…} */
 };
-enum { EVENT_STORED = 0, EVENT_DUPLICATE = 1 };
+/* Refused: its type's name would pass the cap of 4,096 names (counted in types_dropped), is empty or longer than 200
+ * bytes, or its subject or import is erased. The other events of the append are stored. */
+enum { EVENT_STORED = 0, EVENT_DUPLICATE = 1, EVENT_REFUSED = 2 };
 /* Called once, from the store's sync thread (keep it short), when all of an append is durable or it failed
  * (ERR_FULL: disk full, ERR_IO; then nothing of it is stored, and resending is right). */
 typedef void events_done(void *arg, enum err result);
-/* Queues n events as one atomic group. verdicts[i] gets EVENT_STORED or EVENT_DUPLICATE before it returns. The texts are
+/* Queues n events as one atomic group. verdicts[i] gets EVENT_STORED, EVENT_DUPLICATE or EVENT_REFUSED before it returns. The texts are
  * copied. A duplicate of an event that is not durable yet is acknowledged only after that one is. ERR_FULL or ERR_BUSY (too much queued) at once, then done is not called. */
 enum err events_append(struct events *ev, const struct event *e, size_t n, uint8_t *verdicts, events_done *done, void *arg) NODISCARD;
 enum err events_append_wait(struct events *ev, const struct event *e, size_t n, uint8_t *verdicts) NODISCARD;

@@ -1,0 +1,100 @@
+/* The sync thread: takes all that queued while the last sync ran, writes it, syncs once, publishes, and answers. */
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "events/store.h"
+
+struct group {
+	struct pending *pieces;
+	size_t n, cap, bytes;
+	struct waiters waiters;
+	uint64_t from, to;
+};
+
+static void take(struct events *ev, struct group *g)
+{
+	struct pending *pieces = g->pieces;
+	size_t cap = g->cap;
+	struct waiters waiters = g->waiters;
+	*g = (struct group){ev->pending, ev->n_pending, ev->cap_pending, ev->pending_bytes, ev->waiting, ev->durable, ev->position};
+	ev->pending = pieces;
+	ev->cap_pending = cap;
+	ev->n_pending = 0;
+	waiters.n = 0;
+	ev->waiting = waiters;
+	for (size_t i = 0; i < ev->n_tables; i++) ev->tables[i]->taken = ev->tables[i]->appended;
+	ev->subjects_taken = ev->subjects_logged;
+	ev->types_taken = ev->types_logged;
+	ev->channels_taken = ev->channels_logged;
+}
+
+static void publish(struct events *ev, const struct group *g)
+{
+	ev->durable = g->to;
+	ev->pending_bytes -= g->bytes;
+	ev->syncs += g->n > 0;
+	for (size_t i = 0; i < ev->n_tables; i++) ev->tables[i]->published = ev->tables[i]->taken;
+	ev->subjects_durable = ev->subjects_taken;
+	ev->types_durable = ev->types_taken;
+	ev->channels_durable = ev->channels_taken;
+}
+
+/* Nothing that is not durable has happened: what came in while the write failed stands behind it, and fails too. */
+static void take_back(struct events *ev, struct group *g)
+{
+	for (size_t i = 0; i < ev->n_tables; i++) {
+		struct table *t = ev->tables[i];
+		while (t->appended > t->published) {
+			const struct log_event *e = table__row(t, --t->appended);
+			keyset__remove(&t->keys, (struct subject_key){e->key_a, e->key_b});
+		}
+		if (t->start > ev->durable) t->start = ev->durable;
+		if (t->end != UINT64_MAX && t->end > ev->durable) t->end = ev->durable;
+	}
+	ev->position = ev->durable;
+	ev->n_pending = 0;
+	ev->pending_bytes = 0;
+	ev->subjects_logged = ev->subjects_durable;
+	ev->types_logged = ev->types_durable;
+	ev->channels_logged = ev->channels_durable;
+	ev->appends_failed++;
+	struct waiters *all = &g->waiters;
+	while (all->cap < all->n + ev->waiting.n) {
+		all->cap = all->cap ? all->cap * 2 : 64;
+		all->v = mem_realloc(all->v, all->cap * sizeof *all->v);
+	}
+	for (size_t i = 0; i < ev->waiting.n; i++) all->v[all->n++] = ev->waiting.v[i];
+	ev->waiting.n = 0;
+}
+
+void *sync__run(void *arg)
+{
+	struct events *ev = arg;
+	struct group g = {0};
+	pthread_mutex_lock(&ev->lock);
+	for (;;) {
+		while (!ev->waiting.n && !ev->is_closing) pthread_cond_wait(&ev->has_work, &ev->lock);
+		if (!ev->waiting.n) break;
+		if (ev->sync_interval_us > 0 && ev->n_pending) {
+			pthread_mutex_unlock(&ev->lock);
+			usleep((useconds_t)ev->sync_interval_us);
+			pthread_mutex_lock(&ev->lock);
+		}
+		take(ev, &g);
+		pthread_mutex_unlock(&ev->lock);
+		enum err e = g.n ? log__write(ev, g.pieces, g.n, g.from, g.from) : OK;
+		pthread_mutex_lock(&ev->lock);
+		if (e == OK) publish(ev, &g);
+		else take_back(ev, &g);
+		pthread_cond_broadcast(&ev->is_durable);
+		if (background__seal_due(ev)) pthread_cond_broadcast(&ev->background_wakes);
+		pthread_mutex_unlock(&ev->lock);
+		for (size_t i = 0; i < g.waiters.n; i++)
+			if (g.waiters.v[i].done) g.waiters.v[i].done(g.waiters.v[i].arg, e);
+		pthread_mutex_lock(&ev->lock);
+	}
+	pthread_mutex_unlock(&ev->lock);
+	mem_free(g.pieces);
+	mem_free(g.waiters.v);
+	return NULL;
+}
