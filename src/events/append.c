@@ -218,9 +218,12 @@ static enum err append(struct events *ev, struct batch *b, events_done *done, vo
 	if (b->bytes > LOG_FRAME_MAX / 4) return ERR_TOO_LARGE;
 	pthread_mutex_lock(&ev->lock);
 	struct segments *looked = NULL;
-	while (looked != ev->segments) { /* a table may become a segment while we look: then its keys have moved */
+	uint64_t version = 0;
+	/* A table may become a segment while we look (then its keys have moved), and something may be erased. */
+	while (looked != ev->segments || version != atomic_load(&ev->erased_version)) {
 		segments__release(looked);
 		looked = segments__retain(ev->segments);
+		version = atomic_load(&ev->erased_version);
 		struct erased *erased = erased__retain(ev->erased), *gone = erased__retain(ev->gone);
 		pthread_mutex_unlock(&ev->lock);
 		refuse_erased(ev, b, erased, gone);

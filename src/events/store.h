@@ -290,7 +290,7 @@ struct events {
 	size_t n_pending, cap_pending;
 	uint64_t confirmed;
 	uint64_t syncs, appends_failed;
-	bool wants_compact;
+	bool wants_work; /* of the background thread, beside sealing */
 
 	/* under log_lock */
 	struct log_file *files;
@@ -304,6 +304,8 @@ struct events {
 
 	/* under manifest_lock */
 	uint64_t sealed, sealed_arrival, next_segment;
+	uint64_t sealed_for_good; /* as the manifest on the disk says */
+	bool is_manifest_old;     /* writing it failed: the disk shows an earlier, also consistent state */
 	uint32_t subjects_generation;
 	uint64_t subjects_bytes;
 	uint32_t subjects_written;
@@ -315,6 +317,9 @@ struct events {
 	_Atomic uint64_t damaged;
 };
 
+/* events.c */
+struct events *events__new(const struct events_options *o); /* empty, nothing read, no threads */
+void events__free(struct events *ev);
 /* log.c */
 enum err log__write(struct events *ev, const struct pending *pieces, size_t n, uint64_t from, uint64_t durable);
 void log__path(char *path, size_t room, const char *dir, uint64_t base);
@@ -339,11 +344,19 @@ enum err manifest__write(struct events *ev, const char *dir) NODISCARD; /* under
 enum err manifest__write_subjects(struct events *ev, struct fault *f) NODISCARD;
 enum err manifest__read_subjects(struct events *ev, struct fault *f) NODISCARD;
 void manifest__subjects_path(char *path, size_t room, const char *dir, uint32_t generation);
-/* background.c, compact.c */
+enum err manifest__commit(struct events *ev, struct fault *f) NODISCARD; /* the same, in its own directory */
+void manifest__remove_leftovers(struct events *ev); /* files that it does not name; nobody may be making one */
+
+/* background.c */
 void *background__run(void *ev);
-enum err background__seal(struct events *ev, struct fault *f) NODISCARD; /* the oldest table when it is full; under work */
-enum err background__merge(struct events *ev, struct segment **from, size_t n, const struct erased *erased, struct fault *f) NODISCARD;
-enum err background__trim(struct events *ev);
-bool background__seal_due(struct events *ev);
-enum err compact__run(struct events *ev, struct fault *f) NODISCARD;
+bool background__seal_due(struct events *ev);        /* under lock */
+enum err background__seal(struct events *ev, struct fault *f) NODISCARD; /* the oldest full table; under work */
+enum err background__merge_due(struct events *ev, struct fault *f) NODISCARD; /* until nothing is due; under work */
+void background__trim(struct events *ev);            /* the log; under work */
+/* merge.c: one segment of all, without what is erased; replaces them. Under work. */
+enum err merge__run(struct events *ev, struct segment **from, size_t n, const struct erased *erased, struct fault *f) NODISCARD;
+/* Puts `made` (NULL: nothing) in the place of the n segments of `from`. */
+void merge__replace(struct events *ev, struct segment **from, size_t n, struct segment *made);
+/* compact.c */
+enum err compact__run(struct events *ev, struct fault *f) NODISCARD; /* takes work */
 #endif
