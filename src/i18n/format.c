@@ -18,6 +18,8 @@
 
 enum { WIDE = 160, MINUTE_MS = 60000, HOUR_MS = 3600000 };
 #define ABSENT S("–")
+/* ICU rounds halves to even by itself; people's prices and shares round half up. */
+#define HALF_UP "rounding-mode-half-up"
 
 static str result_text(struct arena *a, const UFormattedNumber *r, str plain)
 {
@@ -69,7 +71,9 @@ str i18n_real(struct arena *a, const struct locale *l, double value, int max_dec
 {
 	if (isnan(value)) return ABSENT;
 	int n = max_decimals < 0 ? 0 : max_decimals > 12 ? 12 : max_decimals;
-	return number_real(a, l, n == 0 ? S("precision-integer") : str_sub(S(".############"), 0, (size_t)n + 1), value);
+	char skeleton[48];
+	int used = snprintf(skeleton, sizeof skeleton, "%.*s " HALF_UP, n ? n + 1 : 17, n ? ".############" : "precision-integer");
+	return number_real(a, l, (str){skeleton, (size_t)used}, value);
 }
 
 str i18n_decimal(struct arena *a, const struct locale *l, struct decimal d)
@@ -79,7 +83,7 @@ str i18n_decimal(struct arena *a, const struct locale *l, struct decimal d)
 
 str i18n_share(struct arena *a, const struct locale *l, double share)
 {
-	return isnan(share) ? ABSENT : number_real(a, l, S("percent scale/100 .#"), share);
+	return isnan(share) ? ABSENT : number_real(a, l, S("percent scale/100 .# " HALF_UP), share);
 }
 
 static bool is_currency(str code)
@@ -93,12 +97,12 @@ static bool is_currency(str code)
 str i18n_money(struct arena *a, const struct locale *l, struct money m)
 {
 	str code = m.currency.n ? m.currency : l->currency;
-	char skeleton[16];
+	char skeleton[48];
 	if (is_currency(code)) {
-		int n = snprintf(skeleton, sizeof skeleton, "currency/%.*s", STR_ARG(code));
+		int n = snprintf(skeleton, sizeof skeleton, "currency/%.*s " HALF_UP, STR_ARG(code));
 		return number_decimal(a, l, (str){skeleton, (size_t)n}, m.amount);
 	}
-	str amount = number_decimal(a, l, S(".00"), m.amount);
+	str amount = number_decimal(a, l, S(".00 " HALF_UP), m.amount);
 	return code.n ? str_fmt(a, "%.*s %.*s", STR_ARG(amount), STR_ARG(code)) : amount;
 }
 

@@ -60,17 +60,17 @@ static bool needs_isolation(str text, bool is_rtl)
 		if (c == 0x2068 || (c >= 0x200E && c <= 0x200F)) return false; /* brings its own marks */
 		UCharDirection d = u_charDirection((UChar32)c);
 		if (is_rtl ? d == U_LEFT_TO_RIGHT : d == U_RIGHT_TO_LEFT || d == U_RIGHT_TO_LEFT_ARABIC) return true;
-		if (d == U_EUROPEAN_NUMBER) digit = true;
+		if (c >= '0' && c <= '9') digit = true;
 		else sign = true;
 	}
 	return is_rtl && digit && sign;
 }
 
-static void add_value(struct filling *f, str text)
+static void add_value(struct filling *f, const struct i18n_value *v)
 {
-	bool isolate = needs_isolation(text, f->locale->lang->is_rtl);
+	bool isolate = !v->is_number && needs_isolation(v->text, f->locale->lang->is_rtl); /* ICU's numbers bring their marks */
 	if (isolate) buf_add(&f->out, S("\u2068"));
-	buf_add(&f->out, text);
+	buf_add(&f->out, v->text);
 	if (isolate) buf_add(&f->out, S("\u2069"));
 }
 
@@ -162,7 +162,7 @@ static void fill_argument(struct filling *f, str p, size_t *i, int depth)
 		if (*i < p.n) ++*i;
 		str message = choose(f, p, i, kind, &v);
 		if (is_known) fill(f, message, str_eq(kind, S("select")) ? NULL : &v, depth + 1);
-	} else if (is_known) add_value(f, v.text);
+	} else if (is_known) add_value(f, &v);
 	*i = *i < p.n && p.p[*i] == '}' ? *i + 1 : p.n;
 	if (!is_known) buf_add(&f->out, str_sub(p, from, *i - from));
 }
@@ -181,7 +181,7 @@ static void fill(struct filling *f, str p, const struct i18n_value *counted, int
 			i++;
 			fill_argument(f, p, &i, depth);
 		} else if (p.p[i] == '#' && counted) {
-			add_value(f, counted->text);
+			add_value(f, counted);
 			i++;
 		} else buf_byte(&f->out, p.p[i++]);
 	}

@@ -318,6 +318,8 @@ enum err template_render(const struct template *t, const struct locale *l, const
 		r->stack.frames[r->stack.n++].value = v;
 	}
 	enum err e = render_body(r, t->bodies.v[0], (struct margin){0});
+	if (e == OK && t->options.type == TEMPLATE_URL && !template__is_safe_address(str_trim(buf_str(out))))
+		e = fault_set(f, ERR_INVALID, "template", "is no web, mail or telephone address");
 	for (int i = 0; i < r->n_dynamic; i++) template_free(r->dynamic[i]);
 	arena_release(&r->arena);
 	arena_release(&r->scratch);
