@@ -43,6 +43,7 @@ static void pages_are_read_from_disk_when_asked(void **state)
 	assert_null(asset_find(S("pages/page.html")));
 	setenv("HOSPES_PAGES_DIR", folder, 1);
 	assert_str_equal(asset_find(S("pages/page.html"))->bytes, S("fresh"));
+	assert_ptr_equal(asset_find(S("pages/page.html")), asset_find(S("pages/page.html")));
 	assert_null(asset_find(S("pages/../page.html")));
 	assert_null(asset_find(S("pages/missing.html")));
 	unsetenv("HOSPES_PAGES_DIR");

@@ -25,14 +25,16 @@ struct http_options {
 	bool (*is_quick)(void *arg, str method, str path, size_t *max_body);
 	/* Answers the request with http_reply*, now or later, exactly once. */
 	void (*handle)(void *arg, struct http_request *rq);
-	/* May be NULL. Answers, at once and on the I/O thread, what the server refuses itself: ERR_TOO_LARGE, ERR_MALFORMED,
+	/* May be NULL. Answers, at once and on the calling thread (often an I/O thread), what the server refuses itself: ERR_TOO_LARGE, ERR_MALFORMED,
 	 * ERR_MEDIA_TYPE, ERR_BUSY (Retry-After is set already), ERR_NOT_READY while stopping. Without it: problem+json. */
 	void (*refuse)(void *arg, struct http_request *rq, enum err e, const char *why);
 	void *arg;
 };
 enum err http_start(struct http_server **out, const struct http_options *o, struct fault *f) NODISCARD;
 int http_port(const struct http_server *s);
-void http_stop(struct http_server *s, int grace_ms); /* no new requests; those running are finished, streams closed */
+/* No new requests; those coming in have grace_ms, those with a handler are finished, streams end. Whoever publishes or
+ * still owes an answer must stay alive until it returns, and must not use s after. */
+void http_stop(struct http_server *s, int grace_ms);
 
 /* ---- the request: valid until it is answered; texts live in its arena ---- */
 struct arena *http_arena(struct http_request *rq);

@@ -404,6 +404,42 @@ static void stopping_finishes_what_runs(void **state)
 	arena_release(&test_arena);
 }
 
+static void one_address_opens_so_many_connections(void **state)
+{
+	(void)state;
+	struct http_options o = options();
+	struct fault f = {0};
+	o.max_connections_per_ip = 3;
+	o.idle_timeout_s = 30;
+	assert_ok(http_start(&server, &o, &f));
+	int fds[5], refused = 0;
+	for (int i = 0; i < 5; i++) fds[i] = test_connect(server);
+	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+	for (int i = 0; i < 5; i++) {
+		refused += recv(fds[i], &(char){0}, 1, MSG_DONTWAIT) >= 0;
+		close(fds[i]);
+	}
+	assert_int_equal(refused, 2);
+	http_stop(server, 100);
+}
+
+static void bodies_that_come_after_the_grace_reach_nobody(void **state)
+{
+	(void)state;
+	struct http_options o = options();
+	struct fault f = {0};
+	o.idle_timeout_s = 30;
+	assert_ok(http_start(&server, &o, &f));
+	int half = test_connect(server), before = handled;
+	test_send(half, S("POST /work/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf"));
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	http_stop(server, 100);
+	assert_int_equal(handled, before);
+	(void)test_read(half);
+	close(half);
+	arena_release(&test_arena);
+}
+
 static void bad_addresses_are_named(void **state)
 {
 	(void)state;
@@ -436,6 +472,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(live_pages_get_what_is_published, start, stop),
 	        cmocka_unit_test_setup_teardown(a_slow_live_page_is_cut_off, start, stop),
 	        cmocka_unit_test(stopping_finishes_what_runs),
+	        cmocka_unit_test(one_address_opens_so_many_connections),
+	        cmocka_unit_test(bodies_that_come_after_the_grace_reach_nobody),
 	        cmocka_unit_test(bad_addresses_are_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ struct http_server {
 	struct http_connection *connections;
 	struct http_io *io;
 	_Atomic uint64_t n_connections;
-	_Atomic bool is_stopping;
+	_Atomic bool is_stopping, is_closed; /* no new requests; none to the handlers either */
 	_Atomic int64_t active;  /* requests begun and not completed */
 	_Atomic int64_t pending; /* handed to a handler and not yet answered */
 	_Atomic int64_t resuming; /* threads inside http_reply */

@@ -158,6 +158,7 @@ static enum MHD_Result on_whole(struct http_request *rq)
 	atomic_fetch_add_explicit(&rq->io->bytes_in, rq->raw_n, memory_order_relaxed);
 	atomic_fetch_add(&s->pending, 1);
 	struct MHD_Connection *c = rq->connection;
+	if (atomic_load(&s->is_closed)) refuse_later(rq, ERR_NOT_READY, "the server is stopping");
 	if (rq->refused) http__refuse(rq, rq->refused, rq->refused_why);
 	else if (rq->is_quick) http__run(rq);
 	else if (!http__workers_push(s->workers, rq)) {
@@ -389,6 +390,8 @@ void http_stop(struct http_server *s, int grace_ms)
 	http__streams_close(s->streams);
 	int64_t until = clock_mono_us() + grace_ms * INT64_C(1000);
 	while (atomic_load(&s->active) > 0 && clock_mono_us() < until) sleep_ms(STOP_POLL_MS);
+	/* From here on nothing more reaches a handler: on_whole counts itself as pending before it looks. */
+	atomic_store(&s->is_closed, true);
 	/* What a handler holds cannot be cut: it answers in its own time, and the library cannot stop before. */
 	while (atomic_load(&s->pending) > 0 || atomic_load(&s->resuming) > 0 || http__streams_count(s->streams) > 0) sleep_ms(STOP_POLL_MS);
 	http__workers_stop(s->workers);
