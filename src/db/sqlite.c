@@ -123,14 +123,16 @@ static struct db_val column(sqlite3_stmt *stmt, int i)
 
 static enum err step_all(struct session *s, sqlite3_stmt *stmt, struct db__call *call, const char *what, struct fault *f)
 {
-	int columns = sqlite3_column_count(stmt);
-	if (columns > COLUMNS_MAX) return fault_set(f, ERR_DATABASE, what, "more than %d columns", COLUMNS_MAX);
 	const char *names[COLUMNS_MAX];
 	struct db_val row[COLUMNS_MAX];
-	for (int i = 0; i < columns; i++) names[i] = sqlite3_column_name(stmt, i);
-	int rc;
+	int rc, columns = 0;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (!call->row) continue;
+		if (columns == 0) { /* not before the first step: it compiles anew when the schema has changed */
+			columns = sqlite3_column_count(stmt);
+			if (columns > COLUMNS_MAX) return fault_set(f, ERR_DATABASE, what, "more than %d columns", COLUMNS_MAX);
+			for (int i = 0; i < columns; i++) names[i] = sqlite3_column_name(stmt, i);
+		}
 		for (int i = 0; i < columns; i++) row[i] = column(stmt, i);
 		if (!call->row(call->arg, row, (size_t)columns, names)) return OK;
 	}
