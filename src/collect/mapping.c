@@ -125,7 +125,8 @@ static void guess_header(struct arena *a, const struct csv_row *header, struct m
 	for (size_t i = 0; i < m->n; i++) {
 		struct mapping_column *c = &m->columns[i];
 		str purpose;
-		*c = (struct mapping_column){.header = header->cells[i], .name = header->cells[i], .field = IMPORT_PROPERTY};
+		str text = str_dup(a, header->cells[i]);
+		*c = (struct mapping_column){.header = text, .name = text, .field = IMPORT_PROPERTY};
 		if (!c->header.n) c->name = str_fmt(a, "column_%zu", i + 1);
 		if (consent_purpose(a, c->header, fold(c->header, room), &purpose)) {
 			c->field = IMPORT_CONSENT;

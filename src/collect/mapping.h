@@ -50,8 +50,7 @@ struct mapping {
 	bool is_time_sure;         /* false: day and month could be the other way round */
 };
 
-/* Fills *out from the header and the first rows (n may be 0), whose cells must live as long as the mapping. Never fails:
- * what is not understood becomes a property; mapping_check tells what is missing. */
+/* Fills *out from the header and the first rows (n may be 0); what it keeps is copied into a. Never fails: what is not understood becomes a property; mapping_check tells what is missing. */
 void mapping_guess(struct arena *a, enum file_kind kind, const struct csv_row *header, const struct csv_row *rows, size_t n, struct mapping *out);
 /* The kind of file that its header fits best. */
 enum file_kind mapping_guess_kind(const struct csv_row *header);

@@ -3,7 +3,6 @@
  * country, own columns) is kept from its first line; an identity that is missing there is taken from a later one. */
 #include "collect/orders_file.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -204,10 +203,10 @@ static bool is_adjustment(const struct orders_file *o, const struct order *order
 
 static void put_line(struct json_writer *w, const struct orders_file *o, const struct line *line, bool refund)
 {
-	char hex[17];
+	char hex[16];
 	struct decimal quantity = line->quantity;
 	if (refund) quantity.mantissa = -quantity.mantissa;
-	snprintf(hex, sizeof hex, "%016llx", (unsigned long long)line->row_id);
+	for (int i = 0; i < 16; i++) hex[i] = "0123456789abcdef"[line->row_id >> (60 - 4 * i) & 15];
 	json_begin_object(w);
 	if (line->product) {
 		json_key(w, S("product_id"));
@@ -226,7 +225,7 @@ static void put_line(struct json_writer *w, const struct orders_file *o, const s
 		json_put_bool(w, true);
 	}
 	json_key(w, S("row_id"));
-	json_put_str(w, (str){hex, 16});
+	json_put_str(w, (str){hex, sizeof hex});
 	json_end_object(w);
 }
 
