@@ -1,7 +1,7 @@
 // forms.js: conveniences of single forms: those that send themselves when a choice changes, files that are dropped,
 // texts that are copied. Each form has its button and works without this.
 document.addEventListener('change', (event) => {
-	const form = event.target.closest('form[data-now]:not([hx-get])');
+	const form = event.target.closest('form[data-now]:not([hx-get], [hx-post])');
 	if (form) form.requestSubmit();
 });
 
@@ -35,8 +35,8 @@ for (const zone of document.querySelectorAll('[data-drop]')) {
 }
 
 // Time zone of the reader, offered where nothing was chosen yet.
-const zone = document.querySelector('select[data-own-zone]');
-if (zone && !zone.dataset.isChosen) {
+const zone = document.querySelector('[data-guess-zone] select[name=time_zone]');
+if (zone) {
 	const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	if ([...zone.options].some((o) => o.value === own)) zone.value = own;
 }

@@ -50,6 +50,9 @@ export class Words {
 		case 'real': case 'decimal': return this.number(value, { maximumFractionDigits: 2 });
 		case 'share': return this.number(value, { style: 'percent', maximumFractionDigits: 1 });
 		case 'money': return this.number(value.amount, { style: 'currency', currency: value.currency ?? 'GBP' });
+		case 'day': return this.date(value, { dateStyle: 'medium' });
+		case 'clock': return this.date(value, { timeStyle: 'short' });
+		case 'ago': return this.date(value, { dateStyle: 'medium' });
 		case 'time': return this.date(value, { dateStyle: 'medium', timeStyle: 'short' });
 		case 'date': return this.date(value, { dateStyle: 'medium' });
 		case 'duration': return `${this.number(Math.round(value / 60))} min`;
