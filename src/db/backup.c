@@ -29,18 +29,22 @@ struct writer {
 
 static void trouble(struct writer *w)
 {
-	if (w->e == OK) w->e = fault_set(w->f, errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO, "backup", "cannot write: %s", strerror(errno));
+	if (w->e == OK)
+		w->e = fault_set(w->f, errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO, "backup", "cannot write: %s",
+			strerror(errno));
 }
 
 static void compress_piece(struct writer *w, ZSTD_EndDirective how)
 {
 	ZSTD_inBuffer in = {w->piece.p, w->piece.n, 0};
 	size_t left;
-	if (w->e == OK && buf_failed(&w->piece)) w->e = fault_set(w->f, ERR_TOO_LARGE, "backup", "a row is larger than a backup can hold");
+	if (w->e == OK && buf_failed(&w->piece))
+		w->e = fault_set(w->f, ERR_TOO_LARGE, "backup", "a row is larger than a backup can hold");
 	do {
 		ZSTD_outBuffer out = {w->out, sizeof w->out, 0};
 		left = ZSTD_compressStream2(w->zstd, &out, &in, how);
-		if (w->e == OK && ZSTD_isError(left)) w->e = fault_set(w->f, ERR_INTERNAL, "backup", "%s", ZSTD_getErrorName(left));
+		if (w->e == OK && ZSTD_isError(left))
+			w->e = fault_set(w->f, ERR_INTERNAL, "backup", "%s", ZSTD_getErrorName(left));
 		if (w->e == OK && fwrite(w->out, 1, out.pos, w->file) != out.pos) trouble(w);
 	} while (w->e == OK && (how == ZSTD_e_end ? left > 0 : in.pos < in.size));
 	buf_clear(&w->piece);

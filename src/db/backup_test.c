@@ -7,11 +7,13 @@ enum { JOBS = 12000 };
 
 static void fill(struct records *r)
 {
-	static const char *const JOB[] = {"id", "kind", "payload", "state", "unique_key", "due_at_ms", "is_stop_asked", "added_at_ms"};
+	static const char *const JOB[] = {
+		"id", "kind", "payload", "state", "unique_key", "due_at_ms", "is_stop_asked", "added_at_ms"};
 	static const char *const SUPPRESSION[] = {"hash", "erased_at"};
 	struct db_val *v = test_calloc(JOBS * COUNT_OF(JOB), sizeof *v);
 	for (int i = 0; i < JOBS; i++) {
-		const struct db_val row[] = {db_int(i + 1), db_text(S("kind \\ \t سلام")), db_text(i % 7 ? S("{}") : S("")), db_int(2), i % 2 ? db_null() : db_text(S("k")), db_int(INT64_MAX - i), db_bool(i % 3 == 0), db_int(-i)};
+		const struct db_val row[] = {db_int(i + 1), db_text(S("kind \\ \t سلام")), db_text(i % 7 ? S("{}") : S("")),
+			db_int(2), i % 2 ? db_null() : db_text(S("k")), db_int(INT64_MAX - i), db_bool(i % 3 == 0), db_int(-i)};
 		memcpy(&v[i * COUNT_OF(JOB)], row, sizeof row);
 	}
 	struct db *db = db_acquire(r->app.records, true);
@@ -26,7 +28,9 @@ static void check_filled(struct records *r, struct db_pool *p)
 {
 	struct db *db = db_acquire(p, false);
 	struct db_rows rows;
-	assert_ok(db__query_text(db, &r->arena, "SELECT id, kind, payload, unique_key, due_at_ms, is_stop_asked, added_at_ms FROM job ORDER BY id", NULL, 0, &rows, &r->fault));
+	assert_ok(db__query_text(db, &r->arena,
+		"SELECT id, kind, payload, unique_key, due_at_ms, is_stop_asked, added_at_ms FROM job ORDER BY id", NULL, 0,
+		&rows, &r->fault));
 	assert_int_equal(rows.n, JOBS);
 	for (size_t i = 0; i < JOBS; i += 997) {
 		assert_int_equal(db_rows_int(&rows, i, 0), i + 1);
@@ -36,7 +40,8 @@ static void check_filled(struct records *r, struct db_pool *p)
 		assert_true(db_rows_int(&rows, i, 4) == INT64_MAX - (int64_t)i);
 		assert_int_equal(db_rows_bool(&rows, i, 5), i % 3 == 0);
 	}
-	assert_ok(db__query_text(db, &r->arena, "SELECT hash FROM suppression ORDER BY erased_at", NULL, 0, &rows, &r->fault));
+	assert_ok(
+		db__query_text(db, &r->arena, "SELECT hash FROM suppression ORDER BY erased_at", NULL, 0, &rows, &r->fault));
 	assert_str_equal(db_rows_text(&rows, 0, 0), ((str){"\0\xff\x80", 3}));
 	assert_str_equal(db_rows_text(&rows, 1, 0), S("\\x00"));
 	assert_ok(db__query_text(db, &r->arena, "SELECT id FROM directory", NULL, 0, &rows, &r->fault));
@@ -85,7 +90,8 @@ static void stays_empty(struct records *r, struct db_pool *p)
 {
 	struct db *db = db_acquire(p, false);
 	struct db_rows rows;
-	assert_ok(db__query_text(db, &r->arena, "SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM suppression) AS n", NULL, 0, &rows, &r->fault));
+	assert_ok(db__query_text(db, &r->arena,
+		"SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM suppression) AS n", NULL, 0, &rows, &r->fault));
 	assert_int_equal(db_rows_int(&rows, 0, 0), 0);
 	db_give_back(db);
 }
@@ -137,11 +143,34 @@ static void a_copy_that_cannot_be_written_leaves_no_file(void **state)
 	}
 }
 
+/* Rows come back in the order of tables' names, so a child may come before its parent. */
+static void foreign_keys_are_checked_after_the_last_row(void **state)
+{
+	struct records *r = *state;
+	struct db *db = db_acquire(r->app.records, true);
+	const struct db__driver *driver = db__driver_of(db);
+	assert_ok(db__script(db, "CREATE TABLE parent (n INTEGER PRIMARY KEY)", &r->fault));
+	assert_ok(db__script(db, "CREATE TABLE child (n INTEGER REFERENCES parent (n))", &r->fault));
+	for (int has_parent = 0; has_parent < 2; has_parent++) {
+		assert_ok(db_begin(db, &r->fault));
+		assert_ok(db__script(db, driver->load[0], &r->fault));
+		assert_ok(db__script(db, "INSERT INTO child (n) VALUES (1)", &r->fault));
+		if (has_parent) assert_ok(db__script(db, "INSERT INTO parent (n) VALUES (1)", &r->fault));
+		enum err e = db__script(db, driver->load[1], &r->fault);
+		if (e == OK) e = db_commit(db, &r->fault);
+		assert_int_equal(e, has_parent ? OK : ERR_STATE);
+		db_rollback(db);
+	}
+	assert_int_equal(db__script(db, "INSERT INTO child (n) VALUES (2)", &r->fault), ERR_STATE); /* at once, as before */
+	db_give_back(db);
+}
+
 int main(void)
 {
 	static const struct records_test TESTS[] = {
 		RECORDS_TEST(a_copy_comes_back_on_either_database),
 		RECORDS_TEST(a_damaged_copy_changes_nothing),
+		RECORDS_TEST(foreign_keys_are_checked_after_the_last_row),
 		RECORDS_TEST(a_copy_that_cannot_be_written_leaves_no_file),
 	};
 	return records_run(TESTS, COUNT_OF(TESTS));

@@ -68,7 +68,8 @@ static enum err set_where(struct db_pool *p, str url, str dir, struct fault *f)
 	} else if (url.n == 0 || str_starts(url, S("sqlite:"))) {
 		p->driver = &DB__SQLITE_DRIVER;
 		str path = url.n ? str_sub(url, 7, url.n) : STR_NONE;
-		n = path.n ? snprintf(p->where, sizeof p->where, "%.*s", STR_ARG(path)) : snprintf(p->where, sizeof p->where, "%.*s/records.db", STR_ARG(dir));
+		n = path.n ? snprintf(p->where, sizeof p->where, "%.*s", STR_ARG(path))
+		           : snprintf(p->where, sizeof p->where, "%.*s/records.db", STR_ARG(dir));
 	} else {
 		return fault_set(f, ERR_INVALID, "database", "write sqlite:PATH or postgres://USER@HOST/NAME");
 	}
@@ -328,21 +329,25 @@ static enum err gather_call(struct db *db, struct arena *a, struct db__call *cal
 	return e;
 }
 
-enum err db_query(struct db *db, struct arena *a, enum sql q, const struct db_val *args, size_t n, struct db_rows *out, struct fault *f)
+enum err db_query(struct db *db, struct arena *a, enum sql q, const struct db_val *args, size_t n, struct db_rows *out,
+	struct fault *f)
 {
 	struct db__call call = {.statement = (int)q, .args = args, .n = n};
 	return gather_call(db, a, &call, out, f);
 }
 
-enum err db__query_text(struct db *db, struct arena *a, const char *text, const struct db_val *args, size_t n, struct db_rows *out, struct fault *f)
+enum err db__query_text(struct db *db, struct arena *a, const char *text, const struct db_val *args, size_t n,
+	struct db_rows *out, struct fault *f)
 {
 	struct db__call call = {.statement = DB__NO_STATEMENT, .text = text, .args = args, .n = n};
 	return gather_call(db, a, &call, out, f);
 }
 
-enum err db__call_text(struct db *db, const char *text, const struct db_val *args, size_t n, db__row *row, void *arg, struct fault *f)
+enum err db__call_text(
+	struct db *db, const char *text, const struct db_val *args, size_t n, db__row *row, void *arg, struct fault *f)
 {
-	struct db__call call = {.statement = DB__NO_STATEMENT, .text = text, .args = args, .n = n, .is_stream = true, .row = row, .arg = arg};
+	struct db__call call = {
+		.statement = DB__NO_STATEMENT, .text = text, .args = args, .n = n, .is_stream = true, .row = row, .arg = arg};
 	return perform(db, &call, f);
 }
 
@@ -364,14 +369,16 @@ static bool visit_row(void *arg, const struct db_val *row, size_t columns, const
 	return v->visit(v->arg, row, columns);
 }
 
-enum err db_each(struct db *db, enum sql q, const struct db_val *args, size_t n, db_visit *visit, void *arg, struct fault *f)
+enum err db_each(
+	struct db *db, enum sql q, const struct db_val *args, size_t n, db_visit *visit, void *arg, struct fault *f)
 {
 	struct visiting v = {visit, arg};
 	struct db__call call = {.statement = (int)q, .args = args, .n = n, .is_stream = true, .row = visit_row, .arg = &v};
 	return perform(db, &call, f);
 }
 
-enum err db_bulk_insert(struct db *db, const char *table, const char *const *columns, size_t n_columns, const struct db_val *values, size_t rows, struct fault *f)
+enum err db_bulk_insert(struct db *db, const char *table, const char *const *columns, size_t n_columns,
+	const struct db_val *values, size_t rows, struct fault *f)
 {
 	TRY(may_go_on(db, f));
 	if (rows == 0) return OK;

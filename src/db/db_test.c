@@ -6,7 +6,8 @@
 #include "db/driver.h"
 #include "json/desc.h"
 
-static enum err text_run(struct records *r, struct db *db, const char *sqlite, const char *postgres, const struct db_val *args, size_t n)
+static enum err text_run(
+	struct records *r, struct db *db, const char *sqlite, const char *postgres, const struct db_val *args, size_t n)
 {
 	return db__call_text(db, r->is_postgres ? postgres : sqlite, args, n, NULL, NULL, &r->fault);
 }
@@ -14,9 +15,15 @@ static enum err text_run(struct records *r, struct db *db, const char *sqlite, c
 static void make_tables(struct records *r)
 {
 	struct db *db = db_acquire(r->app.records, true);
-	assert_ok(db__script(db, r->is_postgres ? "CREATE TABLE t (id BIGINT PRIMARY KEY, i BIGINT, d DOUBLE PRECISION, s TEXT COLLATE \"C\", b BYTEA, o BOOLEAN)"
-	                                        : "CREATE TABLE t (id INTEGER PRIMARY KEY, i INTEGER, d REAL, s TEXT, b BLOB, o INTEGER) STRICT", &r->fault));
-	assert_ok(db__script(db, r->is_postgres ? "CREATE TABLE child (t BIGINT REFERENCES t (id), n BIGINT CHECK (n > 0))" : "CREATE TABLE child (t INTEGER REFERENCES t (id), n INTEGER CHECK (n > 0)) STRICT", &r->fault));
+	assert_ok(db__script(db,
+		r->is_postgres ? "CREATE TABLE t (id BIGINT PRIMARY KEY, i BIGINT, d DOUBLE PRECISION, s TEXT COLLATE \"C\", b "
+	                     "BYTEA, o BOOLEAN)"
+					   : "CREATE TABLE t (id INTEGER PRIMARY KEY, i INTEGER, d REAL, s TEXT, b BLOB, o INTEGER) STRICT",
+		&r->fault));
+	assert_ok(db__script(db,
+		r->is_postgres ? "CREATE TABLE child (t BIGINT REFERENCES t (id), n BIGINT CHECK (n > 0))"
+					   : "CREATE TABLE child (t INTEGER REFERENCES t (id), n INTEGER CHECK (n > 0)) STRICT",
+		&r->fault));
 	db_give_back(db);
 }
 
@@ -94,22 +101,26 @@ static void a_bad_address_is_refused_in_words(void **state)
 	r->fault = (struct fault){0};
 	assert_int_equal(db_pool_open(&p, S("sqlite:/nowhere/at/all.db"), r->app.dir, 1, 1, &r->fault), ERR_DATABASE);
 	r->fault = (struct fault){0};
-	assert_int_equal(db_pool_open(&p, S("postgres://u:secret@/x?host=/nowhere"), r->app.dir, 1, 1, &r->fault), ERR_DATABASE);
+	assert_int_equal(
+		db_pool_open(&p, S("postgres://u:secret@/x?host=/nowhere"), r->app.dir, 1, 1, &r->fault), ERR_DATABASE);
 	assert_false(str_contains(str_of(r->fault.fields[0].text), S("secret")));
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------------- */
 
 static const struct db_val VALUES[][6] = {
-	{{DB_INT, .i = 1}, {DB_INT, .i = INT64_MAX}, {DB_REAL, .d = 0.1}, {DB_TEXT, .s = {"tab\t nl\n \\N \\ \r '\" سلام", 27}}, {DB_BLOB, .s = {"\0\1\xff\\x", 5}}, {DB_BOOL, .i = 1}},
-	{{DB_INT, .i = 2}, {DB_INT, .i = INT64_MIN}, {DB_REAL, .d = -1.7976931348623157e308}, {DB_TEXT, .s = {"", 0}}, {DB_BLOB, .s = {"", 0}}, {DB_BOOL, .i = 0}},
+	{{DB_INT, .i = 1}, {DB_INT, .i = INT64_MAX}, {DB_REAL, .d = 0.1},
+		{DB_TEXT, .s = {"tab\t nl\n \\N \\ \r '\" سلام", 27}}, {DB_BLOB, .s = {"\0\1\xff\\x", 5}}, {DB_BOOL, .i = 1}},
+	{{DB_INT, .i = 2}, {DB_INT, .i = INT64_MIN}, {DB_REAL, .d = -1.7976931348623157e308}, {DB_TEXT, .s = {"", 0}},
+		{DB_BLOB, .s = {"", 0}}, {DB_BOOL, .i = 0}},
 	{{DB_INT, .i = 3}, {DB_NULL}, {DB_REAL, .d = NAN}, {DB_NULL}, {DB_NULL}, {DB_NULL}},
 };
 
 static void check_values(struct records *r, struct db *db)
 {
 	struct db_rows rows;
-	assert_ok(db__query_text(db, &r->arena, "SELECT id, i, d, s, b, o FROM t ORDER BY id", DB_NO_ARGS, &rows, &r->fault));
+	assert_ok(
+		db__query_text(db, &r->arena, "SELECT id, i, d, s, b, o FROM t ORDER BY id", DB_NO_ARGS, &rows, &r->fault));
 	assert_int_equal(rows.n, 3);
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(db_rows_int(&rows, i, 1) == VALUES[i][1].i);
@@ -131,7 +142,8 @@ static void values_come_back_as_they_went(void **state)
 	make_tables(r);
 	struct db *db = db_acquire(r->app.records, true);
 	for (size_t i = 0; i < 3; i++)
-		assert_ok(text_run(r, db, "INSERT INTO t (id, i, d, s, b, o) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", "INSERT INTO t (id, i, d, s, b, o) VALUES ($1, $2, $3, $4, $5, $6)", VALUES[i], 6));
+		assert_ok(text_run(r, db, "INSERT INTO t (id, i, d, s, b, o) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+			"INSERT INTO t (id, i, d, s, b, o) VALUES ($1, $2, $3, $4, $5, $6)", VALUES[i], 6));
 	check_values(r, db);
 	assert_ok(db__script(db, "DELETE FROM t", &r->fault));
 	static const char *const COLUMNS[] = {"id", "i", "d", "s", "b", "o"};
@@ -202,8 +214,12 @@ static void failures_have_one_meaning(void **state)
 	struct db *db = db_acquire(r->app.records, true);
 	assert_ok(add(r, db, 1));
 	assert_int_equal(add(r, db, 1), ERR_CONFLICT);
-	assert_int_equal(text_run(r, db, "INSERT INTO child (t) VALUES (?1)", "INSERT INTO child (t) VALUES ($1)", DB_ARGS(db_int(99))), ERR_STATE);
-	assert_int_equal(text_run(r, db, "INSERT INTO child (n) VALUES (?1)", "INSERT INTO child (n) VALUES ($1)", DB_ARGS(db_int(0))), ERR_STATE);
+	assert_int_equal(
+		text_run(r, db, "INSERT INTO child (t) VALUES (?1)", "INSERT INTO child (t) VALUES ($1)", DB_ARGS(db_int(99))),
+		ERR_STATE);
+	assert_int_equal(
+		text_run(r, db, "INSERT INTO child (n) VALUES (?1)", "INSERT INTO child (n) VALUES ($1)", DB_ARGS(db_int(0))),
+		ERR_STATE);
 	assert_int_equal(db__script(db, "SELEC", &r->fault), ERR_DATABASE);
 	db_give_back(db);
 	db = db_acquire(r->app.records, false);
@@ -270,7 +286,8 @@ static void *write_in_turn(void *arg)
 		enum err e = db_begin(db, &f);
 		if (e == OK) e = db__query_text(db, &arena, "SELECT coalesce(max(id), 0) AS n FROM t", DB_NO_ARGS, &rows, &f);
 		if (e == OK)
-			e = db__call_text(db, r->is_postgres ? "INSERT INTO t (id) VALUES ($1)" : "INSERT INTO t (id) VALUES (?1)", DB_ARGS(db_int(db_rows_int(&rows, 0, 0) + 1)), NULL, NULL, &f);
+			e = db__call_text(db, r->is_postgres ? "INSERT INTO t (id) VALUES ($1)" : "INSERT INTO t (id) VALUES (?1)",
+				DB_ARGS(db_int(db_rows_int(&rows, 0, 0) + 1)), NULL, NULL, &f);
 		if (e == OK) e = db_commit(db, &f);
 		db_give_back(db);
 		arena_release(&arena);
@@ -301,9 +318,11 @@ static void a_full_disk_is_told_and_recovered_from(void **state)
 	static char big[200000];
 	struct db *db = db_acquire(r->app.records, true);
 	assert_ok(db__script(db, "PRAGMA max_page_count = 1", &r->fault)); /* the present size */
-	assert_int_equal(text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, sizeof big})))), ERR_FULL);
+	assert_int_equal(
+		text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, sizeof big})))), ERR_FULL);
 	assert_ok(db_begin(db, &r->fault));
-	assert_int_equal(text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, sizeof big})))), ERR_FULL);
+	assert_int_equal(
+		text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, sizeof big})))), ERR_FULL);
 	db_rollback(db);
 	assert_ok(db__script(db, "PRAGMA max_page_count = 100000", &r->fault));
 	assert_ok(text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, sizeof big})))));
@@ -321,9 +340,11 @@ static void a_lost_connection_is_made_again(void **state)
 	struct db_rows rows;
 	assert_ok(op_query(&op, SQL_directory_get, DB_NO_ARGS, &rows));
 	PGconn *other = PQconnectdb(r->url);
-	PQclear(PQexec(other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+	PQclear(PQexec(other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+	                      "AND pid <> pg_backend_pid()"));
 	PQfinish(other);
-	assert_int_equal(op_end(&op, op_query(&op, SQL_directory_get, DB_NO_ARGS, &rows)), ERR_BUSY); /* in the middle: told */
+	assert_int_equal(
+		op_end(&op, op_query(&op, SQL_directory_get, DB_NO_ARGS, &rows)), ERR_BUSY); /* in the middle: told */
 	op_release(&op);
 	for (int to_write = 0; to_write < 2; to_write++) { /* at the start: made again */
 		records_op(&op, r, to_write);

@@ -14,7 +14,14 @@ enum {
 	COPY_CHUNK_BYTES = 1 << 20,
 	COPY_ROW_BYTES = 1 << 30, /* what PostgreSQL itself allows a field */
 	/* pg_type.dat; libpq's headers do not carry them */
-	OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_FLOAT4 = 700, OID_FLOAT8 = 701, OID_NUMERIC = 1700,
+	OID_BOOL = 16,
+	OID_BYTEA = 17,
+	OID_INT8 = 20,
+	OID_INT2 = 21,
+	OID_INT4 = 23,
+	OID_FLOAT4 = 700,
+	OID_FLOAT8 = 701,
+	OID_NUMERIC = 1700,
 };
 
 struct session {
@@ -26,9 +33,21 @@ struct session {
 /* By SQLSTATE: https://www.postgresql.org/docs/15/errcodes-appendix.html */
 static enum err code_of(const char *state)
 {
-	static const struct { const char *prefix; enum err e; } CODES[] = {
-		{"23505", ERR_CONFLICT}, {"23", ERR_STATE}, {"53100", ERR_FULL}, {"40001", ERR_BUSY}, {"40P01", ERR_BUSY},
-		{"55P03", ERR_BUSY}, {"57014", ERR_BUSY}, {"53300", ERR_BUSY}, {"57P", ERR_BUSY}, {"08", ERR_BUSY}, {"XX00", ERR_CORRUPT},
+	static const struct {
+		const char *prefix;
+		enum err e;
+	} CODES[] = {
+		{"23505", ERR_CONFLICT},
+		{"23", ERR_STATE},
+		{"53100", ERR_FULL},
+		{"40001", ERR_BUSY},
+		{"40P01", ERR_BUSY},
+		{"55P03", ERR_BUSY},
+		{"57014", ERR_BUSY},
+		{"53300", ERR_BUSY},
+		{"57P", ERR_BUSY},
+		{"08", ERR_BUSY},
+		{"XX00", ERR_CORRUPT},
 	};
 	for (size_t i = 0; state && i < COUNT_OF(CODES); i++)
 		if (!strncmp(state, CODES[i].prefix, strlen(CODES[i].prefix))) return CODES[i].e;
@@ -40,7 +59,8 @@ static enum err failed(struct session *s, const PGresult *r, const char *what, s
 	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
 	/* The primary message alone: the detail quotes values, which may be personal. */
 	const char *text = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-	if (!state && PQstatus(s->conn) == CONNECTION_BAD) return fault_set(f, ERR_BUSY, what, "the connection to the database is lost");
+	if (!state && PQstatus(s->conn) == CONNECTION_BAD)
+		return fault_set(f, ERR_BUSY, what, "the connection to the database is lost");
 	return fault_set(f, code_of(state), what, "%s", text ? text : "the database did not answer");
 }
 
@@ -59,7 +79,8 @@ static enum err script(void *session, const char *text, struct fault *f)
 	ExecStatusType status = PQresultStatus(r);
 	/* COMMIT of a spoiled transaction is answered with ROLLBACK. */
 	enum err e = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? OK : failed(s, r, "statement", f);
-	if (e == OK && !strcmp(text, "COMMIT") && strcmp(PQcmdStatus(r), "COMMIT") != 0) e = fault_set(f, ERR_DATABASE, "transaction", "it was rolled back");
+	if (e == OK && !strcmp(text, "COMMIT") && strcmp(PQcmdStatus(r), "COMMIT") != 0)
+		e = fault_set(f, ERR_DATABASE, "transaction", "it was rolled back");
 	PQclear(r);
 	return e;
 }
@@ -87,8 +108,11 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 		e = fault_set(f, ERR_DATABASE, "database", "PostgreSQL 15 or later is needed");
 	} else {
 		PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
-		e = script(s, "SET client_min_messages = warning; SET lock_timeout = '10s'; SET timezone = 'UTC'; SET synchronous_commit = on; "
-		              "SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1", f);
+		e = script(s,
+			"SET client_min_messages = warning; SET lock_timeout = '10s'; SET timezone = 'UTC'; SET synchronous_commit "
+		    "= on; "
+			"SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1",
+			f);
 	}
 	if (e != OK) {
 		session_close(s);
@@ -126,7 +150,7 @@ struct parameters {
 static void set_parameter(struct arena *a, struct parameters *p, size_t i, const struct db_val *v)
 {
 	switch (v->type) {
-	case DB_NULL: break; /* a NULL pointer */
+	case DB_NULL: break;                                  /* a NULL pointer */
 	case DB_BOOL: p->values[i] = v->i ? "1" : "0"; break; /* both a boolean and a number */
 	case DB_INT: p->values[i] = str_fmt(a, "%lld", (long long)v->i).p; break;
 	case DB_REAL: p->values[i] = isnan(v->d) ? NULL : str_fmt(a, "%.17g", v->d).p; break; /* SQLite keeps NaN as NULL */
@@ -202,7 +226,8 @@ static bool visit_rows(struct session *s, const PGresult *r, struct db__call *ca
 
 /* ---- calls ----------------------------------------------------------------------------------------------------- */
 
-static enum err take_result(struct session *s, PGresult *r, struct db__call *call, bool *wants_more, const char *what, struct fault *f)
+static enum err take_result(
+	struct session *s, PGresult *r, struct db__call *call, bool *wants_more, const char *what, struct fault *f)
 {
 	switch (PQresultStatus(r)) {
 	case PGRES_SINGLE_TUPLE:
@@ -220,8 +245,8 @@ static enum err take_result(struct session *s, PGresult *r, struct db__call *cal
 	}
 }
 
-/* Reads all results, also after the visitor stopped: the connection is free for the next call only then. A stream that
- * is stopped early is cancelled at the server. */
+/* Reads all results, also after the visitor stopped: the connection is free for the next call only then. What
+ * is left of a stopped stream is read and dropped: cancelling would spoil the transaction. */
 static enum err take_results(struct session *s, struct db__call *call, const char *what, struct fault *f)
 {
 	enum err e = OK;
@@ -315,7 +340,8 @@ static enum err copy_end(struct session *s, const char *trouble, const char *tab
 	return take_results(s, &call, table, f);
 }
 
-static enum err bulk(void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
+static enum err bulk(
+	void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
 {
 	struct session *s = session;
 	TRY(copy_begin(s, t, f));
@@ -339,13 +365,16 @@ static enum err bulk(void *session, const struct db__table *t, const struct db_v
 }
 
 /* Foreign keys are looked at once, after the last row. Only those that were not deferrable are put back. */
-#define CONSTRAINTS(of, change) \
-	"DO $$ DECLARE c record; BEGIN FOR c IN " of " LOOP EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I " change "', c.of_table, c.name); END LOOP; END $$"
+#define CONSTRAINTS(of, change)                                                                                        \
+	"DO $$ DECLARE c record; BEGIN FOR c IN " of " LOOP EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I " change    \
+	"', c.of_table, c.name); END LOOP; END $$"
 static const char LOAD_BEFORE[] =
-	"CREATE TEMPORARY TABLE loading ON COMMIT DROP AS SELECT conrelid::regclass::text AS of_table, conname AS name FROM pg_constraint "
-	"WHERE contype = 'f' AND NOT condeferrable AND connamespace = current_schema()::regnamespace;"
-	CONSTRAINTS("SELECT * FROM loading", "DEFERRABLE INITIALLY DEFERRED");
-static const char LOAD_AFTER[] = "SET CONSTRAINTS ALL IMMEDIATE;" CONSTRAINTS("SELECT * FROM loading", "NOT DEFERRABLE") "; DROP TABLE loading";
+	"CREATE TEMPORARY TABLE loading ON COMMIT DROP AS SELECT conrelid::regclass::text AS of_table, conname AS name "
+    "FROM pg_constraint "
+	"WHERE contype = 'f' AND NOT condeferrable AND connamespace = current_schema()::regnamespace;" CONSTRAINTS(
+		"SELECT * FROM loading", "DEFERRABLE INITIALLY DEFERRED");
+static const char LOAD_AFTER[] =
+	"SET CONSTRAINTS ALL IMMEDIATE;" CONSTRAINTS("SELECT * FROM loading", "NOT DEFERRABLE") "; DROP TABLE loading";
 
 const struct db__driver DB__POSTGRES_DRIVER = {
 	.open = session_open,
@@ -356,7 +385,9 @@ const struct db__driver DB__POSTGRES_DRIVER = {
 	.prepare = prepare,
 	.bulk = bulk,
 	.begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN ISOLATION LEVEL READ COMMITTED"},
-	.tables = "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE \"C\"",
-	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+	.tables = "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema() "
+              "AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE \"C\"",
+	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() "
+               "AND table_name = $1 ORDER BY ordinal_position",
 	.load = {LOAD_BEFORE, LOAD_AFTER},
 };

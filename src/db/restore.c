@@ -38,7 +38,8 @@ struct reader {
 static enum err damaged(struct reader *r)
 {
 	r->is_damaged = true;
-	return fault_set(r->f, ERR_CORRUPT, "backup", "damaged or cut at byte %llu of its contents", (unsigned long long)r->passed);
+	return fault_set(
+		r->f, ERR_CORRUPT, "backup", "damaged or cut at byte %llu of its contents", (unsigned long long)r->passed);
 }
 
 static bool refill(struct reader *r)
@@ -143,7 +144,9 @@ static enum err check_empty(struct db *db, struct arena *a, struct fault *f)
 		if (backup_leaves_out(name) || str_eq(name, S("job"))) continue;
 		e = count_rows(db, a, name, &have, f);
 		if (e == OK) e = count_rows(born_db, a, name, &born, f);
-		if (e == OK && have != born) e = fault_set(f, ERR_CONFLICT, "restore", "the database is not empty (%.*s has rows): restore into a new one", STR_ARG(name));
+		if (e == OK && have != born)
+			e = fault_set(f, ERR_CONFLICT, "restore",
+				"the database is not empty (%.*s has rows): restore into a new one", STR_ARG(name));
 	}
 	db_give_back(born_db);
 	db_pool_close(fresh);
@@ -155,7 +158,11 @@ static enum err drop_tables(struct db *db, struct arena *a, struct fault *f)
 	struct db_rows tables;
 	TRY(db__query_text(db, a, db__driver_of(db)->tables, NULL, 0, &tables, f));
 	for (size_t i = 0; i < tables.n; i++)
-		TRY(db__script(db, str_fmt(a, "DROP TABLE \"%.*s\"%s", STR_ARG(db_rows_text(&tables, i, 0)), db_pool_is_postgres(db->pool) ? " CASCADE" : "").p, f));
+		TRY(db__script(db,
+			str_fmt(a, "DROP TABLE \"%.*s\"%s", STR_ARG(db_rows_text(&tables, i, 0)),
+				db_pool_is_postgres(db->pool) ? " CASCADE" : "")
+				.p,
+			f));
 	return OK;
 }
 
@@ -164,7 +171,8 @@ static enum err empty_tables(struct db *db, struct arena *a, struct fault *f)
 	struct db_rows tables;
 	TRY(db__query_text(db, a, db__driver_of(db)->tables, NULL, 0, &tables, f));
 	for (size_t i = 0; i < tables.n; i++)
-		if (!backup_leaves_out(db_rows_text(&tables, i, 0))) TRY(db__script(db, str_fmt(a, "DELETE FROM \"%.*s\"", STR_ARG(db_rows_text(&tables, i, 0))).p, f));
+		if (!backup_leaves_out(db_rows_text(&tables, i, 0)))
+			TRY(db__script(db, str_fmt(a, "DELETE FROM \"%.*s\"", STR_ARG(db_rows_text(&tables, i, 0))).p, f));
 	return OK;
 }
 
@@ -189,7 +197,8 @@ static enum err make_schema(struct db *db, struct reader *r, struct arena *a, bo
 
 /* ---- the rows -------------------------------------------------------------------------------------------------- */
 
-static enum err load_rows(struct db *db, struct reader *r, const char *table, const char **columns, size_t n_columns, char *next)
+static enum err load_rows(
+	struct db *db, struct reader *r, const char *table, const char **columns, size_t n_columns, char *next)
 {
 	struct arena rows;
 	arena_init(&rows);
@@ -200,7 +209,8 @@ static enum err load_rows(struct db *db, struct reader *r, const char *table, co
 			for (size_t i = 0; i < n_columns; i++) VEC_PUSH(&values, &rows, take_value(r, &rows));
 			*next = (char)take_number(r, 1);
 		}
-		e = r->is_damaged ? damaged(r) : db_bulk_insert(db, table, columns, n_columns, values.v, values.n / n_columns, r->f);
+		e = r->is_damaged ? damaged(r)
+		                  : db_bulk_insert(db, table, columns, n_columns, values.v, values.n / n_columns, r->f);
 		arena_reset(&rows);
 	}
 	arena_release(&rows);
@@ -214,8 +224,11 @@ static enum err check_table(struct db *db, struct reader *r, struct arena *a, st
 	TRY(db__query_text(db, a, db__driver_of(db)->columns, DB_ARGS(db_text(table)), &known, r->f));
 	for (size_t i = 0; i < n; i++) {
 		bool is_known = false;
-		for (size_t k = 0; k < known.n; k++) is_known = is_known || str_eq(db_rows_text(&known, k, 0), str_of(columns[i]));
-		if (!is_known) return fault_set(r->f, ERR_CORRUPT, "backup", "its table %.*s is not as its migrations make it", STR_ARG(table));
+		for (size_t k = 0; k < known.n; k++)
+			is_known = is_known || str_eq(db_rows_text(&known, k, 0), str_of(columns[i]));
+		if (!is_known)
+			return fault_set(
+				r->f, ERR_CORRUPT, "backup", "its table %.*s is not as its migrations make it", STR_ARG(table));
 	}
 	return OK;
 }

@@ -17,7 +17,8 @@ struct session {
 
 static enum err code_of(int rc, int extended)
 {
-	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY || extended == SQLITE_CONSTRAINT_ROWID)
+	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
+		extended == SQLITE_CONSTRAINT_ROWID)
 		return ERR_CONFLICT;
 	switch (rc) {
 	case SQLITE_CONSTRAINT: return extended == SQLITE_CONSTRAINT_DATATYPE ? ERR_DATABASE : ERR_STATE;
@@ -57,13 +58,17 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 	int rc = sqlite3_open_v2(where, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	enum err e = OK;
 	if (rc != SQLITE_OK) {
-		e = fault_set(f, code_of(rc & 0xff, rc), "database", "cannot open %s: %s", where, s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(rc));
+		e = fault_set(f, code_of(rc & 0xff, rc), "database", "cannot open %s: %s", where,
+			s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(rc));
 	} else {
 		sqlite3_extended_result_codes(s->handle, 1);
 		sqlite3_busy_timeout(s->handle, DB__BUSY_MS);
 		/* The page cache is small: a page that was read once stays in the system's cache. */
-		e = script(s, to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864"
-		                       : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON", f);
+		e = script(s,
+			to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA "
+		               "cache_size=-8000; PRAGMA journal_size_limit=67108864"
+					 : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON",
+			f);
 	}
 	if (e != OK) {
 		session_close(s);
@@ -79,7 +84,8 @@ static bool is_alive(void *session)
 	return true;
 }
 
-static enum err compile(struct session *s, const char *text, unsigned flags, sqlite3_stmt **out, const char *what, struct fault *f)
+static enum err compile(
+	struct session *s, const char *text, unsigned flags, sqlite3_stmt **out, const char *what, struct fault *f)
 {
 	return sqlite3_prepare_v3(s->handle, text, -1, flags, out, NULL) == SQLITE_OK ? OK : failed(s, what, f);
 }
@@ -121,7 +127,8 @@ static struct db_val column(sqlite3_stmt *stmt, int i)
 	}
 }
 
-static enum err step_all(struct session *s, sqlite3_stmt *stmt, struct db__call *call, const char *what, struct fault *f)
+static enum err step_all(
+	struct session *s, sqlite3_stmt *stmt, struct db__call *call, const char *what, struct fault *f)
 {
 	const char *names[COLUMNS_MAX];
 	struct db_val row[COLUMNS_MAX];
@@ -164,7 +171,8 @@ static enum err call_once(void *session, struct db__call *call, struct fault *f)
 	return e;
 }
 
-static enum err bulk(void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
+static enum err bulk(
+	void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
 {
 	struct session *s = session;
 	struct buf text;
@@ -195,7 +203,8 @@ const struct db__driver DB__SQLITE_DRIVER = {
 	.prepare = prepare,
 	.bulk = bulk,
 	.begin = {"BEGIN", "BEGIN IMMEDIATE"},
-	.tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
+	.tables =
+		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
 	.columns = "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
 	.load = {"PRAGMA defer_foreign_keys = ON", "SELECT 1"}, /* checked at commit */
 };

@@ -62,7 +62,8 @@ static enum err set_decimal(const struct db_val *v, struct decimal *out, const c
 	return decimal_parse(v->s, out) ? OK : fault_set(f, ERR_CORRUPT, column, "a stored number cannot be read");
 }
 
-static enum err set_value(const struct place *p, const struct db_val *v, char *item, const char *column, struct fault *f)
+static enum err set_value(
+	const struct place *p, const struct db_val *v, char *item, const char *column, struct fault *f)
 {
 	void *at = item + p->field->offset;
 	if (p->is_currency) {
@@ -93,7 +94,8 @@ static enum err set_value(const struct place *p, const struct db_val *v, char *i
 	}
 }
 
-enum err db_structs(struct db *db, struct arena *a, enum sql q, const struct db_val *args, size_t n, const struct desc *d, void **out, size_t *out_n, struct fault *f)
+enum err db_structs(struct db *db, struct arena *a, enum sql q, const struct db_val *args, size_t n,
+	const struct desc *d, void **out, size_t *out_n, struct fault *f)
 {
 	struct db_rows rows;
 	*out = NULL;

@@ -35,7 +35,10 @@ enum err job_add(struct op *op, const char *kind, str payload, int64_t at_ms, st
 {
 	int64_t now = clock_now_ms(), due = at_ms ? at_ms : now;
 	struct db_rows rows;
-	TRY(op_query(op, SQL_job_add, DB_ARGS(db_id(id_new()), db_text(str_of(kind)), db_text(payload), db_text(unique_key), db_int(due), db_int(now)), &rows));
+	TRY(op_query(op, SQL_job_add,
+		DB_ARGS(
+			db_id(id_new()), db_text(str_of(kind)), db_text(payload), db_text(unique_key), db_int(due), db_int(now)),
+		&rows));
 	if (out) *out = db_rows_id(&rows, 0, 0);
 	if (op->app->jobs) {
 		struct waking *w = ARENA_NEW(&op->arena, struct waking);
@@ -100,7 +103,8 @@ enum err job_get(struct op *op, id job, struct job_state *out)
  * own, so that it is seen at once. */
 static enum err write_progress(struct op *op, const struct jobs__running *r, int64_t done, int64_t total, bool *go_on)
 {
-	const struct db_val args[] = {db_id(r->job), db_id(r->lease), db_int(done), db_int(total), db_int(clock_now_ms() + r->lease_s * INT64_C(1000))};
+	const struct db_val args[] = {db_id(r->job), db_id(r->lease), db_int(done), db_int(total),
+		db_int(clock_now_ms() + r->lease_s * INT64_C(1000))};
 	struct db_rows rows;
 	if (op->db && op->is_write) {
 		TRY(op_query(op, SQL_job_progress, args, COUNT_OF(args), &rows));

@@ -11,10 +11,10 @@
 #include "op/app.h"
 
 enum {
-	LOOK_MS = 30000,      /* at the latest; for a wall clock that was set, since waiting is by the steady one */
-	TROUBLE_MS = 5000,    /* after the database failed */
-	BUSY_MS = 1000,       /* after ERR_BUSY */
-	BACKOFF_MS = 1000,    /* doubled per attempt */
+	LOOK_MS = 30000,   /* at the latest; for a wall clock that was set, since waiting is by the steady one */
+	TROUBLE_MS = 5000, /* after the database failed */
+	BUSY_MS = 1000,    /* after ERR_BUSY */
+	BACKOFF_MS = 1000, /* doubled per attempt */
 	BACKOFF_CAP_MS = 3600000,
 };
 
@@ -105,7 +105,9 @@ static const struct job_kind *find_kind(const struct jobs *j, str name)
 
 static enum err give_up(struct op *op, id job, id lease, int64_t attempts, str why)
 {
-	return op_run(op, SQL_job_end, DB_ARGS(db_id(job), db_id(lease), db_int(JOB_FAILED), db_text(why), db_int(attempts), db_int(clock_now_ms())), NULL);
+	return op_run(op, SQL_job_end,
+		DB_ARGS(db_id(job), db_id(lease), db_int(JOB_FAILED), db_text(why), db_int(attempts), db_int(clock_now_ms())),
+		NULL);
 }
 
 /* Leases the job that is longest due. One that cannot run is ended here; *taken then stays false, and one looks again. */
@@ -125,11 +127,14 @@ static enum err take_due(struct op *op, struct worker *w, struct task *out, bool
 	};
 	id lease = id_new();
 	int64_t lease_ms = out->kind ? out->kind->lease_s * INT64_C(1000) : 0;
-	TRY(op_run(op, SQL_job_take, DB_ARGS(db_id(out->job), db_id(lease), db_int(now + lease_ms), db_int(now), db_int(out->attempts)), NULL));
+	TRY(op_run(op, SQL_job_take,
+		DB_ARGS(db_id(out->job), db_id(lease), db_int(now + lease_ms), db_int(now), db_int(out->attempts)), NULL));
 	if (!out->kind) return give_up(op, out->job, lease, out->attempts, S("this program knows no such kind of job"));
-	if (out->attempts >= out->kind->attempts) return give_up(op, out->job, lease, out->attempts, S("its worker died each time"));
+	if (out->attempts >= out->kind->attempts)
+		return give_up(op, out->job, lease, out->attempts, S("its worker died each time"));
 	pthread_mutex_lock(&j->lock);
-	w->running = (struct jobs__running){.job = out->job, .lease = lease, .lease_s = out->kind->lease_s, .is_stop_asked = db_rows_bool(&rows, 0, 5)};
+	w->running = (struct jobs__running){
+		.job = out->job, .lease = lease, .lease_s = out->kind->lease_s, .is_stop_asked = db_rows_bool(&rows, 0, 5)};
 	pthread_mutex_unlock(&j->lock);
 	*taken = true;
 	return OK;
@@ -167,20 +172,28 @@ static int64_t backoff_ms(int64_t attempts)
 {
 	int64_t ms = attempts < 12 ? (int64_t)BACKOFF_MS << attempts : BACKOFF_CAP_MS;
 	if (ms > BACKOFF_CAP_MS) ms = BACKOFF_CAP_MS;
-	return ms / 2 + randombytes_uniform((uint32_t)(ms / 2) + 1); /* spread, so that what failed together does not return together */
+	return ms / 2 + randombytes_uniform(
+						(uint32_t)(ms / 2) + 1); /* spread, so that what failed together does not return together */
 }
 
 static enum err add_next(struct op *op, const struct task *t)
 {
 	if (!t->is_recurring || !t->kind->every_s) return OK;
 	int64_t now = clock_now_ms();
-	return op_run(op, SQL_job_add_recurring, DB_ARGS(db_id(id_new()), db_text(str_of(t->kind->kind)), db_int(now + t->kind->every_s * INT64_C(1000)), db_int(now)), NULL);
+	return op_run(op, SQL_job_add_recurring,
+		DB_ARGS(db_id(id_new()), db_text(str_of(t->kind->kind)), db_int(now + t->kind->every_s * INT64_C(1000)),
+			db_int(now)),
+		NULL);
 }
 
-static enum err end_as(struct op *op, const struct worker *w, const struct task *t, enum job_phase phase, str error, int64_t attempts)
+static enum err end_as(
+	struct op *op, const struct worker *w, const struct task *t, enum job_phase phase, str error, int64_t attempts)
 {
 	int64_t changed;
-	TRY(op_run(op, SQL_job_end, DB_ARGS(db_id(t->job), db_id(w->running.lease), db_int(phase), db_text(error), db_int(attempts), db_int(clock_now_ms())), &changed));
+	TRY(op_run(op, SQL_job_end,
+		DB_ARGS(db_id(t->job), db_id(w->running.lease), db_int(phase), db_text(error), db_int(attempts),
+			db_int(clock_now_ms())),
+		&changed));
 	if (!changed) return fail(op, ERR_CONFLICT, "job", "another worker has taken it: the lease was too short");
 	return add_next(op, t);
 }
@@ -196,7 +209,8 @@ static enum err record_failure(struct op *op, const struct worker *w, const stru
 	if (!counts && is_stop_asked) return end_as(op, w, t, JOB_CANCELLED, STR_NONE, attempts);
 	if (counts && attempts >= t->kind->attempts) return end_as(op, w, t, JOB_FAILED, why, attempts);
 	int64_t due = clock_now_ms() + (counts ? backoff_ms(attempts) : BUSY_MS);
-	return op_run(op, SQL_job_again, DB_ARGS(db_id(t->job), db_id(w->running.lease), db_text(why), db_int(attempts), db_int(due)), NULL);
+	return op_run(op, SQL_job_again,
+		DB_ARGS(db_id(t->job), db_id(w->running.lease), db_text(why), db_int(attempts), db_int(due)), NULL);
 }
 
 static void run(struct worker *w, const struct task *t)
@@ -282,7 +296,8 @@ static enum err add_recurring(struct jobs *j, struct fault *f)
 	int64_t now = clock_now_ms();
 	for (size_t i = 0; i < j->n_kinds && e == OK; i++)
 		if (j->kinds[i].every_s)
-			e = op_run(&op, SQL_job_add_recurring, DB_ARGS(db_id(id_new()), db_text(str_of(j->kinds[i].kind)), db_int(now), db_int(now)), NULL);
+			e = op_run(&op, SQL_job_add_recurring,
+				DB_ARGS(db_id(id_new()), db_text(str_of(j->kinds[i].kind)), db_int(now), db_int(now)), NULL);
 	e = op_end(&op, e);
 	if (e != OK && f) *f = op.fault;
 	op_release(&op);
@@ -299,7 +314,8 @@ static enum err start_worker(struct jobs *j, struct worker *w, struct fault *f)
 	return is_started ? OK : fault_set(f, ERR_INTERNAL, "jobs", "cannot start a thread");
 }
 
-enum err jobs_start(struct jobs **out, struct app *app, struct db_pool *records, const struct job_kind *kinds, size_t n, int workers, struct fault *f)
+enum err jobs_start(struct jobs **out, struct app *app, struct db_pool *records, const struct job_kind *kinds, size_t n,
+	int workers, struct fault *f)
 {
 	(void)records; /* app's */
 	struct jobs *j = MEM_NEW(struct jobs);

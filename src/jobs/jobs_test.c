@@ -231,7 +231,9 @@ static void take_as_if_by_a_dead_process(struct records *r, id job, int64_t leas
 {
 	struct op op;
 	records_op(&op, r, true);
-	assert_ok(op_end(&op, op_run(&op, SQL_job_take, DB_ARGS(db_id(job), db_id(999), db_int(lease_until_ms), db_int(clock_now_ms()), db_int(attempts)), NULL)));
+	assert_ok(op_end(&op,
+		op_run(&op, SQL_job_take,
+			DB_ARGS(db_id(job), db_id(999), db_int(lease_until_ms), db_int(clock_now_ms()), db_int(attempts)), NULL)));
 	op_release(&op);
 }
 

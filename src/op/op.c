@@ -139,7 +139,7 @@ enum err op_must(struct op *op, enum permission p)
 	if (op_may(op, p)) return OK;
 	enum role least = ROLE_AGENT;
 	while (least < ROLE_OWNER && !strchr(PERMISSIONS[p].roles, ROLE_LETTERS[least])) least++;
-	return fail(op, ERR_DENIED, "", "to %s one must be %s %s or more", PERMISSIONS[p].doc, strchr("ao", ROLES[least][0]) ? "an" : "a", ROLES[least]);
+	return fail(op, ERR_DENIED, "", "the least role that may %s is %s", PERMISSIONS[p].doc, ROLES[least]);
 }
 
 enum err op_run(struct op *op, enum sql q, const struct db_val *args, size_t n, int64_t *changed)
@@ -156,7 +156,8 @@ enum err op_query(struct op *op, enum sql q, const struct db_val *args, size_t n
 	return db_query(db, &op->arena, q, args, n, out, &op->fault);
 }
 
-enum err op_structs(struct op *op, enum sql q, const struct db_val *args, size_t n, const struct desc *d, void **out, size_t *out_n)
+enum err op_structs(
+	struct op *op, enum sql q, const struct db_val *args, size_t n, const struct desc *d, void **out, size_t *out_n)
 {
 	struct db *db;
 	TRY(op_db(op, &db));
