@@ -33,7 +33,7 @@ static enum err write_table(struct events *ev, struct table *t, const struct era
 	enum err e = OK;
 	*made = NULL;
 	if (n) {
-		uint64_t number = ev->next_segment++;
+		uint64_t number = manifest__next_segment(ev);
 		struct writer *w = writer__new(ev->dir, number, n, &ev->properties, true);
 		for (size_t i = 0; i < n; i++) writer__add(w, rows[i], log_event_body(rows[i]));
 		e = writer__finish(w, f);

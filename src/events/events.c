@@ -136,6 +136,7 @@ void events_close(struct events *ev)
 	pthread_cond_broadcast(&ev->background_wakes);
 	pthread_mutex_unlock(&ev->lock);
 	if (ev->has_background) pthread_join(ev->background_thread, NULL);
+	if (ev->has_sync && log__end_file(ev) != OK) log_warn("log_not_ended", F_INT("position", ev->durable)); /* recovery ends it */
 	events__free(ev);
 }
 

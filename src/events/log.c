@@ -106,7 +106,7 @@ static enum err heal(struct events *ev)
 		struct log_file *file = &ev->files[ev->n_files - 1];
 		log__path(path, sizeof path, ev->dir, file->base);
 		int fd = os_open(path, O_RDWR, 0);
-		if (fd < 0) return ERR_IO;
+		if (fd < 0) return errno == ENOSPC ? ERR_FULL : ERR_IO;
 		enum err e = os_truncate(fd, offset_of(file, ev->wound));
 		if (e == OK) e = os_sync(fd);
 		os_close(fd);

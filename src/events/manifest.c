@@ -76,6 +76,14 @@ enum err manifest__commit(struct events *ev, struct fault *f)
 	return e == OK ? OK : fault_set(f, e, "", "cannot write %s/MANIFEST", ev->dir);
 }
 
+uint64_t manifest__next_segment(struct events *ev)
+{
+	pthread_mutex_lock(&ev->manifest_lock);
+	uint64_t number = ev->next_segment++;
+	pthread_mutex_unlock(&ev->manifest_lock);
+	return number;
+}
+
 static bool is_listed(const struct segments *segments, uint64_t number)
 {
 	for (size_t i = 0; i < segments->n; i++)

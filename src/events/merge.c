@@ -90,7 +90,7 @@ static enum err make(struct events *ev, struct source *sources, struct segment *
 	size_t rows = 0;
 	for (size_t i = 0; i < n; i++) rows += from[i]->n;
 	for (size_t i = 0; i < n; i++) TRY(open_source(&sources[i], from[i], f));
-	uint64_t number = ev->next_segment++;
+	uint64_t number = manifest__next_segment(ev);
 	struct writer *w = writer__new(ev->dir, number, rows, &ev->properties, false);
 	enum err e = copy_rows(sources, n, erased, w, f);
 	bool is_empty = writer__rows(w) == 0;

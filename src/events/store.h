@@ -345,6 +345,7 @@ enum err manifest__write_subjects(struct events *ev, struct fault *f) NODISCARD;
 enum err manifest__read_subjects(struct events *ev, struct fault *f) NODISCARD;
 void manifest__subjects_path(char *path, size_t room, const char *dir, uint32_t generation);
 enum err manifest__commit(struct events *ev, struct fault *f) NODISCARD; /* the same, in its own directory */
+uint64_t manifest__next_segment(struct events *ev);                             /* takes manifest_lock */
 void manifest__remove_leftovers(struct events *ev); /* files that it does not name; nobody may be making one */
 
 /* background.c */

@@ -33,7 +33,10 @@ static void publish(struct events *ev, const struct group *g)
 	ev->durable = g->to;
 	ev->pending_bytes -= g->bytes;
 	ev->syncs += g->n > 0;
-	for (size_t i = 0; i < ev->n_tables; i++) ev->tables[i]->published = ev->tables[i]->taken;
+	for (size_t i = 0; i < ev->n_tables; i++) { /* a table that is being sealed is read without the lock, and must not be touched */
+		struct table *t = ev->tables[i];
+		if (t->published != t->taken) t->published = t->taken;
+	}
 	ev->subjects_durable = ev->subjects_taken;
 	ev->types_durable = ev->types_taken;
 	ev->channels_durable = ev->channels_taken;
