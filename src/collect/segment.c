@@ -196,11 +196,13 @@ static void walk_context(struct walk *w)
 	}
 }
 
-/* The write key, and where its member stands with one comma. */
-static void walk_write_key(struct walk *w, const char *member)
+/* The write key, and where its member stands with one comma; key is the name as it stands there. */
+static void walk_write_key(struct walk *w, str key)
 {
+	const char *member = key.p - 1;
 	if (w->cut.p) w->is_broken = true; /* two keys in one event: one of them would be stored */
 	w->write_key = text_value(w);
+	if (json_current(w->r) == JSON_ERROR) return;
 	const char *end = json_raw(w->r).p + json_raw(w->r).n;
 	const char *next = end;
 	while (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t') next++;
@@ -215,7 +217,7 @@ static void walk_write_key(struct walk *w, const char *member)
 }
 
 /* One member of an event; the reader stands at its value. */
-static void walk_member(struct walk *w, str key, const char *member)
+static void walk_member(struct walk *w, str key, bool is_plain)
 {
 	struct touchpoint *t = w->t;
 	if (IS(key, "type")) w->type = text_value(w);
@@ -232,8 +234,11 @@ static void walk_member(struct walk *w, str key, const char *member)
 	else if (IS(key, "name")) t->name = text_value(w);
 	else if (IS(key, "groupId")) t->group_id = text_value(w);
 	else if (IS(key, "previousId")) t->previous_id = text_value(w);
-	else if (IS(key, "writeKey")) walk_write_key(w, member);
-	else (void)json_skip(w->r);
+	else if (IS(key, "writeKey") && is_plain) walk_write_key(w, key);
+	else {
+		if (IS(key, "writeKey")) w->is_broken = true; /* its name is spelled in escapes: it would be kept */
+		(void)json_skip(w->r);
+	}
 }
 
 static inline bool digits_at(const char *p, int n, int *out)
@@ -258,8 +263,16 @@ static bool usual_time(str s, int64_t *ms)
 	    !digits_at(p + 14, 2, &c.minute) || !digits_at(p + 17, 2, &c.second))
 		return false;
 	if (s.n == 24 && (p[19] != '.' || !digits_at(p + 20, 3, &c.ms))) return false;
-	if (!civil_is_valid(&c)) return false;
-	*ms = civil_to_ms(&c);
+	/* Days are looked up: the events of a batch are mostly of one. */
+	static _Thread_local struct civil day;
+	static _Thread_local int64_t day_ms;
+	if (day.day != c.day || day.month != c.month || day.year != c.year) {
+		if (!civil_is_valid(&(struct civil){.year = c.year, .month = c.month, .day = c.day})) return false;
+		day = (struct civil){.year = c.year, .month = c.month, .day = c.day};
+		day_ms = civil_to_ms(&day);
+	}
+	if (c.hour > 23 || c.minute > 59 || c.second > 60) return false;
+	*ms = day_ms + ((int64_t)c.hour * 3600 + c.minute * 60 + c.second) * 1000 + c.ms;
 	return true;
 }
 
@@ -298,6 +311,7 @@ static const char *settle_time(struct touchpoint *t, str text, str sent_text, co
 
 static bool read_call(str type, enum call *out)
 {
+	if (IS(type, "track")) return *out = CALL_TRACK, true;
 	for (size_t i = 0; i < COUNT_OF(CALLS); i++)
 		if (str_eq_nocase(type, CALLS[i].word)) return *out = (enum call)i, true;
 	return false;
@@ -390,10 +404,11 @@ static void read_event(struct batch *b, struct pending *p, str type)
 	}
 	const char *from = json_raw(b->r).p;
 	while (json_next(b->r) == JSON_KEY) {
-		const char *member = json_raw(b->r).p;
-		key = key_text(&w);
+		bool is_plain;
+		key = json_raw_string(b->r, &is_plain);
+		if (!is_plain) key = json_unescape(b->a, key);
 		if (json_next(b->r) == JSON_ERROR) break;
-		walk_member(&w, key, member);
+		walk_member(&w, key, is_plain);
 	}
 	if (json_current(b->r) == JSON_ERROR) return;
 	t->raw = (str){from, (size_t)(json_raw(b->r).p + 1 - from)};

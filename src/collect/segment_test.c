@@ -182,6 +182,8 @@ static void the_write_key_is_read_and_never_kept(void **state)
 		assert_str_equal(body.first->touchpoint.raw, raws[i]);
 	}
 	assert_string_equal(reason(SEGMENT_TRACK, S("{\"writeKey\":\"k\",\"event\":\"a\",\"writeKey\":\"k\"}")), "malformed");
+	assert_string_equal(reason(SEGMENT_TRACK, S("{\"event\":\"a\",\"write\\u004bey\":\"k\"}")), "malformed");
+	assert_int_equal(read_as(SEGMENT_TRACK, S("{\"event\":\"a\",\"writeKey\":[}"), &body), ERR_MALFORMED);
 	assert_ok(read_as(SEGMENT_PAGE, S("{\"writeKey\":\"k\"}"), &body));
 	assert_str_equal(body.first->touchpoint.raw, S("{}"));
 }
