@@ -1,0 +1,219 @@
+/* The answers as JSON. What other programs rely on comes first in its object; the rest stands beside it and explains the
+ * figure: range and zone used, n, who was left out, whether a damaged segment is missing, the definition, the time taken. */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "i18n/zone.h"
+#include "query/inner.h"
+
+static void put_text(struct json_writer *w, const char *key, str text)
+{
+	json_key(w, str_of(key));
+	json_put_str(w, text);
+}
+
+static void put_int(struct json_writer *w, const char *key, uint64_t n)
+{
+	json_key(w, str_of(key));
+	json_put_i64(w, (int64_t)n);
+}
+
+void query__put_value(struct json_writer *w, struct query_value v)
+{
+	switch (v.kind) {
+	case QUERY_VALUE_NULL: json_put_null(w); break;
+	case QUERY_VALUE_TEXT: json_put_str(w, v.text); break;
+	case QUERY_VALUE_NUMBER: json_put_raw(w, v.text); break;
+	case QUERY_VALUE_TRUE: json_put_bool(w, true); break;
+	case QUERY_VALUE_FALSE: json_put_bool(w, false); break;
+	}
+}
+
+static void put_head(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_times *times)
+{
+	if (q->interval.unit == QUERY_DAYS) {
+		json_key(w, S("interval"));
+		json_begin_object(w);
+		put_int(w, "days", (uint64_t)q->interval.days);
+		json_end_object(w);
+	} else put_text(w, "interval", query__interval_name(a, q->interval));
+	put_text(w, "from", times->n ? query__day(a, ctx->zone, times->from_ms) : STR_NONE);
+	put_text(w, "to", times->n ? query__day(a, ctx->zone, times->to_ms) : STR_NONE);
+	put_text(w, "zone", zone_name(ctx->zone));
+}
+
+static void put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition)
+{
+	put_int(w, "left_out_customers", left_out.customers);
+	put_int(w, "left_out_events", left_out.events);
+	json_key(w, S("partial"));
+	json_put_bool(w, is_partial);
+	put_text(w, "definition", definition);
+}
+
+/* ---- trend --------------------------------------------------------------------------------------------------------- */
+static const char *const MEASURES[] = {[QUERY_EVENTS] = "events", [QUERY_CUSTOMERS] = "customers", [QUERY_SUM] = "sum", [QUERY_MEAN] = "mean"};
+
+static void put_measured(struct json_writer *w, struct arena *a, const struct query *q, uint64_t events, uint64_t customers, uint64_t numbers, const struct decimal_sum *sum)
+{
+	json_key(w, S("value"));
+	if (q->measure == QUERY_EVENTS) json_put_i64(w, (int64_t)events);
+	else if (q->measure == QUERY_CUSTOMERS) json_put_i64(w, (int64_t)customers);
+	else if (q->measure == QUERY_MEAN && numbers) json_put_real(w, decimal_sum_double(sum) / (double)numbers);
+	else if (q->measure == QUERY_MEAN) json_put_null(w);
+	else if (sum->is_exact) json_put_raw(w, decimal_sum_show(a, sum));
+	else json_put_real(w, decimal_sum_double(sum));
+	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) put_int(w, "n", numbers);
+}
+
+static void put_rows(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
+{
+	uint64_t rows = 0;
+	json_key(w, S("rows"));
+	json_begin_array(w);
+	for (size_t i = 0; i < t->times.n; i++) {
+		str time = STR_NONE;
+		for (size_t g = 0; g < t->n_groups; g++) {
+			const struct query_group *group = &t->groups[g];
+			if (q->by != QUERY_NONE && group->events[i] == 0) continue;
+			if (rows++ >= (uint64_t)q->limit && q->limit) continue;
+			if (!str_given(time)) time = query__label(a, ctx->zone, q->interval.unit, t->times.start[i]);
+			json_begin_object(w);
+			put_text(w, "time", time);
+			if (q->by != QUERY_NONE) json_key(w, S("by")), query__put_value(w, group->by);
+			put_measured(w, a, q, group->events[i], group->customers ? group->customers[i] : 0, group->numbers ? group->numbers[i] : 0, group->sums ? &group->sums[i] : NULL);
+			json_end_object(w);
+		}
+	}
+	json_end_array(w);
+	put_int(w, "rows_total", rows);
+}
+
+static str trend_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
+{
+	str names = query__names(a, &q->events), zone = zone_name(ctx->zone), every = query__interval_name(a, q->interval);
+	str what = q->measure == QUERY_CUSTOMERS ? str_fmt(a, "Distinct customers with %.*s", STR_ARG(names))
+		: q->measure == QUERY_EVENTS         ? str_fmt(a, "Events: %.*s", STR_ARG(names))
+		: str_fmt(a, "%s of %.*s over %.*s; events without a number are not counted in it", q->measure == QUERY_SUM ? "Sum" : "Mean", STR_ARG(q->property), STR_ARG(names));
+	return str_fmt(a, "%.*s, by %.*s in %.*s. From counts, to does not. %s %s", STR_ARG(what), STR_ARG(every), STR_ARG(zone),
+		q->by == QUERY_NONE ? "An interval without events has a row." : "An interval and value without events has no row.",
+		q->measure == QUERY_CUSTOMERS ? "Events of nobody count for no customer." : "Events of nobody count too.");
+}
+
+void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
+{
+	put_text(w, "kind", S("trend"));
+	put_rows(w, a, ctx, q, t);
+	put_text(w, "measure", q->property.n ? str_fmt(a, "%s:%.*s", MEASURES[q->measure], STR_ARG(q->property)) : str_of(MEASURES[q->measure]));
+	put_head(w, a, ctx, q, &t->times);
+	json_key(w, S("total"));
+	json_begin_object(w);
+	put_measured(w, a, q, t->total.events, t->total.customers, t->total.numbers, &t->total.sum);
+	json_end_object(w);
+	if (q->by != QUERY_NONE) {
+		json_key(w, S("groups"));
+		json_begin_array(w);
+		for (size_t g = 0; g < t->n_groups; g++) {
+			json_begin_object(w);
+			json_key(w, S("by"));
+			query__put_value(w, t->groups[g].by);
+			const struct query_count *c = &t->groups[g].total;
+			put_measured(w, a, q, c->events, c->customers, c->numbers, &c->sum);
+			json_end_object(w);
+		}
+		json_end_array(w);
+	}
+	put_text(w, "base", S("events"));
+	put_int(w, "n", t->total.events);
+	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) put_int(w, "without", t->total.events - t->total.numbers);
+	put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q));
+}
+
+/* ---- retention ------------------------------------------------------------------------------------------------------- */
+static void put_cells(struct json_writer *w, const char *key, const uint64_t *cells, size_t n)
+{
+	json_key(w, str_of(key));
+	json_begin_array(w);
+	for (size_t i = 0; i < n; i++) {
+		if (cells[i] == QUERY_OPEN) json_put_null(w);
+		else json_put_i64(w, (int64_t)cells[i]);
+	}
+	json_end_array(w);
+}
+
+static str retention_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
+{
+	str start = query__names(a, &q->start), again = query__names(a, &q->again), every = query__interval_name(a, q->interval), zone = zone_name(ctx->zone);
+	return str_fmt(a,
+		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those with %.*s in the k-th interval after. "
+		"Cells are null where the interval has not ended or begins after the last event known, and leave the base.",
+		STR_ARG(start), STR_ARG(every), STR_ARG(zone), STR_ARG(again));
+}
+
+void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r)
+{
+	put_text(w, "kind", S("retention"));
+	json_key(w, S("cohorts"));
+	json_begin_array(w);
+	for (size_t i = 0; i < r->n_cohorts; i++) {
+		json_begin_object(w);
+		put_text(w, "start", query__label(a, ctx->zone, q->interval.unit, r->times.start[r->cohorts[i].interval]));
+		put_int(w, "size", r->cohorts[i].size);
+		put_cells(w, "cells", r->cohorts[i].cells, r->n_cells);
+		json_key(w, S("open"));
+		json_put_bool(w, r->cohorts[i].is_open);
+		json_end_object(w);
+	}
+	json_end_array(w);
+	put_text(w, "mode", S("on"));
+	put_head(w, a, ctx, q, &r->times);
+	json_key(w, S("all"));
+	json_begin_object(w);
+	put_cells(w, "cells", r->returned, r->n_cells);
+	put_cells(w, "base", r->base, r->n_cells);
+	json_end_object(w);
+	put_text(w, "base", S("customers"));
+	put_int(w, "n", r->customers);
+	put_tail(w, r->left_out, r->is_partial, retention_definition(a, ctx, q));
+}
+
+/* ---- all kinds ------------------------------------------------------------------------------------------------------- */
+static enum err answer_trend(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
+{
+	struct query_trend t;
+	TRY(query_trend(ctx, q, a, &t, f));
+	query__put_trend(w, a, ctx, q, &t);
+	return OK;
+}
+
+static enum err answer_retention(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
+{
+	struct query_retention r;
+	TRY(query_retention(ctx, q, a, &r, f));
+	query__put_retention(w, a, ctx, q, &r);
+	return OK;
+}
+
+/* One row a kind: an analysis is a file with its rules, a writer here, and its fields in read.c. */
+static enum err (*const ANSWERS[])(const struct query_context *, const struct query *, struct arena *, struct json_writer *, struct fault *) = {
+	[QUERY_TREND] = answer_trend,
+	[QUERY_RETENTION] = answer_retention,
+};
+
+enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)
+{
+	int64_t start_us = clock_mono_us();
+	struct json_writer w = {.out = out};
+	json_begin_object(&w);
+	TRY(ANSWERS[q->kind](ctx, q, a, &w, f));
+	json_key(&w, S("took_ms"));
+	json_put_real(&w, (double)((clock_mono_us() - start_us) / 10) / 100);
+	json_end_object(&w);
+	return buf_failed(out) ? fault_set(f, ERR_TOO_LARGE, "limit", "the answer is too large; set a limit, fewer values of \"by\" or longer intervals") : OK;
+}
+
+enum err query_ask(const struct query_context *ctx, str question, struct arena *a, struct buf *out, struct fault *f)
+{
+	struct query q;
+	TRY(query_read(a, ctx->zone, question, &q, f));
+	return query_answer(ctx, &q, a, out, f);
+}

@@ -1,0 +1,168 @@
+/* The values of `by`: each worker gives them numbers in order of appearance. Codes (types, channels, sources, the texts
+ * of a part's dictionary) are translated through arrays, so that a row costs one or two loads; numbers are remembered
+ * by their last value, since equal ones come together, and looked up by their text otherwise. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "query/inner.h"
+
+#define UNKNOWN UINT32_MAX
+
+struct query_groups {
+	struct query_plan *plan;
+	struct arena *arena;
+	const struct query *q;
+	struct map by_key; /* one byte of kind, then the text */
+	VEC(struct query_value) values;
+	uint32_t *of_code;  /* by type, channel or source code; UNKNOWN = not met yet */
+	uint32_t **of_text; /* by part, by index of its dictionary */
+	uint32_t of_kind[EVENTS_NULL + 1]; /* absent, true, false, null */
+	bool has_number;
+	struct decimal number;
+	uint32_t of_number;
+};
+
+struct query_groups *query__groups_new(struct query_plan *p, const struct query *q, struct arena *a)
+{
+	struct query_groups *g = ARENA_NEW(a, struct query_groups);
+	*g = (struct query_groups){.plan = p, .arena = a, .q = q};
+	map_init(&g->by_key);
+	memset(g->of_kind, 0xff, sizeof g->of_kind);
+	if (q->by == QUERY_PROPERTY) g->of_text = ARENA_ARRAY(a, uint32_t *, p->n_parts + 1);
+	else if (q->by != QUERY_NONE) {
+		g->of_code = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1);
+		memset(g->of_code, 0xff, ((size_t)UINT16_MAX + 1) * sizeof *g->of_code);
+	} else (void)query__group_of(g, (struct query_value){0});
+	return g;
+}
+
+void query__groups_free(struct query_groups *g)
+{
+	map_release(&g->by_key);
+}
+
+uint32_t query__group_of(struct query_groups *g, struct query_value value)
+{
+	char room[256];
+	char *key = value.text.n + 1 <= sizeof room ? room : mem_alloc(value.text.n + 1);
+	key[0] = (char)value.kind;
+	if (value.text.n) memcpy(key + 1, value.text.p, value.text.n);
+	str whole = {key, value.text.n + 1};
+	uint64_t *known = map_get(&g->by_key, whole);
+	uint32_t number = known ? (uint32_t)*known : (uint32_t)g->values.n;
+	if (!known && query__charge(g->plan, sizeof value + 2 * value.text.n + 64)) {
+		str kept = str_dup(g->arena, whole);
+		*map_put(&g->by_key, kept, NULL) = number;
+		VEC_PUSH(&g->values, g->arena, ((struct query_value){value.kind, str_sub(kept, 1, kept.n)}));
+	} else if (!known) number = UNKNOWN;
+	if (key != room) mem_free(key);
+	return number;
+}
+
+static struct query_value text_value(str s)
+{
+	return s.n ? (struct query_value){QUERY_VALUE_TEXT, s} : (struct query_value){0};
+}
+
+static struct query_value value_of_code(struct query_groups *g, uint16_t code)
+{
+	const struct query_context *ctx = g->plan->ctx;
+	switch (g->q->by) {
+	case QUERY_TYPE: return text_value(events_type_name(ctx->events, code));
+	case QUERY_CHANNEL: return text_value(code ? events_channel_name(ctx->events, code) : STR_NONE);
+	case QUERY_FAMILY: return text_value(ctx->family ? ctx->family(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
+	case QUERY_STAGE: return text_value(ctx->stage ? ctx->stage(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
+	case QUERY_SOURCE: return text_value(ctx->source ? ctx->source(ctx->arg, code) : str_fmt(g->arena, "%u", code));
+	case QUERY_NONE:
+	case QUERY_PROPERTY: break;
+	}
+	return (struct query_value){0};
+}
+
+static uint32_t group_of_text(struct query_groups *g, uint32_t part, uint32_t index)
+{
+	const struct events_property *p = &g->plan->parts[part].by;
+	uint32_t *of_text = g->of_text[part];
+	if (!of_text) {
+		size_t bytes = (p->dictionary_n + 1) * sizeof *of_text;
+		if (!query__charge(g->plan, bytes)) return UNKNOWN;
+		of_text = g->of_text[part] = arena_alloc(g->arena, bytes);
+		memset(of_text, 0xff, bytes);
+	}
+	/* A text that is empty was sent so: it is a value, not the want of one. */
+	if (of_text[index] == UNKNOWN) of_text[index] = query__group_of(g, (struct query_value){QUERY_VALUE_TEXT, p->dictionary[index]});
+	return of_text[index];
+}
+
+static uint32_t group_of_number(struct query_groups *g, struct decimal d)
+{
+	if (g->has_number && g->number.mantissa == d.mantissa && g->number.exponent == d.exponent) return g->of_number;
+	struct arena scratch;
+	arena_init(&scratch);
+	g->of_number = query__group_of(g, (struct query_value){QUERY_VALUE_NUMBER, decimal_show(&scratch, d)});
+	arena_release(&scratch);
+	g->number = d;
+	g->has_number = true;
+	return g->of_number;
+}
+
+static uint32_t group_of_real(struct query_groups *g, double real)
+{
+	struct decimal d;
+	if (decimal_of_double(real, &d)) return group_of_number(g, d);
+	char text[40];
+	int n = snprintf(text, sizeof text, "%.17g", real);
+	return query__group_of(g, (struct query_value){QUERY_VALUE_NUMBER, {text, (size_t)n}});
+}
+
+static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t row)
+{
+	static const enum query_value_kind KINDS[] = {[EVENTS_TRUE] = QUERY_VALUE_TRUE, [EVENTS_FALSE] = QUERY_VALUE_FALSE, [EVENTS_NULL] = QUERY_VALUE_NULL};
+	const struct events_property *p = &g->plan->parts[part].by;
+	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
+	if (kind == EVENTS_TEXT) return group_of_text(g, part, p->text[row]);
+	if (kind == EVENTS_DECIMAL) return group_of_number(g, p->number[row]);
+	if (kind == EVENTS_DOUBLE) return group_of_real(g, p->real[row]);
+	if (g->of_kind[kind] == UNKNOWN) g->of_kind[kind] = query__group_of(g, (struct query_value){KINDS[kind], STR_NONE});
+	return g->of_kind[kind];
+}
+
+uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
+{
+	const struct events_columns *c = &g->plan->parts[part].c;
+	uint16_t code = 0;
+	switch (g->q->by) {
+	case QUERY_NONE: return 0;
+	case QUERY_PROPERTY: return group_of_property(g, part, row);
+	case QUERY_TYPE:
+	case QUERY_FAMILY:
+	case QUERY_STAGE: code = c->type[row]; break;
+	case QUERY_CHANNEL: code = c->channel[row]; break;
+	case QUERY_SOURCE: code = c->source[row]; break;
+	}
+	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
+	return g->of_code[code];
+}
+
+size_t query__groups_count(const struct query_groups *g)
+{
+	return g->values.n;
+}
+
+struct query_value query__group_value(const struct query_groups *g, uint32_t i)
+{
+	return g->values.v[i];
+}
+
+/* Texts before numbers, numbers by size, null last. */
+int query__value_cmp(const struct query_value *a, const struct query_value *b)
+{
+	static const int RANK[] = {[QUERY_VALUE_TEXT] = 0, [QUERY_VALUE_NUMBER] = 1, [QUERY_VALUE_FALSE] = 2, [QUERY_VALUE_TRUE] = 3, [QUERY_VALUE_NULL] = 4};
+	if (a->kind != b->kind) return RANK[a->kind] - RANK[b->kind];
+	double x, y;
+	if (a->kind == QUERY_VALUE_NUMBER && str_f64(a->text, &x) && str_f64(b->text, &y) && x != y) return x < y ? -1 : 1;
+	return str_cmp(a->text, b->text);
+}

@@ -1,0 +1,97 @@
+/* inner.h: what the files of src/query share; nobody else includes it. */
+#ifndef QUERY_INNER_H
+#define QUERY_INNER_H
+#include "base/arena.h"
+#include "events/events.h"
+#include "json/json.h"
+#include "query/query.h"
+
+/* ---- interval.c ---- */
+enum err query__times(struct arena *a, const struct zone *z, const struct query *q, struct query_range data, struct query_times *out, struct fault *f) NODISCARD;
+/* The interval that holds t, which lies in the range. `near` is a guess: the interval of the event before. */
+static inline size_t query__interval_of(const struct query_times *times, int64_t t, size_t near)
+{
+	const int64_t *start = times->start;
+	if (t >= start[near] && t < start[near + 1]) return near;
+	size_t low = 0, high = times->n - 1; /* the last start that is not after t */
+	while (low < high) {
+		size_t middle = (low + high + 1) / 2;
+		if (start[middle] <= t) low = middle;
+		else high = middle - 1;
+	}
+	return low;
+}
+str query__day(struct arena *a, const struct zone *z, int64_t ms);                        /* a date at midnight, else an instant with its offset */
+str query__label(struct arena *a, const struct zone *z, enum query_unit unit, int64_t ms); /* how an interval is named: its start */
+str query__interval_name(struct arena *a, struct query_interval i);
+
+/* ---- plan.c: what every kind reads ---- */
+struct query_part {
+	size_t n;
+	struct events_columns c;
+	struct events_property property, by;
+};
+struct query_plan {
+	const struct query_context *ctx;
+	struct arena *arena;
+	struct query_part *parts; /* only those with rows that may matter */
+	size_t n_parts;
+	uint64_t rows;
+	size_t n_types;
+	struct query_range data;  /* of every event of the view; has_from false when there is none */
+	atomic_size_t memory;     /* bytes charged */
+	size_t memory_max;
+	atomic_bool is_out_of_memory;
+};
+struct query_wants {
+	unsigned columns;      /* EVENTS_… beside subject, time, type and purposes */
+	str property, by;      /* property columns; absent = none */
+};
+/* Opens the plan: learns the bounds of the data. */
+enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f) NODISCARD;
+/* Decodes what is wanted of the parts that reach into from_ms to to_ms. */
+enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f) NODISCARD;
+uint8_t *query__codes(const struct query_plan *p, const struct query_match *m); /* 1 for each wanted event type code */
+bool query__charge(struct query_plan *p, size_t bytes);                         /* false: the question is out of memory */
+static inline bool query__may(const struct query_context *ctx, uint32_t customer)
+{
+	return !(ctx->people.denied && customer <= ctx->people.n_customers && ctx->people.denied[customer] & ctx->purpose);
+}
+
+/* ---- left_out.c: who was left out for want of consent; one a worker ---- */
+struct query_tally_out {
+	uint64_t events;
+	uint64_t *customers; /* a bit a customer */
+};
+void query__leave_out(struct query_plan *p, struct query_tally_out *t, struct arena *a, uint32_t customer);
+void query__leave_out_merge(const struct query_plan *p, struct query_tally_out *into, const struct query_tally_out *from, struct arena *a);
+struct query_left_out query__left_out(const struct query_plan *p, const struct query_tally_out *t);
+
+/* ---- scan.c: every customer once, with all their rows ---- */
+struct query_slice { /* rows of one subject in one part, in order of (time, arrival) */
+	uint32_t part, n;
+	size_t first;
+};
+/* Called by one worker at a time with its own state. Customer 0 is called once a slice; everyone else once with all
+ * slices, in no promised order. */
+typedef void query_visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
+size_t query__workers(const struct query_plan *p);
+enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+
+/* ---- group.c: the values of `by` ---- */
+struct query_groups;
+struct query_groups *query__groups_new(struct query_plan *p, const struct query *q, struct arena *a);
+/* Number of the value that a row has; UINT32_MAX when out of memory. Numbers are dense, in order of appearance. */
+uint32_t query__group(struct query_groups *g, uint32_t part, size_t row);
+uint32_t query__group_of(struct query_groups *g, struct query_value value);
+size_t query__groups_count(const struct query_groups *g);
+struct query_value query__group_value(const struct query_groups *g, uint32_t i);
+void query__groups_free(struct query_groups *g);
+int query__value_cmp(const struct query_value *a, const struct query_value *b);
+
+/* ---- the kinds' own writers ---- */
+void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t);
+void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r);
+void query__put_value(struct json_writer *w, struct query_value v);
+str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
+#endif

@@ -1,0 +1,122 @@
+/* Planning: the bounds of the data, the parts and columns that a question has to read, and what it may cost. */
+#include <stdlib.h>
+
+#include "base/vec.h"
+#include "query/inner.h"
+
+/* A part's bounds may be those of events that were erased since. Only the part that sets a bound of all needs to be
+ * looked through, so this reads one or two columns of times, not all of them. */
+static enum err true_bound(struct query_plan *p, bool is_max, int64_t *out, bool *found, struct fault *f)
+{
+	size_t n = events_view_parts(p->ctx->view);
+	int64_t *bound = ARENA_ARRAY(p->arena, int64_t, n + 1);
+	bool *is_true = ARENA_ARRAY(p->arena, bool, n + 1), *is_empty = ARENA_ARRAY(p->arena, bool, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct events_part *part = events_view_part(p->ctx->view, i);
+		is_empty[i] = events_part_rows(part) == 0;
+		bound[i] = is_max ? events_part_max_ms(part) : events_part_min_ms(part);
+	}
+	for (;;) {
+		size_t best = n;
+		for (size_t i = 0; i < n; i++)
+			if (!is_empty[i] && (best == n || (is_max ? bound[i] > bound[best] : bound[i] < bound[best]))) best = i;
+		*found = best < n;
+		if (!*found) return OK;
+		*out = bound[best];
+		if (is_true[best]) return OK;
+		struct events_columns c;
+		TRY(events_part_columns(events_view_part(p->ctx->view, best), EVENTS_TIME, &c, f));
+		int64_t low = INT64_MAX, high = INT64_MIN;
+		for (size_t i = 0; i < c.n; i++) {
+			if (c.time_ms[i] < low) low = c.time_ms[i];
+			if (c.time_ms[i] > high) high = c.time_ms[i];
+		}
+		bound[best] = is_max ? high : low;
+		is_true[best] = true;
+	}
+}
+
+enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f)
+{
+	*p = (struct query_plan){.ctx = ctx, .arena = a};
+	p->memory_max = ctx->memory_max ? ctx->memory_max : QUERY_MEMORY_DEFAULT;
+	p->n_types = events_type_count(ctx->events);
+	TRY(true_bound(p, false, &p->data.from_ms, &p->data.has_from, f));
+	TRY(true_bound(p, true, &p->data.to_ms, &p->data.has_to, f));
+	p->data.to_ms++;
+	return OK;
+}
+
+enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f)
+{
+	size_t n = events_view_parts(p->ctx->view);
+	p->parts = ARENA_ARRAY(p->arena, struct query_part, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct events_part *part = events_view_part(p->ctx->view, i);
+		if (events_part_rows(part) == 0 || events_part_max_ms(part) < from_ms || events_part_min_ms(part) >= to_ms) continue;
+		struct query_part *out = &p->parts[p->n_parts++];
+		TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES | want->columns, &out->c, f));
+		if (str_given(want->property)) TRY(events_part_property(part, want->property, &out->property, f));
+		if (str_given(want->by)) TRY(events_part_property(part, want->by, &out->by, f));
+		out->n = out->c.n;
+		p->rows += out->n;
+		if (p->ctx->cancelled && atomic_load_explicit(p->ctx->cancelled, memory_order_relaxed)) return fault_set(f, ERR_STATE, "", "the question was cancelled");
+	}
+	return OK;
+}
+
+uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
+{
+	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	if (m->n == 0) {
+		for (size_t i = 0; i <= UINT16_MAX; i++) codes[i] = 1;
+		return codes;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		uint16_t code;
+		if (events_type_code(p->ctx->events, m->names[i], &code)) codes[code] = 1;
+	}
+	return codes;
+}
+
+bool query__charge(struct query_plan *p, size_t bytes)
+{
+	if (atomic_fetch_add(&p->memory, bytes) + bytes <= p->memory_max) return true;
+	atomic_store(&p->is_out_of_memory, true);
+	return false;
+}
+
+/* ---- left out ---------------------------------------------------------------------------------------------------- */
+void query__leave_out(struct query_plan *p, struct query_tally_out *t, struct arena *a, uint32_t customer)
+{
+	t->events++;
+	if (customer == 0) return;
+	if (!t->customers) {
+		size_t words = p->ctx->people.n_customers / 64 + 1;
+		(void)query__charge(p, words * sizeof *t->customers); /* past the cap the scan ends by itself */
+		t->customers = ARENA_ARRAY(a, uint64_t, words);
+	}
+	t->customers[customer / 64] |= UINT64_C(1) << customer % 64;
+}
+
+void query__leave_out_merge(const struct query_plan *p, struct query_tally_out *into, const struct query_tally_out *from, struct arena *a)
+{
+	into->events += from->events;
+	if (!from->customers) return;
+	size_t words = p->ctx->people.n_customers / 64 + 1;
+	if (!into->customers) into->customers = ARENA_ARRAY(a, uint64_t, words);
+	for (size_t i = 0; i < words; i++) into->customers[i] |= from->customers[i];
+}
+
+struct query_left_out query__left_out(const struct query_plan *p, const struct query_tally_out *t)
+{
+	struct query_left_out out = {.events = t->events};
+	if (!t->customers) return out;
+	for (size_t i = 0; i < p->ctx->people.n_customers / 64 + 1; i++) out.customers += (uint64_t)__builtin_popcountll(t->customers[i]);
+	return out;
+}
+
+str query__names(struct arena *a, const struct query_match *m)
+{
+	return m->n ? str_join(a, m->names, m->n, S(" or ")) : S("any event");
+}

@@ -1,0 +1,185 @@
+/* query.h: the engine behind `hospes query`, POST /query and the figures of pages: a question in JSON → an answer.
+ *
+ * Every kind of analysis is one row of query.c and one definition: its fields are checked whole before any work
+ * (ERR_INVALID names each field at fault), then it is planned, run over one view of the events under one purpose, and
+ * written. Answers are exact, never sampled, and nothing is cut unless `limit` asks for it. Definitions: DESIGN.md.
+ *
+ * Pure towards records: who is who, what customers refuse and how events are filed come in as plain arrays and functions. */
+#ifndef QUERY_QUERY_H
+#define QUERY_QUERY_H
+#include <stdatomic.h>
+
+#include "base/decimal.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct arena;
+struct buf;
+struct events;
+struct events_view;
+struct json_node;
+struct zone;
+
+/* The customers as they are at one instant (customer/people.h has them in this shape). */
+struct query_people {
+	uint32_t n_subjects, n_customers;
+	const uint32_t *customer; /* of subject, index 0..n_subjects; 0 = nobody; subjects past the end are nobody */
+	const uint32_t *denied;   /* of customer, index 0..n_customers: bit set of purposes */
+};
+/* How the workspace files an event name. The text lives as long as the question; absent = unknown. */
+typedef str query_name_fn(void *arg, str event);
+typedef str query_source_fn(void *arg, uint16_t source);
+
+struct query_context {
+	struct events *events;
+	struct events_view *view;
+	struct query_people people;
+	const struct zone *zone;        /* the workspace's */
+	uint32_t purpose;               /* one bit: what the question is asked for (pages of figures: analytics) */
+	int64_t now_ms;
+	query_name_fn *family, *stage;  /* NULL: unknown */
+	query_source_fn *source;        /* name of a source; NULL: its number */
+	void *arg;                      /* of these three */
+	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
+	int threads;                    /* 0 = as many as pay */
+	const atomic_bool *cancelled;   /* NULL, or looked at again and again: true ends with ERR_STATE */
+};
+#define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
+
+/* ---- questions ------------------------------------------------------------------------------------------------------- */
+enum query_kind { QUERY_TREND, QUERY_RETENTION };
+enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
+struct query_interval {
+	enum query_unit unit;
+	int days; /* of QUERY_DAYS: counted from the start of the range */
+};
+struct query_range { /* half-open */
+	bool has_from, has_to;
+	int64_t from_ms, to_ms;
+};
+/* Which events are meant. */
+struct query_match {
+	const str *names; /* compared exactly as stored */
+	size_t n;         /* 0 = every event */
+};
+enum query_measure { QUERY_EVENTS, QUERY_CUSTOMERS, QUERY_SUM, QUERY_MEAN };
+enum query_dimension { QUERY_NONE, QUERY_PROPERTY, QUERY_TYPE, QUERY_CHANNEL, QUERY_SOURCE, QUERY_FAMILY, QUERY_STAGE };
+struct query {
+	enum query_kind kind;
+	struct query_range range;
+	struct query_interval interval;
+	int64_t limit; /* rows or cohorts at most; 0 = all */
+	/* trend */
+	struct query_match events;
+	enum query_measure measure;
+	str property; /* of sum and mean */
+	enum query_dimension by;
+	str by_property;
+	/* retention */
+	struct query_match start, again;
+	int cells; /* cell 0 included; 0 = as many as the data has */
+};
+/* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
+enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };
+enum err query_read(struct arena *a, const struct zone *zone, str question, struct query *out, struct fault *f) NODISCARD;
+enum err query_read_node(struct arena *a, const struct zone *zone, const struct json_node *question, struct query *out, struct fault *f) NODISCARD;
+
+/* ---- answers ---------------------------------------------------------------------------------------------------------
+ * They lie in the arena given. ERR_TOO_LARGE: more intervals or memory than one question may take; ERR_STATE: cancelled;
+ * ERR_CORRUPT and ERR_IO come from the store. */
+struct query_times {
+	int64_t from_ms, to_ms; /* what was asked, or all data in whole intervals */
+	size_t n;               /* intervals */
+	const int64_t *start;   /* n + 1 instants: start[i] to start[i + 1] */
+};
+struct query_left_out { /* for want of consent to the purpose */
+	uint64_t events, customers;
+};
+enum query_value_kind { QUERY_VALUE_NULL, QUERY_VALUE_TEXT, QUERY_VALUE_NUMBER, QUERY_VALUE_TRUE, QUERY_VALUE_FALSE };
+struct query_value {
+	enum query_value_kind kind;
+	str text; /* of numbers: as decimal_show or the shortest double */
+};
+
+struct query_count {
+	uint64_t events;    /* counted */
+	uint64_t customers; /* distinct; of measure customers only */
+	uint64_t numbers;   /* of sum and mean: events that had a number */
+	struct decimal_sum sum;
+};
+struct query_group {
+	struct query_value by;
+	struct query_count total;         /* over the whole range */
+	const uint64_t *events;           /* one an interval, like all below */
+	const uint64_t *customers;        /* NULL unless measured, like both below */
+	const uint64_t *numbers;
+	const struct decimal_sum *sums;
+};
+struct query_trend {
+	struct query_times times;
+	size_t n_groups;           /* 1 without `by` */
+	struct query_group *groups; /* largest total first; equal ones by value, null last */
+	struct query_count total;
+	struct query_left_out left_out;
+	bool is_partial;           /* a damaged segment is missing */
+};
+enum err query_trend(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f) NODISCARD;
+
+#define QUERY_OPEN UINT64_MAX /* a cell of which nothing can be said yet: null */
+struct query_cohort {
+	size_t interval; /* of times */
+	uint64_t size;
+	bool is_open;    /* its own interval has not ended: the size may grow */
+	uint64_t *cells; /* query_retention.n_cells; [0] = size; QUERY_OPEN */
+};
+struct query_retention {
+	struct query_times times;
+	size_t n_cells, n_cohorts; /* cohorts without a customer are not listed */
+	struct query_cohort *cohorts;
+	uint64_t customers;        /* sum of the sizes */
+	uint64_t *returned, *base; /* of cell k, over all cohorts in which it has ended */
+	struct query_left_out left_out;
+	bool is_partial;
+};
+enum err query_retention(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_retention *out, struct fault *f) NODISCARD;
+
+/* The question's answer as one JSON object. */
+enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f) NODISCARD;
+/* The same from the question's text: what the command and the route call. */
+enum err query_ask(const struct query_context *ctx, str question, struct arena *a, struct buf *out, struct fault *f) NODISCARD;
+
+/* ---- one customer's events, in order ------------------------------------------------------------------------------- */
+struct query_event {
+	uint32_t subject, import, purposes;
+	uint16_t source;
+	uint8_t flags;
+	int64_t time_ms;
+	uint64_t arrival;
+	str type, channel; /* "" = unknown */
+	str body;
+};
+struct query_cursor { /* the place of an event in its customer's time line */
+	int64_t time_ms;
+	uint64_t arrival;
+};
+struct query_page {
+	bool oldest_first;         /* else newest first */
+	bool has_cursor;           /* only what stands after the cursor in that direction */
+	struct query_cursor cursor;
+	size_t limit;
+	uint32_t purpose;          /* only events that allow it; 0 = all */
+	bool without_body;
+};
+/* The events of all the subjects merged by (time, arrival). *more: others stand behind the page. */
+enum err query_timeline(const struct query_context *ctx, const uint32_t *subjects, size_t n_subjects, const struct query_page *page, struct arena *a,
+	struct query_event **out, size_t *n, bool *more, struct fault *f) NODISCARD;
+
+/* ---- what is heard: one row a code of event type --------------------------------------------------------------------- */
+struct query_heard {
+	uint64_t events;
+	int64_t first_ms, last_ms; /* unless events is 0 */
+};
+/* One pass over all events that allow the purpose (0 = all), without asking who they are of: may be kept as long as
+ * events_view_position and what is erased stay the same. *n = codes 0..n-1, see events_type_name. */
+enum err query_heard(const struct query_context *ctx, uint32_t purpose, struct arena *a, struct query_heard **out, size_t *n, struct fault *f) NODISCARD;
+#endif

@@ -1,0 +1,143 @@
+/* retention: cohorts by the interval of a customer's first start event ever; cell k counts those who did the return
+ * event in the k-th interval after it (mode "on", calendar intervals). Cell 0 is the size.
+ *
+ * A cell is open, and null, when nothing final can be said: its interval ends after the moment of asking or after `to`,
+ * or begins after the last event that the store holds (a sample that ended in 2011 says nothing of the months since).
+ * Open cells leave the base of the figures over all cohorts.
+ *
+ * A customer's first start and the set of intervals with a return need no order of events, so slices are read as they
+ * come. `from` chooses cohorts; events before it are read all the same, since they tell who began earlier. */
+#include <string.h>
+
+#include "query/inner.h"
+
+struct worker {
+	struct query_plan *plan;
+	const struct query_times *times;
+	const uint8_t *is_start, *is_return;
+	struct arena arena;
+	size_t n_cells;
+	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
+	uint32_t *stamp;   /* by cell: the last customer counted in it */
+	struct query_tally_out left_out;
+};
+
+static uint64_t *cells_of(struct worker *w, size_t interval)
+{
+	if (!w->cells[interval] && query__charge(w->plan, w->n_cells * sizeof **w->cells)) w->cells[interval] = ARENA_ARRAY(&w->arena, uint64_t, w->n_cells);
+	return w->cells[interval];
+}
+
+static void leave_out(struct worker *w, uint32_t customer, const struct query_part *part, size_t row)
+{
+	uint16_t type = part->c.type[row];
+	if ((w->is_start[type] || w->is_return[type]) && part->c.time_ms[row] >= w->times->from_ms) query__leave_out(w->plan, &w->left_out, &w->arena, customer);
+}
+
+/* INT64_MAX when there is none. */
+static int64_t first_start(struct worker *w, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	const uint32_t purpose = w->plan->ctx->purpose;
+	bool may = query__may(w->plan->ctx, customer);
+	int64_t first = INT64_MAX;
+	for (size_t s = 0; s < n; s++) {
+		const struct query_part *part = &w->plan->parts[slices[s].part];
+		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
+			if (!may || !(part->c.purposes[i] & purpose)) leave_out(w, customer, part, i);
+			else if (w->is_start[part->c.type[i]] && part->c.time_ms[i] < first) first = part->c.time_ms[i];
+		}
+	}
+	return first;
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	int64_t first = first_start(w, customer, slices, n);
+	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
+	size_t cohort = query__interval_of(w->times, first, 0), near = cohort;
+	uint64_t *cells = cells_of(w, cohort);
+	if (!cells) return; /* out of memory: the scan ends */
+	cells[0]++;
+	for (size_t s = 0; s < n; s++) {
+		const struct query_part *part = &w->plan->parts[slices[s].part];
+		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
+			if (part->c.time_ms[i] < w->times->start[cohort + 1] || !w->is_return[part->c.type[i]] || !(part->c.purposes[i] & w->plan->ctx->purpose)) continue;
+			near = query__interval_of(w->times, part->c.time_ms[i], near);
+			size_t cell = near - cohort;
+			if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
+			w->stamp[cell] = customer;
+			cells[cell]++;
+		}
+	}
+}
+
+static void put_out(struct worker *w, const struct query *q, int64_t known_until_ms, struct arena *a, struct query_retention *out)
+{
+	out->cohorts = ARENA_ARRAY(a, struct query_cohort, out->times.n + 1);
+	out->returned = ARENA_ARRAY(a, uint64_t, w->n_cells);
+	out->base = ARENA_ARRAY(a, uint64_t, w->n_cells);
+	for (size_t i = 0; i < out->times.n && !(q->limit && out->n_cohorts >= (uint64_t)q->limit); i++) {
+		if (!w->cells[i]) continue;
+		struct query_cohort *cohort = &out->cohorts[out->n_cohorts++];
+		*cohort = (struct query_cohort){.interval = i, .size = w->cells[i][0], .is_open = out->times.start[i + 1] > known_until_ms, .cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
+		out->customers += cohort->size;
+		for (size_t k = 0; k < w->n_cells; k++) {
+			bool is_open = k > 0 && (i + k >= out->times.n || out->times.start[i + k + 1] > known_until_ms);
+			cohort->cells[k] = is_open ? QUERY_OPEN : w->cells[i][k];
+			if (is_open) continue;
+			out->returned[k] += w->cells[i][k];
+			out->base[k] += cohort->size;
+		}
+	}
+	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+static enum err run(struct query_plan *p, const struct query *q, struct query_retention *out, struct arena *a, struct fault *f)
+{
+	size_t n = query__workers(p);
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	const uint8_t *is_start = query__codes(p, &q->start), *is_return = query__codes(p, &q->again);
+	for (size_t i = 0; i < n; i++) {
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .is_start = is_start, .is_return = is_return, .n_cells = out->n_cells,
+			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
+		arena_init(&workers[i].arena);
+		states[i] = &workers[i];
+	}
+	enum err e = query__scan(p, visit, states, n, f);
+	struct worker *all = &workers[0];
+	for (size_t i = 1; i < n && e == OK; i++) {
+		for (size_t c = 0; c < out->times.n; c++) {
+			uint64_t *cells = workers[i].cells[c] ? cells_of(all, c) : NULL;
+			for (size_t k = 0; cells && k < out->n_cells; k++) cells[k] += workers[i].cells[c][k];
+		}
+		query__leave_out_merge(p, &all->left_out, &workers[i].left_out, &all->arena);
+	}
+	if (e == OK && atomic_load(&p->is_out_of_memory)) e = fault_set(f, ERR_TOO_LARGE, "cells", "more cells than fit into the %zu MB that one question may take", p->memory_max >> 20);
+	int64_t known_until_ms = q->range.has_to && q->range.to_ms < p->ctx->now_ms ? q->range.to_ms : p->ctx->now_ms;
+	if (e == OK) put_out(all, q, known_until_ms, a, out);
+	for (size_t i = 0; i < n; i++) arena_release(&workers[i].arena);
+	return e;
+}
+
+enum err query_retention(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_retention *out, struct fault *f)
+{
+	*out = (struct query_retention){0};
+	struct arena scratch;
+	struct query_plan plan;
+	struct query bounded = *q;
+	arena_init(&scratch);
+	enum err e = query__plan(ctx, &scratch, &plan, f);
+	/* No interval past the last event: nothing is known of it. */
+	if (e == OK && q->range.has_to && plan.data.has_to && plan.data.to_ms < q->range.to_ms) bounded.range.to_ms = plan.data.to_ms;
+	if (e == OK) e = query__times(a, ctx->zone, &bounded, plan.data, &out->times, f);
+	size_t all = out->times.n < QUERY_MAX_CELLS ? out->times.n : QUERY_MAX_CELLS;
+	out->n_cells = q->cells ? (size_t)q->cells : all ? all : 1;
+	if (e == OK) e = query__parts(&plan, INT64_MIN, out->times.to_ms, &(struct query_wants){0}, f);
+	if (e == OK) e = run(&plan, q, out, a, f);
+	if (q->range.has_to) out->times.to_ms = q->range.to_ms;
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}

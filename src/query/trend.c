@@ -1,0 +1,230 @@
+/* trend: events, customers, sum or mean by interval, and by one dimension.
+ *
+ * Distinct customers are exact without a set of them: the scan brings a customer's rows together, so a cell remembers
+ * only the last customer that it counted. A group's cells are made when its first event appears. Workers count apart
+ * and are added up: customers never meet two workers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "query/inner.h"
+
+struct cells { /* of one group; one an interval */
+	uint64_t *events, *customers, *numbers;
+	uint32_t *last;
+	struct decimal_sum *sums;
+	uint64_t all_customers;
+	uint32_t last_of_all;
+};
+struct worker {
+	struct query_plan *plan;
+	const struct query *q;
+	const struct query_times *times;
+	const uint8_t *codes;
+	struct arena arena;
+	struct query_groups *groups;
+	struct cells *cells; /* by group number; owned */
+	size_t n_cells;
+	size_t near;         /* the interval of the last event */
+	uint64_t all_customers;
+	uint32_t last_of_all;
+	struct query_tally_out left_out;
+};
+
+static struct cells *cells_of(struct worker *w, uint32_t group)
+{
+	if (group < w->n_cells && w->cells[group].events) return &w->cells[group];
+	if (group >= w->n_cells) {
+		size_t n = w->n_cells ? w->n_cells * 2 : 16;
+		while (n <= group) n *= 2;
+		w->cells = mem_realloc(w->cells, n * sizeof *w->cells);
+		memset(w->cells + w->n_cells, 0, (n - w->n_cells) * sizeof *w->cells);
+		w->n_cells = n;
+	}
+	bool is_customers = w->q->measure == QUERY_CUSTOMERS, is_sum = w->q->measure == QUERY_SUM || w->q->measure == QUERY_MEAN;
+	size_t n = w->times->n, each = sizeof(uint64_t) + (is_customers ? 12 : 0) + (is_sum ? sizeof(uint64_t) + sizeof(struct decimal_sum) : 0);
+	if (!query__charge(w->plan, n * each + 2 * sizeof(struct cells))) return NULL;
+	struct cells *c = &w->cells[group];
+	c->events = ARENA_ARRAY(&w->arena, uint64_t, n);
+	if (is_customers) c->customers = ARENA_ARRAY(&w->arena, uint64_t, n), c->last = ARENA_ARRAY(&w->arena, uint32_t, n);
+	if (is_sum) {
+		c->numbers = ARENA_ARRAY(&w->arena, uint64_t, n);
+		c->sums = ARENA_ARRAY(&w->arena, struct decimal_sum, n);
+		for (size_t i = 0; i < n; i++) decimal_sum_init(&c->sums[i]);
+	}
+	return c;
+}
+
+static void count_customer(struct worker *w, struct cells *c, size_t interval, uint32_t customer)
+{
+	if (c->last[interval] != customer) {
+		c->last[interval] = customer;
+		c->customers[interval]++;
+	}
+	if (c->last_of_all != customer) {
+		c->last_of_all = customer;
+		c->all_customers++;
+	}
+	if (w->last_of_all != customer) {
+		w->last_of_all = customer;
+		w->all_customers++;
+	}
+}
+
+static void count_number(struct cells *c, size_t interval, const struct events_property *p, size_t row)
+{
+	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
+	if (kind == EVENTS_DECIMAL) decimal_sum_add(&c->sums[interval], p->number[row]);
+	else if (kind == EVENTS_DOUBLE) decimal_sum_add_double(&c->sums[interval], p->real[row]);
+	else return;
+	c->numbers[interval]++;
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	const uint32_t purpose = w->plan->ctx->purpose;
+	const int64_t from = w->times->from_ms, to = w->times->to_ms;
+	bool may = query__may(w->plan->ctx, customer);
+	for (size_t s = 0; s < n; s++) {
+		const struct query_part *part = &w->plan->parts[slices[s].part];
+		for (size_t i = slices[s].first, end = i + slices[s].n; i < end; i++) {
+			int64_t t = part->c.time_ms[i];
+			if (!w->codes[part->c.type[i]] || t < from || t >= to) continue;
+			if (!may || !(part->c.purposes[i] & purpose)) {
+				query__leave_out(w->plan, &w->left_out, &w->arena, customer);
+				continue;
+			}
+			uint32_t group = query__group(w->groups, slices[s].part, i);
+			struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
+			if (!c) return; /* out of memory: the scan ends */
+			w->near = query__interval_of(w->times, t, w->near);
+			c->events[w->near]++;
+			if (c->customers && customer) count_customer(w, c, w->near, customer);
+			if (c->sums) count_number(c, w->near, &part->property, i);
+		}
+	}
+}
+
+/* ---- adding up ------------------------------------------------------------------------------------------------------- */
+static bool merge(struct worker *into, const struct worker *from)
+{
+	for (uint32_t g = 0; g < query__groups_count(from->groups) && g < from->n_cells; g++) {
+		const struct cells *c = &from->cells[g];
+		if (!c->events) continue;
+		uint32_t same = query__group_of(into->groups, query__group_value(from->groups, g));
+		struct cells *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
+		if (!sum) return false;
+		for (size_t i = 0; i < into->times->n; i++) {
+			sum->events[i] += c->events[i];
+			if (c->customers) sum->customers[i] += c->customers[i];
+			if (c->numbers) sum->numbers[i] += c->numbers[i];
+			if (c->sums && c->numbers[i]) decimal_sum_merge(&sum->sums[i], &c->sums[i]);
+		}
+		sum->all_customers += c->all_customers;
+	}
+	into->all_customers += from->all_customers;
+	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+	return true;
+}
+
+static void *keep(struct arena *a, const void *p, size_t bytes)
+{
+	if (!p) return NULL;
+	void *copy = arena_alloc(a, bytes ? bytes : 1);
+	memcpy(copy, p, bytes);
+	return copy;
+}
+
+static struct query_group group_out(const struct worker *w, uint32_t g, struct arena *a)
+{
+	const struct cells *c = &w->cells[g];
+	size_t n = w->times->n;
+	struct query_value by = query__group_value(w->groups, g);
+	struct query_group out = {.by = {by.kind, str_dup(a, by.text)}, .events = keep(a, c->events, n * sizeof *c->events),
+		.customers = keep(a, c->customers, n * sizeof *c->customers), .numbers = keep(a, c->numbers, n * sizeof *c->numbers),
+		.sums = keep(a, c->sums, n * sizeof *c->sums)};
+	decimal_sum_init(&out.total.sum);
+	for (size_t i = 0; i < n; i++) {
+		out.total.events += c->events[i];
+		if (c->numbers) out.total.numbers += c->numbers[i];
+		if (c->sums && c->numbers[i]) decimal_sum_merge(&out.total.sum, &c->sums[i]);
+	}
+	out.total.customers = c->all_customers;
+	return out;
+}
+
+static double weight(const struct query_group *g)
+{
+	if (g->customers) return (double)g->total.customers;
+	return g->sums ? decimal_sum_double(&g->total.sum) : (double)g->total.events;
+}
+
+static int by_weight(const void *x, const void *y)
+{
+	const struct query_group *a = x, *b = y;
+	double d = weight(b) - weight(a);
+	return d < 0 ? -1 : d > 0 ? 1 : query__value_cmp(&a->by, &b->by);
+}
+
+static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
+{
+	size_t n = query__groups_count(w->groups);
+	if (w->q->by == QUERY_NONE) (void)cells_of(w, 0); /* a range without events has rows of 0 */
+	out->groups = ARENA_ARRAY(a, struct query_group, n + 1);
+	decimal_sum_init(&out->total.sum);
+	for (uint32_t g = 0; g < n && g < w->n_cells; g++) {
+		if (!w->cells[g].events) continue;
+		struct query_group *group = &out->groups[out->n_groups++];
+		*group = group_out(w, g, a);
+		out->total.events += group->total.events;
+		out->total.numbers += group->total.numbers;
+		if (group->total.numbers) decimal_sum_merge(&out->total.sum, &group->total.sum);
+	}
+	out->total.customers = w->all_customers;
+	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_weight);
+	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+static enum err run(struct query_plan *p, const struct query *q, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
+{
+	size_t n = query__workers(p);
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	const uint8_t *codes = query__codes(p, &q->events);
+	for (size_t i = 0; i < n; i++) {
+		struct worker *w = &workers[i];
+		*w = (struct worker){.plan = p, .q = q, .times = times, .codes = codes};
+		arena_init(&w->arena);
+		w->groups = query__groups_new(p, q, &w->arena);
+		states[i] = w;
+	}
+	enum err e = query__scan(p, visit, states, n, f);
+	for (size_t i = 1; i < n && e == OK; i++)
+		if (!merge(&workers[0], &workers[i])) e = fault_set(f, ERR_TOO_LARGE, "by", "more values than fit into the %zu MB that one question may take", p->memory_max >> 20);
+	if (e == OK) put_out(&workers[0], a, out);
+	for (size_t i = 0; i < n; i++) {
+		query__groups_free(workers[i].groups);
+		mem_free(workers[i].cells);
+		arena_release(&workers[i].arena);
+	}
+	return e;
+}
+
+enum err query_trend(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
+{
+	*out = (struct query_trend){0};
+	struct arena scratch;
+	struct query_plan plan;
+	struct query_wants want = {.property = q->property, .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
+	if (q->by == QUERY_CHANNEL) want.columns |= EVENTS_CHANNEL;
+	if (q->by == QUERY_SOURCE) want.columns |= EVENTS_SOURCE;
+	arena_init(&scratch);
+	enum err e = query__plan(ctx, &scratch, &plan, f);
+	if (e == OK) e = query__times(a, ctx->zone, q, plan.data, &out->times, f);
+	if (e == OK) e = query__parts(&plan, out->times.from_ms, out->times.to_ms, &want, f);
+	if (e == OK) e = run(&plan, q, &out->times, out, a, f);
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}
