@@ -110,6 +110,7 @@ enum err events_open(struct events **out, const struct events_options *o, struct
 	struct events *ev = events__new(o);
 	enum err e = open_files(ev, f);
 	if (e == OK) {
+		log_info("events_open", F_INT("segments", ev->segments->n), F_INT("damaged", atomic_load(&ev->damaged)), F_INT("position", ev->durable), F_INT("sealed", ev->sealed));
 		ev->has_sync = pthread_create(&ev->sync_thread, NULL, sync__run, ev) == 0;
 		ev->has_background = pthread_create(&ev->background_thread, NULL, background__run, ev) == 0;
 		if (!ev->has_sync || !ev->has_background) e = fault_set(f, ERR_INTERNAL, "", "cannot start a thread");
@@ -118,7 +119,6 @@ enum err events_open(struct events **out, const struct events_options *o, struct
 		events_close(ev);
 		return e;
 	}
-	log_info("events_open", F_INT("segments", ev->segments->n), F_INT("damaged", atomic_load(&ev->damaged)), F_INT("position", ev->durable), F_INT("sealed", ev->sealed));
 	*out = ev;
 	return OK;
 }
