@@ -15,6 +15,7 @@ struct appliers; /* collect/appliers.h: what follows the log */
 
 struct app {
 	str dir;             /* absolute */
+	int lock_fd;
 	id directory_id;
 	unsigned char secret[32]; /* DIR/secret: keys the hashes of identities */
 	struct db_pool *records;
