@@ -23,6 +23,7 @@ struct web {
 	str path;             /* of the page, without ".json" */
 	str csrf;             /* token of this session; absent for keys */
 	str session;          /* its public id; absent for keys */
+	str person_name;      /* of whoever is signed in; absent for keys */
 	struct router_match *match;
 };
 /* Of the route's pattern (":id"), of the address's query ("" when empty, absent when not there). */

@@ -93,12 +93,17 @@ bool setting_bool(const struct app *app, enum setting i)
 	return setting_int(app, i) != 0;
 }
 
+str setting_copy(const struct app *app, enum setting i, struct arena *a)
+{
+	pthread_rwlock_rdlock(&app->settings->lock);
+	str value = str_dup(a, str_of(app->settings->text[i]));
+	pthread_rwlock_unlock(&app->settings->lock);
+	return value;
+}
+
 str setting_text(struct op *op, enum setting i)
 {
-	pthread_rwlock_rdlock(&op->app->settings->lock);
-	str value = str_dup(&op->arena, str_of(op->app->settings->text[i]));
-	pthread_rwlock_unlock(&op->app->settings->lock);
-	return value;
+	return setting_copy(op->app, i, &op->arena);
 }
 
 const struct zone *setting_zone(const struct app *app)

@@ -20,6 +20,7 @@ void settings_free(struct settings *s);
 int64_t setting_int(const struct app *app, enum setting s);
 bool setting_bool(const struct app *app, enum setting s);
 str setting_text(struct op *op, enum setting s); /* copied into the op's arena */
+str setting_copy(const struct app *app, enum setting s, struct arena *a); /* the same, anywhere */
 const struct zone *setting_zone(const struct app *app);
 /* The workspace's own locale: its language, zone and currency; texts in the op's arena. */
 struct locale setting_locale(struct op *op);

@@ -1,0 +1,374 @@
+/* One function per kind of address: touchpoints (on the I/O thread), assets, /health, /metrics, the live stream, and the
+ * table of routes, whose rows run on a worker inside one op. An op that met a busy database is run again from its start:
+ * nothing of it was kept. */
+#include "serve.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "collect/appliers.h"
+#include "collect/collect.h"
+#include "collect/receive.h"
+#include "customer/people.h"
+#include "events/events.h"
+#include "http/asset.h"
+#include "http/metrics.h"
+#include "http/router.h"
+#include "http/web.h"
+#include "jobs/jobs.h"
+#include "jobs_table.h"
+#include "openapi.h"
+#include "op/app.h"
+#include "page.h"
+#include "routes.h"
+#include "setting/setting.h"
+#include "team/session.h"
+
+enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8 };
+
+struct server {
+	struct app *app;
+	struct http_server *http;
+	struct router *router;
+	struct pages *pages;
+};
+
+/* ---- what stands beside the table of routes ---- */
+
+static void health(struct server *s, struct http_request *rq)
+{
+	int pct = atomic_load(&s->app->ready_pct);
+	struct events_stats stats;
+	events_stats(s->app->events, &stats);
+	str body = str_fmt(http_arena(rq), "{\"status\":\"%s\",\"ready_pct\":%d,\"events\":%llu,\"applied\":%s,\"damaged_segments\":%llu}", pct == 100 ? "ready" : "starting", pct,
+	                   (unsigned long long)stats.stored, appliers_behind(s->app) ? "false" : "true", (unsigned long long)stats.damaged);
+	if (pct != 100) http_set_header(rq, "Retry-After", S("1"));
+	http_set_header(rq, "Cache-Control", S("no-store"));
+	http_reply(rq, pct == 100 ? 200 : 503, S("application/json"), body);
+}
+
+static void gauge_stored(void *arg, struct buf *out)
+{
+	struct events_stats stats;
+	events_stats(((struct app *)arg)->events, &stats);
+	metrics_sample(out, "hospes_events_stored", NULL, STR_NONE, (double)stats.stored);
+}
+
+static void gauge_customers(void *arg, struct buf *out)
+{
+	uint64_t known, anonymous;
+	people_counts(((struct app *)arg)->people, &known, &anonymous);
+	metrics_sample(out, "hospes_customers", "kind", S("known"), (double)known);
+	metrics_sample(out, "hospes_customers", "kind", S("anonymous"), (double)anonymous);
+}
+
+static void gauge_behind(void *arg, struct buf *out)
+{
+	metrics_sample(out, "hospes_applier_behind_bytes", NULL, STR_NONE, (double)appliers_behind(arg));
+}
+
+static void gauge_segments(void *arg, struct buf *out)
+{
+	struct events_stats stats;
+	events_stats(((struct app *)arg)->events, &stats);
+	metrics_sample(out, "hospes_event_segments", NULL, STR_NONE, (double)stats.segments);
+}
+
+static void register_gauges(struct app *app)
+{
+	metrics_register("hospes_events_stored", "gauge", "Distinct touchpoints stored", gauge_stored, app);
+	metrics_register("hospes_customers", "gauge", "Joined profiles with at least one identity", gauge_customers, app);
+	metrics_register("hospes_applier_behind_bytes", "gauge", "Log that records do not follow yet", gauge_behind, app);
+	metrics_register("hospes_event_segments", "gauge", "Sealed segments of the event store", gauge_segments, app);
+}
+
+static bool has_secret_key(struct app *app, struct http_request *rq)
+{
+	struct api_key key;
+	str given = str_trim(http_header(rq, "Authorization"));
+	if (given.n <= 7 || !str_eq_nocase(str_sub(given, 0, 7), S("Bearer "))) return false;
+	return key_find(app, str_trim(str_sub(given, 7, given.n)), &key) && key.kind == KEY_SECRET;
+}
+
+static void send_metrics(struct server *s, struct http_request *rq)
+{
+	struct buf b;
+	if (!http_is_local(rq) && !has_secret_key(s->app, rq)) {
+		http_set_header(rq, "WWW-Authenticate", S("Bearer"));
+		http_reply(rq, 401, S("text/plain; charset=utf-8"), S("from elsewhere than this machine /metrics needs a secret key\n"));
+		return;
+	}
+	appliers_catch_up(s->app, CATCH_UP_MS);
+	buf_init(&b, METRICS_BYTES);
+	metrics_write(&b);
+	http_reply(rq, 200, S("text/plain; version=0.0.4; charset=utf-8"), buf_str(&b));
+	buf_release(&b);
+}
+
+static void send_asset(struct http_request *rq, str path)
+{
+	const struct asset *asset = asset_by_address(path);
+	bool is_hashed = asset != NULL;
+	if (!asset) asset = asset_find(str_sub(path, 1, path.n));
+	if (!asset || !str_starts(asset->path, S("assets/"))) {
+		http_reply(rq, 404, S("text/plain; charset=utf-8"), S("there is no such file\n"));
+		return;
+	}
+	str etag = str_fmt(http_arena(rq), "\"%.*s\"", STR_ARG(asset->hash));
+	http_set_header(rq, "ETag", etag);
+	http_set_header(rq, "Cache-Control", is_hashed ? S("public, max-age=31536000, immutable") : S("no-cache"));
+	if (str_eq(http_header(rq, "If-None-Match"), etag)) {
+		http_reply(rq, 304, STR_NONE, S(""));
+		return;
+	}
+	enum http_coding coding = http_accepts(rq);
+	str bytes = asset->bytes;
+	http_set_header(rq, "Vary", S("Accept-Encoding"));
+	if (coding == HTTP_BROTLI && str_given(asset->brotli)) {
+		bytes = asset->brotli;
+		http_set_header(rq, "Content-Encoding", S("br"));
+	} else if (coding != HTTP_IDENTITY && str_given(asset->gzip)) {
+		bytes = asset->gzip;
+		http_set_header(rq, "Content-Encoding", S("gzip"));
+	}
+	http_reply_static(rq, 200, asset->content_type, bytes);
+}
+
+/* ---- the table of routes ---- */
+
+static bool wants_json(struct http_request *rq, const struct router_match *m)
+{
+	str accept = http_header(rq, "Accept");
+	if (m->is_json) return true;
+	if (str_contains(accept, S("text/html"))) return false;
+	if (str_contains(accept, S("application/json")) || str_contains(accept, S("+json"))) return true;
+	return str_given(http_header(rq, "Authorization"));
+}
+
+static bool is_unsafe(str method)
+{
+	return !str_eq(method, S("GET")) && !str_eq(method, S("HEAD"));
+}
+
+static enum err permit(struct op *op, const struct web *w, const struct web_route *route)
+{
+	bool is_somebody = op->actor.kind == ACTOR_PERSON || op->actor.kind == ACTOR_KEY;
+	if (route->permission != WEB_ANYBODY && !is_somebody) return fail(op, ERR_UNAUTHENTICATED, "", "sign in, or send a secret key");
+	if (route->permission >= 0) TRY(op_must(op, (enum permission)route->permission));
+	if (is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
+		return fail(op, ERR_DENIED, "csrf", "the form is too old or comes from another site: load the page again");
+	return OK;
+}
+
+static enum err run_once(struct server *s, struct web *w, const struct web_route *route, bool *is_answered)
+{
+	struct op op;
+	struct answer answer = {0};
+	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, is_unsafe(http_method(w->rq)));
+	op.route = route->pattern;
+	op.locale = setting_locale(&op);
+	enum err e = session_authenticate(&op, w);
+	if (e == OK) e = permit(&op, w, route);
+	if (e == OK && !is_unsafe(http_method(w->rq))) appliers_catch_up(s->app, CATCH_UP_MS);
+	if (e == OK) e = route->handler(&op, w, &answer);
+	e = op_end(&op, e);
+	*is_answered = e != ERR_BUSY;
+	if (e == OK)
+		page_reply(s->pages, &op, w, route, &answer);
+	else if (e != ERR_BUSY)
+		page_reply_error(s->pages, &op, w, e, route->permission >= 0 ? (enum permission)route->permission : PERM_COUNT);
+	op_release(&op);
+	return e;
+}
+
+static void answer_fault(struct server *s, struct http_request *rq, struct router_match *m, enum err e, const char *why)
+{
+	struct op op;
+	struct web w = {.rq = rq, .app = s->app, .path = http_path(rq), .match = m, .wants_json = wants_json(rq, m)};
+	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
+	op.locale = setting_locale(&op);
+	enum err known = session_authenticate(&op, &w);
+	if (known == OK) known = e;
+	known = op_end(&op, fail(&op, known, "", "%s", why));
+	page_reply_error(s->pages, &op, &w, known, PERM_COUNT);
+	op_release(&op);
+}
+
+static str page_path(struct http_request *rq, const struct router_match *m)
+{
+	str path = http_path(rq);
+	return m->is_json && str_ends(path, S(".json")) ? str_sub(path, 0, path.n - 5) : path;
+}
+
+static int by_table(struct server *s, struct http_request *rq)
+{
+	struct router_match m = router_find(s->router, http_arena(rq), http_method(rq), http_raw_path(rq));
+	switch (m.outcome) {
+	case ROUTER_NOT_FOUND: answer_fault(s, rq, &m, ERR_NOT_FOUND, "there is no such page"); return -1;
+	case ROUTER_MALFORMED: answer_fault(s, rq, &m, ERR_MALFORMED, "the address is malformed"); return -1;
+	case ROUTER_METHOD:
+		http_set_header(rq, "Allow", m.allow);
+		answer_fault(s, rq, &m, ERR_METHOD, "this page does not take that method");
+		return -1;
+	case ROUTER_OPTIONS:
+		http_set_header(rq, "Allow", m.allow);
+		http_reply(rq, 204, STR_NONE, S(""));
+		return -1;
+	case ROUTER_FOUND: break;
+	}
+	if (atomic_load(&s->app->ready_pct) != 100) {
+		answer_fault(s, rq, &m, ERR_NOT_READY, "starting");
+		return m.route;
+	}
+	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m)};
+	bool is_answered = false;
+	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], &is_answered);
+	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
+	return m.route;
+}
+
+/* GET /live?topic=customer:cus_…&topic=… for whoever is signed in and may see customers. */
+static void live(struct server *s, struct http_request *rq)
+{
+	struct op op;
+	struct router_match none = {0};
+	struct web w = {.rq = rq, .app = s->app, .path = http_path(rq), .match = &none, .wants_json = true};
+	const struct form_field *fields;
+	str topics[STREAM_TOPICS];
+	size_t n = http_query_fields(rq, &fields), n_topics = 0;
+	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
+	op.locale = setting_locale(&op);
+	enum err e = session_authenticate(&op, &w);
+	bool may = e == OK && op.actor.kind == ACTOR_PERSON;
+	for (size_t i = 0; may && i < n && n_topics < STREAM_TOPICS; i++) {
+		bool is_customer = str_starts(fields[i].value, S("customer:"));
+		if (str_eq(fields[i].name, S("topic")) && (!is_customer || op_may(&op, PERM_READ_CUSTOMERS))) topics[n_topics++] = fields[i].value;
+	}
+	op_end(&op, e);
+	op_release(&op);
+	if (may)
+		http_reply_stream(rq, topics, n_topics);
+	else
+		http_reply(rq, 401, S("text/plain; charset=utf-8"), S("sign in first\n"));
+}
+
+static bool is_quick(void *arg, str method, str path, size_t *max_body)
+{
+	struct server *s = arg;
+	(void)method;
+	if (receive_is_ours(path)) {
+		*max_body = receive_max_body(s->app);
+		return true;
+	}
+	if (str_eq(path, S("/imports"))) *max_body = (size_t)setting_int(s->app, SETTING_upload_max_bytes);
+	return str_eq(path, S("/health")) || str_starts(path, S("/assets/"));
+}
+
+static void handle(void *arg, struct http_request *rq)
+{
+	struct server *s = arg;
+	str path = http_path(rq);
+	int64_t started = http_started_us(rq);
+	int route = (int)ROUTE_COUNT;
+	if (receive_is_ours(path)) {
+		if (atomic_load(&s->app->ready_pct) == 100)
+			receive(s->app, rq);
+		else
+			health(s, rq);
+		metrics_request(ROUTE_COUNT + 1, 200, clock_mono_us() - started);
+		return;
+	}
+	if (str_eq(path, S("/health")))
+		health(s, rq);
+	else if (str_starts(path, S("/assets/")))
+		send_asset(rq, path);
+	else if (str_eq(path, S("/metrics")))
+		send_metrics(s, rq);
+	else if (str_eq(path, S("/live")))
+		live(s, rq);
+	else
+		route = by_table(s, rq);
+	metrics_request(route, 200, clock_mono_us() - started);
+}
+
+static void refuse(void *arg, struct http_request *rq, enum err e, const char *why)
+{
+	struct server *s = arg;
+	if (receive_is_ours(http_path(rq))) {
+		receive_refuse(rq, e, why);
+		return;
+	}
+	struct router_match none = {0};
+	answer_fault(s, rq, &none, e, why);
+}
+
+/* ---- start and stop ---- */
+
+static struct router *make_router(void)
+{
+	struct router_row rows[ROUTE_COUNT];
+	for (size_t i = 0; i < ROUTE_COUNT; i++) rows[i] = (struct router_row){ROUTES[i].method, ROUTES[i].pattern, (int)i};
+	return router_new(rows, ROUTE_COUNT);
+}
+
+enum err serve_start(struct server **out, struct app *app, const struct serve_options *o, struct fault *f)
+{
+	struct server *s = MEM_NEW(struct server);
+	s->app = app;
+	s->router = make_router();
+	s->pages = pages_new();
+	metrics_routes(openapi_route_names(), ROUTE_COUNT + 2);
+	register_gauges(app);
+	struct http_options options = {
+		.listen = o->listen,
+		.tls_cert = o->tls_cert,
+		.tls_key = o->tls_key,
+		.io_threads = IO_THREADS,
+		.workers = WORKERS,
+		.max_body = (size_t)setting_int(app, SETTING_body_max_bytes),
+		.max_header = (size_t)setting_int(app, SETTING_header_max_bytes),
+		.idle_timeout_s = (int)setting_int(app, SETTING_idle_timeout_s),
+		.body_timeout_s = (int)setting_int(app, SETTING_body_timeout_s),
+		.is_quick = is_quick,
+		.handle = handle,
+		.refuse = refuse,
+		.arg = s,
+	};
+	enum err e = http_start(&s->http, &options, f);
+	if (e == OK) {
+		app->http = s->http;
+		e = jobs_start(&app->jobs, app, app->records, JOB_TABLE, JOB_TABLE_N, JOB_WORKERS, f);
+	}
+	if (e != OK) {
+		serve_stop(s);
+		return e;
+	}
+	*out = s;
+	return OK;
+}
+
+int serve_port(const struct server *s)
+{
+	return http_port(s->http);
+}
+
+void serve_stop(struct server *s)
+{
+	if (!s) return;
+	if (s->app->jobs) jobs_stop(s->app->jobs);
+	s->app->jobs = NULL;
+	struct http_server *http = s->http;
+	if (http) http_stop(http, STOP_GRACE_MS);
+	s->app->http = NULL;
+	router_free(s->router);
+	pages_free(s->pages);
+	mem_free(s);
+}
+
+void serve_openapi(struct buf *out)
+{
+	openapi_write(out);
+}
