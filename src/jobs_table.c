@@ -1,0 +1,8 @@
+#include "jobs_table.h"
+
+const struct job_kind JOB_TABLE[] = {
+#define JOB(kind, function, attempts, lease_s, every_s, doc) {#kind, function, attempts, lease_s, every_s},
+#include "jobs.def"
+#undef JOB
+};
+const size_t JOB_TABLE_N = COUNT_OF(JOB_TABLE);

@@ -1,0 +1,16 @@
+#include "routes.h"
+
+#include "pulse/pulse.h"
+
+/* The words of the permission column. */
+enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN };
+#define PERMISSION(name, roles, doc) enum { ROUTE_##name = PERM_##name };
+#include "permissions.def"
+#undef PERMISSION
+
+const struct web_route ROUTES[] = {
+#define ROUTE(method_, pattern_, handler_, permission_, page_, answer_, input_, doc_) \
+	{#method_, pattern_, handler_, ROUTE_##permission_, page_, answer_, input_, doc_},
+#include "routes.def"
+#undef ROUTE
+};
