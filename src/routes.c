@@ -1,6 +1,7 @@
 #include "routes.h"
 
 #include "pulse/pulse.h"
+#include "pulse/question.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN };

@@ -1,0 +1,15 @@
+/* question.h: a question of the events, with the workspace's people, zone and filing. */
+#ifndef PULSE_QUESTION_H
+#define PULSE_QUESTION_H
+#include "consent/consent.h"
+#include "customer/people.h"
+#include "http/web.h"
+#include "query/query.h"
+
+/* What a question is asked with; close it on every way out. */
+enum err question_open(struct op *op, enum purpose purpose, struct query_context *ctx, const struct people_view **people) NODISCARD;
+void question_close(struct op *op, struct query_context *ctx, const struct people_view *people);
+/* Asked for analysis; the answer's JSON in the op's arena. */
+enum err question_answer(struct op *op, str json, str *answer) NODISCARD;
+enum err question_post(struct op *op, struct web *w, struct answer *a) NODISCARD; /* POST /query */
+#endif
