@@ -71,8 +71,6 @@ static int say_fault(const struct fault *f)
 
 /* ---- the server ---- */
 
-static _Atomic int stop_signals;
-
 static int run_for_caller(void *arg, int argc, const str *argv, const struct command_io *io)
 {
 	const struct command *c = argc > 0 ? command_find(argv[0]) : NULL;

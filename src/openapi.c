@@ -1,6 +1,7 @@
 #include "openapi.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "http/router.h"

@@ -230,22 +230,21 @@ static int by_table(struct server *s, struct http_request *rq)
 	return m.route;
 }
 
-/* GET /live?topic=customer:cus_…&topic=… for whoever is signed in and may see customers. */
+/* GET /live?topics=customer:cus_…,import:imp_… for whoever is signed in; a customer's only for who may see customers. */
 static void live(struct server *s, struct http_request *rq)
 {
 	struct op op;
 	struct router_match none = {0};
 	struct web w = {.rq = rq, .app = s->app, .path = http_path(rq), .match = &none, .wants_json = true};
-	const struct form_field *fields;
 	str topics[STREAM_TOPICS];
-	size_t n = http_query_fields(rq, &fields), n_topics = 0;
+	size_t n_topics = 0;
 	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
 	op.locale = setting_locale(&op);
 	enum err e = session_authenticate(&op, &w);
 	bool may = e == OK && op.actor.kind == ACTOR_PERSON;
-	for (size_t i = 0; may && i < n && n_topics < STREAM_TOPICS; i++) {
-		bool is_customer = str_starts(fields[i].value, S("customer:"));
-		if (str_eq(fields[i].name, S("topic")) && (!is_customer || op_may(&op, PERM_READ_CUSTOMERS))) topics[n_topics++] = fields[i].value;
+	for (str rest = http_query(rq, "topics"); may && rest.n && n_topics < STREAM_TOPICS;) {
+		str topic = str_cut(&rest, ',');
+		if (!str_starts(topic, S("customer:")) || op_may(&op, PERM_READ_CUSTOMERS)) topics[n_topics++] = topic;
 	}
 	op_end(&op, e);
 	op_release(&op);
@@ -366,9 +365,4 @@ void serve_stop(struct server *s)
 	router_free(s->router);
 	pages_free(s->pages);
 	mem_free(s);
-}
-
-void serve_openapi(struct buf *out)
-{
-	openapi_write(out);
 }

@@ -119,7 +119,7 @@ static void apply_available(struct appliers *a)
 		if (e == OK) {
 			a->failures = 0;
 			advance(a, position);
-			if (applied && a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("{}"));
+			if (applied && a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
 			if (applied < most && position >= events_durable(a->app->events)) return;
 			continue;
 		}

@@ -244,7 +244,9 @@ static void tell_pages(const struct intake *in)
 	arena_init(&arena);
 	for (size_t i = 0; i < in->events.n; i++) {
 		uint32_t customer = people_customer(in->app->people, in->events.v[i].subject);
-		if (customer) http_publish(in->app->http, str_fmt(&arena, "customer:%s", id_show(&arena, S("cus"), people_id(in->app->people, customer)).p), S("touchpoint"), S("{}"));
+		if (!customer) continue;
+		str topic = str_fmt(&arena, "customer:%s", id_show(&arena, S("cus"), people_id(in->app->people, customer)).p);
+		http_publish(in->app->http, topic, S("changed"), topic);
 	}
 	arena_release(&arena);
 }

@@ -71,6 +71,14 @@ static void reply_fault(struct http_request *rq, enum err e, const struct fault 
 	reply_problem(rq, e, status, str_of(fault_text(f, room, sizeof room)));
 }
 
+void receive_refuse(struct http_request *rq, enum err e, const char *why)
+{
+	struct fault f = {0};
+	allow_origin(rq);
+	fault_set(&f, e, "", "%s", why);
+	reply_fault(rq, e, &f);
+}
+
 static void answer(void *arg, enum err result)
 {
 	struct receipt *r = arg;

@@ -9,4 +9,6 @@ bool receive_is_ours(str path);
 /* The largest body of such a path, before it is parsed. */
 size_t receive_max_body(const struct app *app);
 void receive(struct app *app, struct http_request *rq);
+/* What the server refuses itself, in the words of this protocol. */
+void receive_refuse(struct http_request *rq, enum err e, const char *why);
 #endif

@@ -432,3 +432,12 @@ bool db_rows_bool(const struct db_rows *r, size_t row, size_t column)
 	assert(v->type == DB_INT || v->type == DB_BOOL);
 	return v->i != 0;
 }
+
+enum err db_compact(struct db_pool *p, struct fault *f)
+{
+	struct db *db = db_acquire(p, true);
+	enum err e = OK;
+	for (const char *const *statement = p->driver->compact; e == OK && *statement; statement++) e = p->driver->script(db->session, *statement, f);
+	db_give_back(db);
+	return e;
+}

@@ -102,4 +102,7 @@ void db_fail_nth(int64_t n, enum err e);
  * ERR_STATE (a newer program's). The directory's id stays the target's. */
 enum err db_backup(struct db_pool *p, const char *file, struct fault *f) NODISCARD;
 enum err db_restore(struct db_pool *p, const char *file, struct fault *f) NODISCARD;
+/* Leaves no byte of deleted rows in the files (SQLite: rewrites the file and empties its log; PostgreSQL: VACUUM FULL).
+ * Takes the writer for as long as it lasts. */
+enum err db_compact(struct db_pool *p, struct fault *f) NODISCARD;
 #endif

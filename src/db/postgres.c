@@ -389,5 +389,6 @@ const struct db__driver DB__POSTGRES_DRIVER = {
               "AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE \"C\"",
 	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() "
                "AND table_name = $1 ORDER BY ordinal_position",
+	.compact = (const char *const[]){"VACUUM FULL", "CHECKPOINT", NULL},
 	.load = {LOAD_BEFORE, LOAD_AFTER},
 };

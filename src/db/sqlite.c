@@ -206,5 +206,6 @@ const struct db__driver DB__SQLITE_DRIVER = {
 	.tables =
 		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
 	.columns = "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
+	.compact = (const char *const[]){"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)", NULL},
 	.load = {"PRAGMA defer_foreign_keys = ON", "SELECT 1"}, /* checked at commit */
 };

@@ -206,10 +206,20 @@ bool events_wait_past(struct events *ev, uint64_t position, int timeout_ms)
 	until.tv_sec += ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
 	pthread_mutex_lock(&ev->lock);
-	while (ev->durable <= position && !ev->is_closing && pthread_cond_timedwait(&ev->is_durable, &ev->lock, &until) == 0) continue;
+	uint64_t wakes = ev->wakes;
+	while (ev->durable <= position && !ev->is_closing && ev->wakes == wakes && pthread_cond_timedwait(&ev->is_durable, &ev->lock, &until) == 0)
+		continue;
 	bool is_past = ev->durable > position;
 	pthread_mutex_unlock(&ev->lock);
 	return is_past;
+}
+
+void events_wake(struct events *ev)
+{
+	pthread_mutex_lock(&ev->lock);
+	ev->wakes++;
+	pthread_cond_broadcast(&ev->is_durable);
+	pthread_mutex_unlock(&ev->lock);
 }
 
 void events_confirm(struct events *ev, uint64_t position)
