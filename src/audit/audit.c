@@ -1,0 +1,26 @@
+#include "audit/audit.h"
+
+#include "base/utf8.h"
+
+enum { SHOWN_BYTES = 2000 }; /* enough to see what was changed; the rest is in the record itself */
+
+static const char *via(enum actor_kind kind)
+{
+	switch (kind) {
+	case ACTOR_PERSON:
+	case ACTOR_NOBODY: return "page"; /* somebody who is about to become a person: an invitation, the first link */
+	case ACTOR_KEY: return "key";
+	case ACTOR_COMMAND: return "command";
+	case ACTOR_SYSTEM: break;
+	}
+	return "system";
+}
+
+enum err audit_write(struct op *op, const char *what, const char *subject_type, id subject, str before, str after)
+{
+	return op_run(op, SQL_audit_add,
+	              DB_ARGS(db_id(id_new()), db_int(op->now_ms), db_text(str_of(via(op->actor.kind))), db_id(op->actor.id), db_text(str_of(what)),
+	                      db_text(str_of(subject_type)), db_id(subject), db_text(utf8_cut(before, SHOWN_BYTES)),
+	                      db_text(utf8_cut(after, SHOWN_BYTES))),
+	              NULL);
+}

@@ -1,0 +1,11 @@
+/* audit.h: who changed what. Every change that a person, a key or a command makes to settings, people, keys, sources or a
+ * customer's record writes one row in the transaction of the change itself, so that neither stands without the other. */
+#ifndef AUDIT_AUDIT_H
+#define AUDIT_AUDIT_H
+#include "op/op.h"
+
+/* what: "customer_erased": the text audit_<what> tells it. subject_type: "customer", "person", "key", "source", "import",
+ * "invitation", "session", "purpose"; "" with 0 for the workspace itself. before and after: what was set, in words or
+ * JSON, absent when there is nothing to tell; never personal data of a customer. */
+enum err audit_write(struct op *op, const char *what, const char *subject_type, id subject, str before, str after) NODISCARD;
+#endif
