@@ -21,6 +21,7 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "setting/setting.h"
+#include "team/session.h"
 
 enum { PATH_BYTES = 4096, SESSIONS = 6 };
 
@@ -109,7 +110,7 @@ static enum err load_memory(struct app *app, struct fault *f)
 
 enum err app_open(struct app *app, const struct app_options *o, struct fault *f)
 {
-	*app = (struct app){.lock_fd = -1, .started_ms = clock_now_ms()};
+	*app = (struct app){.lock_fd = -1, .started_ms = clock_now_ms(), .sessions = sessions_new()};
 	if (sodium_init() < 0) return fault_set(f, ERR_INTERNAL, "", "libsodium does not start");
 	enum err e = make_dir(app, o->dir, f);
 	if (e == OK) e = lock_dir(app, f);
@@ -134,6 +135,7 @@ void app_close(struct app *app)
 	collect_free(app->collect);
 	people_free(app->people);
 	settings_free(app->settings);
+	sessions_free(app->sessions);
 	if (app->records) db_pool_close(app->records);
 	if (app->lock_fd >= 0) close(app->lock_fd);
 	union {

@@ -2,6 +2,7 @@
 
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "team/team_pages.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN };
