@@ -1,0 +1,110 @@
+/* One customer's events in order: their rows lie ready in order of (time, arrival), a run a subject and part, and are
+ * merged by taking the least head of all runs, one event of the page at a time. Runs are few (subjects × parts), pages
+ * short; a cursor is found in each run by halving, so the hundredth page costs what the first does. */
+#include "base/vec.h"
+#include "query/inner.h"
+
+struct run {
+	struct events_part *part;
+	struct events_columns c;
+	size_t from, to; /* what is left: from ≤ row < to; newest first takes from the end */
+};
+struct line {
+	const struct query_context *ctx;
+	const struct query_page *page;
+	VEC(struct run) runs;
+};
+
+static int place_cmp(int64_t time_a, uint64_t arrival_a, int64_t time_b, uint64_t arrival_b)
+{
+	if (time_a != time_b) return time_a < time_b ? -1 : 1;
+	return arrival_a < arrival_b ? -1 : arrival_a > arrival_b;
+}
+
+/* The first row of the run that stands at the cursor (is_after: behind it) or later. */
+static size_t row_at(const struct run *r, const struct query_cursor *cursor, bool is_after)
+{
+	size_t low = r->from, high = r->to;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = place_cmp(r->c.time_ms[middle], r->c.arrival[middle], cursor->time_ms, cursor->arrival);
+		if (order < 0 || (is_after && order == 0)) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
+static enum err add_runs(struct line *l, struct events_part *part, const uint32_t *subjects, size_t n, struct arena *a, struct fault *f)
+{
+	struct events_columns c = {0};
+	bool is_read = false;
+	for (size_t i = 0; i < n; i++) {
+		size_t count, first = events_part_find(part, subjects[i], &count);
+		if (count == 0) continue;
+		if (!is_read)
+			TRY(events_part_columns(part, EVENTS_TIME | EVENTS_ARRIVAL | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT | EVENTS_FLAGS, &c, f));
+		is_read = true;
+		struct run r = {.part = part, .c = c, .from = first, .to = first + count};
+		if (l->page->has_cursor && l->page->oldest_first) r.from = row_at(&r, &l->page->cursor, true);
+		else if (l->page->has_cursor) r.to = row_at(&r, &l->page->cursor, false);
+		if (r.from < r.to) VEC_PUSH(&l->runs, a, r);
+	}
+	return OK;
+}
+
+static void step(const struct line *l, struct run *r)
+{
+	if (l->page->oldest_first) r->from++;
+	else r->to--;
+}
+
+static size_t head(const struct line *l, const struct run *r)
+{
+	return l->page->oldest_first ? r->from : r->to - 1;
+}
+
+/* The run whose head comes next and is wanted; NULL at the end. */
+static struct run *next_run(struct line *l)
+{
+	struct run *best = NULL;
+	for (size_t i = 0; i < l->runs.n; i++) {
+		struct run *r = &l->runs.v[i];
+		while (l->page->purpose && r->from < r->to && !(r->c.purposes[head(l, r)] & l->page->purpose)) step(l, r);
+		if (r->from == r->to) continue;
+		if (!best) {
+			best = r;
+			continue;
+		}
+		size_t x = head(l, r), y = head(l, best);
+		int order = place_cmp(r->c.time_ms[x], r->c.arrival[x], best->c.time_ms[y], best->c.arrival[y]);
+		if (l->page->oldest_first ? order < 0 : order > 0) best = r;
+	}
+	return best;
+}
+
+static enum err event_of(const struct line *l, const struct run *r, struct arena *a, struct query_event *out, struct fault *f)
+{
+	size_t row = head(l, r);
+	*out = (struct query_event){.subject = r->c.subject[row], .import = r->c.import[row], .purposes = r->c.purposes[row], .source = r->c.source[row],
+		.flags = r->c.flags[row], .time_ms = r->c.time_ms[row], .arrival = r->c.arrival[row], .type = events_type_name(l->ctx->events, r->c.type[row]),
+		.channel = r->c.channel[row] ? events_channel_name(l->ctx->events, r->c.channel[row]) : S("")};
+	return l->page->without_body ? OK : events_part_body(r->part, row, a, &out->body, f);
+}
+
+enum err query_timeline(const struct query_context *ctx, const uint32_t *subjects, size_t n_subjects, const struct query_page *page, struct arena *a,
+	struct query_event **out, size_t *n, bool *more, struct fault *f)
+{
+	struct line l = {.ctx = ctx, .page = page};
+	VEC(struct query_event) events = {0};
+	struct run *r;
+	*n = 0;
+	for (size_t i = 0; i < events_view_parts(ctx->view); i++) TRY(add_runs(&l, events_view_part(ctx->view, i), subjects, n_subjects, a, f));
+	while ((r = next_run(&l)) && events.n < page->limit) {
+		TRY(event_of(&l, r, a, VEC_ADD(&events, a), f));
+		step(&l, r);
+	}
+	*out = events.v;
+	*n = events.n;
+	*more = r != NULL;
+	return OK;
+}
