@@ -16,13 +16,16 @@ static enum zone_unit zone_unit_of(enum query_unit u)
 	return ZONE_DAY;
 }
 
-/* The start of the interval after the one that starts at `start` (number i of the list). */
-static int64_t next_start(const struct zone *z, struct query_interval interval, int64_t first, size_t i, int64_t start)
+/* The start of the interval after the one that starts at `start`. A day that a zone left out altogether (Samoa,
+ * 30 December 2011) has no length and is no interval. *days: of QUERY_DAYS, how many days after the first it starts. */
+static int64_t next_start(const struct zone *z, struct query_interval interval, int64_t first, int64_t *days, int64_t start)
 {
-	if (interval.unit == QUERY_DAYS) return zone_to_utc(z, zone_to_civil(z, first) + (int64_t)(i + 1) * interval.days * DAY_MS);
-	int64_t next = zone_add(z, start, zone_unit_of(interval.unit), 1);
-	/* A day that a zone left out altogether (Samoa, 30 December 2011) has no length: step over it. */
-	return next > start ? next : zone_add(z, start, zone_unit_of(interval.unit), 2);
+	int64_t next = start;
+	for (int n = 1; next <= start; n++) {
+		if (interval.unit == QUERY_DAYS) next = zone_to_utc(z, zone_to_civil(z, first) + (*days += interval.days) * DAY_MS);
+		else next = zone_add(z, start, zone_unit_of(interval.unit), n);
+	}
+	return next;
 }
 
 static int64_t least_ms(struct query_interval i)
@@ -44,9 +47,9 @@ enum err query__times(struct arena *a, const struct zone *z, const struct query 
 	/* Clock changes by half an hour make a short hour more: two a year at most. */
 	size_t room = (size_t)(span / least_ms(q->interval) + span / (90 * DAY_MS)) + 3;
 	int64_t *start = ARENA_ARRAY(a, int64_t, room);
-	int64_t first = start[0] = q->interval.unit == QUERY_DAYS ? out->from_ms : zone_floor(z, out->from_ms, zone_unit_of(q->interval.unit));
+	int64_t days = 0, first = start[0] = q->interval.unit == QUERY_DAYS ? out->from_ms : zone_floor(z, out->from_ms, zone_unit_of(q->interval.unit));
 	while (span && start[out->n] < out->to_ms && out->n + 1 < room) {
-		start[out->n + 1] = next_start(z, q->interval, first, out->n, start[out->n]);
+		start[out->n + 1] = next_start(z, q->interval, first, &days, start[out->n]);
 		out->n++;
 	}
 	if (!q->range.has_to && out->n) out->to_ms = start[out->n];
