@@ -17,7 +17,7 @@ enum charset { CHARSET_UNKNOWN, CHARSET_UTF8, CHARSET_UTF16LE, CHARSET_UTF16BE }
 struct input {
 	int fd; /* -1: text */
 	str text;
-	uint64_t consumed;
+	uint64_t consumed, unpacked, most_unpacked;
 	bool at_end;     /* of the file */
 	bool is_started, is_gzip, between_members;
 	z_stream z;
@@ -125,6 +125,9 @@ static enum err inflate_some(struct input *in, char *to, size_t n, size_t *got, 
 		int result = inflate(&in->z, Z_NO_FLUSH);
 		in->raw_at = in->raw_n - in->z.avail_in;
 		*got = (size_t)((char *)in->z.next_out - to);
+		in->unpacked += *got;
+		if (in->most_unpacked && in->unpacked > in->most_unpacked)
+			return fault_set(f, ERR_TOO_LARGE, "", "the gzip file unpacks to more than %llu bytes", (unsigned long long)in->most_unpacked);
 		if (result == Z_STREAM_END) in->between_members = true;
 		else if (result != Z_OK && result != Z_BUF_ERROR)
 			return fault_set(f, ERR_MALFORMED, "", "the gzip file is damaged after %llu bytes", (unsigned long long)input_consumed(in));
@@ -211,6 +214,22 @@ enum err input_read(struct input *in, char *to, size_t n, size_t *got, struct fa
 	memcpy(to, in->wide + in->wide_at, *got);
 	in->wide_at += *got;
 	return OK;
+}
+
+enum err input_first(struct input *in, char *out, struct fault *f)
+{
+	enum { LOOK_BYTES = 256 };
+	*out = 0;
+	if (in->charset == CHARSET_UNKNOWN) TRY(find_charset(in, f));
+	TRY(fill_wide(in, LOOK_BYTES, f));
+	for (size_t i = in->wide_at; i < in->wide_n && !*out; i++) /* half of a UTF-16 letter is 0 */
+		if (!strchr(" \t\r\n", in->wide[i])) *out = in->wide[i];
+	return OK;
+}
+
+void input_limit(struct input *in, uint64_t unpacked_bytes)
+{
+	in->most_unpacked = unpacked_bytes;
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------ */

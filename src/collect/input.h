@@ -12,6 +12,10 @@ struct input *input_of_text(str bytes); /* bytes must outlive it */
 void input_free(struct input *in);
 /* Up to n more bytes; *got 0 is the end. ERR_IO; ERR_MALFORMED: the gzip stream is damaged or cut. */
 enum err input_read(struct input *in, char *to, size_t n, size_t *got, struct fault *f) NODISCARD;
+/* The first byte of the text that is no white space, without reading past it; 0 when there is none. */
+enum err input_first(struct input *in, char *out, struct fault *f) NODISCARD;
+/* What a gzip file may unpack to (0 = no limit); input_read then fails with ERR_TOO_LARGE. */
+void input_limit(struct input *in, uint64_t unpacked_bytes);
 /* How much of the file itself was consumed, for progress. */
 uint64_t input_consumed(const struct input *in);
 

@@ -22,10 +22,12 @@ struct line {
 	uint32_t product, name; /* text number, NONE when absent */
 	struct decimal quantity, price;
 	uint64_t row_id;
+	int64_t number;         /* where it stands in its file */
 };
 
 struct order {
 	uint32_t number, last_line, lines, head; /* head: where its cells begin in heads */
+	uint32_t file;                           /* of its first line */
 	int64_t time_ms;
 	bool has_positive, has_negative, has_total;
 	struct decimal total;
@@ -35,6 +37,7 @@ struct orders_file {
 	const struct mapping *m;
 	str source;
 	struct row_ids *ids;
+	uint32_t file;
 	struct arena texts_arena;
 	struct map texts, numbers; /* text → its number; order number → order + 1 */
 	str *text;
@@ -69,6 +72,13 @@ void orders_file_free(struct orders_file *o)
 	mem_free(o->order);
 	mem_free(o->heads);
 	mem_free(o);
+}
+
+void orders_file_next_file(struct orders_file *o)
+{
+	row_ids_free(o->ids);
+	o->ids = row_ids_new(o->source, S("orders"));
+	o->file++;
 }
 
 static void *room(void *p, size_t n, size_t *cap, size_t item_bytes)
@@ -125,10 +135,19 @@ static struct order *find_order(struct orders_file *o, str number, bool *is_new)
 	o->order = room(o->order, o->orders_n + 1, &o->orders_cap, sizeof *o->order);
 	o->heads = room(o->heads, o->heads_n + o->m->n, &o->heads_cap, sizeof *o->heads);
 	memset(o->heads + o->heads_n, 0, o->m->n * sizeof *o->heads);
-	o->order[o->orders_n] = (struct order){.number = text, .head = (uint32_t)o->heads_n};
+	o->order[o->orders_n] = (struct order){.number = text, .head = (uint32_t)o->heads_n, .file = o->file};
 	o->heads_n += o->m->n;
 	*map_put(&o->numbers, o->text[text], NULL) = ++o->orders_n;
 	return &o->order[o->orders_n - 1];
+}
+
+/* Only an order that began in an earlier file can hold the row already. */
+static bool has_row(const struct orders_file *o, const struct order *order, uint64_t row_id)
+{
+	if (order->file == o->file) return false;
+	for (uint32_t at = order->last_line; at; at = o->line[at - 1].previous)
+		if (o->line[at - 1].row_id == row_id) return true;
+	return false;
 }
 
 /* Quantity 1 where no column tells; a line's total is divided into no price but kept as one unit's. */
@@ -153,7 +172,7 @@ const char *orders_file_add(struct orders_file *o, const struct csv_row *row)
 	const struct mapping *m = o->m;
 	struct row_id row_id = row_ids_next(o->ids, row);
 	str number = mapping_cell(m, row, IMPORT_ORDER_ID), revenue = mapping_cell(m, row, IMPORT_REVENUE);
-	struct line line = {.row_id = row_id.low};
+	struct line line = {.row_id = row_id.low, .number = row->line};
 	struct decimal total = {0};
 	int64_t time_ms;
 	bool is_new, is_priced;
@@ -163,6 +182,7 @@ const char *orders_file_add(struct orders_file *o, const struct csv_row *row)
 	if (reason) return reason;
 	if (!is_priced && !mapping_number(m, revenue, &total)) return "bad_price";
 	struct order *order = find_order(o, number, &is_new);
+	if (has_row(o, order, line.row_id)) return NULL;
 	if (is_new) order->time_ms = time_ms;
 	if (is_new && !is_priced) {
 		order->has_total = true;
@@ -230,7 +250,7 @@ static void put_line(struct json_writer *w, const struct orders_file *o, const s
 }
 
 static void put_properties(struct json_writer *w, struct arena *a, const struct orders_file *o, const struct order *order, const struct csv_row *head,
-                           const struct line *const *lines, const struct file_order *out)
+                           const struct line *const *lines, bool adds, const struct file_order *out)
 {
 	bool refund = is_refund(o, order);
 	json_key(w, S("properties"));
@@ -243,9 +263,13 @@ static void put_properties(struct json_writer *w, struct arena *a, const struct 
 		json_key(w, S("adjustment"));
 		json_put_bool(w, true);
 	}
+	if (adds) {
+		json_key(w, S("added"));
+		json_put_bool(w, true);
+	}
 	row_touchpoint__place(w, o->m, head, &out->touchpoint);
 	row_touchpoint__properties(w, o->m, head);
-	if (!order->has_total || o->m->at[IMPORT_PRODUCT_ID] >= 0) {
+	if (out->has_products) {
 		json_key(w, S("products"));
 		json_begin_array(w);
 		for (size_t i = 0; i < out->lines; i++) put_line(w, o, lines[i], refund);
@@ -266,24 +290,30 @@ static void sum_lines(const struct order *order, const struct line *const *lines
 	}
 }
 
-static void make(struct orders_file *o, const struct order *order, const struct line *const *lines, size_t n, str event, str message_id, struct arena *a,
+static void make(struct orders_file *o, const struct order *order, const struct line *const *lines, size_t n, bool adds, str message_id, struct arena *a,
                  struct file_order *out)
 {
 	struct buf raw;
 	struct json_writer w = {.out = &raw};
 	str *cells = ARENA_ARRAY(a, str, o->m->n + 1);
 	uint64_t *row_ids = ARENA_ARRAY(a, uint64_t, n + 1);
+	int64_t *numbers = ARENA_ARRAY(a, int64_t, n + 1);
+	str event = is_refund(o, order) ? S("Order Refunded") : adds || is_adjustment(o, order) ? S("Order Updated") : S("Order Completed");
 	for (size_t i = 0; i < o->m->n; i++) cells[i] = text_of(o, o->heads[order->head + i]);
-	for (size_t i = 0; i < n; i++) row_ids[i] = lines[i]->row_id;
+	for (size_t i = 0; i < n; i++) {
+		row_ids[i] = lines[i]->row_id;
+		numbers[i] = lines[i]->number;
+	}
 	struct csv_row head = {.cells = cells, .n = o->m->n};
-	*out = (struct file_order){.number = text_of(o, order->number), .row_ids = row_ids, .lines = n};
+	*out = (struct file_order){.number = text_of(o, order->number), .row_ids = row_ids, .line_numbers = numbers, .lines = n};
+	out->has_products = !order->has_total || o->m->at[IMPORT_PRODUCT_ID] >= 0;
 	struct touchpoint *t = &out->touchpoint;
 	*t = (struct touchpoint){.call = CALL_TRACK, .event = event, .message_id = message_id, .time_ms = order->time_ms};
 	row_touchpoint__who(a, o->m, &head, t);
 	sum_lines(order, lines, n, &out->revenue);
 	buf_init(&raw, RAW_BYTES);
 	row_touchpoint__begin(&w, t);
-	put_properties(&w, a, o, order, &head, lines, out);
+	put_properties(&w, a, o, order, &head, lines, adds, out);
 	row_touchpoint__end(&w, t);
 	t->raw = str_dup(a, buf_str(&raw));
 	buf_release(&raw);
@@ -301,9 +331,8 @@ static const struct line **lines_of(struct orders_file *o, const struct order *o
 void orders_file_get(struct orders_file *o, size_t i, struct arena *a, struct file_order *out)
 {
 	const struct order *order = &o->order[i];
-	str event = is_refund(o, order) ? S("Order Refunded") : is_adjustment(o, order) ? S("Order Updated") : S("Order Completed");
 	str message_id = row_id_show(a, row_id_named(o->source, S("orders"), text_of(o, order->number)));
-	make(o, order, lines_of(o, order, a), order->lines, event, message_id, a, out);
+	make(o, order, lines_of(o, order, a), order->lines, false, message_id, a, out);
 }
 
 bool orders_file_get_update(struct orders_file *o, size_t i, const bool *is_known, struct arena *a, struct file_order *out)
@@ -318,6 +347,6 @@ bool orders_file_get_update(struct orders_file *o, size_t i, const bool *is_know
 		name = str_fmt(a, "%.*s %016llx", STR_ARG(row_id_show(a, row_id_named(o->source, S("orders"), name))), (unsigned long long)all[k]->row_id);
 	}
 	if (!n) return false;
-	make(o, order, lines, n, S("Order Updated"), row_id_show(a, row_id_named(o->source, S("orders"), name)), a, out);
+	make(o, order, lines, n, true, row_id_show(a, row_id_named(o->source, S("orders"), name)), a, out);
 	return true;
 }

@@ -19,6 +19,9 @@ struct orders_file;
 
 struct orders_file *orders_file_new(const struct mapping *m, str source); /* borrows both */
 void orders_file_free(struct orders_file *o);
+/* The rows that follow come from another file of the same columns: equal rows are counted anew, and a row that an earlier
+ * file held already is no second line. */
+void orders_file_next_file(struct orders_file *o);
 /* NULL, or why the row is rejected: no_order_id, bad_time, bad_quantity, bad_price. */
 const char *orders_file_add(struct orders_file *o, const struct csv_row *row) NODISCARD;
 
@@ -28,9 +31,12 @@ struct file_order {
 	str number;
 	struct decimal_sum revenue;
 	const uint64_t *row_ids;      /* one a line, as in products[].row_id (16 hexadecimal digits there) */
+	const int64_t *line_numbers;  /* where it stands in its file */
 	size_t lines;
+	bool has_products;            /* the touchpoint names its lines, so that they are known again */
 };
 void orders_file_get(struct orders_file *o, size_t i, struct arena *a, struct file_order *out);
-/* When the order is stored already: an Order Updated with the lines of which is_known is false alone. False when all are known. */
+/* When the order is stored already: the lines of which is_known is false alone, with "added": true, as an Order Updated or,
+ * of a refund, another Order Refunded. False when all are known. */
 bool orders_file_get_update(struct orders_file *o, size_t i, const bool *is_known, struct arena *a, struct file_order *out);
 #endif

@@ -26,6 +26,7 @@ struct stated { /* an order as one event states it */
 struct put_off {
 	id order;
 	int64_t kind, at_ms, first_line;
+	bool is_known; /* its row stands already: only lines are written */
 	struct stated *stated;
 	struct event event; /* numbers only */
 };
@@ -96,16 +97,24 @@ static int64_t times(int64_t quantity_milli, int64_t price_micro)
 	return (int64_t)((product + (product < 0 ? -ORDER_MILLI / 2 : ORDER_MILLI / 2)) / ORDER_MILLI);
 }
 
+/* 16 hexadecimal digits, as collect/orders_file.h writes them, kept as their 8 bytes. */
+static str row_hash(struct arena *a, str hex)
+{
+	enum { BYTES = 8 };
+	char *bytes = arena_alloc(a, BYTES);
+	return hex.n == 2 * BYTES && str_from_hex(hex, bytes, BYTES) ? (str){bytes, BYTES} : STR_NONE;
+}
+
 static bool read_line(struct arena *a, const struct json_node *product, struct line *out)
 {
 	static const char *const sku[] = {"product_id", "sku", "productId", "id"}, *const name[] = {"name", "title"}, *const category[] = {"category"},
-	                         *const row[] = {"row"};
+	                         *const row[] = {"row_id"};
 	if (product->type != JSON_OBJECT) return false;
 	*out = (struct line){.quantity = ORDER_MILLI};
 	out->sku = first_text(a, product, sku, COUNT_OF(sku));
 	out->name = first_text(a, product, name, COUNT_OF(name));
 	out->category = first_text(a, product, category, COUNT_OF(category));
-	out->row = first_text(a, product, row, COUNT_OF(row));
+	out->row = row_hash(a, first_text(a, product, row, COUNT_OF(row)));
 	if (!str_given(out->sku)) out->sku = out->name;
 	scaled(json_get(product, S("quantity")), 3, &out->quantity);
 	scaled(json_get(product, S("price")), 6, &out->price_micro);
@@ -192,7 +201,7 @@ static enum err put_orders(struct op *op, struct db *db, struct order_batch *b)
 	size_t rows = 0;
 	for (size_t i = 0; i < b->orders.n; i++) {
 		const struct put_off *o = &b->orders.v[i];
-		if (o->first_line) continue; /* the order stands already: lines are added to it */
+		if (o->is_known) continue;
 		const struct event *e = &o->event;
 		rows++;
 		*to++ = db_id(o->order);
@@ -253,13 +262,14 @@ enum err order_flush(struct op *op, struct order_batch *b)
 	return OK;
 }
 
-static void put_off(struct op *op, struct order_batch *b, id order, enum order_kind kind, int64_t at_ms, int64_t first_line,
-                    struct stated *s, const struct events_record *r)
+static struct put_off *put_off(struct op *op, struct order_batch *b, id order, enum order_kind kind, int64_t at_ms, struct stated *s,
+                               const struct events_record *r)
 {
 	struct put_off *o = VEC_ADD(&b->orders, &op->arena);
-	*o = (struct put_off){.order = order, .kind = kind, .at_ms = at_ms, .first_line = first_line, .stated = s, .event = r->event};
+	*o = (struct put_off){.order = order, .kind = kind, .at_ms = at_ms, .stated = s, .event = r->event};
 	o->event.channel = str_dup(&op->arena, r->event.channel);
 	o->event.body = o->event.type = STR_NONE;
+	return o;
 }
 
 /* A later statement takes the place of the lines and sums; one that adds only adds. */
@@ -269,7 +279,9 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 	id order = db_rows_id(known, 0, 0);
 	int64_t at = db_rows_int(known, 0, 1), lines = db_rows_int(known, 0, 2);
 	if (s->adds_lines) {
-		put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, lines ? lines : 1, s, r);
+		struct put_off *added = put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, s, r);
+		added->is_known = true;
+		added->first_line = lines;
 		return op_run(op, SQL_order_add_lines,
 		              DB_ARGS(db_id(order), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines)), NULL);
 	}
@@ -277,7 +289,7 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 	if (r->event.time_ms < at && effect != ORDER_COMPLETED) return OK;
 	if (s->n_lines) {
 		TRY(op_run(op, SQL_order_line_remove, DB_ARGS(db_id(order)), NULL));
-		put_off(op, b, order, ORDER_KIND_ORDER, completed, 1, s, r);
+		put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), completed, s, r)->is_known = true;
 	}
 	return op_run(op, SQL_order_restate,
 	              DB_ARGS(db_id(order), db_int(completed), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines),
@@ -291,11 +303,14 @@ static enum err take(struct op *op, struct order_batch *b, const struct events_r
 	bool added;
 	str key = str_fmt(&op->arena, "%u/%d/%.*s", r->event.source, (int)kind, STR_ARG(s->number));
 	map_put(&b->numbers, key, &added);
-	if (!added) TRY(order_flush(op, b)); /* the same order twice in one batch: the second meets the first's rows */
+	if (!added) { /* the same order twice in one batch: the second meets the first's rows */
+		TRY(order_flush(op, b));
+		map_put(&b->numbers, key, &added);
+	}
 	struct db_rows known;
 	TRY(op_query(op, SQL_order_find, DB_ARGS(db_int(r->event.source), db_int(kind), db_text(s->number)), &known));
 	if (known.n == 0) {
-		put_off(op, b, id_new(), kind, r->event.time_ms, 0, s, r);
+		put_off(op, b, id_new(), kind, r->event.time_ms, s, r);
 		return OK;
 	}
 	if (kind == ORDER_KIND_REFUND && !s->adds_lines) return OK; /* a replay */
