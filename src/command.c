@@ -14,6 +14,7 @@
 #include "openapi.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "source/import.h"
 
 enum { CATCH_UP_MS = 60000, OPENAPI_BYTES = 8 << 20 };
 

@@ -1,6 +1,7 @@
 /* hospes import: what is read, kept and rejected goes to standard error as it happens, the sum to standard output. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

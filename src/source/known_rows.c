@@ -46,9 +46,9 @@ static bool take(void *arg, const struct db_val *row, size_t columns)
 	(void)columns;
 	if (!map_get(&k->numbers, row[0].s)) map_put(&k->numbers, str_dup(&k->arena, row[0].s), NULL);
 	if (row[1].type == DB_NULL || row[1].s.n != ROW_ID_BYTES) return true;
-	uint64_t id = 0;
-	for (int i = 0; i < ROW_ID_BYTES; i++) id = id << 8 | (unsigned char)row[1].s.p[i];
-	put_row(k, id);
+	uint64_t row_id = 0;
+	for (int i = 0; i < ROW_ID_BYTES; i++) row_id = row_id << 8 | (unsigned char)row[1].s.p[i];
+	put_row(k, row_id);
 	return true;
 }
 
