@@ -15,6 +15,7 @@
 #include "pulse/pulse.h"
 #include "pulse/question.h"
 #include "source/import.h"
+#include "team/command_user.h"
 
 enum { CATCH_UP_MS = 60000, OPENAPI_BYTES = 8 << 20 };
 

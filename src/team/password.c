@@ -54,6 +54,17 @@ enum err password_check(struct op *op, const char *field, str password, str emai
 	return OK;
 }
 
+void password_faults(struct op *op, struct faults *faults, const char *field, struct input *in, str password, str email)
+{
+	if (!password.n)
+		faults_add(faults, field, in, msg_of("fault_required"));
+	else if (characters(password) < PASSWORD_LEAST)
+		faults_add(faults, field, in, msg_int("fault_too_short", "min", PASSWORD_LEAST));
+	else if (password_check(op, field, password, email) != OK)
+		faults_add(faults, field, in, msg_of("fault_invalid"));
+	fault_clear(&op->fault);
+}
+
 enum err password_hash(struct op *op, str password, str *hash)
 {
 	char out[crypto_pwhash_STRBYTES];

@@ -1,11 +1,7 @@
 /* Signing in and out, and the link that is printed at start.
  *
- * A try is written down, durably and in a transaction of its own, before the password is looked at: so tries sent side by
- * side count too, and a crash forgives none. A right password takes the e-mail's tries away. The hash is computed with no
- * database session held, and for an e-mail of nobody as well, so that time tells nothing. */
-#include <arpa/inet.h>
-#include <string.h>
-
+ * The hash of a password is computed with no database session held, and for an e-mail of nobody as well, so that time
+ * tells nothing. */
 #include "audit/audit.h"
 #include "http/faults.h"
 #include "http/metrics.h"
@@ -15,8 +11,9 @@
 #include "team/session.h"
 #include "team/team.h"
 #include "team/team_pages.h"
+#include "team/tries.h"
 
-enum { MINUTES = 15, MINUTE_MS = 60000, PATH_BYTES = 2000, COOKIE_SECONDS = 365 * 86400 };
+enum { PATH_BYTES = 2000, COOKIE_SECONDS = 365 * 86400 };
 
 struct sign_in {
 	struct input email;
@@ -59,6 +56,7 @@ static str local_path(str to, str otherwise)
 	return to;
 }
 
+/* The page with its one fault. */
 static enum err refuse(struct op *op, struct answer *a, const struct sign_in_input *in, struct msg why, int status)
 {
 	struct sign_in *page = ARENA_NEW(&op->arena, struct sign_in);
@@ -83,49 +81,6 @@ enum err team_sign_in_get(struct op *op, struct web *w, struct answer *a)
 	return answer_with(a, &SIGN_IN_DESC, page);
 }
 
-/* ---- tries ---- */
-
-/* Whoever has an IPv6 address has 2^64 of them: the network counts. */
-static str address_of(struct op *op, str peer)
-{
-	unsigned char bytes[16];
-	if (inet_pton(AF_INET6, str_c(&op->arena, peer), bytes) == 1) return str_dup(&op->arena, (str){(char *)bytes, 8});
-	return peer;
-}
-
-static enum err count_try(struct op *op, str email_hash, str address_hash, int64_t *wait_ms)
-{
-	struct db_rows rows;
-	int64_t tries = setting_int(op->app, SETTING_sign_in_tries), since = op->now_ms - MINUTES * MINUTE_MS;
-	*wait_ms = 0;
-	TRY(op_run(op, SQL_sign_in_try_forget, DB_ARGS(db_int(since)), NULL));
-	TRY(op_query(op, SQL_sign_in_try_count, DB_ARGS(db_blob(email_hash), db_blob(address_hash)), &rows));
-	for (size_t i = 0; i < 2; i++) {
-		if (db_rows_int(&rows, 0, i) < tries) continue;
-		int64_t wait = db_rows_int(&rows, 0, i + 2) + MINUTES * MINUTE_MS - op->now_ms;
-		if (wait > *wait_ms) *wait_ms = wait;
-	}
-	if (*wait_ms > 0) return OK;
-	return op_run(op, SQL_sign_in_try_add, DB_ARGS(db_id(id_new()), db_blob(email_hash), db_blob(address_hash), db_int(op->now_ms)), NULL);
-}
-
-/* Counts this try and finds the person, in a transaction of its own. */
-static enum err begin_try(struct op *op, str email, str email_hash, str address_hash, int64_t *wait_ms, struct person *p)
-{
-	struct op own;
-	bool found;
-	*p = (struct person){0};
-	op_init(&own, op->app, (struct actor){.kind = ACTOR_SYSTEM}, true);
-	enum err e = count_try(&own, email_hash, address_hash, wait_ms);
-	if (e == OK && *wait_ms == 0 && email.n) e = person_by_email(&own, email, p, &found);
-	p->password = str_dup(&op->arena, p->password);
-	p->email = str_dup(&op->arena, p->email);
-	e = op_end(&own, e);
-	if (e != OK) op->fault = own.fault;
-	op_release(&own);
-	return e;
-}
-
 enum err team_sign_in(struct op *op, struct web *w, struct answer *a)
 {
 	struct sign_in_input in;
@@ -135,20 +90,17 @@ enum err team_sign_in(struct op *op, struct web *w, struct answer *a)
 	TRY(web_input(op, w, &SIGN_IN_INPUT_DESC, &in));
 	in.email = str_trim(in.email);
 	in.to = local_path(in.to, STR_NONE);
-	str email_hash = session_hash(op, "try-email", str_lower_ascii(&op->arena, in.email));
-	str address_hash = session_hash(op, "try-address", address_of(op, http_peer(w->rq)));
-	TRY(begin_try(op, in.email, email_hash, address_hash, &wait_ms, &p));
+	TRY(tries_begin(op, w, in.email, &wait_ms, &p));
 	if (wait_ms > 0) {
 		metrics_add(COUNTER_SIGN_INS_FAILED, 1);
-		http_set_header(w->rq, "Retry-After", str_fmt(&op->arena, "%lld", (long long)(wait_ms + 999) / 1000));
-		return refuse(op, a, &in, msg_int("sign_in_wait", "minutes", (wait_ms + MINUTE_MS - 1) / MINUTE_MS), 429);
+		return refuse(op, a, &in, tries_wait(op, w, wait_ms), 429);
 	}
 	TRY(password_matches(op, p.password, in.password, &matches));
 	if (!matches) {
 		metrics_add(COUNTER_SIGN_INS_FAILED, 1);
 		return refuse(op, a, &in, msg_of("sign_in_wrong"), 422);
 	}
-	TRY(op_run(op, SQL_sign_in_try_forgive, DB_ARGS(db_blob(email_hash)), NULL));
+	TRY(tries_forgive(op, in.email));
 	TRY(session_begin(op, w, p.id));
 	op->actor = (struct actor){ACTOR_PERSON, p.role, p.id, p.email};
 	TRY(audit_write(op, "signed_in", "person", p.id, STR_NONE, STR_NONE));
@@ -164,6 +116,11 @@ enum err team_sign_out(struct op *op, struct web *w, struct answer *a)
 	return answer_redirect(a, S("/sign-in"));
 }
 
+enum err team_link_is_old(struct op *op, struct answer *a)
+{
+	return refuse(op, a, &(struct sign_in_input){0}, msg_of("sign_in_link_old"), 410);
+}
+
 /* GET /start/:token changes something, which a GET should not: but it is opened from a terminal, and once. */
 enum err team_start(struct op *op, struct web *w, struct answer *a)
 {
@@ -174,7 +131,7 @@ enum err team_start(struct op *op, struct web *w, struct answer *a)
 		fault_clear(&op->fault);
 		return answer_redirect(a, S("/"));
 	}
-	if (e == ERR_GONE) return refuse(op, a, &(struct sign_in_input){0}, msg_of("sign_in_link_old"), 410);
+	if (e == ERR_GONE) return team_link_is_old(op, a);
 	TRY(e);
 	TRY(person_owner(op, &owner));
 	TRY(session_begin(op, w, owner.id));

@@ -192,6 +192,7 @@ enum err invitation_accept(struct op *op, const struct invitation *i, str name, 
 	}
 	TRY(must_find(op, i->person, &p));
 	*person = p.id;
+	TRY(op_run(op, SQL_person_set_about, DB_ARGS(db_id(p.id), db_text(name), db_text(p.language), db_text(p.calendar)), NULL));
 	TRY(person_set_password(op, p.id, password_hash));
 	return session_end_of(op, p.id, 0);
 }
