@@ -5,6 +5,8 @@ Reads SQL_DIR/queries/*.sql and SQL_DIR/migrations/NNNN_name.sql, and writes HEA
 every statement and migration in both databases' spelling). An output that would not change is left alone, so that
 the build can run this every time and compile nothing.
 
+A block "-- fragment: x" is no statement: its text stands wherever later blocks of the same file write {{x}}.
+
 What is rewritten, outside quotes and comments only:
   $n        ?n in SQLite, which would number $n by first appearance
   types     ID INT64 REAL TEXT BLOB BOOL, see TYPES; in statements only after AS (a cast)
@@ -27,6 +29,8 @@ DATABASES = ('sqlite', 'postgres')
 # A quoted piece or a comment (kept or dropped as a whole), or code between them.
 PIECES = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|(--[^\n]*)|([^'\"-]+|-)")
 HEADING = re.compile(r'--\s*name:\s*(.*)$')
+FRAGMENT = re.compile(r'--\s*fragment:\s*([a-z][a-z0-9_]*)\s*$')
+USE = re.compile(r'\{\{([a-z][a-z0-9_]*)\}\}')
 NAME = re.compile(r'([a-z][a-z0-9_]*)(?:\s+:(\w+))?$')
 
 
@@ -68,12 +72,20 @@ def read_queries(folder):
     for file in sorted(os.listdir(folder)):
         if not file.endswith('.sql'):
             continue
-        name, variants, lines = None, (), []
+        name, variants, lines, fragments = None, (), [], {}
+
+        def used(m):
+            if m.group(1) not in fragments:
+                refuse(where, f'there is no fragment {m.group(1)} above')
+            return fragments[m.group(1)]
 
         def close():
             if name is None:
                 return
-            text = '\n'.join(lines)
+            text = USE.sub(used, '\n'.join(lines))
+            if not variants:
+                fragments[name] = text.strip()
+                return
             if ';' in code_only(text, lambda code: code).strip().rstrip(';'):
                 refuse(where, f'{name} holds more than one statement')
             for database in variants:
@@ -86,10 +98,13 @@ def read_queries(folder):
 
         with open(os.path.join(folder, file), encoding='utf-8') as source:
             for number, line in enumerate(source, 1):
-                heading = HEADING.match(line.strip())
-                if re.match(r'--\s*\w+:', line) and not heading:
-                    refuse(f'{file}:{number}', f'unknown heading "{line.strip()}" (only "-- name: x [:sqlite|:postgres]")')
-                if heading:
+                heading, fragment = HEADING.match(line.strip()), FRAGMENT.match(line.strip())
+                if re.match(r'--\s*\w+:', line) and not heading and not fragment:
+                    refuse(f'{file}:{number}', f'unknown heading "{line.strip()}" (only "-- name: x [:sqlite|:postgres]" and "-- fragment: x")')
+                if fragment:
+                    close()
+                    name, variants, where, lines = fragment.group(1), (), f'{file}:{number}', []
+                elif heading:
                     close()
                     where, lines = f'{file}:{number}', []
                     parts = NAME.match(heading.group(1).strip())

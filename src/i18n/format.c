@@ -96,6 +96,7 @@ static bool is_currency(str code)
 
 str i18n_money(struct arena *a, const struct locale *l, struct money m)
 {
+	if (desc_is_absent(DESC_MONEY, &m)) return ABSENT;
 	str code = m.currency.n ? m.currency : l->currency;
 	char skeleton[48];
 	if (is_currency(code)) {

@@ -65,6 +65,7 @@ bool desc__is_absent(enum desc_type type, const void *value)
 	case DESC_ENUM: return *(const int *)value < 0;
 	case DESC_MSG: return !((const struct msg *)value)->key;
 	case DESC_PTR: return !*(void *const *)value;
+	case DESC_MONEY: return ((const struct money *)value)->amount.exponent == INT8_MIN;
 	default: return false;
 	}
 }

@@ -10,8 +10,8 @@
  *   const struct desc SURVEY_DESC = DESC(survey, SURVEY_FIELDS);
  *
  * "Absent" is spelled in the value itself and written as null (or left out with DESC_OMIT): a str with p NULL,
- * an int/time/date of DESC_NULL_INT, a real/share of NaN, an id of 0, a NULL pointer, a money with currency
- * p NULL AND mantissa 0 is still a value: use DESC_PTR for an optional one. An enum below 0 is written as null; a
+ * an int/time/date of DESC_NULL_INT, a real/share of NaN, an id of 0, a NULL pointer, a money of MONEY_ABSENT
+ * (nought without a currency is still a value). An enum below 0 is written as null; a
  * bool, enum, decimal, money or list that was not given is decoded as false, the first name, 0 and empty. */
 #ifndef JSON_DESC_H
 #define JSON_DESC_H
@@ -27,6 +27,7 @@ struct money {
 	struct decimal amount;
 	str currency; /* ISO 4217; absent: the amount is of no stated currency */
 };
+#define MONEY_ABSENT ((struct money){.amount = {0, INT8_MIN}}) /* an exponent that no decimal has */
 
 /* A sentence in the reader's language: a key of i18n/<lang>.json and the values of its placeholders. In JSON
  * it is {"key":…, "args":{…}, "text": English}. In a page it is the text in the page's language. */
