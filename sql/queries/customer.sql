@@ -5,7 +5,7 @@ SELECT id, number FROM customer WHERE erased_at IS NULL ORDER BY number;
 SELECT i.subject, i.customer, i.kind FROM identity i;
 
 -- name: edge_each_linked
-SELECT a FROM edge WHERE rule = 'first_user';
+SELECT a FROM edge WHERE rule = 'first_user' UNION SELECT a FROM join_suggestion WHERE rule = 'first_user';
 
 -- name: suppression_each
 SELECT hash FROM suppression;
@@ -17,12 +17,12 @@ INSERT INTO suppression (hash, erased_at) VALUES ($1, $2) ON CONFLICT (hash) DO 
 INSERT INTO identity_source (subject, source) VALUES ($1, $2) ON CONFLICT (subject, source) DO NOTHING;
 
 -- name: identity_user_conflict
-SELECT 1
+SELECT a.shown, b.shown
 FROM identity a
 JOIN identity_source sa ON sa.subject = a.subject
-JOIN identity_source sb ON sb.source = sa.source AND sb.subject <> sa.subject
-JOIN identity b ON b.subject = sb.subject
-WHERE a.customer = $1 AND b.customer = $2 AND a.kind = 'user_id' AND b.kind = 'user_id'
+JOIN identity b ON b.customer = $2 AND b.kind = 'user_id'
+JOIN identity_source sb ON sb.subject = b.subject AND sb.source = sa.source
+WHERE a.customer = $1 AND a.kind = 'user_id'
 LIMIT 1;
 
 -- name: identity_kind_past
@@ -50,7 +50,7 @@ ON CONFLICT (kind, value) DO UPDATE SET times = illegal_identity.times + 1, last
 SELECT kind, value, reason, times, first_at, last_at FROM illegal_identity ORDER BY last_at DESC;
 
 -- name: customer_merge_into
-UPDATE customer SET merged_into = $2 WHERE id = $1 OR merged_into = $1;
+UPDATE customer SET merged_into = $2, search = '' WHERE id = $1 OR merged_into = $1;
 
 -- name: customer_unmerge
 UPDATE customer SET merged_into = NULL WHERE id = $1;
@@ -59,11 +59,11 @@ UPDATE customer SET merged_into = NULL WHERE id = $1;
 INSERT INTO customer (id, number, first_seen_at, last_seen_at, is_known, search, orders, units_sold, units_returned, revenue_micro, refund_micro)
 VALUES ($1, $2, $3, $3, FALSE, '', 0, 0, 0, 0, 0);
 
--- name: customer_merged_before
-SELECT c.id FROM customer c
-WHERE c.merged_into = $1 AND c.erased_at IS NULL
-  AND c.first_seen_at = (SELECT seen_at FROM identity WHERE subject = $2)
-ORDER BY c.id LIMIT 1;
+-- name: identity_born
+SELECT born FROM identity WHERE subject = $1;
+
+-- name: customer_lead_to
+UPDATE customer SET merged_into = $2 WHERE id = (SELECT born FROM identity WHERE subject = $1) AND id <> $2;
 
 -- name: edge_add
 INSERT INTO edge (id, a, b, rule, evidence, made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -72,21 +72,18 @@ ON CONFLICT (a, b) DO NOTHING;
 -- name: edge_between
 SELECT id, undone_at FROM edge WHERE (a = $1 AND b = $2) OR (a = $2 AND b = $1);
 
--- name: edge_get
-SELECT a, b, rule, evidence, made_at, made_by, undone_at FROM edge WHERE id = $1;
-
 -- name: edge_undo
 UPDATE edge SET undone_at = $2, undone_by = $3 WHERE id = $1 AND undone_at IS NULL;
 
--- name: edge_of_customer
-SELECT e.a, e.b FROM edge e JOIN identity i ON i.subject = e.a WHERE i.customer = $1 AND e.undone_at IS NULL;
+-- name: edge_renew
+UPDATE edge SET undone_at = NULL, undone_by = NULL, rule = 'by_hand', made_at = $2, made_by = $3 WHERE id = $1;
 
 -- name: join_suggestion_add
 INSERT INTO join_suggestion (id, a, b, rule, evidence, reason, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (a, b) DO NOTHING;
 
 -- name: customer_contact
-SELECT kind, shown FROM identity WHERE customer = $1 ORDER BY subject;
+SELECT kind, shown, value FROM identity WHERE customer = $1 ORDER BY subject;
 
 -- name: customer_traits
 SELECT t.name, t.value FROM trait t JOIN identity i ON i.subject = t.subject WHERE i.customer = $1 ORDER BY t.at, t.subject;

@@ -42,6 +42,12 @@ enum err customer_row_get(struct op *op, id customer, struct customer_row *out) 
 /* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail; 0 when nobody is. */
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
+/* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */
+struct decimal customer_micro(int64_t micro);
+str customer_address(struct op *op, id customer);
+str customer_country_text(struct op *op, str country);
+void customer_option(struct op *op, void *list, str value, str label, bool is_selected); /* adds to a LIST_OF(struct option) */
+
 /* ---- the time line ---- */
 enum customer_mood { MOOD_UNKNOWN, MOOD_HAPPY, MOOD_NEUTRAL, MOOD_UNHAPPY, MOOD_COUNT };
 enum customer_outcome { OUTCOME_UNKNOWN, OUTCOME_DONE, OUTCOME_OPEN, OUTCOME_CALL_BACK, OUTCOME_COMPLAINT, OUTCOME_COUNT };
@@ -76,6 +82,8 @@ struct customer_timeline {
 /* The touchpoints of a customer that purpose service allows, newest first, behind the cursor ("" = from the newest).
  * ERR_INVALID for a cursor that is none. */
 enum err customer_timeline_get(struct op *op, uint32_t customer, str cursor, size_t limit, struct customer_timeline *out) NODISCARD;
+/* How many there are. */
+enum err customer_timeline_count(struct op *op, uint32_t customer, int64_t *out) NODISCARD;
 /* What the last of them was; absent when nothing was heard. */
 enum err customer_timeline_last(struct op *op, uint32_t customer, struct msg *out) NODISCARD;
 

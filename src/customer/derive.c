@@ -5,13 +5,14 @@
 #include "base/buf.h"
 #include "customer/identity.h"
 #include "customer/people.h"
+#include "customer/search.h"
 #include "json/json.h"
 #include "op/app.h"
 
 enum { SEARCH_BYTES = 4096, TRAIT_BYTES = 65536 };
 
 struct derived {
-	str name, given, family, called, email, phone, country, language;
+	str name, given, family, called, email, phone, country, language, identity;
 	bool is_known;
 	struct buf search;
 };
@@ -51,11 +52,31 @@ static str *place_of(struct derived *d, str trait)
 	return NULL;
 }
 
-static void add_search(struct op *op, struct derived *d, str text)
+/* In the order of the customer's own culture where the language is known, else in that of the workspace. */
+static str person_name(struct op *op, const struct derived *d)
 {
-	if (!text.n || d->search.n + text.n > SEARCH_BYTES / 2) return;
-	buf_add(&d->search, i18n_fold(&op->arena, text));
-	buf_byte(&d->search, ' ');
+	const struct lang *own = str_given(d->language) ? lang_find(d->language) : NULL;
+	struct locale locale = op->locale;
+	if (own) locale.lang = own;
+	return i18n_person_name(&op->arena, &locale, d->given, d->family);
+}
+
+/* Names entered by hand win over what was sent. */
+static enum err from_names(struct op *op, id customer, struct derived *d)
+{
+	struct db_rows own;
+	TRY(op_query(op, SQL_customer_name_rows, DB_ARGS(db_id(customer)), &own));
+	if (own.n == 0) return OK;
+	str called = db_rows_text(&own, 0, 0), given = db_rows_text(&own, 0, 1), family = db_rows_text(&own, 0, 2), order = db_rows_text(&own, 0, 3);
+	if (str_given(called)) d->called = called;
+	if (!str_given(given) && !str_given(family)) return OK;
+	d->given = given;
+	d->family = family;
+	if (!str_given(given) || !str_given(family)) d->name = str_given(given) ? given : family;
+	else if (str_eq(order, S("given-first"))) d->name = str_fmt(&op->arena, "%.*s %.*s", STR_ARG(given), STR_ARG(family));
+	else if (str_eq(order, S("family-first"))) d->name = str_fmt(&op->arena, "%.*s %.*s", STR_ARG(family), STR_ARG(given));
+	else d->name = person_name(op, d);
+	return OK;
 }
 
 static enum err from_traits(struct op *op, id customer, struct derived *d)
@@ -66,8 +87,7 @@ static enum err from_traits(struct op *op, id customer, struct derived *d)
 		str *place = place_of(d, db_rows_text(&rows, i, 0)), text = trait_text(op, db_rows_text(&rows, i, 1));
 		if (place && str_given(text)) *place = text;
 	}
-	if (!str_given(d->name) && (str_given(d->given) || str_given(d->family)))
-		d->name = i18n_person_name(&op->arena, &op->locale, d->given, d->family);
+	if (!str_given(d->name) && (str_given(d->given) || str_given(d->family))) d->name = person_name(op, d);
 	return OK;
 }
 
@@ -77,10 +97,12 @@ static enum err from_identities(struct op *op, id customer, struct derived *d)
 	TRY(op_query(op, SQL_customer_contact, DB_ARGS(db_id(customer)), &rows));
 	for (size_t i = 0; i < rows.n; i++) {
 		str kind = db_rows_text(&rows, i, 0), shown = db_rows_text(&rows, i, 1);
-		if (!str_eq(kind, S("anonymous_id"))) d->is_known = true;
+		bool is_known = !str_eq(kind, S("anonymous_id"));
+		if (!str_given(d->identity) || (is_known && !d->is_known)) d->identity = shown;
+		if (is_known) d->is_known = true;
 		if (str_eq(kind, S("email")) && !str_given(d->email)) d->email = shown;
 		if (str_eq(kind, S("phone")) && !str_given(d->phone)) d->phone = shown;
-		add_search(op, d, shown);
+		if (is_known) identity_words(&op->arena, &d->search, kind, db_rows_text(&rows, i, 2), shown);
 	}
 	return OK;
 }
@@ -100,9 +122,11 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	people_heard(op->app->people, number, &first, &last, &heard);
 	if (!heard) first = last = op->now_ms;
 	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, 7);
-	add_search(op, d, d->name);
-	add_search(op, d, d->called);
-	str search = buf_str(&d->search), key = str_given(d->name) ? i18n_sort_key(&op->arena, d->name) : STR_NONE;
+	str shown = str_given(d->name) ? d->name : d->called;
+	search_add(&op->arena, &d->search, d->name);
+	search_add(&op->arena, &d->search, d->called);
+	str search = buf_str(&d->search), key = str_given(shown) ? i18n_sort_key(&op->arena, shown) : identity_sort_key(&op->arena, d->identity);
+	TRY(search_put(op, customer, search));
 	return op_run(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
 	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(country), db_text(d->language),
@@ -117,6 +141,7 @@ enum err customer_refresh(struct op *op, uint32_t number)
 	id customer = people_id(op->app->people, number);
 	buf_init(&d.search, SEARCH_BYTES);
 	enum err e = from_traits(op, customer, &d);
+	if (e == OK) e = from_names(op, customer, &d);
 	if (e == OK) e = from_identities(op, customer, &d);
 	if (e == OK) people_set_known(op->app->people, number, d.is_known);
 	if (e == OK) e = put(op, number, &d);

@@ -29,9 +29,28 @@ struct identity {
 enum err identity_note(struct op *op, const struct identity *i, uint16_t source, int64_t seen_ms) NODISCARD;
 /* Joins the customers of a and b for a reason, or keeps a suggestion, or does nothing (already one; undone before). */
 enum err identity_join(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by) NODISCARD;
-/* Takes an edge back: its customer falls into the parts that other edges still hold together. The part with the oldest
- * subject keeps the id; others get back the id they had, or a new one. ERR_NOT_FOUND, ERR_STATE when undone before. */
-enum err identity_undo(struct op *op, id edge, str by) NODISCARD;
+/* Joins them because a person says so; a join of the same two that was undone holds again. ERR_STATE when they are one, or
+ * when a conflict forbids it, in words. */
+enum err identity_join_by_hand(struct op *op, uint32_t a, uint32_t b, str by) NODISCARD;
+
+/* Whether two customers may become one. */
+enum identity_conflict_kind { IDENTITY_FREE, IDENTITY_TWO_USERS, IDENTITY_TOO_MANY };
+struct identity_conflict {
+	enum identity_conflict_kind kind;
+	str first, second; /* the two user ids of one source: of a, of b */
+	str of;            /* the kind of which there would be too many */
+};
+enum err identity_conflict(struct op *op, id a, id b, struct identity_conflict *out) NODISCARD;
+
+/* Takes an identity out of its customer: takes back the edges that hold it to the part with the oldest subject, which
+ * keeps the id (*from). The rest falls into what other edges still hold together; each part gets back the id that its
+ * oldest identity began with, or a new one (*to: that of the identity). ERR_NOT_FOUND; ERR_STATE for the oldest itself. */
+enum err identity_separate(struct op *op, uint32_t subject, str by, id *from, id *to) NODISCARD;
 /* Writes what identity_note put off (rows go in bulk). Call before reading these rows and before the commit. */
 enum err identity_flush(struct op *op) NODISCARD;
+
+/* What finds and sorts a customer by an identity: adds its words; the sort key of who has no name, behind all names. */
+struct buf;
+void identity_words(struct arena *a, struct buf *words, str kind, str value, str shown);
+str identity_sort_key(struct arena *a, str shown);
 #endif

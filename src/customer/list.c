@@ -259,7 +259,7 @@ static enum err find(struct op *op, const struct wanted *x, size_t limit, struct
 
 /* ---- rows ---- */
 
-static str country_text(struct op *op, str country)
+str customer_country_text(struct op *op, str country)
 {
 	bool is_code = country.n == 2 && country.p[0] >= 'A' && country.p[0] <= 'Z' && country.p[1] >= 'A' && country.p[1] <= 'Z';
 	return is_code ? i18n_country_name(&op->arena, &op->locale, country) : country;
@@ -278,11 +278,6 @@ str customer_address(struct op *op, id customer)
 	return str_fmt(&op->arena, "/customers/%.*s", STR_ARG(shown));
 }
 
-str customer_country_text(struct op *op, str country)
-{
-	return country_text(op, country);
-}
-
 static void fill_row(struct op *op, const struct db_rows *r, id customer, struct customer_row *out)
 {
 	str kind = db_rows_text(r, 0, 7);
@@ -291,7 +286,7 @@ static void fill_row(struct op *op, const struct db_rows *r, id customer, struct
 		.address = customer_address(op, customer),
 		.kind = db_rows_bool(r, 0, 1) ? CUSTOMER_KIND_KNOWN : CUSTOMER_KIND_ANONYMOUS,
 		.name = db_rows_text(r, 0, 2),
-		.country = country_text(op, db_rows_text(r, 0, 3)),
+		.country = customer_country_text(op, db_rows_text(r, 0, 3)),
 		.orders = db_rows_int(r, 0, 4),
 		.revenue = MONEY_ABSENT,
 		.last_seen = db_rows_int(r, 0, 6),
@@ -314,13 +309,17 @@ enum err customer_row_get(struct op *op, id customer, struct customer_row *out)
 
 /* ---- the page ---- */
 
-static void add_option(struct op *op, void *list, str value, struct msg label, str selected)
+void customer_option(struct op *op, void *list, str value, str label, bool is_selected)
 {
 	LIST_OF(struct option) *l = list;
 	enum { ROOM = 128 };
 	if (!l->v) l->v = ARENA_ARRAY(&op->arena, struct option, ROOM);
-	if (l->n == ROOM) return;
-	l->v[l->n++] = (struct option){value, i18n_msg(&op->arena, &op->locale, &label), str_eq(value, selected)};
+	if (l->n < ROOM) l->v[l->n++] = (struct option){value, label, is_selected};
+}
+
+static void add_option(struct op *op, void *list, str value, struct msg label, str selected)
+{
+	customer_option(op, list, value, i18n_msg(&op->arena, &op->locale, &label), str_eq(value, selected));
 }
 
 static struct msg purpose_msg(struct op *op, const char *key, const struct purpose_row *p)
@@ -343,7 +342,7 @@ static enum err add_options(struct op *op, const struct wanted *x, const struct 
 	TRY(op_query(op, SQL_customer_countries, DB_NO_ARGS, &countries));
 	for (size_t i = 0; i < countries.n; i++) {
 		str country = db_rows_text(&countries, i, 0);
-		add_option(op, &page->countries, country, msg_str("filter_country", "country", country_text(op, country)), x->country);
+		add_option(op, &page->countries, country, msg_str("filter_country", "country", customer_country_text(op, country)), x->country);
 	}
 	add_option(op, &page->consents, S(""), msg_of("filter_consent_all"), x->consent);
 	for (size_t i = 0; i < n; i++) {

@@ -277,3 +277,24 @@ enum err customer_timeline_last(struct op *op, uint32_t customer, struct msg *ou
 	*out = title_of(op, &events[0], root);
 	return OK;
 }
+
+enum err customer_timeline_count(struct op *op, uint32_t customer, int64_t *out)
+{
+	struct events_view *view;
+	uint32_t *subjects;
+	size_t n = people_subjects(op->app->people, customer, &op->arena, &subjects);
+	*out = 0;
+	TRY(events_view_open(op->app->events, &view, &op->fault));
+	enum err e = OK;
+	for (size_t p = 0; e == OK && p < events_view_parts(view); p++) {
+		struct events_part *part = events_view_part(view, p);
+		struct events_columns c = {0};
+		for (size_t s = 0; e == OK && s < n; s++) {
+			size_t count, first = events_part_find(part, subjects[s], &count);
+			if (count && !c.purposes) e = events_part_columns(part, EVENTS_PURPOSES, &c, &op->fault);
+			for (size_t i = first; e == OK && i < first + count; i++) *out += c.purposes[i] & PURPOSE_BIT(PURPOSE_SERVICE) ? 1 : 0;
+		}
+	}
+	events_view_close(view);
+	return e;
+}
