@@ -1,5 +1,6 @@
 #include "routes.h"
 
+#include "customer/customer.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
 #include "team/team_pages.h"
