@@ -53,6 +53,7 @@ enum err query__times(struct arena *a, const struct zone *z, const struct query 
 		out->n++;
 	}
 	if (!q->range.has_to && out->n) out->to_ms = start[out->n];
+	if (out->n) out->per_ms = (double)out->n / (double)(start[out->n] - start[0]);
 	out->start = start;
 	return OK;
 }

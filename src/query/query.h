@@ -91,6 +91,7 @@ struct query_times {
 	int64_t from_ms, to_ms; /* what was asked, or all data in whole intervals */
 	size_t n;               /* intervals */
 	const int64_t *start;   /* n + 1 instants: start[i] to start[i + 1] */
+	double per_ms;          /* intervals, on the average */
 };
 struct query_left_out { /* for want of consent to the purpose */
 	uint64_t events, customers;

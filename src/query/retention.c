@@ -55,7 +55,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	struct worker *w = state;
 	int64_t first = first_start(w, customer, slices, n);
 	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
-	size_t cohort = query__interval_of(w->times, first, 0), near = cohort;
+	size_t cohort = query__interval_of(w->times, first);
 	uint64_t *cells = cells_of(w, cohort);
 	if (!cells) return; /* out of memory: the scan ends */
 	cells[0]++;
@@ -63,8 +63,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 		const struct query_part *part = &w->plan->parts[slices[s].part];
 		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
 			if (part->c.time_ms[i] < w->times->start[cohort + 1] || !w->is_return[part->c.type[i]] || !(part->c.purposes[i] & w->plan->ctx->purpose)) continue;
-			near = query__interval_of(w->times, part->c.time_ms[i], near);
-			size_t cell = near - cohort;
+			size_t cell = query__interval_of(w->times, part->c.time_ms[i]) - cohort;
 			if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
 			w->stamp[cell] = customer;
 			cells[cell]++;

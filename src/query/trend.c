@@ -25,7 +25,6 @@ struct worker {
 	struct query_groups *groups;
 	struct cells *cells; /* by group number; owned */
 	size_t n_cells;
-	size_t near;         /* the interval of the last event */
 	uint64_t all_customers;
 	uint32_t last_of_all;
 	struct query_tally_out left_out;
@@ -98,10 +97,10 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 			uint32_t group = query__group(w->groups, slices[s].part, i);
 			struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
 			if (!c) return; /* out of memory: the scan ends */
-			w->near = query__interval_of(w->times, t, w->near);
-			c->events[w->near]++;
-			if (c->customers && customer) count_customer(w, c, w->near, customer);
-			if (c->sums) count_number(c, w->near, &part->property, i);
+			size_t interval = query__interval_of(w->times, t);
+			c->events[interval]++;
+			if (c->customers && customer) count_customer(w, c, interval, customer);
+			if (c->sums) count_number(c, interval, &part->property, i);
 		}
 	}
 }
