@@ -1,3 +1,4 @@
+#include "query/metric.h"
 #include "query/query_testing.h"
 
 static struct arena arena;
@@ -339,11 +340,21 @@ static void a_time_line_is_merged_and_paged(void **state)
 	assert_int_equal(heard[code].events, 0);
 }
 
+static void every_figure_is_found_by_its_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < METRIC_COUNT; i++) assert_ptr_equal(metric_find(str_of(METRICS[i].key)), &METRICS[i]);
+	assert_string_equal(METRICS[METRIC_return_rate].definition, "definition_return_rate");
+	assert_int_equal(METRICS[METRIC_return_rate].direction, METRIC_BETTER_DOWN);
+	assert_null(metric_find(S("unheard")));
+}
+
 int main(void)
 {
 	arena_init(&arena);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_at_fault_name_the_field),
+		cmocka_unit_test(every_figure_is_found_by_its_key),
 		cmocka_unit_test(dates_are_midnights_of_the_zone),
 		cmocka_unit_test_setup_teardown(an_empty_store_answers, open_store, close_store),
 		cmocka_unit_test_setup_teardown(weeks_and_months_cross_the_new_year, open_store, close_store),
