@@ -19,6 +19,7 @@
 #include "i18n/i18n.h"
 #include "op/op.h"
 #include "serve.h"
+#include "source/import.h"
 #include "team/session.h"
 
 enum { ARGUMENTS = 4096, PATH_BYTES = 4096 };

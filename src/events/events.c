@@ -206,9 +206,9 @@ bool events_wait_past(struct events *ev, uint64_t position, int timeout_ms)
 	until.tv_sec += ns / 1000000000;
 	until.tv_nsec = ns % 1000000000;
 	pthread_mutex_lock(&ev->lock);
-	uint64_t wakes = ev->wakes;
-	while (ev->durable <= position && !ev->is_closing && ev->wakes == wakes && pthread_cond_timedwait(&ev->is_durable, &ev->lock, &until) == 0)
+	while (ev->durable <= position && !ev->is_closing && !ev->is_woken && pthread_cond_timedwait(&ev->is_durable, &ev->lock, &until) == 0)
 		continue;
+	ev->is_woken = false;
 	bool is_past = ev->durable > position;
 	pthread_mutex_unlock(&ev->lock);
 	return is_past;
@@ -217,7 +217,7 @@ bool events_wait_past(struct events *ev, uint64_t position, int timeout_ms)
 void events_wake(struct events *ev)
 {
 	pthread_mutex_lock(&ev->lock);
-	ev->wakes++;
+	ev->is_woken = true;
 	pthread_cond_broadcast(&ev->is_durable);
 	pthread_mutex_unlock(&ev->lock);
 }

@@ -80,7 +80,7 @@ bool events_log_next(struct events_log *l, bool only_derives, struct events_reco
 void events_log_close(struct events_log *l);
 uint64_t events_durable(struct events *ev);                                       /* the position after the last durable record */
 bool events_wait_past(struct events *ev, uint64_t position, int timeout_ms);      /* true when events_durable > position */
-void events_wake(struct events *ev);                                              /* ends every events_wait_past now */
+void events_wake(struct events *ev); /* ends the wait that runs, or else the next one, at once; for a single waiter */
 void events_confirm(struct events *ev, uint64_t position);                        /* all before it are applied for good */
 
 /* ---- views: reading at one instant ------------------------------------------------------------------------------------

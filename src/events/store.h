@@ -267,7 +267,7 @@ struct events {
 
 	pthread_mutex_t work, manifest_lock, log_lock, lock;
 	pthread_cond_t has_work, is_durable, background_wakes;
-	uint64_t wakes; /* events_wake was called so often */
+	bool is_woken; /* events_wake was called: the next wait (the appliers': there is one) ends at once */
 	pthread_t sync_thread, background_thread;
 	bool has_sync, has_background, is_closing, background_stops;
 
