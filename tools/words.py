@@ -147,7 +147,7 @@ def write(languages, catalogues, out):
     for i, l in enumerate(languages):
         fields = ", ".join(literal(l[f]) for f in ("code", "name", "calendar", "zone", "currency"))
         icu = json.dumps(l["code"].replace("-", "_"))
-        flags = ", ".join("true" if flag else "false" for flag in (l["dir"] == "rtl", l["family_first"], l in on))
+        flags = ", ".join("true" if flag else "false" for flag in (l["dir"] == "rtl", l in on))
         lines.append(f"\t{{{fields}, {icu}, {flags}, texts_{on.index(l) if l in on else 0}}},")
     out.write_text("\n".join(lines + ["};", ""]), encoding="ascii")
 

@@ -52,15 +52,6 @@ static str *place_of(struct derived *d, str trait)
 	return NULL;
 }
 
-/* In the order of the customer's own culture where the language is known, else in that of the workspace. */
-static str person_name(struct op *op, const struct derived *d)
-{
-	const struct lang *own = str_given(d->language) ? lang_find(d->language) : NULL;
-	struct locale locale = op->locale;
-	if (own) locale.lang = own;
-	return i18n_person_name(&op->arena, &locale, d->given, d->family);
-}
-
 /* Names entered by hand win over what was sent. */
 static enum err from_names(struct op *op, id customer, struct derived *d)
 {
@@ -72,10 +63,10 @@ static enum err from_names(struct op *op, id customer, struct derived *d)
 	if (!str_given(given) && !str_given(family)) return OK;
 	d->given = given;
 	d->family = family;
-	if (!str_given(given) || !str_given(family)) d->name = str_given(given) ? given : family;
-	else if (str_eq(order, S("given-first"))) d->name = str_fmt(&op->arena, "%.*s %.*s", STR_ARG(given), STR_ARG(family));
-	else if (str_eq(order, S("family-first"))) d->name = str_fmt(&op->arena, "%.*s %.*s", STR_ARG(family), STR_ARG(given));
-	else d->name = person_name(op, d);
+	enum name_order own_order = str_eq(order, S("given-first"))    ? NAME_GIVEN_FIRST
+	                            : str_eq(order, S("family-first")) ? NAME_FAMILY_FIRST
+	                                                               : NAME_ORDER_OF_SCRIPT;
+	d->name = i18n_person_name(&op->arena, own_order, given, family);
 	return OK;
 }
 
@@ -87,7 +78,7 @@ static enum err from_traits(struct op *op, id customer, struct derived *d)
 		str *place = place_of(d, db_rows_text(&rows, i, 0)), text = trait_text(op, db_rows_text(&rows, i, 1));
 		if (place && str_given(text)) *place = text;
 	}
-	if (!str_given(d->name) && (str_given(d->given) || str_given(d->family))) d->name = person_name(op, d);
+	if (!str_given(d->name) && (str_given(d->given) || str_given(d->family))) d->name = i18n_person_name(&op->arena, NAME_ORDER_OF_SCRIPT, d->given, d->family);
 	return OK;
 }
 

@@ -107,14 +107,24 @@ str i18n_money(struct arena *a, const struct locale *l, struct money m)
 	return code.n ? str_fmt(a, "%.*s %.*s", STR_ARG(amount), STR_ARG(code)) : amount;
 }
 
-static str civil_text(struct arena *a, const struct locale *l, int64_t civil_ms, enum icu_kind kind)
+static str calendar_of(const struct locale *l)
+{
+	return l->calendar.n ? l->calendar : l->lang->calendar;
+}
+
+static str civil_in(struct arena *a, const struct locale *l, str calendar, int64_t civil_ms, enum icu_kind kind)
 {
 	UChar wide[WIDE];
 	UErrorCode e = U_ZERO_ERROR;
-	UDateFormat *f = icu__get(kind, l->lang, l->calendar.n ? l->calendar : l->lang->calendar);
-	if (!f) return kind == ICU_DATE ? date_show(a, civil_ms) : datetime_show(a, civil_ms);
+	UDateFormat *f = icu__get(kind, l->lang, calendar);
+	if (!f) return kind == ICU_DATE || kind == ICU_MONTH ? date_show(a, civil_ms) : datetime_show(a, civil_ms);
 	int32_t n = udat_format(f, (UDate)civil_ms, wide, WIDE, NULL, &e);
 	return U_SUCCESS(e) ? icu__utf8(a, wide, n) : date_show(a, civil_ms);
+}
+
+static str civil_text(struct arena *a, const struct locale *l, int64_t civil_ms, enum icu_kind kind)
+{
+	return civil_in(a, l, calendar_of(l), civil_ms, kind);
 }
 
 str i18n_time(struct arena *a, const struct locale *l, int64_t ms)
@@ -130,6 +140,13 @@ str i18n_clock(struct arena *a, const struct locale *l, int64_t ms)
 str i18n_date(struct arena *a, const struct locale *l, int64_t ms)
 {
 	return ms == DESC_NULL_INT ? ABSENT : civil_text(a, l, ms, ICU_DATE);
+}
+
+str i18n_month(struct arena *a, const struct locale *l, int64_t ms)
+{
+	if (ms == DESC_NULL_INT) return ABSENT;
+	str calendar = calendar_of(l);
+	return civil_in(a, l, str_eq(calendar, S("persian")) ? S("gregorian") : calendar, ms, ICU_MONTH);
 }
 
 str i18n_day(struct arena *a, const struct locale *l, int64_t ms)

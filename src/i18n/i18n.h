@@ -54,11 +54,16 @@ str i18n_money(struct arena *a, const struct locale *l, struct money m);
 str i18n_time(struct arena *a, const struct locale *l, int64_t ms);      /* date and time, medium, in l->zone */
 str i18n_clock(struct arena *a, const struct locale *l, int64_t ms);     /* hour and minute, in l->zone */
 str i18n_date(struct arena *a, const struct locale *l, int64_t ms);      /* of DESC_DATE: no zone applied */
+/* Month and year of a Gregorian month that starts at ms (no zone applied): "December 2010", "ธันวาคม 2553". Readers of
+ * the Persian calendar, whose months begin on other days, get the Gregorian names in their language: "دسامبر ۲۰۱۰". */
+str i18n_month(struct arena *a, const struct locale *l, int64_t ms);
 str i18n_day(struct arena *a, const struct locale *l, int64_t ms);       /* the day of an instant, in l->zone */
 str i18n_ago(struct arena *a, const struct locale *l, int64_t ms, int64_t now_ms); /* "3 minutes ago" */
 str i18n_duration(struct arena *a, const struct locale *l, int64_t ms);
-/* family or given first as the language's custom has it: "Wang Xiaoming" in zh-Hant is family then given. */
-str i18n_person_name(struct arena *a, const struct locale *l, str given, str family);
+/* A person's whole name. In the order that the person chose; else as the script of the name has it: Chinese, Japanese
+ * and Korean names family first and unspaced (王小明), all others given first (John Smith), whoever reads it. */
+enum name_order { NAME_ORDER_OF_SCRIPT, NAME_GIVEN_FIRST, NAME_FAMILY_FIRST };
+str i18n_person_name(struct arena *a, enum name_order order, str given, str family);
 str i18n_currency_name(struct arena *a, const struct locale *l, str code);
 str i18n_country_name(struct arena *a, const struct locale *l, str code);
 

@@ -114,15 +114,47 @@ static void values_are_shown_by_each_language(void **state)
 	assert_str_equal(i18n_ago(&arena, &en, t - 400 * DAY_MS, t), S("13 months ago"));
 }
 
-static void names_stand_in_the_order_of_their_custom(void **state)
+static void names_stand_in_the_order_of_their_script(void **state)
 {
 	(void)state;
-	struct locale en = locale_of(S("en")), zh = locale_of(S("zh-Hant"));
-	assert_str_equal(i18n_person_name(&arena, &en, S("Ann"), S("Lee")), S("Ann Lee"));
-	assert_str_equal(i18n_person_name(&arena, &zh, S("Xiaoming"), S("Wang")), S("Wang Xiaoming"));
-	assert_str_equal(i18n_person_name(&arena, &en, S("小明"), S("王")), S("王小明"));
-	assert_str_equal(i18n_person_name(&arena, &zh, S("Μαρία"), S("Παππά")), S("Μαρία Παππά"));
-	assert_str_equal(i18n_person_name(&arena, &en, S(" Ann "), STR_NONE), S("Ann"));
+	enum name_order script = NAME_ORDER_OF_SCRIPT;
+	assert_str_equal(i18n_person_name(&arena, script, S("John"), S("Smith")), S("John Smith"));
+	assert_str_equal(i18n_person_name(&arena, script, S("小明"), S("王")), S("王小明"));
+	assert_str_equal(i18n_person_name(&arena, script, S("민수"), S("김")), S("김민수"));
+	assert_str_equal(i18n_person_name(&arena, script, S("はなこ"), S("すずき")), S("すずきはなこ"));
+	assert_str_equal(i18n_person_name(&arena, script, S("David"), S("王")), S("王 David"));
+	assert_str_equal(i18n_person_name(&arena, script, S("Μαρία"), S("Παππά")), S("Μαρία Παππά"));
+	assert_str_equal(i18n_person_name(&arena, script, S("สมชาย"), S("ใจดี")), S("สมชาย ใจดี"));
+	assert_str_equal(i18n_person_name(&arena, script, S("مریم"), S("احمدی")), S("مریم احمدی"));
+	assert_str_equal(i18n_person_name(&arena, script, S(" Ann "), STR_NONE), S("Ann"));
+	assert_str_equal(i18n_person_name(&arena, script, STR_NONE, S("王")), S("王"));
+	assert_str_equal(i18n_person_name(&arena, script, STR_NONE, STR_NONE), S(""));
+}
+
+static void names_stand_in_the_order_that_people_chose(void **state)
+{
+	(void)state;
+	assert_str_equal(i18n_person_name(&arena, NAME_FAMILY_FIRST, S("Xiaoming"), S("Wang")), S("Wang Xiaoming"));
+	assert_str_equal(i18n_person_name(&arena, NAME_FAMILY_FIRST, S("小明"), S("王")), S("王小明"));
+	assert_str_equal(i18n_person_name(&arena, NAME_GIVEN_FIRST, S("小明"), S("王")), S("小明 王"));
+}
+
+static void months_are_named_with_their_year(void **state)
+{
+	(void)state;
+	struct locale en = locale_of(S("en")), th = locale_of(S("th")), zh = locale_of(S("zh-Hant")), el = locale_of(S("el")), fa = locale_of(S("fa"));
+	int64_t december = INT64_C(1291161600000), january = december + 31 * DAY_MS;
+	assert_str_equal(i18n_month(&arena, &en, december), S("December 2010"));
+	assert_str_equal(i18n_month(&arena, &en, january), S("January 2011"));
+	assert_str_equal(i18n_month(&arena, &th, december), S("ธันวาคม 2553"));
+	assert_str_equal(i18n_month(&arena, &zh, december), S("2010年12月"));
+	assert_str_equal(i18n_month(&arena, &el, december), S("Δεκέμβριος 2010"));
+	assert_str_equal(i18n_month(&arena, &fa, december), S("دسامبر ۲۰۱۰"));
+	th.calendar = S("gregorian");
+	assert_str_equal(i18n_month(&arena, &th, december), S("ธันวาคม 2010"));
+	en.calendar = S("persian"); /* the month itself stays Gregorian: it begins on the 10th of Azar */
+	assert_str_equal(i18n_month(&arena, &en, december), S("December 2010"));
+	assert_str_equal(i18n_month(&arena, &en, DESC_NULL_INT), S("–"));
 }
 
 static void different_spellings_fold_to_one(void **state)
@@ -245,7 +277,9 @@ int main(void)
 		cmocka_unit_test(sentences_choose_by_number_and_word),
 		cmocka_unit_test(pieces_of_the_other_direction_are_kept_together),
 		cmocka_unit_test(values_are_shown_by_each_language),
-		cmocka_unit_test(names_stand_in_the_order_of_their_custom),
+		cmocka_unit_test(names_stand_in_the_order_of_their_script),
+		cmocka_unit_test(names_stand_in_the_order_that_people_chose),
+		cmocka_unit_test(months_are_named_with_their_year),
 		cmocka_unit_test(different_spellings_fold_to_one),
 		cmocka_unit_test(numbers_agree),
 		cmocka_unit_test(dates_agree),

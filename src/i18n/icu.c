@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unicode/udat.h>
+#include <unicode/udatpg.h>
 #include <unicode/ulistformatter.h>
 #include <unicode/unumberformatter.h>
 #include <unicode/upluralrules.h>
@@ -42,7 +43,8 @@ static void formatter_close(struct formatter *f)
 	case ICU_NUMBER: unumf_close(f->icu); break;
 	case ICU_DATE:
 	case ICU_TIME:
-	case ICU_CLOCK: udat_close(f->icu); break;
+	case ICU_CLOCK:
+	case ICU_MONTH: udat_close(f->icu); break;
 	case ICU_RELATIVE: ureldatefmt_close(f->icu); break;
 	case ICU_LIST: ulistfmt_close(f->icu); break;
 	case ICU_PLURAL:
@@ -71,6 +73,20 @@ static void *open_date(const char *locale, str calendar, UDateFormatStyle time, 
 	return udat_open(time, date, full, GMT, 3, NULL, 0, e);
 }
 
+/* "MMMM y" in English, "LLLL y" in Greek, "y年M月" in Chinese: ICU's own pattern of a month and its year. The skeleton
+ * asks for y, not G y: the Buddhist year 2553 needs no era beside it. */
+static void *open_month(const char *locale, str calendar, UErrorCode *e)
+{
+	char full[64];
+	static const UChar GMT[] = {'G', 'M', 'T', 0}, SKELETON[] = {'y', 'M', 'M', 'M', 'M', 0};
+	UChar pattern[64];
+	snprintf(full, sizeof full, "%s@calendar=%.*s", locale, STR_ARG(calendar));
+	UDateTimePatternGenerator *generator = udatpg_open(full, e);
+	int32_t n = udatpg_getBestPattern(generator, SKELETON, 5, pattern, 64, e);
+	udatpg_close(generator);
+	return U_SUCCESS(*e) ? udat_open(UDAT_PATTERN, UDAT_PATTERN, full, GMT, 3, pattern, n, e) : NULL;
+}
+
 static void *open_number(const char *locale, str skeleton, UErrorCode *e)
 {
 	UChar wide[DETAIL_BYTES];
@@ -87,6 +103,7 @@ static void *formatter_open(enum icu_kind kind, const struct lang *l, str detail
 	case ICU_DATE: icu = open_date(l->icu, detail, UDAT_NONE, UDAT_MEDIUM, &e); break;
 	case ICU_TIME: icu = open_date(l->icu, detail, UDAT_SHORT, UDAT_MEDIUM, &e); break;
 	case ICU_CLOCK: icu = open_date(l->icu, detail, UDAT_SHORT, UDAT_NONE, &e); break;
+	case ICU_MONTH: icu = open_month(l->icu, detail, &e); break;
 	case ICU_RELATIVE: icu = ureldatefmt_open(l->icu, NULL, UDAT_STYLE_LONG, UDISPCTX_CAPITALIZATION_NONE, &e); break;
 	case ICU_LIST: icu = ulistfmt_openForType(l->icu, ULISTFMT_TYPE_UNITS, ULISTFMT_WIDTH_SHORT, &e); break;
 	case ICU_PLURAL: icu = uplrules_openForType(l->icu, UPLURAL_TYPE_CARDINAL, &e); break;

@@ -6,7 +6,7 @@
 #include "i18n/words.h"
 
 struct UFormattedNumber;
-enum icu_kind { ICU_NUMBER, ICU_DATE, ICU_TIME, ICU_CLOCK, ICU_RELATIVE, ICU_LIST, ICU_PLURAL, ICU_ORDINAL };
+enum icu_kind { ICU_NUMBER, ICU_DATE, ICU_TIME, ICU_CLOCK, ICU_MONTH, ICU_RELATIVE, ICU_LIST, ICU_PLURAL, ICU_ORDINAL };
 
 /* A formatter of this thread, or NULL when ICU has none. `detail` tells formatters of one kind apart: a number
  * skeleton for ICU_NUMBER ("currency/GBP"), a calendar for ICU_DATE and ICU_TIME ("persian"). */

@@ -34,38 +34,35 @@ static void open_shared(void)
 
 /* ---- names ---- */
 
-/* Han, Kana and Hangul names stand family first and unspaced; Thai, Greek, Persian and other scripts of their own have
- * the given name first everywhere. Latin letters do not tell whose name it is: the reader's custom decides. */
-enum name_custom { NAME_UNSPACED, NAME_GIVEN_FIRST, NAME_AS_READER };
-
-static enum name_custom custom_of(str text)
+/* Han, Kana and Hangul names stand family first and unspaced; all others have the given name first. The reader's
+ * language has no say: John Smith stays John Smith on a Chinese page, and 王小明 stays himself on an English one. */
+static bool is_east_asian(str text)
 {
 	for (size_t i = 0; i < text.n;) {
 		UErrorCode e = U_ZERO_ERROR;
 		switch (uscript_getScript((UChar32)utf8_next(text, &i), &e)) {
 		case USCRIPT_HAN:
 		case USCRIPT_HIRAGANA:
+		case USCRIPT_KATAKANA:
 		case USCRIPT_HANGUL:
-		case USCRIPT_BOPOMOFO: return NAME_UNSPACED;
+		case USCRIPT_BOPOMOFO: return true;
 		case USCRIPT_COMMON:
 		case USCRIPT_INHERITED: continue;
-		case USCRIPT_LATIN: return NAME_AS_READER;
-		default: return NAME_GIVEN_FIRST;
+		default: return false;
 		}
 	}
-	return NAME_AS_READER;
+	return false;
 }
 
-str i18n_person_name(struct arena *a, const struct locale *l, str given, str family)
+str i18n_person_name(struct arena *a, enum name_order order, str given, str family)
 {
 	given = str_trim(given);
 	family = str_trim(family);
 	if (given.n == 0 || family.n == 0) return family.n ? family : given;
-	enum name_custom custom = custom_of(family);
-	if (custom == NAME_UNSPACED && custom_of(given) == NAME_UNSPACED) return str_fmt(a, "%.*s%.*s", STR_ARG(family), STR_ARG(given));
-	bool family_first = custom == NAME_UNSPACED || (custom == NAME_AS_READER && l->lang->is_family_first);
-	str first = family_first ? family : given, second = family_first ? given : family;
-	return str_fmt(a, "%.*s %.*s", STR_ARG(first), STR_ARG(second));
+	bool family_first = order == NAME_ORDER_OF_SCRIPT ? is_east_asian(family) : order == NAME_FAMILY_FIRST;
+	if (!family_first) return str_fmt(a, "%.*s %.*s", STR_ARG(given), STR_ARG(family));
+	const char *space = is_east_asian(family) && is_east_asian(given) ? "" : " ";
+	return str_fmt(a, "%.*s%s%.*s", STR_ARG(family), space, STR_ARG(given));
 }
 
 /* ---- sorting ---- */

@@ -7,7 +7,7 @@
 struct lang {
 	str code, own_name, calendar, zone, currency;
 	const char *icu; /* "zh_Hant" */
-	bool is_rtl, is_family_first;
+	bool is_rtl;
 	bool is_on;       /* its texts are complete; otherwise texts are the English ones and lang_find does not know it */
 	const str *texts; /* words_n of them */
 };
