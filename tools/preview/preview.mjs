@@ -67,7 +67,7 @@ function localise(v, w) {
 	if (v && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, localise(x, w)]));
 	if (typeof v !== 'string' || !v.startsWith('@')) return v;
 	if (v.startsWith('@country:')) return new Intl.DisplayNames(w.tag, { type: 'region' }).of(v.slice(9));
-	if (v.startsWith('@month:')) return w.date(v.slice(7), { calendar: 'gregory', month: 'long', year: 'numeric' });
+	if (v.startsWith('@month:')) return w.date(v.slice(7), { ...(w.lang === 'fa' && { calendar: 'gregory' }), month: 'long', year: 'numeric' });
 	if (v.startsWith('@int:')) return w.number(Number(v.slice(5)));
 	const [key, ...args] = v.slice(1).split(':');
 	return w.text(key, (name) => {
