@@ -113,6 +113,8 @@ enum err app_open(struct app *app, const struct app_options *o, struct fault *f)
 	*app = (struct app){.lock_fd = -1, .started_ms = clock_now_ms(), .sessions = sessions_new()};
 	if (sodium_init() < 0) return fault_set(f, ERR_INTERNAL, "", "libsodium does not start");
 	enum err e = make_dir(app, o->dir, f);
+	if (e == OK && access(path_in(app, "restoring"), F_OK) == 0)
+		e = fault_set(f, ERR_STATE, "--data", "a restore into this directory was broken off: remove it and restore again");
 	if (e == OK) e = lock_dir(app, f);
 	if (e == OK) {
 		randombytes_buf(app->secret, sizeof app->secret);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup.h"
 #include "base/arena.h"
 #include "collect/appliers.h"
 #include "collect/collect.h"

@@ -135,6 +135,7 @@ void background__trim(struct events *ev)
 	pthread_mutex_unlock(&ev->manifest_lock);
 	pthread_mutex_lock(&ev->lock);
 	uint64_t before = ev->confirmed < sealed ? ev->confirmed : sealed;
+	if (ev->log_holds) before = 0;
 	pthread_mutex_unlock(&ev->lock);
 	if (log__trim(ev, before) != OK) log_warn("log_not_trimmed", F_INT("before", before));
 }

@@ -156,4 +156,7 @@ typedef void events_report(void *arg, str line);
 enum err events_verify(const char *dir, events_report *report, void *arg, struct fault *f) NODISCARD;
 /* Hard-links or copies a consistent set of files into to_dir (absent or empty): every segment and the log. */
 enum err events_copy(struct events *ev, const char *to_dir, struct fault *f) NODISCARD;
+/* While held, the log is not trimmed: a backup holds it from before it copies records until it has copied the log, so that
+ * the copy reaches back to the records' position. Holds count. */
+void events_hold_log(struct events *ev, bool hold);
 #endif

@@ -109,3 +109,10 @@ enum err events_copy(struct events *ev, const char *to, struct fault *f)
 	pthread_mutex_unlock(&ev->work);
 	return e;
 }
+
+void events_hold_log(struct events *ev, bool hold)
+{
+	pthread_mutex_lock(&ev->lock);
+	ev->log_holds += hold ? 1 : -1;
+	pthread_mutex_unlock(&ev->lock);
+}

@@ -290,6 +290,7 @@ struct events {
 	} *pending;
 	size_t n_pending, cap_pending;
 	uint64_t confirmed;
+	int log_holds; /* while above 0 no log file goes */
 	uint64_t syncs, appends_failed;
 	bool wants_work; /* of the background thread, beside sealing */
 

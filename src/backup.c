@@ -1,0 +1,286 @@
+/* A backup is one tar archive, packed with zstd, that ordinary tools can look into: backup.json, secret, records.copy (of
+ * src/db), events/ (segments, log, manifest). The order is what makes it consistent: the log is held, then records are
+ * copied, then the events; a restore replays the log from the position that the records name.
+ *
+ * A restore fills a directory that holds nothing yet. The file "restoring" stands in it until all is done, so a restore
+ * that was broken off is never taken for a workspace. */
+#include "backup.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "base/clock.h"
+#include "command.h"
+#include "db/db.h"
+#include "events/events.h"
+#include "http/options.h"
+#include "op/op.h"
+
+enum { PATH_BYTES = 4096, COPY_BYTES = 1 << 20 };
+
+struct packing {
+	struct archive *out;
+	struct fault *f;
+	int64_t bytes;
+};
+
+/* ---- packing ---- */
+
+static enum err archive_fault(struct fault *f, struct archive *a, const char *what)
+{
+	enum err e = archive_errno(a) == ENOSPC ? ERR_FULL : ERR_IO;
+	return fault_set(f, e, what, "%s", archive_error_string(a) ? archive_error_string(a) : "failed");
+}
+
+static enum err pack_bytes(struct packing *p, int fd, int64_t size)
+{
+	static _Thread_local char room[COPY_BYTES];
+	for (int64_t left = size; left > 0;) {
+		ssize_t n = read(fd, room, left < COPY_BYTES ? (size_t)left : COPY_BYTES);
+		if (n < 0) return fault_set(p->f, ERR_IO, "", "cannot read: %s", strerror(errno));
+		if (n == 0) return fault_set(p->f, ERR_IO, "", "a file became shorter while it was read");
+		if (archive_write_data(p->out, room, (size_t)n) != n) return archive_fault(p->f, p->out, "write");
+		left -= n;
+		p->bytes += n;
+	}
+	return OK;
+}
+
+static enum err pack_file(struct packing *p, const char *path, const char *name)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		if (fd >= 0) close(fd);
+		return fault_set(p->f, ERR_IO, name, "cannot open %s: %s", path, strerror(errno));
+	}
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0600);
+	archive_entry_set_size(entry, st.st_size);
+	archive_entry_set_mtime(entry, st.st_mtime, 0);
+	enum err e = archive_write_header(p->out, entry) == ARCHIVE_OK ? OK : archive_fault(p->f, p->out, name);
+	if (e == OK) e = pack_bytes(p, fd, st.st_size);
+	archive_entry_free(entry);
+	close(fd);
+	return e;
+}
+
+static enum err pack_folder(struct packing *p, const char *path, const char *name)
+{
+	char from[PATH_BYTES], to[PATH_BYTES];
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	enum err e = OK;
+	if (!dir) return fault_set(p->f, ERR_IO, name, "cannot open %s: %s", path, strerror(errno));
+	while (e == OK && (d = readdir(dir))) {
+		if (d->d_name[0] == '.') continue;
+		snprintf(from, sizeof from, "%s/%s", path, d->d_name);
+		snprintf(to, sizeof to, "%s/%s", name, d->d_name);
+		e = pack_file(p, from, to);
+	}
+	closedir(dir);
+	return e;
+}
+
+static void remove_folder(const char *path)
+{
+	char file[PATH_BYTES];
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	while (dir && (d = readdir(dir))) {
+		snprintf(file, sizeof file, "%s/%s", path, d->d_name);
+		unlink(file);
+	}
+	if (dir) closedir(dir);
+	rmdir(path);
+}
+
+static int archive_fd_of(struct archive *a, int fd)
+{
+	archive_write_add_filter_zstd(a);
+	archive_write_set_format_pax_restricted(a);
+	return archive_write_open_fd(a, fd);
+}
+
+static enum err pack(struct app *app, int fd, const char *work, struct packing *p)
+{
+	char records[PATH_BYTES], events[PATH_BYTES], secret[PATH_BYTES];
+	snprintf(records, sizeof records, "%s/records.copy", work);
+	snprintf(events, sizeof events, "%s/events", work);
+	snprintf(secret, sizeof secret, "%.*s/secret", STR_ARG(app->dir));
+	events_hold_log(app->events, true);
+	enum err e = db_backup(app->records, records, p->f);
+	if (e == OK) e = events_copy(app->events, events, p->f);
+	events_hold_log(app->events, false);
+	if (e == OK && archive_fd_of(p->out, fd) != ARCHIVE_OK) e = archive_fault(p->f, p->out, "open");
+	if (e == OK) e = pack_file(p, secret, "secret");
+	if (e == OK) e = pack_file(p, records, "records.copy");
+	if (e == OK) e = pack_folder(p, events, "events");
+	if (e == OK && archive_write_close(p->out) != ARCHIVE_OK) e = archive_fault(p->f, p->out, "close");
+	unlink(records);
+	remove_folder(events);
+	return e;
+}
+
+static enum err make_backup(struct app *app, const struct command_io *io, str file, int64_t *bytes, struct fault *f)
+{
+	char work[PATH_BYTES], name[PATH_BYTES], part[PATH_BYTES + 8];
+	if (file.n == 0 || file.n >= sizeof name) return fault_set(f, ERR_INVALID, "FILE", "names no file");
+	snprintf(name, sizeof name, "%.*s", STR_ARG(file));
+	snprintf(part, sizeof part, "%s.part", name);
+	snprintf(work, sizeof work, "%.*s/backup-%lld", STR_ARG(app->dir), (long long)clock_now_ms());
+	if (mkdir(work, 0700)) return fault_set(f, ERR_IO, "", "cannot make %s: %s", work, strerror(errno));
+	int fd = openat(io->cwd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct packing p = {.out = archive_write_new(), .f = f};
+	enum err e = fd < 0 ? fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", part, strerror(errno)) : pack(app, fd, work, &p);
+	archive_write_free(p.out);
+	if (e == OK && fsync(fd)) e = fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", part, strerror(errno));
+	if (fd >= 0) close(fd);
+	if (e == OK && renameat(io->cwd, part, io->cwd, name)) e = fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", name, strerror(errno));
+	if (e != OK) unlinkat(io->cwd, part, 0);
+	rmdir(work);
+	*bytes = p.bytes;
+	return e;
+}
+
+int command_backup(struct app *app, int argc, const str *argv, const struct command_io *io)
+{
+	struct fault f = {0};
+	int64_t bytes;
+	if (argc != 2) {
+		command_print(io->err, "usage: hospes backup %s\n", command_find(S("backup"))->usage);
+		return COMMAND_USAGE;
+	}
+	if (make_backup(app, io, argv[1], &bytes, &f) != OK) return command_fault(io, &f);
+	command_print(io->out, "%.*s holds the workspace (%lld bytes before packing)\n", STR_ARG(argv[1]), (long long)bytes);
+	return COMMAND_DONE;
+}
+
+/* ---- unpacking ---- */
+
+/* Names that a backup may hold: nothing else is written, wherever an archive wants it to go. */
+static bool is_expected(const char *name)
+{
+	str s = str_of(name);
+	if (str_eq(s, S("secret")) || str_eq(s, S("records.copy"))) return true;
+	if (!str_starts(s, S("events/"))) return false;
+	str rest = str_sub(s, 7, s.n);
+	size_t slash;
+	return rest.n && rest.p[0] != '.' && !str_find(rest, '/', &slash);
+}
+
+static enum err unpack_one(struct archive *in, const char *path, struct fault *f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) return fault_set(f, ERR_IO, "", "cannot write %s: %s", path, strerror(errno));
+	enum err e = archive_read_data_into_fd(in, fd) == ARCHIVE_OK ? OK : archive_fault(f, in, "FILE");
+	if (e == OK && fsync(fd)) e = fault_set(f, ERR_IO, "", "cannot write %s: %s", path, strerror(errno));
+	close(fd);
+	return e;
+}
+
+static enum err unpack(int fd, const char *dir, struct fault *f)
+{
+	struct archive *in = archive_read_new();
+	struct archive_entry *entry;
+	char path[PATH_BYTES];
+	enum err e = OK;
+	int rc, files = 0;
+	archive_read_support_filter_zstd(in);
+	archive_read_support_format_tar(in);
+	if (archive_read_open_fd(in, fd, COPY_BYTES) != ARCHIVE_OK) e = fault_set(f, ERR_MALFORMED, "FILE", "is no backup of Hospes");
+	while (e == OK && (rc = archive_read_next_header(in, &entry)) == ARCHIVE_OK) {
+		const char *name = archive_entry_pathname(entry);
+		if (!name || archive_entry_filetype(entry) != AE_IFREG || !is_expected(name)) {
+			e = fault_set(f, ERR_MALFORMED, "FILE", "holds something that is no part of a backup");
+			break;
+		}
+		snprintf(path, sizeof path, "%s/%s", dir, name);
+		e = unpack_one(in, path, f);
+		files++;
+	}
+	if (e == OK && (rc != ARCHIVE_EOF || files < 3)) e = fault_set(f, ERR_CORRUPT, "FILE", "is cut short or damaged");
+	archive_read_free(in);
+	return e;
+}
+
+static enum err is_unused(const char *dir, struct fault *f)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	enum err e = OK;
+	while (d && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) e = ERR_STATE;
+	if (d) closedir(d);
+	return e == OK ? OK : fault_set(f, e, "--data", "%s is not empty: a backup is restored into a directory that holds nothing", dir);
+}
+
+static enum err fill_records(const char *dir, str database, struct fault *f)
+{
+	struct db_pool *records;
+	char copy[PATH_BYTES], path[PATH_BYTES];
+	id directory_id = id_new();
+	snprintf(path, sizeof path, "%s/directory-id", dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write(fd, &directory_id, sizeof directory_id) == sizeof directory_id && fsync(fd) == 0;
+	if (fd >= 0) close(fd);
+	if (!ok) return fault_set(f, ERR_IO, "", "cannot write %s: %s", path, strerror(errno));
+	snprintf(copy, sizeof copy, "%s/records.copy", dir);
+	TRY(db_pool_open(&records, database, str_of(dir), directory_id, 1, f));
+	enum err e = db_restore(records, copy, f);
+	db_pool_close(records);
+	unlink(copy);
+	return e;
+}
+
+static enum err restore(const struct command_io *io, str data, str database, str file, struct fault *f)
+{
+	char dir[PATH_BYTES], events[PATH_BYTES], mark[PATH_BYTES], name[PATH_BYTES];
+	if (data.n == 0 || data.n > PATH_BYTES - 64 || file.n >= sizeof name) return fault_set(f, ERR_INVALID, "--data", "names no directory");
+	snprintf(dir, sizeof dir, "%.*s", STR_ARG(data));
+	snprintf(name, sizeof name, "%.*s", STR_ARG(file));
+	snprintf(events, sizeof events, "%s/events", dir);
+	snprintf(mark, sizeof mark, "%s/restoring", dir);
+	int fd = openat(io->cwd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return fault_set(f, ERR_NOT_FOUND, "FILE", "cannot open %s: %s", name, strerror(errno));
+	if (mkdir(dir, 0700) && errno != EEXIST) {
+		close(fd);
+		return fault_set(f, ERR_IO, "--data", "cannot make %s: %s", dir, strerror(errno));
+	}
+	enum err e = is_unused(dir, f);
+	int marked = e == OK ? open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	if (e == OK && (marked < 0 || mkdir(events, 0700))) e = fault_set(f, ERR_IO, "--data", "cannot write into %s: %s", dir, strerror(errno));
+	if (marked >= 0) close(marked);
+	if (e == OK) e = unpack(fd, dir, f);
+	if (e == OK) e = fill_records(dir, database, f);
+	if (e == OK) unlink(mark);
+	close(fd);
+	return e;
+}
+
+int command_restore(struct app *app, int argc, const str *argv, const struct command_io *io)
+{
+	str data = str_of(getenv("HOSPES_DATA")), database = str_of(getenv("HOSPES_DATABASE")), rest[8];
+	const struct command_option options[] = {{"data", &data, NULL}, {"database", &database, NULL}};
+	struct fault f = {0};
+	int n;
+	(void)app;
+	if (argc > 8 || !options_read(io, argc, argv, options, COUNT_OF(options), rest, &n) || n != 1 || !str_given(data)) {
+		command_print(io->err, "usage: hospes restore %s\n", command_find(S("restore"))->usage);
+		return COMMAND_USAGE;
+	}
+	if (restore(io, data, database, rest[0], &f) != OK) return command_fault(io, &f);
+	command_print(io->out, "%.*s holds the workspace again\n", STR_ARG(data));
+	return COMMAND_DONE;
+}
