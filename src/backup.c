@@ -25,7 +25,7 @@
 #include "http/options.h"
 #include "op/op.h"
 
-enum { PATH_BYTES = 4096, COPY_BYTES = 1 << 20 };
+enum { PATH_BYTES = 4096, JOINED_BYTES = 2 * PATH_BYTES, COPY_BYTES = 1 << 20 }; /* joined: a path with a name of ours behind it */
 
 struct packing {
 	struct archive *out;
@@ -78,7 +78,7 @@ static enum err pack_file(struct packing *p, const char *path, const char *name)
 
 static enum err pack_folder(struct packing *p, const char *path, const char *name)
 {
-	char from[PATH_BYTES], to[PATH_BYTES];
+	char from[JOINED_BYTES], to[JOINED_BYTES];
 	DIR *dir = opendir(path);
 	struct dirent *d;
 	enum err e = OK;
@@ -95,7 +95,7 @@ static enum err pack_folder(struct packing *p, const char *path, const char *nam
 
 static void remove_folder(const char *path)
 {
-	char file[PATH_BYTES];
+	char file[JOINED_BYTES];
 	DIR *dir = opendir(path);
 	struct dirent *d;
 	while (dir && (d = readdir(dir))) {
@@ -115,7 +115,7 @@ static int archive_fd_of(struct archive *a, int fd)
 
 static enum err pack(struct app *app, int fd, const char *work, struct packing *p)
 {
-	char records[PATH_BYTES], events[PATH_BYTES], secret[PATH_BYTES];
+	char records[JOINED_BYTES], events[JOINED_BYTES], secret[JOINED_BYTES];
 	snprintf(records, sizeof records, "%s/records.copy", work);
 	snprintf(events, sizeof events, "%s/events", work);
 	snprintf(secret, sizeof secret, "%.*s/secret", STR_ARG(app->dir));
@@ -157,7 +157,7 @@ static enum err make_backup(struct app *app, const struct command_io *io, str fi
 int command_backup(struct app *app, int argc, const str *argv, const struct command_io *io)
 {
 	struct fault f = {0};
-	int64_t bytes;
+	int64_t bytes = 0;
 	if (argc != 2) {
 		command_print(io->err, "usage: hospes backup %s\n", command_find(S("backup"))->usage);
 		return COMMAND_USAGE;
@@ -194,7 +194,7 @@ static enum err unpack(int fd, const char *dir, struct fault *f)
 {
 	struct archive *in = archive_read_new();
 	struct archive_entry *entry;
-	char path[PATH_BYTES];
+	char path[JOINED_BYTES];
 	enum err e = OK;
 	int rc, files = 0;
 	archive_read_support_filter_zstd(in);
@@ -229,7 +229,7 @@ static enum err is_unused(const char *dir, struct fault *f)
 static enum err fill_records(const char *dir, str database, struct fault *f)
 {
 	struct db_pool *records;
-	char copy[PATH_BYTES], path[PATH_BYTES];
+	char copy[JOINED_BYTES], path[JOINED_BYTES];
 	id directory_id = id_new();
 	snprintf(path, sizeof path, "%s/directory-id", dir);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -246,7 +246,7 @@ static enum err fill_records(const char *dir, str database, struct fault *f)
 
 static enum err restore(const struct command_io *io, str data, str database, str file, struct fault *f)
 {
-	char dir[PATH_BYTES], events[PATH_BYTES], mark[PATH_BYTES], name[PATH_BYTES];
+	char dir[PATH_BYTES], events[JOINED_BYTES], mark[JOINED_BYTES], name[PATH_BYTES];
 	if (data.n == 0 || data.n > PATH_BYTES - 64 || file.n >= sizeof name) return fault_set(f, ERR_INVALID, "--data", "names no directory");
 	snprintf(dir, sizeof dir, "%.*s", STR_ARG(data));
 	snprintf(name, sizeof name, "%.*s", STR_ARG(file));

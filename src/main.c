@@ -167,7 +167,6 @@ static int run_here(const struct command *c, const struct workspace_options *o, 
 	struct fault f = {0};
 	struct command_io io = own_io();
 	struct app_options options = {o->data, o->database};
-	log_set_level(LOG_WARN);
 	signal(SIGPIPE, SIG_IGN);
 	if (app_open(&app, &options, &f) != OK) return say_fault(&f);
 	int code = c->run(&app, argc, argv, &io);
@@ -213,6 +212,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hospes: there is no command %s; hospes help lists them\n", argv[1]);
 		return COMMAND_USAGE;
 	}
+	if (c->needs != COMMAND_SERVER) log_set_level(LOG_WARN);
 	if (c->needs == COMMAND_NOTHING) {
 		struct command_io io = own_io();
 		return c->run(NULL, argc - 1, words, &io);
