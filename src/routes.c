@@ -1,8 +1,11 @@
 #include "routes.h"
 
+#include "audit/audit_pages.h"
+#include "consent/consent_pages.h"
 #include "customer/customer.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "setting/setting_pages.h"
 #include "team/team_pages.h"
 
 /* The words of the permission column. */

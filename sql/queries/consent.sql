@@ -25,3 +25,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: consent_category_note
 INSERT INTO consent_category (name, times, last_at) VALUES ($1, 1, $2)
 ON CONFLICT (name) DO UPDATE SET times = consent_category.times + 1, last_at = excluded.last_at;
+
+-- name: purpose_save
+UPDATE purpose SET title = $2, aliases = $3 WHERE bit = $1;
+
+-- name: consent_customers
+SELECT g.purpose, CAST(count(*) AS INT64) FROM (
+	SELECT s.purpose AS purpose, i.customer AS customer
+	FROM consent_state s JOIN identity i ON i.subject = s.subject
+	GROUP BY s.purpose, i.customer
+	HAVING sum(CASE WHEN s.is_granted THEN 0 ELSE 1 END) = 0) g
+GROUP BY g.purpose;
+
+-- name: consent_categories
+SELECT name FROM consent_category ORDER BY times DESC, name LIMIT 200;

@@ -193,6 +193,11 @@ const struct purposes *collect_purposes(const struct app *app)
 	return app->collect->purposes;
 }
 
+struct purposes *collect_own_purposes(const struct app *app)
+{
+	return app->collect->purposes;
+}
+
 /* Reads again in an op of its own, once the change is committed. */
 static void reread(void *arg)
 {

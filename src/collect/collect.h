@@ -40,6 +40,7 @@ extern const char *const DROP_REASONS[]; /* by enum; [DROP_NONE] is "" */
 enum err collect_load(struct op *op, struct collect **out) NODISCARD;
 void collect_free(struct collect *c);
 const struct purposes *collect_purposes(const struct app *app);
+struct purposes *collect_own_purposes(const struct app *app); /* for src/consent, which changes them */
 
 bool source_get(const struct app *app, uint16_t number, struct source *out);
 /* The source of that name, made when there is none. ERR_CONFLICT when one of another kind has the name. */

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "collect/collect.h"
 #include "op/app.h"
 
-enum { MOST_NAMES = 128, NAME_BYTES = 64 };
+enum { MOST_NAMES = 256, NAME_BYTES = 64, PURPOSES_MOST = 32 };
 
 struct purposes {
+	pthread_rwlock_t *lock; /* apart, so that those who only read may hold a const purposes */
 	size_t n;
 	struct {
 		char name[NAME_BYTES]; /* folded: lower case letters and digits only */
@@ -73,6 +75,15 @@ enum err purpose_list(struct op *op, struct purpose_row **out, size_t *n)
 	return OK;
 }
 
+static void take_names(struct purposes *p, const struct purpose_row *rows, size_t n)
+{
+	p->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		add_name(p, rows[i].name, (int)rows[i].bit);
+		for (str rest = rows[i].aliases; str_given(rest);) add_name(p, str_cut(&rest, ','), (int)rows[i].bit);
+	}
+}
+
 enum err purposes_load(struct op *op, struct purposes **out)
 {
 	struct purpose_row *rows;
@@ -83,26 +94,74 @@ enum err purposes_load(struct op *op, struct purposes **out)
 		TRY(purpose_list(op, &rows, &n));
 	}
 	struct purposes *p = MEM_NEW(struct purposes);
-	for (size_t i = 0; i < n; i++) {
-		add_name(p, rows[i].name, (int)rows[i].bit);
-		for (str rest = rows[i].aliases; str_given(rest);) add_name(p, str_cut(&rest, ','), (int)rows[i].bit);
-	}
+	p->lock = MEM_NEW(pthread_rwlock_t);
+	pthread_rwlock_init(p->lock, NULL);
+	take_names(p, rows, n);
 	*out = p;
 	return OK;
 }
 
 void purposes_free(struct purposes *p)
 {
+	if (!p) return;
+	pthread_rwlock_destroy(p->lock);
+	mem_free(p->lock);
 	mem_free(p);
+}
+
+/* What the rows say now, after their commit. */
+struct renaming {
+	struct purposes *purposes;
+	struct purpose_row *rows;
+	size_t n;
+};
+
+static void rename_all(void *arg)
+{
+	struct renaming *r = arg;
+	pthread_rwlock_wrlock(r->purposes->lock);
+	take_names(r->purposes, r->rows, r->n);
+	pthread_rwlock_unlock(r->purposes->lock);
+}
+
+static enum err follow(struct op *op)
+{
+	struct renaming *r = ARENA_NEW(&op->arena, struct renaming);
+	r->purposes = collect_own_purposes(op->app);
+	TRY(purpose_list(op, &r->rows, &r->n));
+	op_after_commit(op, rename_all, r);
+	return OK;
+}
+
+enum err purpose_add(struct op *op, str name, str title)
+{
+	struct purpose_row *rows;
+	size_t n;
+	int64_t bit = PURPOSE_FIRST_OWN;
+	TRY(purpose_list(op, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].bit >= bit) bit = rows[i].bit + 1;
+	if (bit >= PURPOSES_MOST) return fail(op, ERR_STATE, "name", "there are %d purposes already", PURPOSES_MOST);
+	TRY(op_run(op, SQL_purpose_add, DB_ARGS(db_int(bit), db_text(name), db_text(title), db_text(S("")), db_bool(true), db_int(op->now_ms)), NULL));
+	return follow(op);
+}
+
+enum err purpose_save(struct op *op, const struct purpose_row *row)
+{
+	TRY(op_run(op, SQL_purpose_save, DB_ARGS(db_int(row->bit), db_text(row->title.n ? row->title : S("")), db_text(row->aliases)), NULL));
+	return follow(op);
 }
 
 int purpose_find(const struct purposes *p, str category)
 {
 	char folded[NAME_BYTES];
+	int bit = -1;
 	if (!fold(category, folded)) return -1;
-	for (size_t i = 0; i < p->n; i++)
-		if (strcmp(p->names[i].name, folded) == 0) return p->names[i].bit;
-	return -1;
+	pthread_rwlock_rdlock(p->lock);
+	for (size_t i = 0; i < p->n && bit < 0; i++)
+		if (strcmp(p->names[i].name, folded) == 0) bit = p->names[i].bit;
+	pthread_rwlock_unlock(p->lock);
+	return bit;
 }
 
 /* Whether a word may take the place of the one that holds now. */

@@ -28,6 +28,10 @@ enum err purposes_load(struct op *op, struct purposes **out) NODISCARD;
 void purposes_free(struct purposes *p);
 /* The bit of a category name (case and separators do not count; aliases too); -1 when no purpose answers to it. */
 int purpose_find(const struct purposes *p, str category);
+/* A new purpose, enforced, with the next free bit. ERR_STATE when all are taken. The names in memory follow the commit. */
+enum err purpose_add(struct op *op, str name, str title) NODISCARD;
+/* Changes title and aliases. */
+enum err purpose_save(struct op *op, const struct purpose_row *row) NODISCARD;
 enum err purpose_list(struct op *op, struct purpose_row **out, size_t *n) NODISCARD;
 
 struct consent_word {

@@ -1,6 +1,7 @@
 /* Values as a reader expects them: ICU's number, date and relative time formats behind i18n.h. Where ICU has no
  * formatter (data missing, a currency that is no code), the plain form is shown: never nothing, never a failure. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unicode/ucurr.h>
@@ -231,4 +232,36 @@ str i18n_country_name(struct arena *a, const struct locale *l, str code)
 	snprintf(region, sizeof region, "und_%.2s", code.p);
 	int32_t n = uloc_getDisplayCountry(region, l->lang->icu, wide, WIDE, &e);
 	return U_SUCCESS(e) && n > 0 ? icu__utf8(a, wide, n) : code;
+}
+
+str i18n_country_at(size_t i)
+{
+	const char *const *codes = uloc_getISOCountries();
+	while (i && *codes) {
+		codes++;
+		i--;
+	}
+	return str_of(*codes);
+}
+
+enum { CURRENCIES_MOST = 400 };
+static char currencies[CURRENCIES_MOST][4];
+static size_t n_currencies;
+
+static void read_currencies(void)
+{
+	UErrorCode e = U_ZERO_ERROR;
+	UEnumeration *all = ucurr_openISOCurrencies(UCURR_COMMON | UCURR_NON_DEPRECATED, &e);
+	const char *code;
+	int32_t n;
+	while (U_SUCCESS(e) && n_currencies < CURRENCIES_MOST && (code = uenum_next(all, &n, &e)) != NULL)
+		if (n == 3) memcpy(currencies[n_currencies++], code, 3);
+	uenum_close(all);
+}
+
+str i18n_currency_at(size_t i)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, read_currencies);
+	return i < n_currencies ? str_of(currencies[i]) : STR_NONE;
 }

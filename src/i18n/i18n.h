@@ -66,6 +66,9 @@ enum name_order { NAME_ORDER_OF_SCRIPT, NAME_GIVEN_FIRST, NAME_FAMILY_FIRST };
 str i18n_person_name(struct arena *a, enum name_order order, str given, str family);
 str i18n_currency_name(struct arena *a, const struct locale *l, str code);
 str i18n_country_name(struct arena *a, const struct locale *l, str code);
+/* For menus: codes of ISO 3166 and of the currencies in use of ISO 4217; absent past the end. */
+str i18n_country_at(size_t i);
+str i18n_currency_at(size_t i);
 
 /* Sorting and matching of people's texts, the same on every database. */
 str i18n_sort_key(struct arena *a, str text);  /* ICU root collation; bytes that compare with memcmp */
