@@ -100,8 +100,11 @@ struct import_job {
  * derived everything. *counts is set also when it fails. */
 enum err import_all(struct app *app, const struct import_job *job, struct import_counts *counts, struct fault *f) NODISCARD;
 
-/* The bundled sample into an empty workspace. ERR_STATE when there are events, ERR_NOT_FOUND when the sample is not there. */
-enum err demo_load(struct app *app, import_progress *progress, void *arg, struct fault *f) NODISCARD;
+/* The bundled sample into an empty workspace. ERR_STATE when there are events, ERR_NOT_FOUND when the sample is not there.
+ * progress: from any thread, 0 to 99. */
+#define SAMPLE_SOURCE "online-retail-sample"
+typedef void demo_progress(void *arg, int pct);
+enum err demo_load(struct app *app, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
 
 int command_import(struct app *app, int argc, const str *argv, const struct command_io *io);
 #endif

@@ -1,0 +1,89 @@
+/* The bundled sample (sample/ATTRIBUTION.md) is imported like any other files: nothing of it is made up or prepared. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/appliers.h"
+#include "events/events.h"
+#include "op/app.h"
+#include "setting/setting.h"
+#include "source/import.h"
+
+enum { PATH_BYTES = 4096, READ_PCT = 40, KEPT_PCT = 30 };
+
+static const char *const SAMPLE_FILES[] = {"online-retail-1.csv.gz", "online-retail-2.csv.gz"};
+
+struct demo {
+	demo_progress *progress;
+	void *arg;
+	int64_t bytes; /* of both files */
+};
+
+/* Reading, keeping and deriving take about a third of the time each. */
+static bool on_progress(void *arg, const struct import_counts *c)
+{
+	const struct demo *d = arg;
+	int64_t pct = d->bytes ? c->bytes * READ_PCT / d->bytes : 0;
+	if (c->rows) pct += c->kept * KEPT_PCT / c->rows;
+	if (d->progress) d->progress(d->arg, (int)(pct < 99 ? pct : 99));
+	return true;
+}
+
+/* Beside the program: where it was installed, or in a build folder. */
+static int open_sample_dir(void)
+{
+	static const char *const places[] = {"../share/hospes/sample", "../sample"};
+	char path[PATH_BYTES];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	if (n <= 0) return -1;
+	path[n] = 0;
+	char *slash = strrchr(path, '/');
+	if (!slash) return -1;
+	*slash = 0;
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), found = -1;
+	for (size_t i = 0; dir >= 0 && found < 0 && i < COUNT_OF(places); i++) found = openat(dir, places[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0) close(dir);
+	return found;
+}
+
+static enum err note_loaded(struct app *app, struct fault *f)
+{
+	struct op op;
+	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("demo")}, true);
+	enum err e = op_end(&op, setting_put(&op, SETTING_sample_loaded, S("1")));
+	if (e != OK && f) *f = op.fault;
+	op_release(&op);
+	return e;
+}
+
+static enum err import_sample(struct app *app, int dir, struct demo *d, struct fault *f)
+{
+	struct import_path files[COUNT_OF(SAMPLE_FILES)];
+	struct import_counts counts;
+	struct import_job job = {.files = files, .n = COUNT_OF(files), .as = IMPORT_AS_ORDERS, .map = S("{\"currency\":\"GBP\"}"), .source = S(SAMPLE_SOURCE), .is_assured = true,
+	                         .progress = on_progress, .arg = d};
+	enum err e = OK;
+	for (size_t i = 0; i < job.n; i++) {
+		files[i] = (struct import_path){.fd = openat(dir, SAMPLE_FILES[i], O_RDONLY | O_CLOEXEC), .name = SAMPLE_FILES[i], .dir = -1};
+		if (files[i].fd < 0 && e == OK) e = fault_set(f, ERR_NOT_FOUND, "", "%s of the sample is not there", SAMPLE_FILES[i]);
+		else d->bytes += lseek(files[i].fd, 0, SEEK_END);
+		if (files[i].fd >= 0) lseek(files[i].fd, 0, SEEK_SET);
+	}
+	if (e == OK) e = import_all(app, &job, &counts, f);
+	for (size_t i = 0; i < job.n; i++)
+		if (files[i].fd >= 0) close(files[i].fd);
+	return e;
+}
+
+enum err demo_load(struct app *app, demo_progress *progress, void *arg, struct fault *f)
+{
+	struct events_stats stats;
+	struct demo d = {progress, arg, 0};
+	events_stats(app->events, &stats);
+	if (stats.stored) return fault_set(f, ERR_STATE, "", "the sample is loaded into an empty workspace only, and this one holds touchpoints");
+	int dir = open_sample_dir();
+	if (dir < 0) return fault_set(f, ERR_NOT_FOUND, "", "the bundled sample is not beside the program");
+	enum err e = import_sample(app, dir, &d, f);
+	close(dir);
+	return e == OK ? note_loaded(app, f) : e;
+}
