@@ -27,7 +27,8 @@ enum {
 	TRIES_ALONE = 3,
 	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written */
 	STALE_AT_ONCE = 20000,
-	RETRY_PAUSE_US = 200000
+	RETRY_PAUSE_US = 200000,
+	STOP_WAKE_NS = 20000000
 };
 
 struct appliers {
@@ -164,6 +165,7 @@ static void flush_idle(struct appliers *a, bool now)
 static void *run(void *arg)
 {
 	struct appliers *a = arg;
+	pthread_setname_np(pthread_self(), "appliers");
 	while (!atomic_load(&a->stopping)) {
 		if (events_durable(a->app->events) > a->position) apply_available(a);
 		flush_idle(a, false);
@@ -198,8 +200,16 @@ void appliers_stop(struct appliers *a)
 {
 	if (!a) return;
 	atomic_store(&a->stopping, true);
-	events_wake(a->app->events);
-	pthread_join(a->thread, NULL);
+	struct timespec until;
+	do { /* a wake that comes just before the thread waits is lost */
+		events_wake(a->app->events);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += STOP_WAKE_NS;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_sec++;
+			until.tv_nsec -= 1000000000L;
+		}
+	} while (pthread_timedjoin_np(a->thread, NULL, &until));
 	derive_free(a->derive);
 	mem_free(a);
 }

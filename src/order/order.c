@@ -3,6 +3,7 @@
  * same time writes the same rows. */
 #include "order/order.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -250,10 +251,18 @@ static enum err put_lines(struct op *op, struct db *db, struct order_batch *b)
 	return total ? db_bulk_insert(db, "order_line", columns, N, v, total, &op->fault) : OK;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct put_off *x = a, *y = b;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* Rows in the order of their keys are appended to the tables instead of put in between. */
 enum err order_flush(struct op *op, struct order_batch *b)
 {
 	struct db *db;
 	if (b->orders.n == 0) return OK;
+	qsort(b->orders.v, b->orders.n, sizeof *b->orders.v, by_id);
 	TRY(op_db(op, &db));
 	TRY(put_orders(op, db, b));
 	TRY(put_lines(op, db, b));
