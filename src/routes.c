@@ -6,6 +6,7 @@
 #include "pulse/pulse.h"
 #include "pulse/question.h"
 #include "setting/setting_pages.h"
+#include "source/source.h"
 #include "team/team_pages.h"
 
 /* The words of the permission column. */
