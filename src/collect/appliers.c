@@ -27,8 +27,7 @@ enum {
 	TRIES_ALONE = 3,
 	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written */
 	STALE_AT_ONCE = 20000,
-	RETRY_PAUSE_US = 200000,
-	STOP_WAKE_NS = 20000000
+	RETRY_PAUSE_US = 200000
 };
 
 struct appliers {
@@ -200,16 +199,8 @@ void appliers_stop(struct appliers *a)
 {
 	if (!a) return;
 	atomic_store(&a->stopping, true);
-	struct timespec until;
-	do { /* a wake that comes just before the thread waits is lost */
-		events_wake(a->app->events);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += STOP_WAKE_NS;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000L;
-		}
-	} while (pthread_timedjoin_np(a->thread, NULL, &until));
+	events_wake(a->app->events);
+	pthread_join(a->thread, NULL);
 	derive_free(a->derive);
 	mem_free(a);
 }
