@@ -6,8 +6,10 @@ import { forms, Session, start } from '../lib/hospes.mjs';
 describe('sessions', () => {
 	let hospes;
 	const people = {};
+	const ends = [];
+	after(async () => { for (const end of ends) await end(); });
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) });
+		hospes = await start({ after: (end) => ends.push(end) });
 		for (const role of ['owner', 'manager', 'analyst', 'agent']) people[role] = await hospes.addUser(`${role}@example.com`, role, `a long password of the ${role}`);
 	});
 	const enter = (role) => hospes.signIn(people[role].email, people[role].password);
