@@ -9,6 +9,7 @@
 #include "collect/appliers.h"
 #include "collect/collect.h"
 #include "consent/consent.h"
+#include "customer/change.h"
 #include "events/events.h"
 #include "http/options.h"
 #include "op/app.h"

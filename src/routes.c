@@ -2,6 +2,7 @@
 
 #include "audit/audit_pages.h"
 #include "consent/consent_pages.h"
+#include "customer/change.h"
 #include "customer/customer.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"

@@ -52,3 +52,12 @@ WHERE i.customer = $1 ORDER BY n.at DESC, n.subject LIMIT 1;
 INSERT INTO customer_name (subject, called, given_name, family_name, name_order, at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (subject) DO UPDATE SET called = excluded.called, given_name = excluded.given_name, family_name = excluded.family_name,
 	name_order = excluded.name_order, at = excluded.at;
+
+-- name: customer_name_remove
+DELETE FROM customer_name WHERE subject IN (SELECT subject FROM identity WHERE customer = $1);
+
+-- name: suggestion_get
+SELECT a, b, decided_at FROM join_suggestion WHERE id = $1;
+
+-- name: suggestion_decide
+UPDATE join_suggestion SET decided_at = $2, decision = $3 WHERE id = $1 AND decided_at IS NULL;
