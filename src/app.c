@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "collect/appliers.h"
 #include "collect/collect.h"
+#include "customer/change.h"
 #include "customer/people.h"
 #include "db/db.h"
 #include "events/events.h"
@@ -100,6 +101,7 @@ static enum err load_memory(struct app *app, struct fault *f)
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, true);
 	enum err e = settings_load(&op, &app->settings);
 	if (e == OK) e = collect_load(&op, &app->collect);
+	if (e == OK) e = erasure_resume(&op);
 	if (e == OK) e = people_load(&op, &app->people);
 	if (e == OK) e = appliers_start(&op, &app->appliers);
 	e = op_end(&op, e);

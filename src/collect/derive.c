@@ -74,7 +74,8 @@ static enum err apply_identities(struct derive *d, const struct events_record *r
 		struct identity identity = {ids->v[i].subject, ids->v[i].kind, ids->v[i].value, ids->v[i].shown};
 		bool was_new = !people_customer(d->app->people, identity.subject);
 		TRY(identity_note(d->op, &identity, r->event.source, r->event.time_ms));
-		if (was_new && i > 0) touch(d, identity.subject, TOUCHED_REFRESH);
+		bool shows = str_eq(identity.kind, S("email")) || str_eq(identity.kind, S("phone")); /* in a column of its own */
+		if (was_new && (i > 0 || shows)) touch(d, identity.subject, TOUCHED_REFRESH);
 		if (i == 0) continue;
 		bool is_anonymous = str_eq(identity.kind, S("anonymous_id"));
 		if (is_anonymous && people_is_linked(d->app->people, identity.subject)) continue;
@@ -146,7 +147,8 @@ static enum err say(struct derive *d, uint32_t subject, struct consent_word *wor
 	bool changed;
 	word->subject = subject;
 	TRY(consent_say(d->op, word, &changed));
-	if (changed) touch(d, subject, TOUCHED_CONSENT);
+	/* A refusal holds in memory from its arrival on; where the ledger knows better, memory follows. */
+	if (changed || !word->is_granted) touch(d, subject, TOUCHED_CONSENT);
 	return OK;
 }
 
@@ -225,6 +227,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 {
 	struct source source;
 	if (r->is_note) return apply_note(d, r->event.body);
+	if (people_is_suppressed(d->app->people, r->event.subject)) return OK; /* erased while it waited here */
 	if (!source_get(d->app, r->event.source, &source)) source = (struct source){.number = r->event.source, .kind = SOURCE_FILE};
 	const struct touchpoint *t = read_body(d, r);
 	if (!t) return OK;

@@ -121,7 +121,7 @@ static struct subject_key message_key(const struct intake *in, uint32_t subject,
 }
 
 static bool derives(const struct intake *in, const struct touchpoint *t, const struct touchpoint_kind *kind, const struct intake_identities *ids,
-                    bool is_new, const struct said *said, uint32_t customer)
+                    bool is_new, uint32_t customer)
 {
 	const struct people *people = in->app->people;
 	if (is_new || t->has_traits || (kind && kind->order != ORDER_NONE)) return true;
@@ -130,7 +130,7 @@ static bool derives(const struct intake *in, const struct touchpoint *t, const s
 		if (str_eq(ids->v[i].kind, S("anonymous_id")) ? !people_is_linked(people, ids->v[i].subject) : people_customer(people, ids->v[i].subject) != customer)
 			return true;
 	}
-	return changes_consent(in, said, customer);
+	return false;
 }
 
 static enum drop_reason drop(const struct intake *in, enum drop_reason reason)
@@ -148,6 +148,18 @@ static bool find_subjects(const struct intake *in, struct intake_identities *ids
 		any_new = any_new || is_new || !people_customer(in->app->people, ids->v[i].subject);
 	}
 	return any_new;
+}
+
+/* Erased people stay erased when they are sent again, also under a new device's id: then the event would bring their name
+ * in again. An event of a customer known otherwise stays: a shared e-mail erases only one of those who share it. */
+static bool is_of_erased(const struct intake *in, const struct intake_identities *ids, uint32_t customer)
+{
+	const struct people *people = in->app->people;
+	if (ids->n && people_is_suppressed(people, ids->v[0].subject)) return true;
+	if (customer && people_is_known(people, customer)) return false;
+	for (size_t i = 1; i < ids->n; i++)
+		if (people_is_suppressed(people, ids->v[i].subject)) return true;
+	return false;
 }
 
 /* What is not kept may still withdraw a consent: the refusal goes to the log alone, without the event that said it. */
@@ -204,16 +216,17 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	struct said said = said_by(in, t);
 	bool is_new = find_subjects(in, &ids);
 	uint32_t subject = ids.n ? ids.v[0].subject : 0, customer = people_customer(in->app->people, subject);
-	if (people_is_suppressed(in->app->people, subject)) return drop(in, DROP_suppressed);
+	if (is_of_erased(in, &ids, customer)) return drop(in, DROP_suppressed);
 	uint32_t purposes = allowed(in, t, kind, &said, customer);
+	bool changes = changes_consent(in, &said, customer); /* asked before the refusal holds in memory */
 	if (said.denied) people_deny_now(in->app->people, customer, said.denied);
 	if (!purposes) {
-		if (customer && changes_consent(in, &said, customer)) note_refusal(in, t, subject, said.denied);
+		if (customer && changes) note_refusal(in, t, subject, said.denied);
 		return drop(in, DROP_no_consent);
 	}
 	add_previous(in, t);
 	uint8_t flags = in->flags;
-	if (derives(in, t, kind, &ids, is_new, &said, customer)) flags |= EVENT_DERIVES;
+	if (changes || derives(in, t, kind, &ids, is_new, customer)) flags |= EVENT_DERIVES;
 	if (t->is_clamped) flags |= EVENT_CLAMPED;
 	VEC_PUSH(&in->indexes, in->arena, index);
 	struct event *e = VEC_ADD(&in->events, in->arena);

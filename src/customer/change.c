@@ -28,7 +28,6 @@ static const struct desc_field NAMES_FIELDS[] = {
 };
 const struct desc NAMES_INPUT_DESC = DESC(names_input, NAMES_FIELDS);
 static const struct desc_field CONSENT_FIELDS[] = {
-	FIELD(consent_input, purpose, DESC_STR, .max = 64, .doc = "where the address does not name it"),
 	FIELD(consent_input, state, DESC_STR, .flags = DESC_REQUIRED, .max = 10, .doc = "granted or denied"),
 	FIELD(consent_input, wording, DESC_STR, .max = WORDING_BYTES, .doc = "what the customer was asked or said"),
 };
@@ -213,9 +212,7 @@ enum err customer_put_consent(struct op *op, struct web *w, struct answer *a)
 	id customer;
 	TRY(open_named(op, w, &customer, &number));
 	TRY(web_input(op, w, &CONSENT_INPUT_DESC, &in));
-	str name = web_parameter(w, "purpose");
-	if (!name.n) name = in.purpose;
-	int purpose = purpose_find(collect_purposes(op->app), name);
+	int purpose = purpose_find(collect_purposes(op->app), web_parameter(w, "purpose"));
 	if (purpose < 0) return fail(op, ERR_NOT_FOUND, "purpose", "there is no such purpose");
 	if (purpose == PURPOSE_SERVICE) return fail(op, ERR_STATE, "purpose", "service needs no consent");
 	bool is_granted = str_eq(in.state, S("granted"));

@@ -33,7 +33,7 @@ struct names_input {
 	str wanted, given, family, order;
 };
 struct consent_input {
-	str purpose, state, wording;
+	str state, wording;
 };
 struct touchpoint_input {
 	str channel, family, outcome, mood, text;

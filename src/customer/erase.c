@@ -40,7 +40,23 @@ struct pending_erasure {
 	struct app *app;
 	id customer;
 	str subjects;
+	struct subject_key *keys;
+	size_t n;
 };
+
+/* The store forgets an erased subject's number with the rest; whoever is sent again gets a new one, and that is suppressed
+ * too. One that somebody was given in between is erased as well. */
+static enum err suppress_again(struct pending_erasure *p, struct fault *f)
+{
+	for (size_t i = 0; i < p->n;) {
+		bool is_new;
+		uint32_t subject = events_subject(p->app->events, p->keys[i], &is_new);
+		people_suppress(p->app->people, subject);
+		if (is_new) i++;
+		else TRY(events_erase_subjects(p->app->events, &subject, 1, f));
+	}
+	return OK;
+}
 
 static void finish(void *arg)
 {
@@ -48,6 +64,7 @@ static void finish(void *arg)
 	struct op op;
 	op_init(&op, p->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("erasure")}, true);
 	enum err e = erase_events(p->app, p->subjects, &op.fault);
+	if (e == OK) e = suppress_again(p, &op.fault);
 	if (e == OK) e = op_run(&op, SQL_erasure_done, DB_ARGS(db_id(p->customer)), NULL);
 	(void)op_end(&op, e); /* logged there; done again at the next start */
 	op_release(&op);
@@ -67,13 +84,12 @@ enum err erasure_resume(struct op *op)
 
 /* ---- the records ---- */
 
-static enum err erase_subject(struct op *op, const struct db_rows *identities, size_t i)
+static enum err erase_subject(struct op *op, const struct db_rows *identities, size_t i, struct subject_key key)
 {
 	static const enum sql rows[] = {SQL_trait_remove_subject, SQL_consent_remove_subject, SQL_consent_state_remove_subject, SQL_edge_remove_subject,
 	                                SQL_suggestion_remove_subject, SQL_identity_source_remove_subject, SQL_customer_name_remove_subject, SQL_identity_remove_subject};
 	uint32_t subject = (uint32_t)db_rows_int(identities, i, 0);
 	str kind = db_rows_text(identities, i, 1), value = db_rows_text(identities, i, 2);
-	struct subject_key key = identity_key(op->app, kind, value);
 	TRY(op_run(op, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&key, sizeof key}), db_int(op->now_ms)), NULL));
 	TRY(order_forget_subject(op, subject));
 	for (size_t r = 0; r < COUNT_OF(rows); r++) TRY(op_run(op, rows[r], DB_ARGS(db_int(subject)), NULL));
@@ -125,15 +141,17 @@ enum err customer_erase(struct op *op, struct customer_hold *hold, id customer)
 	hold->is_dirty = true;
 	TRY(op_run(op, SQL_erasure_add, DB_ARGS(db_id(customer), db_text(list), db_int(op->now_ms)), NULL));
 	TRY(erase_jobs(op, &identities));
+	struct subject_key *keys = ARENA_ARRAY(&op->arena, struct subject_key, identities.n + 1);
 	for (size_t i = 0; i < identities.n; i++) {
-		TRY(erase_subject(op, &identities, i));
+		keys[i] = identity_key(op->app, db_rows_text(&identities, i, 1), db_rows_text(&identities, i, 2));
+		TRY(erase_subject(op, &identities, i, keys[i]));
 		people_suppress(op->app->people, (uint32_t)db_rows_int(&identities, i, 0));
 	}
 	TRY(op_run(op, SQL_customer_word_remove, DB_ARGS(db_id(customer)), NULL));
 	TRY(op_run(op, SQL_customer_erase_row, DB_ARGS(db_id(customer), db_int(op->now_ms)), NULL));
 	TRY(audit_write(op, "customer_erased", "customer", customer, STR_NONE, STR_NONE));
 	struct pending_erasure *p = ARENA_NEW(&op->arena, struct pending_erasure);
-	*p = (struct pending_erasure){op->app, customer, list};
+	*p = (struct pending_erasure){op->app, customer, list, keys, identities.n};
 	op_after_commit(op, finish, p);
 	customer_tell(op, customer);
 	return OK;

@@ -7,7 +7,7 @@
 #include "customer/change.h"
 #include "customer/customer.h"
 #include "customer/people.h"
-#include "audit/audit.h"
+#include "events/events.h"
 #include "http/options.h"
 #include "json/json.h"
 #include "op/app.h"

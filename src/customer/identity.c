@@ -40,22 +40,25 @@ struct pending {
 	VEC(struct new_source) sources;
 };
 
-static struct pending *pending_of(struct op *op)
-{
-	void **slot = people__slot(op->app->people);
-	struct pending *p = *slot;
-	if (!p || p->op != op) {
-		p = ARENA_NEW(&op->arena, struct pending);
-		p->op = op;
-		*slot = p;
-	}
-	return p;
-}
-
 static void forget_pending(void *arg)
 {
 	void **slot = arg;
 	*slot = NULL;
+}
+
+/* Lives as long as the op: the slot is emptied with it. */
+static struct pending *pending_of(struct op *op)
+{
+	void **slot = people__slot(op->app->people);
+	struct pending *p = *slot;
+	if (!p) {
+		p = ARENA_NEW(&op->arena, struct pending);
+		p->op = op;
+		*slot = p;
+		op_defer(op, forget_pending, slot);
+	}
+	assert(p->op == op); /* one writer at a time: people_lock */
+	return p;
 }
 
 struct subject_key identity_key(const struct app *app, str kind, str value)
@@ -97,7 +100,6 @@ static enum err add_to(struct op *op, const struct identity *i, uint32_t custome
 {
 	struct people *people = op->app->people;
 	struct pending *p = pending_of(op);
-	if (p->identities.n == 0 && p->customers.n == 0) op_defer(op, forget_pending, people__slot(people));
 	VEC_PUSH(&p->identities, &op->arena, ((struct new_identity){copied(op, i), people_id(people, customer), source, seen_ms}));
 	people_put(people, i->subject, customer, is_known_kind(i->kind));
 	return note_source(op, i, source, true);
