@@ -25,7 +25,7 @@
 #include "http/options.h"
 #include "op/op.h"
 
-enum { PATH_BYTES = 4096, JOINED_BYTES = 2 * PATH_BYTES, COPY_BYTES = 1 << 20 }; /* joined: a path with a name of ours behind it */
+enum { PATH_BYTES = 4096, JOINED_BYTES = 3 * PATH_BYTES, COPY_BYTES = 1 << 20 }; /* joined: a path with a name of ours behind it */
 
 struct packing {
 	struct archive *out;
@@ -78,7 +78,7 @@ static enum err pack_file(struct packing *p, const char *path, const char *name)
 
 static enum err pack_folder(struct packing *p, const char *path, const char *name)
 {
-	char from[JOINED_BYTES], to[JOINED_BYTES];
+	char from[JOINED_BYTES + 300], to[JOINED_BYTES + 300];
 	DIR *dir = opendir(path);
 	struct dirent *d;
 	enum err e = OK;
@@ -95,7 +95,7 @@ static enum err pack_folder(struct packing *p, const char *path, const char *nam
 
 static void remove_folder(const char *path)
 {
-	char file[JOINED_BYTES];
+	char file[JOINED_BYTES + 300];
 	DIR *dir = opendir(path);
 	struct dirent *d;
 	while (dir && (d = readdir(dir))) {
