@@ -5,11 +5,11 @@ SELECT bit, name, title, aliases, is_enforced FROM purpose ORDER BY bit;
 INSERT INTO purpose (bit, name, title, aliases, is_enforced, made_at) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: consent_each_state
-SELECT i.customer, s.purpose, s.is_granted FROM consent_state s JOIN identity i ON i.subject = s.subject
+SELECT i.customer, s.purpose, s.is_granted, s.how FROM consent_state s JOIN identity i ON i.subject = s.subject
 ORDER BY s.is_granted DESC;
 
 -- name: consent_of_customer
-SELECT s.purpose, s.is_granted FROM consent_state s JOIN identity i ON i.subject = s.subject WHERE i.customer = $1;
+SELECT s.purpose, s.is_granted, s.how FROM consent_state s JOIN identity i ON i.subject = s.subject WHERE i.customer = $1;
 
 -- name: consent_state_get
 SELECT is_granted, at, how FROM consent_state WHERE subject = $1 AND purpose = $2;

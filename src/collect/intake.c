@@ -88,7 +88,7 @@ static uint32_t allowed(const struct intake *in, const struct touchpoint *t, con
 	uint32_t granted = customer ? people_granted(in->app->people, customer) : 0, denied = customer ? people_denied(in->app->people, customer) : 0;
 	uint32_t vouched = in->source.is_assured ? in->source.purposes : 0;
 	bool states = in->is_stated || (kind && str_eq(kind->event, S("Segment Consent Preference Updated")));
-	if (states || !t->has_consent) denied &= ~said->granted;
+	if (customer) denied &= ~said->granted | (states ? 0 : people_refused(in->app->people, customer));
 	uint32_t from_customer = t->has_consent && !in->source.is_assured ? 0 : granted;
 	uint32_t mask = (said->granted | from_customer | vouched) & ~denied & ~said->denied;
 	if (kind && kind->serves && !((denied | said->denied) & PURPOSE_BIT(PURPOSE_SERVICE))) mask |= PURPOSE_BIT(PURPOSE_SERVICE);

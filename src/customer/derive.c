@@ -143,7 +143,7 @@ enum err customer_refresh(struct op *op, uint32_t number)
 enum err customer_refresh_consent(struct op *op, uint32_t number)
 {
 	struct db_rows rows;
-	uint32_t granted = 0, denied = 0;
+	uint32_t granted = 0, denied = 0, refused = 0;
 	TRY(op_query(op, SQL_consent_of_customer, DB_ARGS(db_id(people_id(op->app->people, number))), &rows));
 	for (size_t i = 0; i < rows.n; i++) {
 		uint32_t bit = 1u << (db_rows_int(&rows, i, 0) & 31);
@@ -151,7 +151,8 @@ enum err customer_refresh_consent(struct op *op, uint32_t number)
 			granted |= bit;
 		else
 			denied |= bit;
+		if (!db_rows_bool(&rows, i, 1) && !str_eq(db_rows_text(&rows, i, 2), S("carried"))) refused |= bit;
 	}
-	people_set_consent(op->app->people, number, granted & ~denied, denied);
+	people_set_consent(op->app->people, number, granted & ~denied, denied, refused);
 	return OK;
 }

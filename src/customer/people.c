@@ -39,7 +39,7 @@ struct people {
 	} s;
 	struct { /* by customer number */
 		a64 *id;
-		a32 *first_subject, *granted, *denied;
+		a32 *first_subject, *granted, *denied, *refused;
 		a8 *flags;
 	} c;
 	a32 n_customers, n_subjects; /* highest in use */
@@ -61,7 +61,7 @@ static void *reserve(size_t bytes)
 
 #define EACH_ARRAY(X)                                                                                              \
 	X(s.customer) X(s.next) X(s.events) X(s.first_ms) X(s.last_ms) X(s.flags) X(c.id) X(c.first_subject) X(c.granted) \
-	X(c.denied) X(c.flags)
+	X(c.denied) X(c.refused) X(c.flags)
 
 static struct people *people_new(void)
 {
@@ -147,6 +147,11 @@ bool people_is_known(const struct people *p, uint32_t customer)
 uint32_t people_denied(const struct people *p, uint32_t customer)
 {
 	return GET(p->c.denied[customer]);
+}
+
+uint32_t people_refused(const struct people *p, uint32_t customer)
+{
+	return GET(p->c.refused[customer]);
 }
 
 uint32_t people_granted(const struct people *p, uint32_t customer)
@@ -377,8 +382,9 @@ void people_set_linked(struct people *p, uint32_t subject, bool linked)
 		atomic_fetch_and(&p->s.flags[subject], (uint8_t)~SUBJECT_LINKED);
 }
 
-void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied)
+void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied, uint32_t refused)
 {
+	SET(p->c.refused[customer], refused);
 	if (GET(p->c.granted[customer]) == granted && GET(p->c.denied[customer]) == denied) return;
 	SET(p->c.granted[customer], granted);
 	SET(p->c.denied[customer], denied);
@@ -435,11 +441,11 @@ static bool load_consent(void *arg, const struct db_val *row, size_t n)
 	uint32_t number, bit = 1u << (row[1].i & 31);
 	if (!people_find(p, row[0].i, &number)) return true;
 	/* rows come refusals last, so the strictest wins */
-	uint32_t granted = GET(p->c.granted[number]), denied = GET(p->c.denied[number]);
+	uint32_t granted = GET(p->c.granted[number]), denied = GET(p->c.denied[number]), refused = GET(p->c.refused[number]);
 	if (row[2].i)
-		people_set_consent(p, number, granted | bit, denied);
+		people_set_consent(p, number, granted | bit, denied, refused);
 	else
-		people_set_consent(p, number, granted & ~bit, denied | bit);
+		people_set_consent(p, number, granted & ~bit, denied | bit, str_eq(row[3].s, S("carried")) ? refused : refused | bit);
 	return true;
 }
 
@@ -511,6 +517,7 @@ enum err people_reload(struct op *op, struct people *p)
 		SET(p->c.first_subject[i], 0);
 		SET(p->c.granted[i], 0);
 		SET(p->c.denied[i], 0);
+		SET(p->c.refused[i], 0);
 		SET(p->c.flags[i], 0);
 	}
 	pthread_mutex_lock(&p->views);

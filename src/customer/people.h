@@ -26,6 +26,8 @@ id people_id(const struct people *p, uint32_t customer);
 bool people_find(const struct people *p, id customer, uint32_t *number);
 bool people_is_known(const struct people *p, uint32_t customer);
 uint32_t people_denied(const struct people *p, uint32_t customer);  /* bit set of purposes */
+/* Of these, the refusals that were not merely carried along with an event: no carried grant lifts them. */
+uint32_t people_refused(const struct people *p, uint32_t customer);
 uint32_t people_granted(const struct people *p, uint32_t customer);
 bool people_is_suppressed(const struct people *p, uint32_t subject);
 bool people_is_linked(const struct people *p, uint32_t subject);    /* an anonymous id that met its first user id */
@@ -56,7 +58,7 @@ uint32_t people_add(struct people *p, id customer);                           /*
 void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind); /* new or moved; keeps known */
 void people_set_known(struct people *p, uint32_t customer, bool is_known);
 void people_set_linked(struct people *p, uint32_t subject, bool linked);
-void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied);
+void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied, uint32_t refused);
 void people_suppress(struct people *p, uint32_t subject); /* and takes it from its customer */
 /* One pointer for src/customer's own use by the writer; NULL at first. */
 void **people__slot(struct people *p);
