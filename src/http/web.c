@@ -156,6 +156,7 @@ static const struct desc_field FORM_FAULT_FIELDS[] = {
 };
 const struct desc FORM_FAULT_DESC = {"fault", sizeof(struct form_fault), FORM_FAULT_FIELDS, COUNT_OF(FORM_FAULT_FIELDS)};
 
+static const char *const MOVES[] = {"up", "down", "same", "unknown", NULL};
 static const char *const DIRECTIONS[] = {"better", "worse", "same", "unknown", NULL};
 static const struct desc_field FIGURE_FIELDS[] = {
 	FIELD(figure, key, DESC_STR, .doc = "row of metrics.def"),
@@ -163,6 +164,7 @@ static const struct desc_field FIGURE_FIELDS[] = {
 	FIELD(figure, value, DESC_MSG),
 	FIELD(figure, number, DESC_REAL),
 	FIELD(figure, change, DESC_MSG),
+	FIELD(figure, move, DESC_ENUM, .names = MOVES, .prefix = "move"),
 	FIELD(figure, direction, DESC_ENUM, .names = DIRECTIONS, .prefix = "direction"),
 	FIELD(figure, n, DESC_MSG, .doc = "sample size"),
 	FIELD(figure, interval, DESC_MSG),

@@ -77,12 +77,14 @@ struct figure {
 	struct msg name, value;
 	double number;
 	struct msg change;
+	int move;      /* enum figure_move */
 	int direction; /* enum figure_direction */
 	struct msg n, interval, definition;
 	str points, end_x, end_y;
 	struct msg trend;
 	str customers;
 };
+enum figure_move { FIGURE_MOVE_UP, FIGURE_MOVE_DOWN, FIGURE_MOVE_SAME, FIGURE_MOVE_UNKNOWN };
 enum figure_direction { FIGURE_BETTER, FIGURE_WORSE, FIGURE_SAME, FIGURE_UNKNOWN };
 extern const struct desc OPTION_DESC, INPUT_DESC, FORM_FAULT_DESC, FIGURE_DESC;
 /* Texts of msg keys need static life: keys made at run time are copied here into the op's arena. */

@@ -1,7 +1,7 @@
 #include "query/metric.h"
 
 const struct metric METRICS[METRIC_COUNT] = {
-#define METRIC(key, unit, direction, base, minimum) {#key, "figure_" #key, "definition_" #key, METRIC_UNIT_##unit, METRIC_BETTER_##direction, METRIC_OF_##base, minimum},
+#define METRIC(key, unit, direction, base, minimum, formula) {#key, "figure_" #key, "definition_" #key, METRIC_UNIT_##unit, METRIC_BETTER_##direction, METRIC_OF_##base, minimum, formula},
 #include "metrics.def"
 #undef METRIC
 };

@@ -7,7 +7,7 @@ enum metric_unit { METRIC_UNIT_COUNT, METRIC_UNIT_MONEY, METRIC_UNIT_SHARE, METR
 enum metric_direction { METRIC_BETTER_UP, METRIC_BETTER_DOWN, METRIC_BETTER_NONE };
 enum metric_base { METRIC_OF_CUSTOMERS, METRIC_OF_ORDERS, METRIC_OF_UNITS, METRIC_OF_TOUCHPOINTS };
 enum metric_key {
-#define METRIC(key, unit, direction, base, minimum) METRIC_##key,
+#define METRIC(key, unit, direction, base, minimum, formula) METRIC_##key,
 #include "metrics.def"
 #undef METRIC
 	METRIC_COUNT
@@ -18,6 +18,7 @@ struct metric {
 	enum metric_direction direction;
 	enum metric_base base;
 	int minimum; /* of n, for an interval */
+	const char *formula;
 };
 extern const struct metric METRICS[METRIC_COUNT];
 
