@@ -1,5 +1,7 @@
 #include "jobs_table.h"
 
+#include "source/import_pages.h"
+
 const struct job_kind JOB_TABLE[] = {
 #define JOB(kind, function, attempts, lease_s, every_s, doc) {#kind, function, attempts, lease_s, every_s},
 #include "jobs.def"

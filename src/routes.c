@@ -8,6 +8,7 @@
 #include "pulse/pulse.h"
 #include "pulse/question.h"
 #include "setting/setting_pages.h"
+#include "source/import_pages.h"
 #include "source/source.h"
 #include "team/team_pages.h"
 

@@ -35,3 +35,70 @@ SELECT source, CAST(sum(rows_known) AS BIGINT) FROM import GROUP BY source;
 
 -- name: source_keys
 SELECT id, name, kind, hint, role, made_at, made_by, last_used_at, ended_at FROM api_key WHERE source = $1 ORDER BY made_at, id;
+
+-- name: import_list
+SELECT i.id, i.file_name, i.kind, i.state, i.made_by, i.started_at, i.rows_kept, i.rows_rejected, i.made_at FROM import i ORDER BY i.number DESC LIMIT 200;
+
+-- name: import_get
+SELECT i.number, i.id, i.source, i.kind, i.state, i.file_name, i.file_path, i.mapping, i.bytes, i.bytes_done, i.rows_read, i.rows_kept, i.rows_known,
+	i.rows_rejected, i.touchpoints, i.error, i.job, i.made_at, i.made_by, i.started_at, i.ended_at, i.undone_at, s.id AS source_id, s.name AS source_name
+FROM import i LEFT JOIN source s ON s.number = i.source WHERE i.id = $1;
+
+-- name: import_put_draft
+UPDATE import SET kind = $2, mapping = $3 WHERE number = $1 AND state = 'draft';
+
+-- name: import_start
+UPDATE import SET state = 'waiting', kind = $2, mapping = $3, source = $4, job = $5, started_at = $6 WHERE number = $1;
+
+-- name: import_put_state
+UPDATE import SET state = $2, undone_at = $3 WHERE number = $1;
+
+-- name: import_reasons_put
+UPDATE import SET reasons = $2 WHERE number = $1;
+
+-- name: import_reasons
+SELECT reasons FROM import WHERE number = $1;
+
+-- name: order_forget_source
+DELETE FROM orders WHERE source = $1;
+
+-- name: order_line_forget_source
+DELETE FROM order_line WHERE order_id IN (SELECT id FROM orders WHERE source = $1);
+
+-- name: order_subjects_of_source
+SELECT DISTINCT subject FROM orders WHERE source = $1 AND subject <> 0;
+
+-- name: customers_of_source
+SELECT DISTINCT i.customer FROM identity i WHERE i.source = $1;
+
+-- name: identity_subjects_of_customer
+SELECT i.subject, (SELECT count(*) FROM edge e WHERE (e.a = i.subject OR e.b = i.subject) AND e.rule = 'by_hand'),
+	(SELECT count(*) FROM consent c WHERE c.subject = i.subject AND c.source <> $2)
+FROM identity i WHERE i.customer = $1;
+
+-- name: trait_forget_source
+DELETE FROM trait WHERE subject = $1 AND source = $2;
+
+-- name: identity_forget
+DELETE FROM identity WHERE subject = $1;
+
+-- name: identity_source_forget
+DELETE FROM identity_source WHERE subject = $1;
+
+-- name: edge_forget
+DELETE FROM edge WHERE a = $1 OR b = $1;
+
+-- name: join_suggestion_forget
+DELETE FROM join_suggestion WHERE a = $1 OR b = $1;
+
+-- name: consent_forget
+DELETE FROM consent WHERE subject = $1;
+
+-- name: consent_state_forget
+DELETE FROM consent_state WHERE subject = $1;
+
+-- name: trait_forget
+DELETE FROM trait WHERE subject = $1;
+
+-- name: customer_forget
+DELETE FROM customer WHERE number = $1;
