@@ -201,12 +201,10 @@ static enum err answer_draft(struct op *op, struct answer *a, const struct impor
 
 /* What was chosen for the columns, by header, as a mapping's JSON. The page was drawn from the file, so its columns are read
  * from there. */
-static enum err read_map(struct op *op, struct web *w, const struct import_stored *s, struct import_choices *c)
+static void read_map(struct op *op, struct web *w, const struct import_map *page, struct import_choices *c)
 {
 	struct buf b;
 	struct json_writer j = {.out = &b};
-	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
-	TRY(import_draft_fill(op, s, c, page));
 	buf_init(&b, CHOICES_BYTES);
 	json_begin_object(&j);
 	json_key(&j, S("columns"));
@@ -226,7 +224,6 @@ static enum err read_map(struct op *op, struct web *w, const struct import_store
 	json_end_object(&j);
 	c->map = buf_failed(&b) ? STR_NONE : str_dup(&op->arena, buf_str(&b));
 	buf_release(&b);
-	return OK;
 }
 
 static enum err read_choices(struct op *op, struct web *w, const struct import_stored *s, struct import_choices *c)
@@ -236,13 +233,16 @@ static enum err read_choices(struct op *op, struct web *w, const struct import_s
 	if (consent.n && !str_eq(consent, S("assured")) && !str_eq(consent, S("carried"))) return fail(op, ERR_INVALID, "consent", "must be assured or carried");
 	if (consent.n) c->consent = consent;
 	if (source.n) c->source = source;
-	bool is_other_kind = as.n && !str_eq(as, c->as) && import_as_find(as, &known);
-	if (is_other_kind) {
-		if (c->as.n || str_given(c->map)) c->map = STR_NONE; /* columns mean other things in another kind of file: guessed anew */
-		c->as = as;
-	}
 	if (w->wants_json && !web_is_form(w)) return json_into(&op->arena, &IMPORT_CHOICES_DESC, http_body(w->rq), c, &op->fault);
-	return is_other_kind && !str_given(c->map) ? OK : read_map(op, w, s, c);
+	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
+	TRY(import_draft_fill(op, s, c, page));
+	bool is_other_kind = as.n > 0 && import_as_find(as, &known);
+	for (size_t i = 0; i < page->kinds.n; i++)
+		if (page->kinds.v[i].is_selected && str_eq(page->kinds.v[i].value, as)) is_other_kind = false;
+	if (import_as_find(as, &known)) c->as = as;
+	if (is_other_kind) c->map = STR_NONE; /* columns mean other things in another kind of file: guessed anew */
+	else read_map(op, w, page, c);
+	return OK;
 }
 
 enum err import_mapping_post(struct op *op, struct web *w, struct answer *a)
