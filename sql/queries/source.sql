@@ -101,4 +101,4 @@ DELETE FROM consent_state WHERE subject = $1;
 DELETE FROM trait WHERE subject = $1;
 
 -- name: customer_forget
-DELETE FROM customer WHERE number = $1;
+DELETE FROM customer WHERE id = $1 OR merged_into = $1;

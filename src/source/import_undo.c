@@ -100,10 +100,11 @@ static enum err forget_subject(struct op *op, int64_t subject)
 	return OK;
 }
 
-static enum err settle_customer(struct undo *u, uint32_t customer)
+static enum err settle_customer(struct undo *u, id customer)
 {
+	uint32_t number;
 	struct db_rows subjects;
-	TRY(op_query(u->op, SQL_identity_subjects_of_customer, DB_ARGS(db_int(customer), db_int(u->s.source)), &subjects));
+	TRY(op_query(u->op, SQL_identity_subjects_of_customer, DB_ARGS(db_id(customer), db_int(u->s.source)), &subjects));
 	bool stays = false;
 	for (size_t i = 0; i < subjects.n; i++) {
 		int64_t subject = db_rows_int(&subjects, i, 0);
@@ -114,15 +115,15 @@ static enum err settle_customer(struct undo *u, uint32_t customer)
 		if (!stays) TRY(forget_subject(u->op, subject));
 		else if (!(heard(u, subject) & HEARD_FROM_SOURCE)) TRY(op_run(u->op, SQL_trait_forget_source, DB_ARGS(db_int(subject), db_int(u->s.source)), NULL));
 	}
-	if (!stays) return op_run(u->op, SQL_customer_forget, DB_ARGS(db_int(customer)), NULL);
-	return customer_refresh(u->op, customer);
+	if (!stays) return op_run(u->op, SQL_customer_forget, DB_ARGS(db_id(customer)), NULL);
+	return people_find(u->op->app->people, customer, &number) ? customer_refresh(u->op, number) : OK;
 }
 
 static enum err settle_customers(struct undo *u)
 {
 	struct db_rows customers;
 	TRY(op_query(u->op, SQL_customers_of_source, DB_ARGS(db_int(u->s.source)), &customers));
-	for (size_t i = 0; i < customers.n; i++) TRY(settle_customer(u, (uint32_t)db_rows_int(&customers, i, 0)));
+	for (size_t i = 0; i < customers.n; i++) TRY(settle_customer(u, db_rows_id(&customers, i, 0)));
 	return OK;
 }
 
