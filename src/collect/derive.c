@@ -211,7 +211,7 @@ static enum segment_endpoint endpoint_of(str event)
 
 static const struct touchpoint *read_body(struct derive *d, const struct events_record *r)
 {
-	struct segment_options options = {.event_bytes = BODY_BYTES, .body_bytes = BODY_BYTES, .body_events = 1, .received_ms = r->event.received_ms};
+	struct segment_options options = {.event_bytes = BODY_BYTES, .body_bytes = BODY_BYTES, .body_events = 1, .received_ms = r->event.received_ms, .is_stored = true};
 	struct segment_body body;
 	char *padded = arena_alloc(&d->op->arena, r->event.body.n + JSON_PADDING);
 	memcpy(padded, r->event.body.p, r->event.body.n);

@@ -29,7 +29,7 @@ struct receipt {
 
 bool receive_is_ours(str path)
 {
-	return str_starts(path, S("/v1/"));
+	return str_starts(path, S("/v1/")) || (str_starts(path, S("/projects/")) && str_ends(path, S("/settings")));
 }
 
 size_t receive_max_body(const struct app *app)
@@ -211,6 +211,11 @@ static void take_body(struct app *app, struct http_request *rq, enum segment_end
 		reply_fault(rq, e, &f);
 		return;
 	}
+	if (endpoint != SEGMENT_BATCH && body.first && body.first->reason && strcmp(body.first->reason, "too_large") == 0) {
+		collect_drop(app, source.number, DROP_too_large, 1);
+		reply_problem(rq, ERR_TOO_LARGE, 400, str_fmt(http_arena(rq), "the event is larger than %zu bytes", options.event_bytes));
+		return;
+	}
 	if (!key_may_send(app, key.id, (int64_t)body.n, &wait_s)) {
 		too_many(rq, wait_s);
 		return;
@@ -259,7 +264,9 @@ static void send_settings(struct app *app, struct http_request *rq, str key_text
 
 void receive(struct app *app, struct http_request *rq)
 {
-	str rest = str_sub(http_path(rq), sizeof "/v1/" - 1, SIZE_MAX), method = http_method(rq);
+	str path = http_path(rq), method = http_method(rq);
+	/* Telephones ask for their settings without the version, browsers with it */
+	str rest = str_starts(path, S("/v1/")) ? str_sub(path, sizeof "/v1/" - 1, SIZE_MAX) : str_sub(path, 1, SIZE_MAX);
 	enum segment_endpoint endpoint;
 	allow_origin(rq);
 	if (str_eq(method, S("OPTIONS"))) {

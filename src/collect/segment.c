@@ -296,7 +296,7 @@ static const char *settle_time(struct touchpoint *t, str text, str sent_text, co
 {
 	int64_t sent;
 	t->time_ms = DESC_NULL_INT;
-	if (!text.n) return NULL;
+	if (!text.n || o->is_stored) return NULL;
 	if (!segment_time(text, &t->time_ms)) return "bad_time";
 	if (o->is_live && sent_text.n && segment_time(sent_text, &sent) && sent >= DATETIME_MIN_MS && sent < DATETIME_MAX_MS)
 		t->time_ms = o->received_ms - (sent - t->time_ms);

@@ -19,6 +19,7 @@ struct segment_options {
 	/* Live: times are corrected by sentAt, later than arrival + 24 h becomes the arrival (is_clamped), before 1900 is
 	 * rejected. Else (a file): times stand as they are, 1900 to 2100. */
 	bool is_live;
+	bool is_stored; /* a body of the log, judged when it came: its time is the record's, whatever the body says */
 };
 extern const struct segment_options SEGMENT_OPTIONS; /* the documented limits, live; received_ms is yours to set */
 

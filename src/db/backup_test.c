@@ -3,7 +3,7 @@
 #include "db/driver.h"
 
 /* Jobs, settings and suppressions stand for all tables: numbers, texts, bytes, booleans and NULLs. */
-enum { JOBS = 12000 };
+enum { JOBS = 3000 };
 
 static void fill(struct records *r)
 {

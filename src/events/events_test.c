@@ -116,7 +116,7 @@ static void append_body(struct events *ev, uint64_t n, const char *body)
 	snprintf(room, sizeof room, "%s", body);
 	e.body = (str){room, strlen(body)};
 	uint8_t verdict;
-	assert_ok(events_append_wait(ev, &e, 1, &verdict));
+	assert_ok(testing_append_patiently(ev, &e, &verdict));
 	assert_int_equal(verdict, EVENT_STORED);
 }
 
@@ -283,7 +283,7 @@ static void append_secret(struct events *ev, uint32_t s, uint32_t import, uint64
 	snprintf(body, sizeof body, "{\"properties\":{\"n\":%llu,\"word\":\"%s%llu\"}}", (unsigned long long)n, secret, (unsigned long long)n);
 	struct event e = {.subject = s, .import = import, .time_ms = (int64_t)n, .message = testing_key(n), .type = S("Type"), .body = str_of(body)};
 	uint8_t verdict;
-	assert_ok(events_append_wait(ev, &e, 1, &verdict));
+	assert_ok(testing_append_patiently(ev, &e, &verdict));
 	assert_int_equal(verdict, EVENT_STORED);
 }
 

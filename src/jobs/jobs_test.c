@@ -7,7 +7,7 @@
 #include "jobs/jobs.h"
 
 static _Atomic int runs, stops;
-static _Atomic int64_t last_job;
+static _Atomic int64_t last_job, first_run_ms, last_run_ms;
 
 static void sleep_ms(int ms)
 {
@@ -20,19 +20,27 @@ static bool wait_for(_Atomic int *what, int at_least)
 	return *what >= at_least;
 }
 
+/* Times of runs tell what a look at the job's state may come too late for. */
+static int note_run(void)
+{
+	last_run_ms = clock_now_ms();
+	if (!runs) first_run_ms = last_run_ms;
+	return ++runs;
+}
+
 static enum err count(struct op *op, id job, str payload)
 {
 	(void)op;
 	assert_str_equal(payload, S("{\"a\":1}"));
 	last_job = job;
-	runs++;
+	note_run();
 	return OK;
 }
 
 static enum err fail_once(struct op *op, id job, str payload)
 {
 	(void)job, (void)payload;
-	if (++runs <= 1) return fail(op, ERR_IO, "", "the far side is away");
+	if (note_run() <= 1) return fail(op, ERR_IO, "", "the far side is away");
 	return OK;
 }
 
@@ -137,10 +145,9 @@ static void a_failed_job_runs_again_with_backoff(void **state)
 	struct records *r = *state;
 	start(r, KINDS, COUNT_OF(KINDS));
 	id job = add(r, "fail_once", 0, STR_NONE);
-	assert_true(wait_for(&runs, 1));
-	reaches(r, job, S("waiting"));
 	reaches(r, job, S("done"));
 	assert_int_equal(runs, 2);
+	assert_true(last_run_ms - first_run_ms >= 950); /* the first wait is one to two seconds */
 	stop(r);
 }
 
@@ -241,14 +248,14 @@ static void a_job_whose_worker_died_runs_again_after_its_lease(void **state)
 {
 	struct records *r = *state;
 	id job = add(r, "count", 0, STR_NONE), hopeless = add(r, "count", 0, STR_NONE);
-	take_as_if_by_a_dead_process(r, job, clock_now_ms() + 300, 0);
+	int64_t lease_until_ms = clock_now_ms() + 1000;
+	take_as_if_by_a_dead_process(r, job, lease_until_ms, 0);
 	take_as_if_by_a_dead_process(r, hopeless, clock_now_ms() - 1, 2);
 	start(r, KINDS, COUNT_OF(KINDS));
-	sleep_ms(100);
-	assert_int_equal(runs, 0);
-	assert_str_equal(state_of(r, hopeless), S("failed"));
+	reaches(r, hopeless, S("failed"));
 	reaches(r, job, S("done"));
 	assert_int_equal(runs, 1);
+	assert_true(first_run_ms >= lease_until_ms);
 	stop(r);
 }
 
@@ -260,9 +267,10 @@ static void a_recurring_job_is_scheduled_once_and_again_after_each_end(void **st
 	assert_true(wait_for(&runs, 4)); /* daily once, tick at 0, 1 and 2 seconds */
 	stop(r);
 	start(r, EVERY, COUNT_OF(EVERY));
+	int64_t started_ms = clock_now_ms();
 	sleep_ms(100);
-	assert_true(runs <= 1);
 	stop(r);
+	assert_true(runs <= 1 + (clock_now_ms() - started_ms) / 1000);
 }
 
 static void an_idle_queue_uses_no_cpu(void **state)
@@ -270,11 +278,15 @@ static void an_idle_queue_uses_no_cpu(void **state)
 	struct records *r = *state;
 	start(r, KINDS, COUNT_OF(KINDS));
 	sleep_ms(100);
-	struct timespec before, after;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-	sleep_ms(1500);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-	int64_t us = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+	/* On a busy machine its start may still be under way in the first stretch; polling would show in every one. */
+	int64_t us = INT64_MAX;
+	for (int i = 0; i < 4 && us >= 3000; i++) {
+		struct timespec before, after;
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+		sleep_ms(1500);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+		us = (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000;
+	}
 	assert_true(us < 3000);
 	stop(r);
 }

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, openWindow, signIn } from '../lib/browser.mjs';
-import { start } from '../lib/hospes.mjs';
+import { start, untilEnd } from '../lib/hospes.mjs';
 
 describe('the console in a browser', () => {
+	const end = untilEnd(after);
 	let hospes, browser, write, owner;
 	before(async () => {
-		const end = { after: (fn) => after(fn) };
 		hospes = await start(end);
 		browser = await launch(end);
 		write = await hospes.key('write');

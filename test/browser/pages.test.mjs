@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { axe, LANGUAGES, launch, openWindow, sidewaysScroll, signIn } from '../lib/browser.mjs';
-import { start } from '../lib/hospes.mjs';
+import { start, untilEnd } from '../lib/hospes.mjs';
 
 describe('every page in every language', { timeout: 600_000 }, () => {
+	const end = untilEnd(after);
 	let hospes, browser, owner, paths;
 	before(async () => {
-		const end = { after: (fn) => after(fn) };
 		hospes = await start(end, { command: 'demo' });
 		browser = await launch(end);
 		owner = await hospes.addUser('owner@example.com', 'owner', 'correct horse battery staple');

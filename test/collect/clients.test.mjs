@@ -6,14 +6,15 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { Analytics } from '@segment/analytics-node';
 import { launch, openWindow } from '../lib/browser.mjs';
-import { start, timeline } from '../lib/hospes.mjs';
+import { start, timeline, untilEnd } from '../lib/hospes.mjs';
 
 const require = createRequire(import.meta.url);
 
 describe('published clients', () => {
+	const end = untilEnd(after);
 	let hospes, write, secret;
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) });
+		hospes = await start(end);
 		write = await hospes.key('write');
 		secret = await hospes.key('secret');
 	});

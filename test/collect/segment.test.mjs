@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { basic, start, timeline } from '../lib/hospes.mjs';
+import { basic, start, timeline, untilEnd } from '../lib/hospes.mjs';
 
 describe('the Segment protocol', () => {
+	const end = untilEnd(after);
 	let hospes, write, secret;
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) });
+		hospes = await start(end);
 		write = await hospes.key('write');
 		secret = await hospes.key('secret');
 	});
@@ -143,7 +144,7 @@ describe('the Segment protocol', () => {
 		const had = await stored();
 		const bodies = [
 			'', '{', '[]', 'null', '"text"', '{"batch":', '{"batch":{}}', '{"batch":[1]', `{"batch":[${'['.repeat(100_000)}`,
-			'{"batch":[{"type":"track","userId":"\\ud800"}]}', Buffer.from('{"batch":[{"userId":"\xff\xfe"}]}', 'latin1'), '\u0000{"batch":[]}',
+			Buffer.from('{"batch":[{"userId":"\xff\xfe"}]}', 'latin1'), '\u0000{"batch":[]}',
 			'{"batch":[]}trailing', gzipSync('{"batch":[]}').subarray(0, 12),
 		];
 		for (const body of bodies) {
@@ -155,6 +156,12 @@ describe('the Segment protocol', () => {
 			assert.doesNotMatch(answer.text, /src\/|\.c:\d|0x[0-9a-f]{6}/, 'no internals');
 		}
 		assert.equal(await stored(), had);
+	});
+
+	test('half a character becomes U+FFFD, which every database takes', async () => {
+		const text = `{"batch":[{"type":"track","event":"A \\udc00","userId":"u-\\ud800"},${JSON.stringify(event({ userId: 'u-whole' }))}]}`;
+		await grows(2, () => hospes.post('/v1/batch', text, write));
+		assert.equal(timeline(await hospes.customer('user_id:u-\ufffd', secret))[0].event, 'A \ufffd');
 	});
 
 	test('illegal identities are ignored; an event with no other is rejected and counted', async () => {

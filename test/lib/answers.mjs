@@ -2,9 +2,7 @@
 
 /** A trend: [{ start: 'YYYY-MM-DD', by: text or null, value }], value a number or, of a sum, its exact text. */
 export function trend(answer) {
-	const rows = [];
-	for (const series of answer.series) for (const [i, value] of series.values.entries()) rows.push({ start: String(answer.starts[i]).slice(0, 10), by: series.by ?? null, value });
-	return rows;
+	return answer.rows.map((row) => ({ start: String(row.time).slice(0, 10), by: row.by ?? null, value: row.value }));
 }
 
 /** A retention table: [{ cohort: 'YYYY-MM-DD', size, cells }], cells of null where the interval has not ended. */

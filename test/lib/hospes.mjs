@@ -189,6 +189,7 @@ export class Workspace {
 
 	/** The customer with an identity ("user_id:u1", "email:a@b.c"), as JSON; null when there is none. */
 	async customer(identity, key) {
+		await this.applied();
 		let answer = await this.get(`/customers?identity=${encodeURIComponent(identity)}`, key);
 		for (let i = 0; i < 3 && [303, 308].includes(answer.status); i++) answer = await this.get(answer.headers.get('location'), key);
 		if (answer.status === 404) return null;
@@ -196,6 +197,11 @@ export class Workspace {
 		const row = answer.body.rows?.[0];
 		if (answer.body.rows) return row ? (await this.get(row.address ?? `/customers/${row.id}`, key)).body : null;
 		return answer.body;
+	}
+
+	/** Waits until everything acknowledged so far has been applied to records: customers, orders, consent. */
+	async applied() {
+		await until('records to follow the log', async () => (await this.get('/health')).body.applied === true);
 	}
 
 	async query(query, key) {
@@ -308,6 +314,14 @@ export class Session {
 			body: new URLSearchParams(fields).toString(),
 		});
 	}
+}
+
+/** For `describe`: what is made in its `before` and shall live until its last test. Pass node:test's `after`, called
+ * there and then: one called inside `before` would belong to that hook and end with it. */
+export function untilEnd(after) {
+	const cleanups = [];
+	after(async () => { for (const each of cleanups.reverse()) await each(); });
+	return { after: (fn) => cleanups.push(fn) };
 }
 
 /** A workspace with a running server that ends with the test. `t` may be node:test's context, or { after }. */

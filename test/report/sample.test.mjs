@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { retention, trend } from '../lib/answers.mjs';
-import { ROOT, start, timeline } from '../lib/hospes.mjs';
+import { ROOT, start, timeline, untilEnd } from '../lib/hospes.mjs';
 
 const figures = JSON.parse(readFileSync(join(ROOT, 'test/figures/online_retail.json'), 'utf8'));
 const nextMonth = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 1)).toISOString().slice(0, 10);
@@ -13,9 +13,10 @@ const nextMonth = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number
 const amount = (value) => { const text = String(value); return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text; };
 
 describe('the bundled sample', () => {
+	const end = untilEnd(after);
 	let hospes, secret;
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) }, { command: 'demo' });
+		hospes = await start(end, { command: 'demo' });
 		secret = await hospes.key('secret');
 	});
 	const byStart = (rows) => Object.fromEntries(rows.filter((row) => Number(row.value) !== 0).map((row) => [row.start, row.value]));

@@ -1,15 +1,14 @@
 // Signing in and what protects it: roles, CSRF, fixation, guessing, headers, keys.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { forms, Session, start } from '../lib/hospes.mjs';
+import { forms, Session, start, untilEnd } from '../lib/hospes.mjs';
 
 describe('sessions', () => {
+	const end = untilEnd(after);
 	let hospes;
 	const people = {};
-	const ends = [];
-	after(async () => { for (const end of ends) await end(); });
 	before(async () => {
-		hospes = await start({ after: (end) => ends.push(end) });
+		hospes = await start(end);
 		for (const role of ['owner', 'manager', 'analyst', 'agent']) people[role] = await hospes.addUser(`${role}@example.com`, role, `a long password of the ${role}`);
 	});
 	const enter = (role) => hospes.signIn(people[role].email, people[role].password);
