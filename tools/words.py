@@ -156,8 +156,11 @@ def unused(texts, root):
     source = "\n".join(p.read_text(encoding="utf-8", errors="replace") for folder in ("pages", "src", "tables")
                        for p in sorted((root / folder).rglob("*")) if p.is_file() and not p.name.endswith("_test.c"))
     words = set(re.findall(r"[a-z][a-z0-9_]*", source))
-    prefixes = set(re.findall(r'prefix = "([a-z0-9_]+)"', source)) | set(re.findall(r'"([a-z0-9_]+)_%', source))
-    return [k for k in sorted(texts) if k not in words and not any(k.startswith(p + "_") for p in prefixes)]
+    prefixes = (set(re.findall(r'prefix = "([a-z0-9_]+)"', source)) | set(re.findall(r'"([a-z0-9_]+)_%', source))
+                | set(re.findall(r'\bword\(op, "([a-z0-9_]+)"', source)))
+    suffixes = set(re.findall(r'"%s(_[a-z0-9_]+)"', source))
+    return [k for k in sorted(texts) if k not in words and not any(k.startswith(p + "_") for p in prefixes)
+            and not any(k.endswith(s) and k[:-len(s)] in words for s in suffixes)]
 
 
 def main(arguments):
