@@ -27,7 +27,7 @@ export class Words {
 			const a = arg(n.value);
 			if (!a || a.value === null) { this.missing.add(`{${n.value}}`); return `{${n.value}}`; }
 			if (isArgument) return this.format(a.type, a.value, arg);
-			if (isSelect) return this.walk((n.options[String(a.value)] ?? n.options.other).value, arg, pound);
+			if (isSelect) return this.walk((n.options[String(a.value.key ?? a.value)] ?? n.options.other).value, arg, pound);
 			if (isPlural) {
 				const number = Number(a.value) - (n.offset ?? 0);
 				const rule = new Intl.PluralRules(this.tag, { type: n.pluralType }).select(number);
