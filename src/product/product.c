@@ -21,6 +21,8 @@
 
 enum { SUMS_PRODUCT, SUMS_KIND, SUMS_SOLD, SUMS_SOLD_REST, SUMS_UNITS, SUMS_UNITS_REST, SUMS_AMOUNT, SUMS_AMOUNT_REST, SUMS_LINES, SUMS_LEFT_OUT };
 
+enum { LEFT_OUT_OF_AMOUNTS, LEFT_OUT, LEFT_OUT_OF_UNITS };
+
 struct summing {
 	struct map by_product; /* bytes of the id → index of v */
 	struct product_sum *v;
@@ -48,12 +50,24 @@ static bool add_sums(void *arg, const struct db_val *v, size_t columns)
 	struct product_sum *sum = &s->v[*at];
 	__int128 amount = joined(v[SUMS_AMOUNT].i, v[SUMS_AMOUNT_REST].i, ORDER_MICRO);
 	bool is_order = v[SUMS_KIND].i == ORDER_KIND_ORDER;
-	if (is_order) sum->revenue += s->sign * amount;
-	if (s->is_apart && !v[SUMS_LEFT_OUT].i) return true; /* another currency: its units count */
+	int64_t left_out = s->is_apart ? v[SUMS_LEFT_OUT].i : LEFT_OUT;
+	if (is_order && left_out != LEFT_OUT_OF_UNITS) sum->revenue += s->sign * amount;
+	if (left_out == LEFT_OUT_OF_AMOUNTS) return true; /* another currency: its units count */
 	if (is_order) sum->sold += s->sign * joined(v[SUMS_SOLD].i, v[SUMS_SOLD_REST].i, ORDER_MILLI);
 	else sum->returned -= s->sign * joined(v[SUMS_UNITS].i, v[SUMS_UNITS_REST].i, ORDER_MILLI);
 	if (is_order) sum->lines += s->sign * v[SUMS_LINES].i;
 	return true;
+}
+
+/* Those who refuse are known in memory before the ledger has it; there are few of them. */
+static enum err take_off_refused(struct op *op, const struct people_view *people, struct span span, struct db_val main, struct db_val preset, struct summing *s)
+{
+	for (uint32_t subject = 1; subject <= people->n_subjects; subject++) {
+		uint32_t customer = people->customer[subject];
+		if (!customer || !(people->denied[customer] & PURPOSE_BIT(PURPOSE_ANALYTICS))) continue;
+		TRY(op_each(op, SQL_product_sums_of_subject, DB_ARGS(db_int(subject), db_int(span.from_ms), db_int(span.to_ms), main, preset), add_sums, s));
+	}
+	return OK;
 }
 
 static enum err read_sums(struct op *op, struct span span, str currency, struct summing *s)
@@ -63,10 +77,14 @@ static enum err read_sums(struct op *op, struct span span, str currency, struct 
 	struct db_rows apart;
 	s->sign = 1;
 	TRY(op_each(op, SQL_product_sums, DB_ARGS(db_int(span.from_ms), db_int(span.to_ms)), add_sums, s));
-	TRY(op_query(op, SQL_product_has_apart, DB_ARGS(main, preset), &apart));
 	s->sign = -1;
 	s->is_apart = true;
-	return apart.n ? op_each(op, SQL_product_sums_apart, DB_ARGS(db_int(span.from_ms), db_int(span.to_ms), main, preset), add_sums, s) : OK;
+	TRY(op_query(op, SQL_product_has_apart, DB_ARGS(main, preset), &apart));
+	if (apart.n) TRY(op_each(op, SQL_product_sums_apart, DB_ARGS(db_int(span.from_ms), db_int(span.to_ms), main, preset), add_sums, s));
+	const struct people_view *people = people_view(op->app->people);
+	enum err e = take_off_refused(op, people, span, main, preset, s);
+	people_view_close(op->app->people, people);
+	return e;
 }
 
 static enum err find_table(struct op *op, struct arena *a, void *arg, void **out)

@@ -12,13 +12,15 @@ const byKey = (answer) => Object.fromEntries(answer.figures.map((each) => [each.
 
 describe('Pulse over the sample', () => {
 	let hospes, secret;
+	const ends = [];
+	after(async () => { for (const end of ends) await end(); });
 	const get = async (path) => {
 		const answer = await hospes.get(path, secret);
 		assert.equal(answer.status, 200, `${path}: ${answer.text.slice(0, 300)}`);
 		return answer.body;
 	};
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) });
+		hospes = await start({ after: (end) => ends.push(end) });
 		await hospes.ok(['import', '--as', 'orders', join(ROOT, 'sample/online-retail-1.csv.gz'), join(ROOT, 'sample/online-retail-2.csv.gz')]);
 		secret = await hospes.key('secret');
 	});
@@ -156,11 +158,13 @@ describe('Pulse over the sample', () => {
 
 describe('Pulse over hard cases', () => {
 	let hospes, write, secret;
+	const ends = [];
+	after(async () => { for (const end of ends) await end(); });
 	const order = (user, number, products, more = {}) => ({ type: 'track', event: 'Order Completed', ...(user ? { userId: user } : { anonymousId: `a-${number}` }), messageId: number, timestamp: '2011-01-10T10:00:00Z', properties: { order_id: number, currency: 'GBP', products, ...more } });
 	const send = async (batch) => assert.equal((await hospes.post('/v1/batch', { batch }, write)).status, 200);
 	const pulse = async (query = '') => (await hospes.get(`/pulse${query}`, secret)).body;
 	before(async () => {
-		hospes = await start({ after: (fn) => after(fn) });
+		hospes = await start({ after: (end) => ends.push(end) });
 		write = await hospes.key('write');
 		secret = await hospes.key('secret');
 	});
