@@ -23,11 +23,24 @@ struct running {
 	struct app *app;
 	struct import_stored s;
 	struct import_choices choices;
+	struct source source;
 	struct import_rejects rejects;
 	str path, topic;
 	int64_t told_us;
 	bool is_stopped;
 };
+
+/* From records: the memory of sources is read again only after the commit that also started this job. */
+static enum err load_source(struct op *op, struct running *r)
+{
+	struct db_rows row;
+	TRY(op_query(op, SQL_source_by_id, DB_ARGS(db_id(r->s.source_id)), &row));
+	if (!row.n) return fail(op, ERR_NOT_FOUND, "", "the import's source is not there");
+	r->source = (struct source){.number = (uint16_t)db_rows_int(&row, 0, 0), .id = r->s.source_id, .kind = SOURCE_FILE, .purposes = (uint32_t)db_rows_int(&row, 0, 5)};
+	str name = str_sub(db_rows_text(&row, 0, 2), 0, sizeof r->source.name - 1);
+	memcpy(r->source.name, name.p, name.n);
+	return OK;
+}
 
 static enum err load(struct op *op, str payload, struct running *r)
 {
@@ -36,6 +49,7 @@ static enum err load(struct op *op, str payload, struct running *r)
 	TRY(json_tree(&op->arena, payload, payload.n + 1, &root, &op->fault));
 	if (!id_read(S("imp"), json_get_str(root, S("import")), &import)) return fail(op, ERR_INVALID, "import", "is no id of an import");
 	TRY(import_load(op, import, &r->s));
+	TRY(load_source(op, r));
 	r->path = import_upload_path(op, import);
 	r->topic = str_fmt(&op->arena, "import:%s", id_show(&op->arena, S("imp"), import).p);
 	return str_given(r->s.choices) ? json_into(&op->arena, &IMPORT_CHOICES_DESC, r->s.choices, &r->choices, &op->fault) : OK;
@@ -107,10 +121,7 @@ static enum err read_file(struct running *r, int fd, struct arena *a, struct imp
 	TRY(import_open(&file, a, fd, &wish, f));
 	bool is_ndjson = import_file_as(file) == IMPORT_AS_SEGMENT;
 	struct import_run_options o = {.number = (uint32_t)r->s.number, .reject = on_reject, .progress = on_progress, .arg = r};
-	if (!source_get(r->app, (uint16_t)r->s.source, &o.source)) {
-		import_close(file);
-		return fault_set(f, ERR_STATE, "", "the source was ended");
-	}
+	o.source = r->source;
 	o.source.is_assured = !str_eq(r->choices.consent, S("carried"));
 	if (o.source.is_assured && !o.source.purposes) o.source.purposes = PURPOSES_ASSURED_DEFAULT;
 	import_rejects_init(&r->rejects, AT_FDCWD, str_fmt(a, "%.*s.rejected.%s", STR_ARG(r->path), is_ndjson ? "ndjson" : "csv").p, is_ndjson);
