@@ -180,7 +180,7 @@ void json_put_struct(struct json_writer *w, const struct desc *d, const void *va
 	json_begin_object(w);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct desc_field *f = &d->fields[i];
-		if (f->flags & DESC_SECRET) continue;
+		if (f->flags & (DESC_SECRET | DESC_PAGE_ONLY)) continue;
 		if (f->flags & DESC_OMIT && desc__is_absent(f->type, (const char *)value + f->offset)) continue;
 		json_key(w, str_of(f->name));
 		json_put_field(w, f, value);

@@ -77,6 +77,7 @@ enum { /* desc_field.flags */
 	DESC_OMIT = 2,     /* writing: left out of JSON when absent */
 	DESC_READ_ONLY = 4, /* never decoded */
 	DESC_SECRET = 8,   /* decoded, never written */
+	DESC_PAGE_ONLY = 16, /* for templates: a grouping of what JSON has already; never in JSON, never decoded */
 };
 
 struct desc;

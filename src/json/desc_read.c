@@ -359,7 +359,7 @@ static void read_fields(struct decoder *d, const struct desc *desc, const struct
 {
 	for (const struct json_node *m = object->child; m; m = m->next) {
 		const struct desc_field *f = desc_find(desc, m->key);
-		if (f && !(f->flags & DESC_READ_ONLY)) continue;
+		if (f && !(f->flags & (DESC_READ_ONLY | DESC_PAGE_ONLY))) continue;
 		size_t back = enter(d, m->key);
 		refuse(d, f ? "cannot be set" : "is not a field of %s", desc->name);
 		leave(d, back);
@@ -368,7 +368,7 @@ static void read_fields(struct decoder *d, const struct desc *desc, const struct
 		const struct desc_field *f = &desc->fields[i];
 		void *value = (char *)out + f->offset;
 		set_absent(f, f->type, value);
-		if (f->flags & DESC_READ_ONLY) continue;
+		if (f->flags & (DESC_READ_ONLY | DESC_PAGE_ONLY)) continue;
 		const struct json_node *node = member(d, f, object);
 		bool given = is_given(d, node), failed = d->failed;
 		size_t back = enter(d, str_of(f->name));

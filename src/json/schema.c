@@ -127,7 +127,7 @@ static void put_value_schema(struct json_writer *w, const struct desc_field *f, 
 
 static bool is_shown(const struct desc_field *f, bool for_input)
 {
-	return !(f->flags & (for_input ? DESC_READ_ONLY : DESC_SECRET));
+	return !(f->flags & (DESC_PAGE_ONLY | (for_input ? DESC_READ_ONLY : DESC_SECRET)));
 }
 
 static void put_members(struct json_writer *w, const struct desc *d, bool for_input, const struct outer *around)
