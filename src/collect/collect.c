@@ -47,7 +47,8 @@ struct collect {
 	struct map filing; /* event name → struct touchpoint_kind* */
 	struct purposes *purposes;
 	pthread_mutex_t counts;
-	struct arena count_arena;
+	struct arena count_arena, text_arena;
+	struct map texts;   /* guarded by counts */
 	struct map drops;   /* source number (2 bytes) → struct drop_cell* */
 	struct map illegal; /* "kind\0value" → times */
 };
@@ -107,7 +108,18 @@ static enum err read_keys(struct op *op, struct arena *a, struct held_key **out,
 	return OK;
 }
 
-static enum err read_filing(struct op *op, struct arena *a, struct map *out)
+/* A text that lives as long as the collect: filings are read while others still hold what they read before. */
+static str kept_text(struct collect *c, str text)
+{
+	pthread_mutex_lock(&c->counts);
+	uint64_t *known = map_get(&c->texts, text);
+	str kept = known ? (str){(const char *)(uintptr_t)*known, text.n} : str_dup(&c->text_arena, text);
+	if (!known) *map_put(&c->texts, kept, NULL) = (uint64_t)(uintptr_t)kept.p;
+	pthread_mutex_unlock(&c->counts);
+	return kept;
+}
+
+static enum err read_filing(struct op *op, struct collect *c, struct arena *a, struct map *out)
 {
 	struct db_rows rows;
 	TRY(op_query(op, SQL_filing_all, DB_NO_ARGS, &rows));
@@ -117,7 +129,7 @@ static enum err read_filing(struct op *op, struct arena *a, struct map *out)
 		const struct touchpoint_kind *preset = touchpoint_kind(k->event);
 		k->family = (enum family)db_rows_int(&rows, i, 1);
 		k->stage = (enum stage)db_rows_int(&rows, i, 2);
-		k->channel = str_dup(a, db_rows_text(&rows, i, 3));
+		k->channel = kept_text(c, db_rows_text(&rows, i, 3));
 		k->by = (enum delivered_by)db_rows_int(&rows, i, 4);
 		k->order = preset ? preset->order : ORDER_NONE;
 		k->serves = preset && preset->serves;
@@ -138,7 +150,7 @@ static enum err read_all(struct op *op, struct collect *c)
 	map_init(&key_of);
 	enum err e = read_sources(op, &arena, &sources, &n_sources);
 	if (e == OK) e = read_keys(op, &arena, &keys, &n_keys);
-	if (e == OK) e = read_filing(op, &arena, &filing);
+	if (e == OK) e = read_filing(op, c, &arena, &filing);
 	if (e != OK) {
 		arena_release(&arena);
 		map_release(&filing);
@@ -180,6 +192,8 @@ void collect_free(struct collect *c)
 	if (!c) return;
 	arena_release(&c->arena);
 	arena_release(&c->count_arena);
+	arena_release(&c->text_arena);
+	map_release(&c->texts);
 	map_release(&c->key_of);
 	map_release(&c->filing);
 	map_release(&c->drops);
@@ -429,9 +443,6 @@ struct touchpoint_kind collect_filing(const struct app *app, str event, bool *ha
 	if (row) {
 		kind = *row;
 		kind.event = event;
-		const struct touchpoint_kind *preset = touchpoint_kind(event);
-		if (!(preset && str_eq(preset->channel, kind.channel))) kind.channel = STR_NONE; /* the row may go: only static texts leave the lock */
-		else kind.channel = preset->channel;
 	}
 	pthread_rwlock_unlock(&c->lock);
 	if (!row) {

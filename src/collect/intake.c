@@ -240,7 +240,7 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 		.received_ms = in->received_ms,
 		.message = message_key(in, subject, t->message_id),
 		.type = t->event,
-		.channel = str_given(t->channel) ? t->channel : kind ? kind->channel : S(""),
+		.channel = str_given(t->channel) ? t->channel : S(""), /* else it follows the filing, whenever that changes */
 		.body = t->raw,
 	};
 	return DROP_NONE;

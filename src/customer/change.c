@@ -117,7 +117,7 @@ static enum err redrawn(struct op *op, id customer, struct customer **page)
 {
 	*page = ARENA_NEW(&op->arena, struct customer);
 	struct fault kept = op->fault;
-	TRY(customer_show(op, customer, S(""), *page));
+	TRY(customer_show(op, customer, S(""), CUSTOMER_TOUCHPOINTS, *page));
 	op->fault = kept;
 	return OK;
 }

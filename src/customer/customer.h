@@ -75,8 +75,10 @@ struct customer_day {
 	int64_t day;
 	LIST_OF(struct customer_touchpoint) touchpoints;
 };
+enum { CUSTOMER_TOUCHPOINTS = 50 }; /* on one page of a time line */
 struct customer_timeline {
-	LIST_OF(struct customer_day) days;
+	LIST_OF(struct customer_touchpoint) touchpoints;
+	LIST_OF(struct customer_day) days; /* the same, by day */
 	str cursor; /* of what is earlier; absent at the beginning */
 };
 /* The touchpoints of a customer that purpose service allows, newest first, behind the cursor ("" = from the newest).
@@ -163,14 +165,15 @@ struct customer {
 	LIST_OF(struct customer_order) orders;
 	int64_t orders_total;
 	struct customer_entry entry;
-	LIST_OF(struct customer_day) timeline;
+	LIST_OF(struct customer_touchpoint) timeline;
+	LIST_OF(struct customer_day) days;
 	int64_t timeline_total;
 	str earlier;
 	bool may_write, may_join, may_export, may_erase;
 };
 extern const struct desc CUSTOMER_DESC;
 /* Everything of the page. The customer must be neither merged nor erased. */
-enum err customer_show(struct op *op, id customer, str before, struct customer *out) NODISCARD;
+enum err customer_show(struct op *op, id customer, str before, size_t limit, struct customer *out) NODISCARD;
 /* The number of a customer that can be shown. ERR_NOT_FOUND; ERR_GONE when it was erased; where it was merged, *into is
  * the id it has now and the number is that one's, else *into is 0. */
 enum err customer_open(struct op *op, id customer, uint32_t *number, id *into) NODISCARD;

@@ -185,7 +185,8 @@ static const struct desc_field CUSTOMER_FIELDS[] = {
 	ITEMS(customer, orders, ORDER_DESC),
 	FIELD(customer, orders_total, DESC_INT),
 	FIELD(customer, entry, DESC_STRUCT, .of = &ENTRY_DESC),
-	ITEMS(customer, timeline, DAY_DESC),
+	ITEMS(customer, timeline, TOUCHPOINT_DESC), /* newest first */
+	FIELD(customer, days, DESC_LIST, .item = DESC_STRUCT, .of = &DAY_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(customer, timeline_total, DESC_INT),
 	FIELD(customer, earlier, DESC_STR, .doc = "address of earlier touchpoints; absent at the beginning"),
 	FIELD(customer, may_write, DESC_BOOL),

@@ -15,7 +15,7 @@
 #include "op/app.h"
 #include "order/order.h"
 
-enum { TOUCHPOINTS = 50, ORDERS = 10, VALUE_BYTES = 1000, TRAIT_BYTES = 65536 };
+enum { TOUCHPOINTS_AT_ONCE = 1000, TOUCHPOINTS_MOST = 10000, ORDERS = 10, VALUE_BYTES = 1000, TRAIT_BYTES = 65536 };
 
 struct profile {
 	struct op *op;
@@ -426,12 +426,14 @@ static void fill_entry(struct profile *p)
 	p->page->join.action = str_fmt(&op->arena, "%.*s/join", STR_ARG(address));
 }
 
-static enum err fill_timeline(struct profile *p, str before)
+static enum err fill_timeline(struct profile *p, str before, size_t limit)
 {
 	struct customer_timeline line;
-	TRY(customer_timeline_get(p->op, p->number, before, TOUCHPOINTS, &line));
-	p->page->timeline.v = line.days.v;
-	p->page->timeline.n = line.days.n;
+	TRY(customer_timeline_get(p->op, p->number, before, limit, &line));
+	p->page->timeline.v = line.touchpoints.v;
+	p->page->timeline.n = line.touchpoints.n;
+	p->page->days.v = line.days.v;
+	p->page->days.n = line.days.n;
 	if (str_given(line.cursor)) {
 		str address = customer_address(p->op, p->id);
 		p->page->earlier = str_fmt(&p->op->arena, "%.*s?before=%.*s", STR_ARG(address), STR_ARG(line.cursor));
@@ -439,7 +441,7 @@ static enum err fill_timeline(struct profile *p, str before)
 	return OK;
 }
 
-enum err customer_show(struct op *op, id customer, str before, struct customer *out)
+enum err customer_show(struct op *op, id customer, str before, size_t limit, struct customer *out)
 {
 	struct profile p = {.op = op, .id = customer, .page = out};
 	struct db_rows currency;
@@ -460,10 +462,19 @@ enum err customer_show(struct op *op, id customer, str before, struct customer *
 	TRY(fill_consents(&p));
 	TRY(fill_orders(&p));
 	fill_entry(&p);
-	return fill_timeline(&p, before);
+	return fill_timeline(&p, before, limit);
 }
 
 /* ---- the handler ---- */
+
+static enum err touchpoints_wanted(struct op *op, const struct web *w, size_t *out)
+{
+	str given = web_query(w, "limit");
+	int64_t limit = TOUCHPOINTS_AT_ONCE;
+	if (str_given(given) && (!str_i64(given, &limit) || limit < 1 || limit > TOUCHPOINTS_MOST)) return fail(op, ERR_INVALID, "limit", "must be 1 to %d", TOUCHPOINTS_MOST);
+	*out = (size_t)limit;
+	return OK;
+}
 
 enum err customer_get(struct op *op, struct web *w, struct answer *a)
 {
@@ -477,7 +488,9 @@ enum err customer_get(struct op *op, struct web *w, struct answer *a)
 	}
 	struct customer *page = ARENA_NEW(&op->arena, struct customer);
 	str before = web_query(w, "before");
-	TRY(customer_show(op, customer, str_given(before) ? before : S(""), page));
+	size_t limit = CUSTOMER_TOUCHPOINTS;
+	if (w->wants_json) TRY(touchpoints_wanted(op, w, &limit));
+	TRY(customer_show(op, customer, str_given(before) ? before : S(""), limit, page));
 	str shown = id_show(&op->arena, S("cus"), customer);
 	a->topics[a->n_topics++] = str_fmt(&op->arena, "customer:%.*s", STR_ARG(shown));
 	return answer_with(a, &CUSTOMER_DESC, page);

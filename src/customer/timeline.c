@@ -187,7 +187,7 @@ static void tell(struct op *op, const struct query_event *e, struct customer_tou
 		.family = (int)filed.family,
 		.stage = (int)filed.stage,
 		.by = (int)filed.by,
-		.channel = channel_text(op, e->channel),
+		.channel = channel_text(op, e->channel.n ? e->channel : filed.channel),
 		.source = source_get(op->app, e->source, &source) ? str_dup(&op->arena, str_of(source.name)) : STR_NONE,
 		.is_clamped = e->flags & EVENT_CLAMPED,
 	};
@@ -234,8 +234,10 @@ static void group_by_day(struct op *op, const struct query_event *events, size_t
 {
 	out->days.v = ARENA_ARRAY(&op->arena, struct customer_day, n ? n : 1);
 	struct customer_touchpoint *all = ARENA_ARRAY(&op->arena, struct customer_touchpoint, n ? n : 1);
+	out->touchpoints.v = all;
 	for (size_t i = 0; i < n; i++) {
 		tell(op, &events[i], &all[i]);
+		out->touchpoints.n = i + 1;
 		int64_t day = day_of(op, events[i].time_ms);
 		if (out->days.n == 0 || out->days.v[out->days.n - 1].day != day) {
 			out->days.v[out->days.n].day = day;

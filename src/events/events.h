@@ -49,7 +49,7 @@ struct event {
 	int64_t time_ms, received_ms;
 	struct subject_key message; /* hash of (source, subject, message id): unique */
 	str type;                  /* event name as sent, 1..200 bytes */
-	str channel;               /* as sent or mapped at arrival; "" = unknown */
+	str channel;               /* as sent; "" = none was */
 	str body;                  /* one JSON object, UTF-8, valid: {"type":…,"properties":{…},"traits":{…},"context":{…},…} */
 };
 /* Refused: its type's name would pass the cap of 4,096 names (counted in types_dropped), is empty or longer than 200

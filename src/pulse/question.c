@@ -18,6 +18,12 @@ static str family_of(void *arg, str event)
 	return has_row ? str_of(FAMILIES[kind.family]) : STR_NONE;
 }
 
+static str channel_of(void *arg, str event)
+{
+	bool has_row;
+	return collect_filing(arg, event, &has_row).channel;
+}
+
 static str stage_of(void *arg, str event)
 {
 	bool has_row;
@@ -36,6 +42,7 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.now_ms = op->now_ms,
 		.family = family_of,
 		.stage = stage_of,
+		.channel = channel_of,
 		.arg = op->app,
 	};
 	enum err e = events_view_open(op->app->events, &ctx->view, &op->fault);

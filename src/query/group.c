@@ -11,13 +11,16 @@
 
 #define UNKNOWN UINT32_MAX
 
+/* A channel that an event does not carry is the one its name is filed under: codes of types stand behind those of channels. */
+enum { OF_TYPE = UINT16_MAX + 1, CODES = 2 * OF_TYPE };
+
 struct query_groups {
 	struct query_plan *plan;
 	struct arena *arena;
 	const struct query *q;
 	struct map by_key; /* one byte of kind, then the text */
 	VEC(struct query_value) values;
-	uint32_t *of_code;  /* by type, channel or source code; UNKNOWN = not met yet */
+	uint32_t *of_code;  /* by type, channel or source code, CODES of them; UNKNOWN = not met yet */
 	uint32_t **of_text; /* by part, by index of its dictionary */
 	uint32_t of_kind[EVENTS_NULL + 1]; /* absent, true, false, null */
 	bool has_number;
@@ -33,8 +36,8 @@ struct query_groups *query__groups_new(struct query_plan *p, const struct query 
 	memset(g->of_kind, 0xff, sizeof g->of_kind);
 	if (q->by == QUERY_PROPERTY) g->of_text = ARENA_ARRAY(a, uint32_t *, p->n_parts + 1);
 	else if (q->by != QUERY_NONE) {
-		g->of_code = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1);
-		memset(g->of_code, 0xff, ((size_t)UINT16_MAX + 1) * sizeof *g->of_code);
+		g->of_code = ARENA_ARRAY(a, uint32_t, CODES);
+		memset(g->of_code, 0xff, CODES * sizeof *g->of_code);
 	} else (void)query__group_of(g, (struct query_value){0});
 	return g;
 }
@@ -67,12 +70,15 @@ static struct query_value text_value(str s)
 	return s.n ? (struct query_value){QUERY_VALUE_TEXT, s} : (struct query_value){0};
 }
 
-static struct query_value value_of_code(struct query_groups *g, uint16_t code)
+static struct query_value value_of_code(struct query_groups *g, uint32_t wide)
 {
 	const struct query_context *ctx = g->plan->ctx;
+	uint16_t code = (uint16_t)wide;
 	switch (g->q->by) {
 	case QUERY_TYPE: return text_value(events_type_name(ctx->events, code));
-	case QUERY_CHANNEL: return text_value(code ? events_channel_name(ctx->events, code) : STR_NONE);
+	case QUERY_CHANNEL:
+		if (wide < OF_TYPE) return text_value(events_channel_name(ctx->events, code));
+		return text_value(ctx->channel ? ctx->channel(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
 	case QUERY_FAMILY: return text_value(ctx->family ? ctx->family(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
 	case QUERY_STAGE: return text_value(ctx->stage ? ctx->stage(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
 	case QUERY_SOURCE: return text_value(ctx->source ? ctx->source(ctx->arg, code) : str_fmt(g->arena, "%u", code));
@@ -133,14 +139,14 @@ static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t 
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 {
 	const struct events_columns *c = &g->plan->parts[part].c;
-	uint16_t code = 0;
+	uint32_t code = 0;
 	switch (g->q->by) {
 	case QUERY_NONE: return 0;
 	case QUERY_PROPERTY: return group_of_property(g, part, row);
 	case QUERY_TYPE:
 	case QUERY_FAMILY:
 	case QUERY_STAGE: code = c->type[row]; break;
-	case QUERY_CHANNEL: code = c->channel[row]; break;
+	case QUERY_CHANNEL: code = c->channel[row] ? c->channel[row] : OF_TYPE + c->type[row]; break;
 	case QUERY_SOURCE: code = c->source[row]; break;
 	}
 	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));

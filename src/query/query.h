@@ -38,6 +38,7 @@ struct query_context {
 	uint32_t purpose;               /* one bit: what the question is asked for (pages of figures: analytics) */
 	int64_t now_ms;
 	query_name_fn *family, *stage;  /* NULL: unknown */
+	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
 	void *arg;                      /* of these three */
 	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
