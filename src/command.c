@@ -30,6 +30,7 @@ static int needs_server(struct app *app, int argc, const str *argv, const struct
 }
 /* main.c runs these itself: they are the server. */
 #define command_serve needs_server
+#define command_demo needs_server
 
 static int usage(const struct command_io *io, str name)
 {

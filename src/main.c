@@ -13,16 +13,19 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "collect/appliers.h"
 #include "command.h"
 #include "http/options.h"
 #include "http/socket.h"
 #include "i18n/i18n.h"
 #include "op/op.h"
+#include "pulse/pulse.h"
 #include "serve.h"
+#include "setting/setting.h"
 #include "source/import.h"
 #include "team/session.h"
 
-enum { ARGUMENTS = 4096, PATH_BYTES = 4096 };
+enum { ARGUMENTS = 4096, PATH_BYTES = 4096, CATCH_UP_MS = 60000 };
 
 struct workspace_options {
 	str data, database, listen, tls_cert, tls_key;
@@ -108,6 +111,35 @@ static void wait_for_signal(sigset_t *set)
 	log_info("stopping", F_INT("signal", got));
 }
 
+static void show_loading(void *arg, int pct)
+{
+	struct app *app = arg;
+	atomic_store(&app->ready_pct, pct > 99 ? 99 : pct);
+	if (isatty(STDOUT_FILENO)) printf("\rLoading the sample: %d %%", pct);
+	fflush(stdout);
+}
+
+/* Into an empty directory; one that holds anything is served as it is. */
+static int load_sample(struct app *app, struct fault *f)
+{
+	enum err e = demo_load(app, show_loading, app, f);
+	if (isatty(STDOUT_FILENO)) printf("\r                              \r");
+	if (e != ERR_STATE) return e == OK ? COMMAND_DONE : say_fault(f);
+	fault_clear(f);
+	return COMMAND_DONE;
+}
+
+static void print_findings(struct app *app)
+{
+	struct op op;
+	appliers_catch_up(app, CATCH_UP_MS);
+	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
+	op.locale = setting_locale(&op);
+	fflush(stdout);
+	if (op_end(&op, pulse_print(&op, STDOUT_FILENO)) != OK) say_fault(&op.fault);
+	op_release(&op);
+}
+
 static int serve(struct app *app, const struct workspace_options *o, bool is_demo)
 {
 	struct fault f = {0};
@@ -120,11 +152,12 @@ static int serve(struct app *app, const struct workspace_options *o, bool is_dem
 	sigaddset(&set, SIGTERM);
 	struct serve_options options = {o->listen, o->tls_cert, o->tls_key};
 	if (serve_start(&server, app, &options, &f) != OK) return say_fault(&f);
-	int code = COMMAND_DONE;
+	int code = is_demo ? load_sample(app, &f) : COMMAND_DONE;
 	snprintf(path, sizeof path, "%.*s/hospes.sock", STR_ARG(app->dir));
 	if (code == COMMAND_DONE && socket_serve(&commands, path, run_for_caller, app, &f) != OK) code = say_fault(&f);
 	if (code == COMMAND_DONE) {
 		atomic_store(&app->ready_pct, 100);
+		if (is_demo) print_findings(app);
 		print_link(app, o, serve_port(server));
 		wait_for_signal(&set);
 	}
@@ -152,6 +185,7 @@ static int run_server(const struct workspace_options *o, bool is_demo)
 	struct workspace_options with_listen = *o;
 	if (!str_given(with_listen.listen)) with_listen.listen = S("127.0.0.1:8480");
 	if (geteuid() == 0) fputs("hospes: warning: running as root; a user of its own is safer\n", stderr);
+	if (is_demo) log_set_level(LOG_WARN); /* a person reads this terminal */
 	block_signals();
 	if (app_open(&app, &options, &f) != OK) return say_fault(&f);
 	int code = serve(&app, &with_listen, is_demo);
