@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/log.h"
 #include "events/events.h"
 #include "os/os.h"
@@ -72,11 +73,11 @@ static void *produce(void *arg)
 
 static void measure_disk(const char *dir, size_t piece)
 {
-	char path[200], *bytes = calloc(1, piece);
+	char path[200], *bytes = mem_zalloc(piece);
 	snprintf(path, sizeof path, "%s/plain", dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	off_t room = 1 << 30, at = 0;
-	if (!bytes || fd < 0 || os_allocate(fd, 0, room) != OK) abort();
+	if (fd < 0 || os_allocate(fd, 0, room) != OK) abort();
 	int64_t start = clock_mono_us();
 	int syncs = 0;
 	while (clock_mono_us() - start < 1000000 && at + (off_t)piece < room) {
@@ -88,7 +89,7 @@ static void measure_disk(const char *dir, size_t piece)
 	printf("the disk alone, %zu KiB + fdatasync: %.0f syncs/s, %.0f MB/s\n", piece >> 10, syncs / s, (double)at / s / 1e6);
 	close(fd);
 	unlink(path);
-	free(bytes);
+	mem_free(bytes);
 }
 
 static void remove_name(void *arg, const char *name)

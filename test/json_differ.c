@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "json/json.h"
 #include "json_oracle.h"
 
@@ -23,7 +24,7 @@ static void put(FILE *out, const struct json_node *node);
 static void put_object(FILE *out, const struct json_node *object)
 {
 	size_t n = 0;
-	const struct json_node **members = calloc(object->n + 1, sizeof *members);
+	const struct json_node **members = mem_zalloc((object->n + 1) * sizeof *members);
 	for (const struct json_node *m = object->child; m; m = m->next) members[n++] = m;
 	qsort(members, n, sizeof *members, by_key);
 	fputc('{', out);
@@ -34,7 +35,7 @@ static void put_object(FILE *out, const struct json_node *object)
 		put(out, json_get(object, members[i]->key));
 	}
 	fputc('}', out);
-	free(members);
+	mem_free(members);
 }
 
 static void put(FILE *out, const struct json_node *node)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -21,7 +23,7 @@ static void put(FILE *out, json_t *value);
 static void put_object(FILE *out, json_t *object)
 {
 	size_t n = 0;
-	const char **keys = calloc(json_object_size(object) + 1, sizeof *keys), *key;
+	const char **keys = mem_zalloc((json_object_size(object) + 1) * sizeof *keys), *key;
 	json_t *member;
 	json_object_foreach(object, key, member) keys[n++] = key;
 	qsort(keys, n, sizeof *keys, by_name);
@@ -32,7 +34,7 @@ static void put_object(FILE *out, json_t *object)
 		put(out, json_object_get(object, keys[i]));
 	}
 	fputc('}', out);
-	free(keys);
+	mem_free(keys);
 }
 
 static void put(FILE *out, json_t *value)
