@@ -203,31 +203,43 @@ static str page_path(struct http_request *rq, const struct router_match *m)
 	return m->is_json && str_ends(path, S(".json")) ? str_sub(path, 0, path.n - 5) : path;
 }
 
-static int by_table(struct server *s, struct http_request *rq)
+/* The route under whose name the request is counted when its answer leaves; the slot holds its number plus one. */
+static void counts_as(struct http_request *rq, size_t route)
+{
+	http_set_slot(rq, (void *)(uintptr_t)(route + 1));
+}
+
+static void answered(void *arg, struct http_request *rq, int status)
+{
+	(void)arg;
+	metrics_request((int)(uintptr_t)http_slot(rq) - 1, status, clock_mono_us() - http_started_us(rq));
+}
+
+static void by_table(struct server *s, struct http_request *rq)
 {
 	struct router_match m = router_find(s->router, http_arena(rq), http_method(rq), http_raw_path(rq));
 	switch (m.outcome) {
-	case ROUTER_NOT_FOUND: answer_fault(s, rq, &m, ERR_NOT_FOUND, "there is no such page"); return -1;
-	case ROUTER_MALFORMED: answer_fault(s, rq, &m, ERR_MALFORMED, "the address is malformed"); return -1;
+	case ROUTER_NOT_FOUND: answer_fault(s, rq, &m, ERR_NOT_FOUND, "there is no such page"); return;
+	case ROUTER_MALFORMED: answer_fault(s, rq, &m, ERR_MALFORMED, "the address is malformed"); return;
 	case ROUTER_METHOD:
 		http_set_header(rq, "Allow", m.allow);
 		answer_fault(s, rq, &m, ERR_METHOD, "this page does not take that method");
-		return -1;
+		return;
 	case ROUTER_OPTIONS:
 		http_set_header(rq, "Allow", m.allow);
 		http_reply(rq, 204, STR_NONE, S(""));
-		return -1;
+		return;
 	case ROUTER_FOUND: break;
 	}
+	counts_as(rq, m.route);
 	if (atomic_load(&s->app->ready_pct) != 100) {
 		answer_fault(s, rq, &m, ERR_NOT_READY, "starting");
-		return m.route;
+		return;
 	}
 	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m)};
 	bool is_answered = false;
 	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], &is_answered);
 	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
-	return m.route;
 }
 
 /* GET /live?topics=customer:cus_…,import:imp_… for whoever is signed in; a customer's only for who may see customers. */
@@ -270,16 +282,15 @@ static void handle(void *arg, struct http_request *rq)
 {
 	struct server *s = arg;
 	str path = http_path(rq);
-	int64_t started = http_started_us(rq);
-	int route = (int)ROUTE_COUNT;
 	if (receive_is_ours(path)) {
+		counts_as(rq, ROUTE_COUNT + 1);
 		if (atomic_load(&s->app->ready_pct) == 100)
 			receive(s->app, rq);
 		else
 			health(s, rq);
-		metrics_request(ROUTE_COUNT + 1, 200, clock_mono_us() - started);
 		return;
 	}
+	counts_as(rq, ROUTE_COUNT);
 	if (str_eq(path, S("/health")))
 		health(s, rq);
 	else if (str_starts(path, S("/assets/")))
@@ -289,8 +300,7 @@ static void handle(void *arg, struct http_request *rq)
 	else if (str_eq(path, S("/live")))
 		live(s, rq);
 	else
-		route = by_table(s, rq);
-	metrics_request(route, 200, clock_mono_us() - started);
+		by_table(s, rq);
 }
 
 static void refuse(void *arg, struct http_request *rq, enum err e, const char *why)
@@ -334,6 +344,7 @@ enum err serve_start(struct server **out, struct app *app, const struct serve_op
 		.is_quick = is_quick,
 		.handle = handle,
 		.refuse = refuse,
+		.answered = answered,
 		.arg = s,
 	};
 	enum err e = http_start(&s->http, &options, f);

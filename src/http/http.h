@@ -28,6 +28,8 @@ struct http_options {
 	/* May be NULL. Answers, at once and on the calling thread (often an I/O thread), what the server refuses itself: ERR_TOO_LARGE, ERR_MALFORMED,
 	 * ERR_MEDIA_TYPE, ERR_BUSY (Retry-After is set already), ERR_NOT_READY while stopping. Without it: problem+json. */
 	void (*refuse)(void *arg, struct http_request *rq, enum err e, const char *why);
+	/* May be NULL. Told on the I/O thread, once a request, as its answer is about to leave. */
+	void (*answered)(void *arg, struct http_request *rq, int status);
 	void *arg;
 };
 enum err http_start(struct http_server **out, const struct http_options *o, struct fault *f) NODISCARD;

@@ -241,6 +241,7 @@ enum MHD_Result http__queue_answer(struct http_request *rq)
 	struct MHD_Response *r = make_response(rq);
 	if (!r) return MHD_NO;
 	add_headers(rq, r);
+	if (rq->server->o.answered) rq->server->o.answered(rq->server->o.arg, rq, rq->status);
 	atomic_fetch_add_explicit(&rq->io->bytes_out, rq->answer.n + rq->file_bytes, memory_order_relaxed);
 	enum MHD_Result ok = MHD_queue_response(rq->connection, (unsigned)rq->status, r);
 	MHD_destroy_response(r);
