@@ -1,4 +1,6 @@
-/* A batch is one transaction: many events, so that a flood costs few syncs. When a batch fails it is tried again from its
+/* A batch is one transaction: many events, so that a flood costs few syncs. Most events derive nothing; the log is passed
+ * over to the next one that does without a transaction, and how far that went is stored now and then: replaying it is
+ * cheap. When a batch fails it is tried again from its
  * start; after some tries one event at a time, and an event that fails alone for a reason of its own is passed over and
  * logged by position: it stays in the event store, only what it would have derived is missing. */
 #include "collect/appliers.h"
@@ -27,6 +29,8 @@ enum {
 	TRIES_ALONE = 3,
 	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written */
 	STALE_AT_ONCE = 20000,
+	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
+	BREATH_US = 1000,         /* under a stream of single events a look a millisecond is enough */
 	RETRY_PAUSE_US = 200000
 };
 
@@ -38,39 +42,66 @@ struct appliers {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	uint64_t position;  /* guarded by lock */
+	uint64_t stored;    /* the position in records */
+	struct events_log *log;   /* while there is something to read; stands at log_position */
+	uint64_t log_position;
 	int64_t flushed_us;
 	int failures;
 };
 
 static void advance(struct appliers *a, uint64_t position)
 {
-	events_confirm(a->app->events, position);
 	pthread_mutex_lock(&a->lock);
 	a->position = position;
 	pthread_cond_broadcast(&a->moved);
 	pthread_mutex_unlock(&a->lock);
 }
 
-static enum err apply_some(struct appliers *a, struct op *op, size_t most, uint64_t *position, size_t *applied)
+static void close_log(struct appliers *a)
 {
-	struct events_log *log;
-	struct events_record record;
-	int64_t started = clock_mono_us();
-	TRY(events_log_open(a->app->events, *position, &log, &op->fault));
-	enum err e = OK;
-	derive_begin(a->derive, op);
-	for (*applied = 0; e == OK && *applied < most && clock_mono_us() - started < BATCH_US; ++*applied) {
-		if (!events_log_next(log, true, &record, position)) break;
-		e = derive_record(a->derive, &record);
-		*position = record.next;
-	}
-	events_log_close(log);
-	if (e == OK) e = derive_end(a->derive);
-	if (e == OK) e = op_run(op, SQL_applier_put, DB_ARGS(db_text(S("derive")), db_int((int64_t)*position)), NULL);
-	return e;
+	events_log_close(a->log);
+	a->log = NULL;
 }
 
-static enum err run_batch(struct appliers *a, size_t most, uint64_t *position, size_t *applied)
+static enum err open_log(struct appliers *a, uint64_t position, struct fault *f)
+{
+	if (a->log && a->log_position == position) return OK;
+	close_log(a);
+	TRY(events_log_open(a->app->events, position, &a->log, f));
+	a->log_position = position;
+	return OK;
+}
+
+/* Moves to the next record that derives something. */
+static bool next_record(struct appliers *a, struct events_record *record)
+{
+	return events_log_next(a->log, true, record, &a->log_position);
+}
+
+static enum err store_position(struct op *op, uint64_t position)
+{
+	return op_run(op, SQL_applier_put, DB_ARGS(db_text(S("derive")), db_int((int64_t)position)), NULL);
+}
+
+/* Applies `record`, which has been read, and those that follow. */
+static enum err apply_some(struct appliers *a, struct op *op, struct events_record *record, size_t most, uint64_t *position, size_t *applied)
+{
+	int64_t started = clock_mono_us();
+	enum err e = OK;
+	bool has_record = true;
+	derive_begin(a->derive, op);
+	for (*applied = 0; e == OK && has_record; ++*applied) {
+		e = derive_record(a->derive, record);
+		*position = a->log_position = record->next;
+		if (*applied + 1 == most || clock_mono_us() - started >= BATCH_US) has_record = false;
+		else has_record = next_record(a, record);
+	}
+	if (e == OK) *position = a->log_position;
+	if (e == OK) e = derive_end(a->derive);
+	return e == OK ? store_position(op, *position) : e;
+}
+
+static enum err run_batch(struct appliers *a, struct events_record *record, size_t most, uint64_t *position, size_t *applied)
 {
 	struct op op;
 	struct people *people = a->app->people;
@@ -78,9 +109,10 @@ static enum err run_batch(struct appliers *a, size_t most, uint64_t *position, s
 	op.route = "appliers";
 	op.locale = derive_locale(&op);
 	people_lock(people);
-	enum err e = op_end(&op, apply_some(a, &op, most, position, applied));
+	enum err e = op_end(&op, apply_some(a, &op, record, most, position, applied));
 	op_release(&op);
 	if (e != OK) {
+		close_log(a);
 		struct op again;
 		op_init(&again, a->app, (struct actor){.kind = ACTOR_SYSTEM}, false);
 		enum err reload = people_reload(&again, people);
@@ -96,42 +128,62 @@ static bool is_own_fault(enum err e)
 	return e != ERR_BUSY && e != ERR_FULL && e != ERR_IO && e != ERR_DATABASE;
 }
 
-static void skip_one(struct appliers *a, uint64_t from)
+/* What was passed over, or could not be applied, counts as applied: it is stored before the log may lose it. */
+static void store_passed(struct appliers *a)
 {
-	struct events_log *log;
-	struct events_record record;
-	uint64_t position = from;
-	struct fault f = {0};
-	if (events_log_open(a->app->events, from, &log, &f) != OK) return;
-	if (events_log_next(log, true, &record, &position)) {
-		log_error("event_not_applied", F_INT("position", record.position));
-		advance(a, record.next);
-	}
-	events_log_close(log);
+	struct op op;
+	if (a->position == a->stored) return;
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
+	enum err e = op_end(&op, store_position(&op, a->position));
+	op_release(&op);
+	if (e != OK) return;
+	a->stored = a->position;
+	events_confirm(a->app->events, a->stored);
 }
 
+static void apply_from(struct appliers *a, struct events_record *record)
+{
+	uint64_t position = record->position;
+	size_t applied = 0, most = a->failures < TRIES_TOGETHER ? BATCH_EVENTS : 1;
+	enum err e = run_batch(a, record, most, &position, &applied);
+	if (e == OK) {
+		a->failures = 0;
+		a->stored = position;
+		events_confirm(a->app->events, position);
+		advance(a, position);
+		if (a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
+		return;
+	}
+	a->failures++;
+	if (a->failures >= TRIES_TOGETHER + TRIES_ALONE && is_own_fault(e)) {
+		log_error("event_not_applied", F_INT("position", record->position));
+		advance(a, record->next);
+		store_passed(a);
+		a->failures = 0;
+		return;
+	}
+	struct timespec pause = {0, RETRY_PAUSE_US * 1000L};
+	if (!atomic_load(&a->stopping)) nanosleep(&pause, NULL);
+}
+
+/* Until all that is durable is applied; when stopping, until something fails. */
 static void apply_available(struct appliers *a)
 {
-	for (;;) {
-		uint64_t from = a->position, position = from;
-		size_t applied = 0, most = a->failures < TRIES_TOGETHER ? BATCH_EVENTS : 1;
-		enum err e = run_batch(a, most, &position, &applied);
-		if (e == OK) {
-			a->failures = 0;
-			advance(a, position);
-			if (applied && a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
-			if (applied < most && position >= events_durable(a->app->events)) return;
+	struct events_record record;
+	struct fault f = {0};
+	while (events_durable(a->app->events) > a->position) {
+		if (atomic_load(&a->stopping) && a->failures) break;
+		if (open_log(a, a->position, &f) != OK) {
+			log_error("log_not_read", F_INT("position", a->position));
+			break;
+		}
+		if (next_record(a, &record)) {
+			apply_from(a, &record);
 			continue;
 		}
-		a->failures++;
-		if (a->failures >= TRIES_TOGETHER + TRIES_ALONE && is_own_fault(e)) {
-			skip_one(a, from);
-			a->failures = 0;
-			continue;
-		}
-		if (atomic_load(&a->stopping)) return;
-		struct timespec pause = {0, RETRY_PAUSE_US * 1000L};
-		nanosleep(&pause, NULL);
+		if (a->log_position == a->position) break;
+		advance(a, a->log_position);
+		if (a->position - a->stored > STORE_BYTES) store_passed(a);
 	}
 }
 
@@ -165,13 +217,19 @@ static void *run(void *arg)
 {
 	struct appliers *a = arg;
 	pthread_setname_np(pthread_self(), "appliers");
+	struct timespec breath = {0, BREATH_US * 1000L};
 	while (!atomic_load(&a->stopping)) {
-		if (events_durable(a->app->events) > a->position) apply_available(a);
+		apply_available(a);
 		flush_idle(a, false);
+		nanosleep(&breath, NULL);
+		if (events_durable(a->app->events) > a->position) continue;
+		close_log(a); /* it keeps a file of the log mapped */
 		bool waits = collect_has_counts(a->app) || people_has_stale(a->app->people);
 		events_wait_past(a->app->events, a->position, waits ? IDLE_WAIT_MS : 60 * 1000);
 	}
 	apply_available(a);
+	store_passed(a);
+	close_log(a);
 	flush_idle(a, true);
 	return NULL;
 }
@@ -183,6 +241,7 @@ enum err appliers_start(struct op *op, struct appliers **out)
 	struct appliers *a = MEM_NEW(struct appliers);
 	a->app = op->app;
 	a->position = row.n ? (uint64_t)db_rows_int(&row, 0, 0) : 0;
+	a->stored = a->position;
 	a->derive = derive_new(op->app);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->moved, NULL);

@@ -187,6 +187,7 @@ static void sleep_on(struct events *ev, int64_t ms)
 void *background__run(void *arg)
 {
 	struct events *ev = arg;
+	pthread_setname_np(pthread_self(), "store-work"); /* for top and profilers */
 	/* Linux gives each thread its own niceness; failing to be nice is no failure. */
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	pthread_mutex_lock(&ev->lock);

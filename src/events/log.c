@@ -84,6 +84,7 @@ static enum err start_file(struct events *ev, uint64_t base, size_t need)
 		ev->files = mem_realloc(ev->files, ev->cap_files * sizeof *ev->files);
 	}
 	ev->files[ev->n_files++] = (struct log_file){base, UINT64_MAX};
+	atomic_store(&ev->log_base, base);
 	ev->log_fd = fd;
 	ev->log_room = base + (uint64_t)size - sizeof header;
 	ev->log_size_next = ev->log_size_next ? ev->log_size_next * 2 : LOG_FILE_FIRST;

@@ -1,6 +1,11 @@
 /* Reading the log from a position, as appliers do: the files are mapped one after the other, and only what is durable
- * is looked at. Files in the past never change their length; a file that compaction replaced stays mapped as it was,
- * so what is erased is left out here too. */
+ * is looked at. Files in the past never change their length; the one being written is mapped as long as it was reserved
+ * and is cut when it ends, so nothing is read past its end: whoever saw that more is durable sees the next file's base
+ * too. A file that compaction replaced stays mapped as it was, so what is erased is left out here too.
+ *
+ * The way to a position goes from header to header. Frames are not hashed here: recovery did that when the store was
+ * opened, what came since was written by this process, and hashing a whole file for each small batch of the appliers
+ * cost more than the appliers. */
 #include <errno.h>
 
 #include "base/mem.h"
@@ -38,6 +43,7 @@ static enum err map_file(struct events_log *l, struct fault *f)
 
 static bool is_mapped(const struct events_log *l)
 {
+	if (l->end == UINT64_MAX && atomic_load(&l->ev->log_base) != l->base) return false; /* it may have ended before position */
 	return l->map.p && l->position >= l->base && l->position < l->end && l->position - l->base + sizeof(struct log_header) < l->map.n;
 }
 
@@ -52,7 +58,7 @@ static enum err settle(struct events_log *l, uint64_t from, struct fault *f)
 	uint64_t frame_at = l->base;
 	while (frame_at < from) {
 		const struct log_frame *frame = at(l, frame_at);
-		if (!log__frame_is_valid(frame, l->map.n - ((const unsigned char *)frame - l->map.p), frame_at))
+		if (frame->magic != LOG_FRAME_MAGIC || frame->position != frame_at || frame->bytes <= sizeof *frame)
 			return fault_set(f, ERR_CORRUPT, "", "the log is damaged at position %llx", (unsigned long long)frame_at);
 		if (frame_at + frame->bytes > from) {
 			uint64_t entry_at = frame_at + sizeof *frame;

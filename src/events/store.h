@@ -298,6 +298,7 @@ struct events {
 	struct log_file *files;
 	size_t n_files, cap_files;
 	int log_fd;
+	_Atomic uint64_t log_base; /* of the file being written; read without the lock */
 	uint64_t log_room; /* position up to which space is reserved in the file being written */
 	uint64_t log_end;  /* position after what was written for good */
 	off_t log_size_next;

@@ -73,6 +73,7 @@ static void take_back(struct events *ev, struct group *g)
 void *sync__run(void *arg)
 {
 	struct events *ev = arg;
+	pthread_setname_np(pthread_self(), "log-sync"); /* for top and profilers */
 	struct group g = {0};
 	pthread_mutex_lock(&ev->lock);
 	for (;;) {

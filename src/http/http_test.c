@@ -404,6 +404,30 @@ static void stopping_finishes_what_runs(void **state)
 	arena_release(&test_arena);
 }
 
+/* Whoever left before the answer came must not be waited for. */
+static void stopping_forgets_those_who_left(void **state)
+{
+	enum { CLIENTS = 40 };
+	(void)state;
+	struct http_options o = options();
+	struct fault f = {0};
+	int fds[CLIENTS];
+	assert_ok(http_start(&server, &o, &f));
+	for (int i = 0; i < CLIENTS; i++) {
+		fds[i] = test_connect(server);
+		test_send(fds[i], get("/quick/later", ""));
+	}
+	nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	for (int i = 0; i < CLIENTS; i++) {
+		struct linger reset = {1, 0}; /* some leave with a reset */
+		if (i % 2) setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		close(fds[i]);
+	}
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	http_stop(server, 100);
+	arena_release(&test_arena);
+}
+
 static void one_address_opens_so_many_connections(void **state)
 {
 	(void)state;
@@ -472,6 +496,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(live_pages_get_what_is_published, start, stop),
 	        cmocka_unit_test_setup_teardown(a_slow_live_page_is_cut_off, start, stop),
 	        cmocka_unit_test(stopping_finishes_what_runs),
+	        cmocka_unit_test(stopping_forgets_those_who_left),
 	        cmocka_unit_test(one_address_opens_so_many_connections),
 	        cmocka_unit_test(bodies_that_come_after_the_grace_reach_nobody),
 	        cmocka_unit_test(bad_addresses_are_named),

@@ -66,6 +66,7 @@ struct http_request {
 	int64_t started_us;
 	str method, raw_path, path, query_string;
 	bool is_quick, is_head;
+	bool is_pending; /* counted in server->pending; of the I/O thread */
 	enum http_phase phase;
 	enum err refused; /* the server itself answers so, once the body is drained */
 	const char *refused_why;

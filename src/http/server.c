@@ -150,6 +150,13 @@ static enum MHD_Result on_head(struct http_request *rq, const char *method)
 	return http__queue_answer(rq);
 }
 
+/* Also when the client left while the answer was awaited: the library then ends the request without asking for it. */
+static void no_longer_pending(struct http_request *rq)
+{
+	if (rq->is_pending) atomic_fetch_sub(&rq->server->pending, 1);
+	rq->is_pending = false;
+}
+
 static enum MHD_Result on_whole(struct http_request *rq)
 {
 	struct http_server *s = rq->server;
@@ -157,6 +164,7 @@ static enum MHD_Result on_whole(struct http_request *rq)
 	atomic_store_explicit(&rq->from->waiting_since_us, 0, memory_order_relaxed);
 	atomic_fetch_add_explicit(&rq->io->bytes_in, rq->raw_n, memory_order_relaxed);
 	atomic_fetch_add(&s->pending, 1);
+	rq->is_pending = true;
 	struct MHD_Connection *c = rq->connection;
 	if (atomic_load(&s->is_closed)) refuse_later(rq, ERR_NOT_READY, "the server is stopping");
 	if (rq->refused) http__refuse(rq, rq->refused, rq->refused_why);
@@ -172,7 +180,7 @@ static enum MHD_Result on_whole(struct http_request *rq)
 		if (!atomic_compare_exchange_strong(&rq->state, &open, HTTP_SUSPENDED)) MHD_resume_connection(c);
 		return MHD_YES;
 	}
-	atomic_fetch_sub(&s->pending, 1);
+	no_longer_pending(rq);
 	return http__queue_answer(rq);
 }
 
@@ -192,7 +200,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *c, const 
 	}
 	if (rq->phase == HTTP_BODY) return on_whole(rq);
 	if (atomic_load(&rq->state) != HTTP_ANSWERED) return MHD_YES;
-	atomic_fetch_sub(&rq->server->pending, 1);
+	no_longer_pending(rq);
 	return http__queue_answer(rq);
 }
 
@@ -204,6 +212,7 @@ static void on_completed(void *server, struct MHD_Connection *c, void **context,
 	struct http_request *rq = *context;
 	if (!rq) return;
 	*context = NULL;
+	no_longer_pending(rq);
 	atomic_store_explicit(&rq->from->waiting_bytes, 0, memory_order_relaxed);
 	atomic_store_explicit(&rq->from->waiting_since_us, clock_mono_us(), memory_order_relaxed);
 	request_give_back(rq);

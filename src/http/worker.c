@@ -25,6 +25,7 @@ void http__run(struct http_request *rq)
 static void *work(void *arg)
 {
 	struct http_workers *w = arg;
+	pthread_setname_np(pthread_self(), "page-worker");
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
 		while (!w->first && !w->is_stopping) pthread_cond_wait(&w->wake, &w->lock);

@@ -264,6 +264,7 @@ static void end_turn(struct jobs *j, int64_t look_at)
 static void *work(void *arg)
 {
 	struct worker *w = arg;
+	pthread_setname_np(pthread_self(), "job-worker");
 	while (wait_for_turn(w->jobs)) {
 		struct op op;
 		struct task task = {0};
