@@ -85,7 +85,7 @@ struct told {
 static void publish(void *arg)
 {
 	struct told *t = arg;
-	if (t->app->http) http_publish(t->app->http, t->topic, S("touchpoint"), S("{}"));
+	if (t->app->http) http_publish(t->app->http, t->topic, S("changed"), t->topic);
 }
 
 void customer_tell(struct op *op, id customer)
