@@ -103,11 +103,11 @@ FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1;
 -- name: customer_put_derived
 UPDATE customer SET is_known = $2, name = $3, given_name = $4, family_name = $5, called = $6, email = $7, phone = $8,
 	country = $9, language = $10, sort_key = $11, search = $12, orders = $13, units_sold = $14, units_returned = $15,
-	revenue_micro = $16, refund_micro = $17, first_order_at = $18, last_order_at = $19, first_seen_at = $20, last_seen_at = $21
+	revenue_micro = $16, refund_micro = $17, first_order_at = $18, last_order_at = $19, first_seen_at = coalesce($20, first_seen_at), last_seen_at = coalesce($21, last_seen_at)
 WHERE id = $1;
 
--- name: customer_put_last_seen
-UPDATE customer SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2;
+-- name: customer_put_seen
+UPDATE customer SET first_seen_at = $2, last_seen_at = $3 WHERE id = $1 AND (first_seen_at <> $2 OR last_seen_at <> $3);
 
 -- name: trait_put
 INSERT INTO trait (subject, name, value, at, source) VALUES ($1, $2, $3, $4, $5)

@@ -196,7 +196,7 @@ static enum err write_stale(struct op *op)
 		int64_t first, last;
 		uint64_t heard;
 		people_heard(people, stale[i], &first, &last, &heard);
-		if (heard) TRY(op_run(op, SQL_customer_put_last_seen, DB_ARGS(db_id(people_id(people, stale[i])), db_int(last)), NULL));
+		if (heard) TRY(op_run(op, SQL_customer_put_seen, DB_ARGS(db_id(people_id(people, stale[i])), db_int(first), db_int(last)), NULL));
 	}
 	return collect_flush_counts(op);
 }

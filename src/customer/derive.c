@@ -111,7 +111,6 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	int64_t first, last;
 	uint64_t heard;
 	people_heard(op->app->people, number, &first, &last, &heard);
-	if (!heard) first = last = op->now_ms;
 	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, 7);
 	str shown = str_given(d->name) ? d->name : d->called;
 	search_add(&op->arena, &d->search, d->name);
@@ -122,7 +121,7 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
 	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(country), db_text(d->language),
 	                      db_blob(key), db_text(search), int_or_null(&o, 0), int_or_null(&o, 1), int_or_null(&o, 2),
-	                      int_or_null(&o, 3), int_or_null(&o, 4), int_or_null(&o, 5), int_or_null(&o, 6), db_int(first), db_int(last)),
+	                      int_or_null(&o, 3), int_or_null(&o, 4), int_or_null(&o, 5), int_or_null(&o, 6), db_int_or_null(first), db_int_or_null(last)),
 	              NULL);
 }
 
