@@ -31,7 +31,7 @@ scenario: all                           ## the real program over the loopback, o
 check:                                  ## all of it
 	@./check
 lint:                                   ## format, static analysis, layers, sizes, banned calls, spelling
-	@tools/lint
+	@tools/lint && tools/lint analyzer
 format:                                 ## lays out the C sources as .clang-format says
 	@tools/format --write
 cover: build-cover/build.ninja          ## lines reached by the unit tests, in build-cover/meson-logs

@@ -89,6 +89,7 @@ static size_t scan_quoted(const struct csv *c, struct scan *s, size_t i, bool *h
 }
 
 /* One row from c->at. Not complete: its end is not in the window. */
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one state machine of quotes and ends of lines */
 static void scan_row(struct csv *c, struct scan *s)
 {
 	const char *w = c->window;

@@ -94,7 +94,7 @@ static bool consent_purpose(struct arena *a, str header, str folded, str *purpos
 	if (str_starts(header, S("consent:"))) return *purpose = str_trim(str_sub(header, 8, header.n)), purpose->n > 0;
 	if (str_eq(folded, S("newsletter")) || str_eq(folded, S("acceptsmarketing"))) return *purpose = S("marketing"), true;
 	for (size_t i = 0; i < COUNT_OF(marks); i++) {
-		str rest = folded;
+		str rest;
 		if (str_starts(folded, marks[i])) rest = str_sub(folded, marks[i].n, folded.n);
 		else if (str_ends(folded, marks[i])) rest = str_sub(folded, 0, folded.n - marks[i].n);
 		else continue;

@@ -48,7 +48,7 @@ static bool fold(str name, char room[FOLDED_BYTES], str *out)
 
 static void fill(void)
 {
-	for (uint16_t row = 0; row < COUNT_OF(KINDS); row++) {
+	for (size_t row = 0; row < COUNT_OF(KINDS); row++) {
 		size_t i = str_hash(KINDS[row].event) & (SLOTS - 1);
 		while (exact[i]) i = (i + 1) & (SLOTS - 1);
 		exact[i] = (uint16_t)(row + 1);

@@ -179,6 +179,7 @@ enum err segment__section(struct segment *s, enum section_kind kind, struct faul
 	default: break;                                                 \
 	}
 
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one case an encoding, flat */
 static void decode(void *to, unsigned native, const void *from, unsigned width, int64_t base, size_t n)
 {
 	switch (native) {

@@ -231,6 +231,7 @@ int64_t events_part_max_ms(const struct events_part *p)
 	return bound(p, true);
 }
 
+/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one step a column, flat */
 static enum err columns_of(struct events_part *p, unsigned want, struct events_columns *out, struct fault *f)
 {
 	const void *v;

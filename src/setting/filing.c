@@ -197,7 +197,7 @@ static void take_page(struct op *op, const struct web *w, const struct all_known
 		if (wanted.n && !str_contains(i18n_fold(&op->arena, all->v.v[i].event), wanted)) continue;
 		if (at++ < from) continue;
 		if (page->rows.n == PAGE_ROWS) {
-			page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%lld", (long long)(from + PAGE_ROWS)));
+			page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%lld", (long long)from + PAGE_ROWS));
 			break;
 		}
 		page->rows.v[page->rows.n++] = make_row(op, &all->v.v[i]);

@@ -114,7 +114,7 @@ static void reject(struct import_run *run, int64_t line, const char *reason, str
 	struct import_counts *c = &run->counts;
 	size_t i = 0;
 	c->rejected++;
-	while (i < c->n_reasons && strcmp(c->reasons[i].reason, reason)) i++;
+	while (i < c->n_reasons && strcmp(c->reasons[i].reason, reason) != 0) i++;
 	if (i == c->n_reasons && i < IMPORT_REASONS) {
 		size_t n = strlen(reason);
 		if (n >= sizeof c->reasons[i].reason) n = sizeof c->reasons[i].reason - 1;
