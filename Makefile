@@ -24,7 +24,8 @@ tsan: build-tsan/build.ninja            ## store and server tests under the thre
 	@tools/sanitized.sh tsan
 fuzz:                                   ## each fuzzer for FUZZ_SECONDS (default 30)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
-bench: build/build.ninja                ## the measurements of bench/, printed
+bench: build/build.ninja                ## the figures of docs/performance.md, then the parts alone
+	@bench/run build
 	@meson test -C build --benchmark --verbose
 scenario: all                           ## the real program over the loopback, on both databases
 	@test/run-scenarios

@@ -45,7 +45,7 @@ static bool measure_disk(const char *dir, size_t piece)
 	double s = (double)(clock_mono_us() - start) / 1e6;
 	if (ok) printf("append + fdatasync of %zu KiB: %.0f/s, %.0f MB/s\n", piece >> 10, syncs / s, (double)at / s / 1e6);
 	if (fd >= 0) os_close(fd);
-	(void)os_unlink(path);
+	ok = os_unlink(path) == OK && ok;
 	mem_free(bytes);
 	return ok;
 }

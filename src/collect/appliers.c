@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -27,7 +28,8 @@ enum {
 	BATCH_US = 400000,        /* a reader who waits for its own event waits at most about this long */
 	TRIES_TOGETHER = 3,
 	TRIES_ALONE = 3,
-	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written */
+	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written … */
+	FLUSH_SHARE = 20,         /* … unless that takes more than a twentieth of the time: a flood hears everybody */
 	STALE_AT_ONCE = 20000,
 	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
 	BREATH_US = 1000,         /* under a stream of single events a look a millisecond is enough */
@@ -45,7 +47,7 @@ struct appliers {
 	uint64_t stored;    /* the position in records */
 	struct events_log *log;   /* while there is something to read; stands at log_position */
 	uint64_t log_position;
-	int64_t flushed_us;
+	int64_t flushed_us, flush_took_us;
 	int failures;
 };
 
@@ -187,11 +189,18 @@ static void apply_available(struct appliers *a)
 	}
 }
 
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
 static enum err write_stale(struct op *op)
 {
 	struct people *people = op->app->people;
 	uint32_t *stale = ARENA_ARRAY(&op->arena, uint32_t, STALE_AT_ONCE);
 	size_t n = people_take_stale(people, stale, STALE_AT_ONCE);
+	qsort(stale, n, sizeof *stale, by_number); /* neighbours lie on one page of the table */
 	for (size_t i = 0; i < n; i++) {
 		int64_t first, last;
 		uint64_t heard;
@@ -203,7 +212,9 @@ static enum err write_stale(struct op *op)
 
 static void flush_idle(struct appliers *a, bool now)
 {
-	if (!now && clock_mono_us() - a->flushed_us < IDLE_WAIT_MS * 1000) return;
+	int64_t pause = IDLE_WAIT_MS * 1000;
+	if (a->flush_took_us * FLUSH_SHARE > pause) pause = a->flush_took_us * FLUSH_SHARE;
+	if (!now && clock_mono_us() - a->flushed_us < pause) return;
 	a->flushed_us = clock_mono_us();
 	if (!collect_has_counts(a->app) && !people_has_stale(a->app->people)) return;
 	struct op op;
@@ -211,6 +222,7 @@ static void flush_idle(struct appliers *a, bool now)
 	enum err e = op_end(&op, write_stale(&op));
 	if (e != OK) log_warn("counts_not_written", F_STR("error", str_of(err_slug(e))));
 	op_release(&op);
+	a->flush_took_us = clock_mono_us() - a->flushed_us;
 }
 
 static void *run(void *arg)
