@@ -209,10 +209,13 @@ describe('who is joined with whom', () => {
 		await w.send(...batch);
 		const customer = await w.customer('user_id:many');
 		assert.equal(customer.identities.filter((each) => each.kind === 'anonymous_id').length, 50);
-		assert.equal(timeline(customer).length, 50);
 		assert.equal(customer.timeline_total, 60, 'the events went to the user id');
-		assert.ok(customer.earlier);
-		assert.equal(timeline((await w.hospes.get(customer.earlier, w.secret)).body).length, 10);
+		const newest = (await w.hospes.get(`/customers/${customer.id}?limit=50`, w.secret)).body;
+		assert.equal(timeline(newest).length, 50);
+		const earlier = (await w.hospes.get(newest.earlier, w.secret)).body;
+		assert.equal(timeline(earlier).length, 10);
+		assert.equal(earlier.earlier, null);
+		assert.deepEqual([...timeline(newest), ...timeline(earlier)].map((each) => each.id), timeline(customer).map((each) => each.id));
 	});
 	test('an illegal id joins nobody', async () => {
 		await w.send(event({ userId: 'legal-1', anonymousId: 'null' }), event({ userId: 'legal-2', anonymousId: 'null' }));
