@@ -21,6 +21,7 @@
 #include "customer/people.h"
 #include "db/db.h"
 #include "events/events.h"
+#include "os/os.h"
 #include "setting/setting.h"
 #include "team/session.h"
 
@@ -40,7 +41,7 @@ static enum err make_dir(struct app *app, str dir, struct fault *f)
 	if (dir.n == 0 || dir.n >= sizeof given) return fault_set(f, ERR_INVALID, "--data", "names no directory");
 	memcpy(given, dir.p, dir.n);
 	given[dir.n] = 0;
-	if (mkdir(given, 0700) && errno != EEXIST) return fault_set(f, ERR_IO, "--data", "cannot make %s: %s", given, strerror(errno));
+	if (os_mkdir(given) != OK) return fault_set(f, ERR_IO, "--data", "cannot make %s: %s", given, strerror(errno));
 	resolved = realpath(given, NULL);
 	if (!resolved) return fault_set(f, ERR_IO, "--data", "cannot open %s: %s", given, strerror(errno));
 	app->dir = str_of(resolved); /* freed by app_close */

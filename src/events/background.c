@@ -47,8 +47,7 @@ static enum err write_table(struct events *ev, struct table *t, const struct era
 		}
 		e = writer__finish(w, f);
 		writer__free(w);
-		if (e == OK) e = segment__open(ev->dir, number, made, f);
-		if (*made) (*made)->decoded_total = &ev->decoded_bytes;
+		if (e == OK) e = segment__open_made(ev, number, made, f);
 	}
 	mem_free(rows);
 	return e;

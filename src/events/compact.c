@@ -46,18 +46,33 @@ static struct erased *set_erased(struct events *ev, struct erased *erased)
 	return before;
 }
 
+/* The disk may show the failed manifest (only the last sync of its directory failed): put back what is in force. */
+static void put_back(struct events *ev)
+{
+	if (manifest__commit(ev, NULL) == OK) return;
+	pthread_mutex_lock(&ev->lock);
+	ev->wants_work = true; /* it is tried again, and once more at the end */
+	pthread_cond_broadcast(&ev->background_wakes);
+	pthread_mutex_unlock(&ev->lock);
+}
+
+/* Nobody may see what is erased before the manifest that says so is durable: a seal or merge that left it out would
+ * lose it for good if the manifest then failed. */
 static enum err erase(struct events *ev, const uint32_t *subjects, size_t n_subjects, const uint32_t *imports, size_t n_imports, struct fault *f)
 {
 	pthread_mutex_lock(&ev->manifest_lock);
-	struct erased *before = set_erased(ev, joined(ev->erased, subjects, n_subjects, imports, n_imports));
+	struct erased *after = joined(ev->erased, subjects, n_subjects, imports, n_imports);
 	int64_t since = ev->erased_since_ms;
 	if (!since) ev->erased_since_ms = clock_now_ms();
+	ev->erasing = after;
 	enum err e = manifest__commit(ev, f);
+	ev->erasing = NULL;
 	if (e != OK) {
+		erased__release(after);
 		ev->erased_since_ms = since;
-		erased__release(set_erased(ev, before));
+		put_back(ev);
 	} else {
-		erased__release(before);
+		erased__release(set_erased(ev, after));
 		for (size_t i = 0; i < n_subjects; i++) subjects__forget(&ev->subjects, subjects[i]);
 		pthread_mutex_lock(&ev->lock);
 		forget_keys(ev);

@@ -93,6 +93,8 @@ static enum err open_files(struct events *ev, struct fault *f)
 	}
 	TRY(e);
 	TRY(manifest__read_subjects(ev, f));
+	/* What a killed process renamed must be durable before anything is removed because of it. */
+	if (os_sync_dir(ev->dir) != OK) return os_fail(f, "sync", ev->dir, errno);
 	manifest__remove_leftovers(ev);
 	ev->position = ev->sealed;
 	append__new_table(ev);
@@ -136,6 +138,9 @@ void events_close(struct events *ev)
 	pthread_cond_broadcast(&ev->background_wakes);
 	pthread_mutex_unlock(&ev->lock);
 	if (ev->has_background) pthread_join(ev->background_thread, NULL);
+	pthread_mutex_lock(&ev->manifest_lock);
+	if (ev->is_manifest_old && ev->has_sync && manifest__commit(ev, NULL) != OK) log_warn("manifest_not_written", F_INT("sealed", ev->sealed));
+	pthread_mutex_unlock(&ev->manifest_lock);
 	if (ev->has_sync && log__end_file(ev) != OK) log_warn("log_not_ended", F_INT("position", ev->durable)); /* recovery ends it */
 	events__free(ev);
 }

@@ -225,6 +225,70 @@ static void any_call_may_fail_and_nothing_acknowledged_is_lost(void **state)
 	log_set_level(LOG_INFO);
 }
 
+/* What the rest of the store does at the moment when an erasing's manifest fails. */
+struct erasing {
+	struct events *ev;
+	size_t rows;
+	bool is_met;
+};
+
+static void while_erasing_fails(void *arg)
+{
+	struct erasing *erasing = arg;
+	if (erasing->is_met) return;
+	erasing->is_met = true;
+	erasing->rows = testing_check(erasing->ev, NULL, 0);
+	struct testing_event t;
+	uint8_t verdict;
+	/* The table is full with this one: the background thread begins to seal it, and has chosen its rows when we go on. */
+	assert_ok(events_append_wait(erasing->ev, testing_event(&t, subject(erasing->ev, 1), 11, 11), 1, &verdict));
+	usleep(50000);
+}
+
+static void an_erasing_that_fails_has_erased_nothing(void **state)
+{
+	(void)state;
+	log_set_level(LOG_ERROR + 1);
+	/* Before the rename, the rename, after it (then the disk shows the manifest that failed), and with the way back
+	 * failing too. */
+	static const struct {
+		unsigned kinds;
+		long nth, times;
+	} faults[] = {{OS_SYNC, 1, 1}, {OS_RENAME, 1, 1}, {OS_SYNC, 3, 1}, {OS_RENAME, 1, 2}};
+	for (size_t i = 0; i < COUNT_OF(faults); i++) {
+		struct events *ev = testing_open(10);
+		for (uint64_t n = 1; n <= 10; n++) {
+			struct testing_event t;
+			uint8_t verdict;
+			testing_event(&t, subject(ev, 1), n, (int64_t)n)->import = n == 5 ? 3 : 0;
+			assert_ok(events_append_wait(ev, &t.e, 1, &verdict));
+		}
+		struct erasing erasing = {.ev = ev};
+		os_on_fault(while_erasing_fails, &erasing);
+		os_fail_nth(faults[i].kinds, faults[i].nth, faults[i].times, EIO);
+		assert_int_not_equal(events_erase_import(ev, 3, NULL), OK);
+		os_fail_nth(0, 0, 0, 0);
+		os_on_fault(NULL, NULL);
+		assert_true(erasing.is_met);
+		assert_int_equal(erasing.rows, 10);
+		for (int round = 0; round < 3; round++) {
+			uint8_t seen[12] = {0};
+			assert_int_equal(testing_check(ev, seen, 12), 11);
+			assert_int_equal(seen[5], 1);
+			if (round == 1) assert_ok(events_compact_now(ev, NULL));
+			if (round == 0) {
+				events_close(ev);
+				ev = testing_open(10);
+			}
+		}
+		events_close(ev);
+		assert_ok(events_verify(testing_dir, NULL, NULL, NULL));
+		testing_remove(testing_dir);
+		assert_int_equal(mkdir(testing_dir, 0700), 0);
+	}
+	log_set_level(LOG_INFO);
+}
+
 /* ---- kill -9 -------------------------------------------------------------------------------------------------------------------- */
 enum { KILLS = 60, BATCH = 10 };
 struct report {
@@ -382,6 +446,7 @@ int main(void)
 		TEST(a_flipped_bit_anywhere_in_a_segment_is_found_and_contained),
 		TEST(a_full_disk_stops_acknowledgements_and_heals),
 		TEST(any_call_may_fail_and_nothing_acknowledged_is_lost),
+		TEST(an_erasing_that_fails_has_erased_nothing),
 		TEST(kill_9_loses_nothing_acknowledged_and_doubles_nothing),
 		TEST(many_threads_append_view_and_compact),
 	};

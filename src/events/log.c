@@ -169,7 +169,11 @@ enum err log__end_file(struct events *ev)
 {
 	pthread_mutex_lock(&ev->log_lock);
 	enum err e = heal(ev);
-	if (e == OK) e = finish_file(ev, ev->log_end);
+	if (e == OK) {
+		e = finish_file(ev, ev->log_end);
+		ev->has_wound = e != OK; /* a file whose sync failed takes nothing more */
+		ev->wound = ev->log_end;
+	}
 	pthread_mutex_unlock(&ev->log_lock);
 	return e;
 }

@@ -40,7 +40,7 @@ enum err manifest__write(struct events *ev, const char *dir)
 	buf_init(&out, SIZE_MAX / 2);
 	pthread_mutex_lock(&ev->lock);
 	struct segments *segments = segments__retain(ev->segments);
-	struct erased *erased = erased__retain(ev->erased), *gone = erased__retain(ev->gone);
+	struct erased *erased = erased__retain(ev->erasing ? ev->erasing : ev->erased), *gone = erased__retain(ev->gone);
 	pthread_mutex_unlock(&ev->lock);
 	buf_add_bytes(&out, MANIFEST_MAGIC, 8);
 	put_u64(&out, MANIFEST_VERSION);

@@ -96,8 +96,7 @@ static enum err make(struct events *ev, struct source *sources, struct segment *
 	bool is_empty = writer__rows(w) == 0;
 	writer__free(w);
 	*made = NULL;
-	if (e == OK && !is_empty) e = segment__open(ev->dir, number, made, f);
-	if (*made) (*made)->decoded_total = &ev->decoded_bytes;
+	if (e == OK && !is_empty) e = segment__open_made(ev, number, made, f);
 	return e;
 }
 

@@ -78,13 +78,14 @@ static bool header_is_valid(const struct os_map *map, uint64_t base)
 	return map->n >= sizeof *h && memcmp(h->magic, LOG_MAGIC, sizeof h->magic) == 0 && h->version == LOG_VERSION && h->hash == log__header_hash(h) && h->base == base;
 }
 
-/* Is there a whole frame behind `hole` that was written after the hole had become durable? */
-static bool is_damage(const struct os_map *map, uint64_t base, uint64_t hole)
+/* Is there a whole frame behind `hole` that was written after the hole had become durable? A file's header always is,
+ * before the first frame is written. */
+static bool is_damage(const struct os_map *map, uint64_t base, uint64_t hole, bool has_header)
 {
 	for (size_t at = sizeof(struct log_header) + (hole - base); at + sizeof(struct log_frame) <= map->n; at += 8) {
 		const struct log_frame *frame = (const struct log_frame *)(const void *)(map->p + at);
 		if (frame->magic != LOG_FRAME_MAGIC) continue;
-		if (log__frame_is_valid(frame, map->n - at, base + at - sizeof(struct log_header)) && frame->synced > hole) return true;
+		if (log__frame_is_valid(frame, map->n - at, base + at - sizeof(struct log_header)) && (frame->synced > hole || !has_header)) return true;
 	}
 	return false;
 }
@@ -104,7 +105,7 @@ static enum err scan_file(const char *path, struct log_file *file, const struct 
 		at += frame->bytes;
 		position += frame->bytes;
 	}
-	if (e == OK && ((next && (!has_header || position != next->base)) || (!next && is_damage(&map, file->base, position))))
+	if (e == OK && ((next && (!has_header || position != next->base)) || (!next && is_damage(&map, file->base, position, has_header))))
 		e = fault_set(f, ERR_CORRUPT, "", "%s is damaged at byte %llu, and what follows had been acknowledged", path, (unsigned long long)at);
 	file->end = position;
 	os_unmap(&map);
@@ -126,7 +127,26 @@ static enum err replay(void *arg, const struct log_frame *frame)
 {
 	struct events *ev = arg;
 	if (frame->position >= ev->sealed) append__replay(ev, frame);
+	ev->log_end = frame->synced;
 	return OK;
+}
+
+/* What no later frame vouches for may be in the page cache alone: the last process was killed before its sync, or the
+ * sync failed, after which the kernel holds the pages for clean. It is written again, so that a sync means it. */
+static enum err write_again(int fd, uint64_t from, const struct log_file *file)
+{
+	enum { PIECE = 1 << 20 };
+	if (from < file->base) from = file->base;
+	off_t at = (off_t)(sizeof(struct log_header) + from - file->base), end = (off_t)(sizeof(struct log_header) + file->end - file->base);
+	char *piece = mem_alloc(PIECE);
+	enum err e = OK;
+	while (at < end && e == OK) {
+		ssize_t got = os_read_at(fd, piece, end - at < PIECE ? (size_t)(end - at) : PIECE, at);
+		e = got > 0 ? os_write_at(fd, piece, (size_t)got, at) : ERR_IO;
+		at += got;
+	}
+	mem_free(piece);
+	return e;
 }
 
 /* The last file ends where the log does: what is behind (a torn tail, reserved space) must not be met again. */
@@ -147,8 +167,9 @@ static enum err cut_tail(struct events *ev, struct fault *f)
 	if (os_size(fd) != size) {
 		log_info("log_tail_cut", F_INT("position", last->end), F_INT("bytes", os_size(fd) - size));
 		e = os_truncate(fd, size);
-		if (e == OK) e = os_sync(fd);
 	}
+	if (e == OK) e = write_again(fd, ev->log_end, last);
+	if (e == OK) e = os_sync(fd);
 	os_close(fd);
 	return e == OK ? OK : os_fail(f, "cut", path, errno);
 }

@@ -118,6 +118,17 @@ enum err segment__open(const char *dir, uint64_t number, struct segment **out, s
 	return OK;
 }
 
+enum err segment__open_made(struct events *ev, uint64_t number, struct segment **out, struct fault *f)
+{
+	*out = NULL;
+	TRY(segment__open(ev->dir, number, out, f));
+	(*out)->decoded_total = &ev->decoded_bytes;
+	if (!(*out)->is_damaged) return OK;
+	segment__release(*out);
+	*out = NULL;
+	return ERR_IO; /* not ERR_CORRUPT: what it was made of is still there, and it will be made again */
+}
+
 struct segment *segment__retain(struct segment *s)
 {
 	atomic_fetch_add(&s->refs, 1);

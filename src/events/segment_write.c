@@ -288,8 +288,10 @@ enum err writer__finish(struct writer *w, struct fault *f)
 		add_section(w, SECTION_BLOCKS, w->blocks, w->n_blocks * sizeof *w->blocks);
 		add_properties(w);
 		add_footer(w);
-		if (w->err == OK) w->err = os_sync(w->fd);
-		w->error = errno;
+		if (w->err == OK) {
+			w->err = os_sync(w->fd);
+			w->error = errno;
+		}
 	}
 	if (w->err == OK) return OK;
 	(void)os_fail(f, "write", w->path, w->error);

@@ -280,6 +280,7 @@ struct events {
 	size_t n_tables, cap_tables;
 	struct segments *segments;
 	struct erased *erased; /* hidden, still to be dropped */
+	struct erased *erasing; /* under manifest_lock: what the manifest that is being written names; in force once that is durable */
 	struct erased *gone;   /* imports undone earlier: nothing may come in under their numbers again */
 	_Atomic uint64_t erased_version;
 	struct waiters waiting;
@@ -350,6 +351,9 @@ void manifest__subjects_path(char *path, size_t room, const char *dir, uint32_t 
 enum err manifest__commit(struct events *ev, struct fault *f) NODISCARD; /* the same, in its own directory */
 uint64_t manifest__next_segment(struct events *ev);                             /* takes manifest_lock */
 void manifest__remove_leftovers(struct events *ev); /* files that it does not name; nobody may be making one */
+
+/* Opens a segment that was just written; one that does not read back whole is an error here. segment.c */
+enum err segment__open_made(struct events *ev, uint64_t number, struct segment **out, struct fault *f) NODISCARD;
 
 /* background.c */
 void *background__run(void *ev);

@@ -16,6 +16,8 @@
 static _Atomic unsigned fault_kinds;
 static _Atomic long fault_at, fault_times, fault_seen;
 static _Atomic int fault_error;
+static void (*fault_meet)(void *arg);
+static void *fault_meet_arg;
 
 void os_fail_nth(unsigned kinds, long n, long times, int error)
 {
@@ -25,6 +27,12 @@ void os_fail_nth(unsigned kinds, long n, long times, int error)
 	atomic_store(&fault_times, times);
 	atomic_store(&fault_error, error);
 	if (n > 0) atomic_store(&fault_kinds, kinds);
+}
+
+void os_on_fault(void (*meet)(void *arg), void *arg)
+{
+	fault_meet = meet;
+	fault_meet_arg = arg;
 }
 
 long os_fault_calls(void)
@@ -37,7 +45,9 @@ static bool fails(unsigned kind)
 	if (!(atomic_load_explicit(&fault_kinds, memory_order_relaxed) & kind)) return false;
 	long seen = atomic_fetch_add(&fault_seen, 1) + 1, at = atomic_load(&fault_at), times = atomic_load(&fault_times);
 	if (seen < at || (times >= 0 && seen >= at + times)) return false;
-	errno = atomic_load(&fault_error);
+	int error = atomic_load(&fault_error);
+	if (fault_meet) fault_meet(fault_meet_arg);
+	errno = error;
 	return true;
 }
 
@@ -173,34 +183,53 @@ enum err os_link(const char *from, const char *to)
 
 enum err os_mkdir(const char *path)
 {
-	return mkdir(path, 0700) == 0 || errno == EEXIST ? OK : code_of(errno);
+	char parent[4096];
+	if (mkdir(path, 0700)) return errno == EEXIST ? OK : code_of(errno);
+	if ((size_t)snprintf(parent, sizeof parent, "%s/..", path) >= sizeof parent) return ERR_IO;
+	return os_sync_dir(parent); /* else all that is synced in it could go with it */
+}
+
+static enum err sync_dir_fd(int fd)
+{
+	if (fails(OS_SYNC)) return code_of(errno);
+	return fsync(fd) == 0 ? OK : code_of(errno);
 }
 
 enum err os_sync_dir(const char *path)
 {
 	int fd = os_open(path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0) return code_of(errno);
-	enum err e = fails(OS_SYNC) ? code_of(errno) : fsync(fd) == 0 ? OK : code_of(errno);
+	enum err e = sync_dir_fd(fd);
 	os_close(fd);
 	return e;
 }
 
+static enum err write_whole(const char *path, str content)
+{
+	int fd = os_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0) return code_of(errno);
+	enum err e = os_write_at(fd, content.p, content.n, 0);
+	if (e == OK) e = os_sync(fd);
+	os_close(fd);
+	return e;
+}
+
+/* The directory is opened first, so that little can fail after the rename; and synced before it too, so that no file
+ * which the new content names can be missing when the new content is there. */
 enum err os_replace(const char *dir, const char *name, str content)
 {
 	char path[4096], temporary[4096];
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path) return ERR_IO;
 	if ((size_t)snprintf(temporary, sizeof temporary, "%s/%s.new", dir, name) >= sizeof temporary) return ERR_IO;
-	int fd = os_open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (fd < 0) return code_of(errno);
-	enum err e = os_write_at(fd, content.p, content.n, 0);
-	if (e == OK) e = os_sync(fd);
-	os_close(fd);
+	int dir_fd = os_open(dir, O_RDONLY | O_DIRECTORY, 0);
+	if (dir_fd < 0) return code_of(errno);
+	enum err e = write_whole(temporary, content);
+	if (e == OK) e = sync_dir_fd(dir_fd);
 	if (e == OK) e = os_rename(temporary, path);
-	if (e != OK) {
-		unlink(temporary);
-		return e;
-	}
-	return os_sync_dir(dir);
+	if (e != OK) unlink(temporary);
+	else e = sync_dir_fd(dir_fd);
+	os_close(dir_fd);
+	return e;
 }
 
 enum err os_list(const char *path, void (*visit)(void *arg, const char *name), void *arg)

@@ -14,6 +14,9 @@ enum { OS_OPEN = 1, OS_WRITE = 2, OS_SYNC = 4, OS_RENAME = 8, OS_ALLOCATE = 16, 
  * calls after it (times < 0: all). A failed write first writes half of its bytes: that is what a real one may do.
  * n = 0 switches faults off. */
 void os_fail_nth(unsigned kinds, long n, long times, int error);
+/* Called by the thread that meets a fault, before its call fails; NULL: nothing. So a test can look at, or do, what other
+ * threads might just then. Set it before os_fail_nth. */
+void os_on_fault(void (*meet)(void *arg), void *arg);
 long os_fault_calls(void); /* calls of these kinds seen since os_fail_nth */
 
 /* ---- files: -1 or an errno-based error; `f` may be NULL ----------------------------------------------------------------- */
@@ -32,9 +35,10 @@ enum err os_rename(const char *from, const char *to) NODISCARD;
 enum err os_unlink(const char *path) NODISCARD;                      /* OK when it was not there */
 enum err os_link(const char *from, const char *to) NODISCARD;        /* copies where links cannot be */
 enum err os_copy(const char *from, const char *to, off_t at_most) NODISCARD; /* at_most < 0: all; synced */
-enum err os_mkdir(const char *path) NODISCARD;                       /* OK when it is there */
+enum err os_mkdir(const char *path) NODISCARD;                       /* OK when it is there; the parent is synced */
 enum err os_sync_dir(const char *path) NODISCARD;
-/* Writes path.new, syncs it, renames it over path and syncs the directory: the old file or the new, never a part. */
+/* Writes path.new, syncs it, renames it over path and syncs the directory before and after: the old file or the new,
+ * never a part. When it fails it may still be the new one: the last sync failed. */
 enum err os_replace(const char *dir, const char *name, str content) NODISCARD;
 /* Calls visit for each name in the directory but "." and "..". */
 enum err os_list(const char *path, void (*visit)(void *arg, const char *name), void *arg) NODISCARD;

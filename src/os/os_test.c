@@ -27,7 +27,7 @@ static void a_replaced_file_is_the_old_or_the_new(void **state)
 	snprintf(path, sizeof path, "%s/f", dir);
 	snprintf(temporary, sizeof temporary, "%s/f.new", dir);
 	assert_ok(os_replace(dir, "f", S("old")));
-	for (long n = 1; n <= 6; n++) {
+	for (long n = 1; n <= 7; n++) {
 		os_fail_nth(OS_ANY, n, 1, ENOSPC);
 		enum err e = os_replace(dir, "f", S("newer"));
 		os_fail_nth(0, 0, 0, 0);
