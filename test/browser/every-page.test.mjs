@@ -1,0 +1,200 @@
+// Every page that the table of routes holds, as an owner sees it after `hospes demo` and set-up: axe finds nothing, the
+// policy and the scripts report nothing, nothing is wider than a phone, the language is the one asked for, and no key or
+// placeholder is left in the words. A page added to tables/routes.def without an address here fails.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { axe, LANGUAGES, launch, openWindow, sidewaysScroll } from '../lib/browser.mjs';
+import { ROOT, start, untilEnd } from '../lib/hospes.mjs';
+
+const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
+// English and one language from the other side are looked at on a phone and a desk, the others on a desk.
+const WIDTHS = { en: [360, 1280], fa: [360, 1280] };
+// Words of the data and of the interface of programs stand in code, and as they are.
+const OWN_WORDS = 'code, .code, kbd, pre, samp, bdi, svg, script, style, textarea, option, blockquote, q';
+
+const pageRoutes = () => [...readFileSync(join(ROOT, 'tables/routes.def'), 'utf8').matchAll(/^ROUTE\(GET, "([^"]+)", \w+, \w+, ("[^"]+"|NULL)/gm)]
+	.filter(([, , page]) => page !== 'NULL').map(([, pattern]) => pattern);
+
+/** Keys, placeholders and values of nothing among the words that are seen. */
+const leftovers = (page) => page.evaluate((own) => {
+	const found = [];
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		if (node.parentElement.closest(own)) continue;
+		if (/\b[a-z]+(?:_[a-z0-9]+)+\b|\{\w*\}|\bNaN\b|\bundefined\b|\[object/.test(node.data)) found.push(node.data.trim());
+	}
+	return found;
+}, OWN_WORDS);
+
+async function speak(page, address, language) {
+	await page.goto(`${address}/settings`);
+	await page.locator('details.person summary').click();
+	await Promise.all([page.waitForNavigation(), page.locator(`form[action="/preferences"] button[value="${language}"]`).click()]);
+}
+
+async function look(page, address, path, language, width) {
+	const faults = [];
+	await page.setViewportSize({ width, height: 800 });
+	const answer = await page.goto(address + path.address);
+	if (answer.status() !== (path.status ?? 200)) faults.push(`answered ${answer.status()}`);
+	const wide = await sidewaysScroll(page);
+	if (wide > 0) faults.push(`${wide} px to scroll sideways`);
+	const html = await page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir || 'ltr', title: document.title }));
+	if (html.lang !== language || html.dir !== (language === 'fa' ? 'rtl' : 'ltr')) faults.push(`speaks ${html.lang} ${html.dir}`);
+	if (!html.title) faults.push('has no title');
+	for (const text of await leftovers(page)) faults.push(`shows "${text.slice(0, 80)}"`);
+	for (const line of await axe(page)) faults.push(line);
+	return faults.map((fault) => `${path.address} in ${language} at ${width}: ${fault}`);
+}
+
+describe('every page after the demo', { timeout: 600_000 }, () => {
+	const end = untilEnd(after);
+	let hospes, browser, session, secret, paths, addresses;
+
+	async function signInByLink(options) {
+		const opened = await openWindow(browser, options);
+		await opened.page.goto(hospes.address + /\/start\/[\w-]+/.exec(hospes.output)[0]);
+		for (const [name, value] of Object.entries(OWNER)) await opened.page.locator(`[name=${name}]`).fill(value);
+		await opened.page.locator('form[action="/setup"] button').last().click();
+		await opened.page.waitForURL((url) => url.pathname !== '/setup');
+		return opened;
+	}
+
+	/** A window with the owner's session. Its complaints fail the test t. */
+	async function open(t, options) {
+		const opened = await openWindow(browser, options);
+		await opened.context.addCookies(session);
+		t.after(async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
+		return opened.page;
+	}
+
+	async function erasedCustomer(write) {
+		await hospes.post('/v1/identify', { userId: 'gone', traits: { name: 'Gone' } }, write);
+		const { id } = await hospes.customer('user_id:gone', secret);
+		const answer = await hospes.send(`/customers/${id}/erase`, {}, secret);
+		assert.ok(answer.status < 400, `erasing answered ${answer.status}`);
+		return id;
+	}
+
+	async function invitation(page) {
+		await page.goto(`${hospes.address}/team`);
+		await page.locator('form[action="/team/invitations"] [name=email]').fill('guest@example.com');
+		await page.locator('form[action="/team/invitations"] button').last().click();
+		await page.waitForLoadState();
+		return /\/join\/[\w-]+/.exec(await page.content())[0];
+	}
+
+	async function draft(page) {
+		await page.goto(`${hospes.address}/imports/new`);
+		await page.locator('input[type=file]').setInputFiles({ name: 'orders.csv', mimeType: 'text/csv', buffer: Buffer.from('order_id,customer,date,sku,quantity,price\nA-1,c1,2026-01-02,p1,2,9.50\nA-2,c2,not a day,p2,1,3\n') });
+		await Promise.all([page.waitForURL(/\/imports\/imp_/), page.locator('form[action="/imports"] button').last().click()]);
+		return new URL(page.url()).pathname;
+	}
+
+	before(async () => {
+		hospes = await start(end, { command: 'demo' });
+		browser = await launch(end);
+		secret = await hospes.key('secret');
+		const write = await hospes.key('write');
+		await hospes.post('/v1/batch', { batch: [
+			{ type: 'identify', userId: 'ada', traits: { name: 'Ada Lovelace', email: 'ada@example.com' } },
+			{ type: 'identify', userId: 'long', traits: { name: 'Wolfeschlegelsteinhausenbergerdorff'.repeat(3) } },
+		] }, write);
+		const { page, context, complaints } = await signInByLink({ language: 'en' });
+		const customer = await hospes.customer('user_id:14646', secret), long = await hospes.customer('user_id:long', secret);
+		const product = (await hospes.get('/products', secret)).body.rows[0].address;
+		const source = (await hospes.get('/sources', secret)).body.rows[0].address;
+		const done = (await hospes.get('/imports', secret)).body.rows[0].address;
+		const join_ = await invitation(page);
+		addresses = {
+			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
+			'/imports/:id': [done, await draft(page)], '/start/:token': [], '/join/:token': [join_], '/setup': [],
+			'/sources/connect': ['/sources/connect?family=care', '/sources/connect?stage=delivery'],
+			'/customers': ['/customers', '/customers?q=nobody-is-called-so'],
+		};
+		paths = pageRoutes().flatMap((pattern) => {
+			assert.ok(addresses[pattern] || !pattern.includes(':'), `no address for ${pattern}`);
+			return (addresses[pattern] ?? [pattern]).map((address) => ({ address }));
+		});
+		paths.push({ address: '/no-such-page', status: 404 }, { address: '/customers/cus_0000000000000', status: 404 }, { address: `/customers/${await erasedCustomer(write)}`, status: 410 });
+		session = await context.cookies();
+		await context.close();
+		assert.deepEqual(complaints, []);
+	});
+
+	for (const language of LANGUAGES) {
+		test(language, async (t) => {
+			const page = await open(t, { language });
+			await speak(page, hospes.address, language);
+			const faults = [];
+			for (const width of WIDTHS[language] ?? [1280]) for (const path of paths) faults.push(...(await look(page, hospes.address, path, language, width)));
+			assert.deepEqual(faults, []);
+		});
+	}
+
+	test('who has not signed in, and who may not, see a page too', async (t) => {
+		const visitor = await openWindow(browser, { language: 'fa' });
+		t.after(() => visitor.context.close());
+		const faults = [];
+		for (const width of [360, 1280]) for (const path of [{ address: '/sign-in' }, { address: addresses['/join/:token'][0] }, { address: '/start/used-up-long-ago', status: 410 }])
+			faults.push(...(await look(visitor.page, hospes.address, path, 'fa', width)));
+		const viewer = await hospes.addUser('viewer@example.com', 'viewer', 'correct horse battery staple');
+		await visitor.page.goto(`${hospes.address}/sign-in`);
+		await visitor.page.locator('[name=email]').fill(viewer.email);
+		await visitor.page.locator('[name=password]').fill(viewer.password);
+		await visitor.page.locator('[name=password]').press('Enter');
+		await visitor.page.waitForURL((url) => url.pathname !== '/sign-in');
+		for (const width of [360, 1280]) faults.push(...(await look(visitor.page, hospes.address, { address: '/audit', status: 403 }, 'fa', width)));
+		assert.deepEqual([...faults, ...visitor.complaints], []);
+	});
+
+	test('keys: ? shows them, g c goes to the customers, / searches, n writes a note', async (t) => {
+		const page = await open(t, {});
+		await speak(page, hospes.address, 'en');
+		await page.goto(`${hospes.address}/pulse`);
+		await page.keyboard.press('?');
+		await page.locator('dialog#keys[open]').waitFor();
+		await page.keyboard.press('Escape');
+		await page.locator('dialog#keys[open]').waitFor({ state: 'hidden' });
+		await page.keyboard.press('g');
+		await page.keyboard.press('c');
+		await page.waitForURL('**/customers');
+		await page.keyboard.press('/');
+		assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'q');
+		const { id } = await hospes.customer('user_id:ada', secret);
+		await page.goto(`${hospes.address}/customers/${id}`);
+		await page.keyboard.press('n');
+		assert.ok(await page.locator('#entry').evaluate((entry) => entry.open && entry.contains(document.activeElement)));
+		await page.locator('#entry-text').focus();
+		await page.keyboard.type('Asked about the delivery of her engine');
+		await page.keyboard.press('Control+Enter');
+		await page.locator('#timeline').getByText('Asked about the delivery of her engine').waitFor();
+	});
+
+	test('a touchpoint sent over HTTP stands on the open profile within two seconds', async (t) => {
+		const write = await hospes.key('write');
+		const { id } = await hospes.customer('user_id:ada', secret);
+		const page = await open(t, {});
+		await page.goto(`${hospes.address}/customers/${id}`);
+		await page.waitForTimeout(1000); // the shared worker opens its stream after the page has loaded
+		const at = Date.now();
+		await hospes.post('/v1/track', { userId: 'ada', event: 'Compiler Praised' }, write);
+		await page.locator('#timeline').getByText('Compiler Praised').first().waitFor({ timeout: 10_000 });
+		assert.ok(Date.now() - at < 2000, `${Date.now() - at} ms`);
+	});
+
+	test('without JavaScript a note is written and a customer found', async (t) => {
+		const page = await open(t, { javaScript: false });
+		await page.goto(`${hospes.address}/customers`);
+		await page.locator('main input[name=q]').fill('lovelace');
+		await page.locator('main form button').first().click();
+		await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+		await page.locator('#entry summary').click();
+		await page.locator('#entry-text').fill('Came by in person');
+		await page.locator('#entry form button').click();
+		await page.locator('#timeline').getByText('Came by in person').waitFor();
+		for (const { address, status } of paths) assert.equal((await page.goto(hospes.address + address)).status(), status ?? 200, address);
+	});
+});
