@@ -85,7 +85,7 @@ static void judge(const struct figure_of *of, struct figure *out)
 
 static double height(const struct measure *m, double most)
 {
-	double share = isnan(m->number) || most <= 0 ? 0 : m->number / most;
+	double share = most <= 0 ? 0 : m->number / most;
 	return HIGH * (1 - fmin(1, fmax(0, share)));
 }
 
@@ -95,29 +95,32 @@ static str coordinate(struct op *op, double v)
 	return decimal_of_double(round(v * 10) / 10, &d) ? decimal_show(&op->arena, d) : S("0");
 }
 
+/* Times without a value (no order to take the mean of) are left out of the line and of its words: drawn as nothing they
+ * would look like a fall to zero. */
 static void draw(struct op *op, const struct figure_of *of, struct figure *out)
 {
 	double most = 0;
-	size_t n = of->n_points;
-	if (n < 2) return;
+	size_t n = of->n_points, n_known = 0, first = 0, last = 0;
+	str *parts = ARENA_ARRAY(&op->arena, str, n + 1);
 	for (size_t i = 0; i < n; i++)
 		if (of->points[i].number > most) most = of->points[i].number;
-	str *parts = ARENA_ARRAY(&op->arena, str, n);
 	for (size_t i = 0; i < n; i++) {
-		str x = coordinate(op, WIDE * (double)i / (double)(n - 1)), y = coordinate(op, height(&of->points[i], most));
-		parts[i] = str_fmt(&op->arena, "%.*s,%.*s", STR_ARG(x), STR_ARG(y));
+		if (isnan(of->points[i].number)) continue;
+		str x = coordinate(op, WIDE * (double)i / (double)(n - 1 ? n - 1 : 1)), y = coordinate(op, height(&of->points[i], most));
+		if (!n_known) first = i;
+		last = i;
+		parts[n_known++] = str_fmt(&op->arena, "%.*s,%.*s", STR_ARG(x), STR_ARG(y));
 		out->end_x = x;
 		out->end_y = y;
 	}
-	out->points = str_join(&op->arena, parts, n, S(" "));
-	const struct measure *first = &of->points[0], *last = &of->points[n - 1];
-	if (isnan(first->number) || isnan(last->number)) return;
+	if (n_known < 2) return;
+	out->points = str_join(&op->arena, parts, n_known, S(" "));
 	enum metric_unit unit = METRICS[of->metric].unit;
 	out->trend = msg_of("trend_from_to");
-	msg_add(&out->trend, figure_arg("first", unit, *first, of->currency));
-	msg_add(&out->trend, figure_arg("last", unit, *last, of->currency));
-	msg_add(&out->trend, (struct msg_arg){.name = "from", .type = MSG_DATE, .i = of->days[0]});
-	msg_add(&out->trend, (struct msg_arg){.name = "to", .type = MSG_DATE, .i = of->days[n - 1]});
+	msg_add(&out->trend, figure_arg("first", unit, of->points[first], of->currency));
+	msg_add(&out->trend, figure_arg("last", unit, of->points[last], of->currency));
+	msg_add(&out->trend, (struct msg_arg){.name = "from", .type = MSG_DATE, .i = of->days[first]});
+	msg_add(&out->trend, (struct msg_arg){.name = "to", .type = MSG_DATE, .i = of->days[last]});
 }
 
 struct msg figure_interval(enum metric_key metric, struct interval i, int64_t n, str currency)

@@ -425,7 +425,8 @@ enum err source_key_end_post(struct op *op, struct web *w, struct answer *a)
 
 /* ---- how to connect ---- */
 
-static struct msg about(struct op *op, const struct web *w)
+/* The family or stage that the address names: what it is called, and which touchpoints it means. */
+static void describe(struct op *op, const struct web *w, struct connect *page)
 {
 	static const struct {
 		const char *name;
@@ -434,9 +435,12 @@ static struct msg about(struct op *op, const struct web *w)
 	for (size_t i = 0; i < COUNT_OF(subjects); i++) {
 		str wanted = web_query(w, subjects[i].name);
 		for (int k = 1; wanted.n && subjects[i].values[k]; k++)
-			if (str_eq(wanted, str_of(subjects[i].values[k]))) return (struct msg){.key = str_fmt(&op->arena, "connect_%s_%s", subjects[i].name, subjects[i].values[k]).p};
+			if (str_eq(wanted, str_of(subjects[i].values[k]))) {
+				page->subject = (struct msg){.key = str_fmt(&op->arena, "%s_%s", subjects[i].name, subjects[i].values[k]).p};
+				page->about = (struct msg){.key = str_fmt(&op->arena, "connect_%s_%s", subjects[i].name, subjects[i].values[k]).p};
+				return;
+			}
 	}
-	return (struct msg){0};
 }
 
 enum err source_connect_get(struct op *op, struct web *w, struct answer *a)
@@ -445,7 +449,7 @@ enum err source_connect_get(struct op *op, struct web *w, struct answer *a)
 	const struct touchpoint_kind *kinds;
 	size_t n = touchpoint_kinds(&kinds);
 	str family = web_query(w, "family"), stage = web_query(w, "stage"), host = http_header(w->rq, "Host");
-	page->about = about(op, w);
+	describe(op, w, page);
 	page->events.v = ARENA_ARRAY(&op->arena, str, CONNECT_EVENTS);
 	for (size_t i = 0; page->about.key && i < n && page->events.n < CONNECT_EVENTS; i++) {
 		bool fits = str_given(family) && family.n ? str_eq(family, str_of(FAMILIES[kinds[i].family])) : str_eq(stage, str_of(STAGES[kinds[i].stage]));

@@ -89,6 +89,7 @@ static const struct desc_field SOURCE_FIELDS[] = {
 };
 const struct desc SOURCE_DESC = DESC(source_page, SOURCE_FIELDS);
 static const struct desc_field CONNECT_FIELDS[] = {
+	FIELD(connect, subject, DESC_MSG),
 	FIELD(connect, about, DESC_MSG),
 	FIELD(connect, events, DESC_LIST, .item = DESC_STR),
 	FIELD(connect, address, DESC_STR, .doc = "of this server"),

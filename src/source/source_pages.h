@@ -64,7 +64,7 @@ struct source_page {
 	str end;
 };
 struct connect {
-	struct msg about;
+	struct msg subject, about;
 	LIST_OF(str) events;
 	str address, key, key_shown, event;
 };
