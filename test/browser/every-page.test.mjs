@@ -145,10 +145,10 @@ describe('every page after the demo', { timeout: 600_000 }, () => {
 		const faults = [];
 		for (const path of [{ address: '/sign-in' }, { address: addresses['/join/:token'][0] }, { address: '/start/used-up-long-ago', status: 410 }])
 			faults.push(...(await look(visitor.page, hospes.address, path, 'fa', WIDTHS.fa)));
-		const viewer = await hospes.addUser('viewer@example.com', 'viewer', 'correct horse battery staple');
+		const agent = await hospes.addUser('agent@example.com', 'agent', 'correct horse battery staple');
 		await visitor.page.goto(`${hospes.address}/sign-in`);
-		await visitor.page.locator('[name=email]').fill(viewer.email);
-		await visitor.page.locator('[name=password]').fill(viewer.password);
+		await visitor.page.locator('[name=email]').fill(agent.email);
+		await visitor.page.locator('[name=password]').fill(agent.password);
 		await visitor.page.locator('[name=password]').press('Enter');
 		await visitor.page.waitForURL((url) => url.pathname !== '/sign-in');
 		faults.push(...(await look(visitor.page, hospes.address, { address: '/audit', status: 403 }, 'fa', WIDTHS.fa)));
