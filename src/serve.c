@@ -148,6 +148,25 @@ static bool wants_json(struct http_request *rq, const struct router_match *m)
 	return str_given(http_header(rq, "Authorization"));
 }
 
+/* A bucket an actor, filled by setting read_rate_per_s. Few are at work at once: a slot is shared by whoever hashes to it. */
+enum { BUCKETS = 1024 };
+static struct {
+	_Atomic int64_t filled_ms, tokens_milli;
+} buckets[BUCKETS];
+
+static bool may_ask(const struct op *op)
+{
+	int64_t rate = setting_int(op->app, SETTING_read_rate_per_s), most = rate * 2000;
+	if (rate == 0 || !op->actor.id) return true;
+	size_t i = (uint64_t)op->actor.id * UINT64_C(0x9E3779B97F4A7C15) >> 54;
+	int64_t since = op->now_ms - atomic_exchange(&buckets[i].filled_ms, op->now_ms);
+	int64_t tokens = atomic_load(&buckets[i].tokens_milli) + (since < 2000 ? since : 2000) * rate;
+	if (tokens > most) tokens = most;
+	bool may = tokens >= 1000;
+	atomic_store(&buckets[i].tokens_milli, may ? tokens - 1000 : tokens);
+	return may;
+}
+
 static bool is_unsafe(str method)
 {
 	return !str_eq(method, S("GET")) && !str_eq(method, S("HEAD"));
@@ -157,6 +176,11 @@ static enum err permit(struct op *op, const struct web *w, const struct web_rout
 {
 	bool is_somebody = op->actor.kind == ACTOR_PERSON || op->actor.kind == ACTOR_KEY;
 	if (route->permission != WEB_ANYBODY && !is_somebody) return fail(op, ERR_UNAUTHENTICATED, "", "sign in, or send a secret key");
+	if (!may_ask(op)) {
+		metrics_add(COUNTER_RATE_LIMITED, 1);
+		http_set_header(w->rq, "Retry-After", S("1"));
+		return fail(op, ERR_RATE, "", "more requests a second than the setting read_rate_per_s allows");
+	}
 	if (route->permission >= 0) TRY(op_must(op, (enum permission)route->permission));
 	if (is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
 		return fail(op, ERR_DENIED, "csrf", "the form is too old or comes from another site: load the page again");

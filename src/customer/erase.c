@@ -17,6 +17,7 @@
 #include "http/options.h"
 #include "op/app.h"
 #include "order/order.h"
+#include "source/import.h"
 
 enum { LIST_BYTES = 1 << 20, NEEDLE_LEAST = 4 };
 
@@ -120,6 +121,19 @@ static enum err erase_jobs(struct op *op, const struct db_rows *identities)
 	return OK;
 }
 
+static enum err erase_rejects(struct op *op, const struct db_rows *identities)
+{
+	str *values = ARENA_ARRAY(&op->arena, str, identities->n * 2 + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < identities->n; i++)
+		for (size_t column = 2; column <= 3; column++) {
+			str value = db_rows_text(identities, i, column);
+			if (value.n >= NEEDLE_LEAST) values[n++] = value;
+		}
+	enum err e = imports_forget_values(op->app, values, n);
+	return e == OK ? OK : fail(op, e, "", "the files of rejected rows could not be cleaned");
+}
+
 static str subject_list(struct op *op, const struct db_rows *identities)
 {
 	struct buf b;
@@ -141,6 +155,7 @@ enum err customer_erase(struct op *op, struct customer_hold *hold, id customer)
 	hold->is_dirty = true;
 	TRY(op_run(op, SQL_erasure_add, DB_ARGS(db_id(customer), db_text(list), db_int(op->now_ms)), NULL));
 	TRY(erase_jobs(op, &identities));
+	TRY(erase_rejects(op, &identities));
 	struct subject_key *keys = ARENA_ARRAY(&op->arena, struct subject_key, identities.n + 1);
 	for (size_t i = 0; i < identities.n; i++) {
 		keys[i] = identity_key(op->app, db_rows_text(&identities, i, 1), db_rows_text(&identities, i, 2));

@@ -106,5 +106,9 @@ enum err import_all(struct app *app, const struct import_job *job, struct import
 typedef void demo_progress(void *arg, int pct);
 enum err demo_load(struct app *app, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
 
+/* Takes out of the files of rejected rows (those under DIR/imports) every row that holds one of the values. Repeating it does
+ * no harm. ERR_IO, ERR_FULL. */
+enum err imports_forget_values(const struct app *app, const str *values, size_t n) NODISCARD;
+
 int command_import(struct app *app, int argc, const str *argv, const struct command_io *io);
 #endif
