@@ -22,6 +22,8 @@ asan: build-asan/build.ninja            ## unit tests under the address and unde
 	@tools/sanitized.sh asan
 tsan: build-tsan/build.ninja            ## store and server tests under the thread sanitizer
 	@tools/sanitized.sh tsan
+asan-scenario:                          ## every scenario on SQLite under the address and undefined behaviour sanitizers
+	@tools/sanitized.sh asan-scenario
 fuzz:                                   ## each fuzzer for FUZZ_SECONDS (default 30)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 bench: build/build.ninja                ## the figures of docs/performance.md, then the parts alone
@@ -44,6 +46,6 @@ install: all                            ## into PREFIX (default /usr/local), und
 clean:
 	@rm -rf build build-asan build-tsan build-fuzz build-cover
 help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 
-.PHONY: all test asan tsan fuzz bench scenario check lint format cover soak install clean help
+.PHONY: all test asan asan-scenario tsan fuzz bench scenario check lint format cover soak install clean help

@@ -1,18 +1,48 @@
 #!/usr/bin/env bash
-# sanitized.sh asan|tsan: the unit tests under sanitizers. The thread sanitizer runs those of the store and the server,
-# where threads meet; a report of any sanitizer ends the test with a failure.
-set -euo pipefail
+# sanitized.sh asan|tsan|asan-scenario: tests under sanitizers; a report of any of them ends a test with a failure.
+#
+#   asan           all unit tests, then the way of a touchpoint and people's pages against a sanitized program
+#   tsan           the unit tests of the store and the server, where threads meet, and the way of a touchpoint
+#   asan-scenario  every scenario on SQLite against a sanitized program (make asan-scenario; not part of ./check)
+set -uo pipefail
 kind=$1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-names=()
-if [ "$kind" = tsan ]; then
-	make --no-print-directory build-tsan/build.ninja
-	listed=$(meson test -C build-tsan --list 2>/dev/null | sed 's/.* \/ //')
-	for name in $listed; do
-		case $name in events* | http* | jobs* | op* | db* | collect* | people* | customer*) names+=("$name") ;; esac
-	done
-	[ ${#names[@]} -gt 0 ] || { echo "there are no store or server tests yet"; exit 0; }
-fi
-exec tools/unit-tests "build-$kind" ${names[@]+"${names[@]}"}
+# Tests fork: PostgreSQL is started by a child.
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:die_after_fork=0
+
+scenarios() { # build folder, files…
+	local folder=$1
+	shift
+	tools/ninja.sh "$folder" hospes || return 1
+	HOSPES_PROGRAM=$folder/hospes HOSPES_TEST_DATABASES=sqlite test/run-scenarios scenario "$@"
+}
+
+case $kind in
+	asan)
+		tools/unit-tests build-asan
+		unit=$?
+		scenarios build-asan test/collect/segment.test.mjs test/customer/*.test.mjs test/server/session.test.mjs test/source/*.test.mjs test/team/*.test.mjs
+		exit $((unit || $?))
+		;;
+	asan-scenario)
+		make --no-print-directory build-asan/build.ninja || exit 1
+		scenarios build-asan
+		;;
+	tsan)
+		make --no-print-directory build-tsan/build.ninja || exit 1
+		names=()
+		listed=$(meson test -C build-tsan --list 2>/dev/null | sed 's/.* \/ //')
+		for name in $listed; do
+			case $name in events* | http* | socket* | jobs* | query | op* | db*) names+=("$name") ;; esac
+		done
+		tools/unit-tests build-tsan "${names[@]}"
+		unit=$?
+		scenarios build-tsan test/collect/segment.test.mjs
+		exit $((unit || $?))
+		;;
+	*)
+		echo "sanitized.sh: asan, tsan or asan-scenario, not $kind" >&2
+		exit 2
+		;;
+esac
