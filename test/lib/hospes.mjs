@@ -135,6 +135,8 @@ export class Workspace {
 			const answer = await fetch(`${this.address}/health`).catch(() => null);
 			return answer && (!ready || answer.status === 200);
 		});
+		// It says where it is, with the owner's link, once it is ready: a moment after /health says so.
+		if (ready) await until('the server to say where it is', () => this.ended || this.output.includes(this.address));
 		return this;
 	}
 

@@ -83,7 +83,9 @@ describe('the bundled sample', () => {
 
 	test('the command line and the address give one answer', async () => {
 		const query = { kind: 'trend', event: 'Order Completed', measure: 'customers', interval: 'month' };
-		assert.deepEqual(JSON.parse(await hospes.ok(['query', JSON.stringify(query)])), await hospes.query(query, secret));
+		const { took_ms: _, ...told } = JSON.parse(await hospes.ok(['query', JSON.stringify(query)]));
+		const { took_ms: __, ...answered } = await hospes.query(query, secret);
+		assert.deepEqual(told, answered);
 	});
 
 	test('a customer: orders, revenue and the whole time line', async () => {
@@ -112,6 +114,9 @@ describe('the bundled sample', () => {
 	});
 
 	test('a second import of the same files changes nothing', async () => {
+		// A source of its own: the sample's figures above are done with. What is imported twice is there once.
+		const first = await hospes.cli(['import', '--as', 'orders', join(ROOT, 'sample/online-retail-1.csv.gz')]);
+		assert.ok([0, 3].includes(first.code), first.stderr);
 		const had = await hospes.metric('hospes_events_stored');
 		const again = await hospes.cli(['import', '--as', 'orders', join(ROOT, 'sample/online-retail-1.csv.gz')]);
 		assert.ok([0, 3].includes(again.code), again.stderr);

@@ -27,7 +27,7 @@ test('demo answers 503 with progress until the sample is in, then 200', async (t
 		return answer.status === 200;
 	});
 	assert.deepEqual([...seen].sort(), [200, 503]);
-	assert.match(hospes.output, new RegExp(`http://127\\.0\\.0\\.1:${hospes.port}\\S+`), 'a link that signs the owner in');
+	await until('a link that signs the owner in', () => /http:\/\/127\.0\.0\.1:\d+\/start\/\S+/.test(hospes.output));
 });
 
 test('a second server on the same directory is refused, naming the first process', async (t) => {
