@@ -1,4 +1,4 @@
-// routes.mjs HITS: fails when a route that `hospes openapi` lists was never asked for by any scenario, or only ever refused.
+// routes.mjs HITS: fails when a route that `hospes openapi` lists was never asked for by any scenario; names those that were only ever refused.
 // Each server leaves the routes it counted in a file of the folder HITS when it stops (hospes.mjs, keepHits).
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
@@ -10,18 +10,20 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const wanted = new Set();
 for (const [path, item] of Object.entries(openapi.paths)) for (const method of METHODS) if (item[method]) wanted.add(`${method.toUpperCase()} ${path}`);
 
-const hit = new Set();
+const hit = new Set(), answered = new Set();
 for (const name of readdirSync(process.argv[2])) {
 	for (const labels of JSON.parse(readFileSync(join(process.argv[2], name), 'utf8'))) {
 		const route = labels.route ?? '';
-		if (!/^[23]/.test(labels.status ?? '2')) continue;
-		hit.add(route.includes(' ') ? route : `${labels.method ?? 'GET'} ${route}`);
+		hit.add(route);
+		if (/^[23]/.test(labels.status)) answered.add(route);
 	}
 }
 const missed = [...wanted].filter((route) => !hit.has(route)).sort();
 if (process.env.HOSPES_PART) appendFileSync(process.env.HOSPES_PART, missed.length ? '0 1 0\n' : '1 0 0\n');
-console.log(`routes: ${wanted.size - missed.length} of ${wanted.size} were asked for and answered`);
+console.log(`routes: ${wanted.size - missed.length} of ${wanted.size} were asked for`);
+const refused = [...wanted].filter((route) => hit.has(route) && !answered.has(route)).sort();
+if (refused.length) console.log(`only ever refused:\n  ${refused.join('\n  ')}`);
 if (missed.length) {
-	console.log(`never answered with success:\n  ${missed.join('\n  ')}`);
+	console.log(`never asked for:\n  ${missed.join('\n  ')}`);
 	process.exit(1);
 }
