@@ -5,6 +5,8 @@
  * credentials. Real clients: analytics-next sends text/plain, analytics-node retries on all but 2xx and 400. */
 #include "collect/receive.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -144,10 +146,26 @@ static bool find_key(struct app *app, struct http_request *rq, str in_body, stru
 
 /* ---- one request ---- */
 
+static pthread_key_t reader_key; /* its reader goes with the thread */
+static pthread_once_t reader_once = PTHREAD_ONCE_INIT;
+
+static void free_reader(void *reader)
+{
+	json_reader_free(reader);
+}
+
+static void make_reader_key(void)
+{
+	if (pthread_key_create(&reader_key, free_reader)) abort();
+}
+
 static struct json_reader *reader_of_thread(void)
 {
 	static _Thread_local struct json_reader *reader;
-	if (!reader) reader = json_reader_new(BODY_MOST);
+	if (reader) return reader;
+	pthread_once(&reader_once, make_reader_key);
+	reader = json_reader_new(BODY_MOST);
+	pthread_setspecific(reader_key, reader);
 	return reader;
 }
 
