@@ -2,8 +2,9 @@
  * src/db), events/ (segments, log, manifest). The order is what makes it consistent: the log is held, then records are
  * copied, then the events; a restore replays the log from the position that the records name.
  *
- * A restore fills a directory that holds nothing yet. The file "restoring" stands in it until all is done, so a restore
- * that was broken off is never taken for a workspace. */
+ * A restore fills a directory that holds nothing yet, and checks the events before it touches the records. What fails leaves
+ * the directory empty again; the file "restoring" stands in it until all is done, so a restore that was killed is never
+ * taken for a workspace. */
 #include "backup.h"
 
 #include <archive.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "app.h"
 #include "base/clock.h"
@@ -24,6 +26,7 @@
 #include "events/events.h"
 #include "http/options.h"
 #include "op/op.h"
+#include "os/os.h"
 
 enum { PATH_BYTES = 4096, JOINED_BYTES = 3 * PATH_BYTES, COPY_BYTES = 1 << 20 }; /* joined: a path with a name of ours behind it */
 
@@ -93,7 +96,7 @@ static enum err pack_folder(struct packing *p, const char *path, const char *nam
 	return e;
 }
 
-static void remove_folder(const char *path)
+static void empty_folder(const char *path)
 {
 	char file[JOINED_BYTES + 300];
 	DIR *dir = opendir(path);
@@ -103,7 +106,57 @@ static void remove_folder(const char *path)
 		unlink(file);
 	}
 	if (dir) closedir(dir);
+}
+
+static void remove_folder(const char *path)
+{
+	empty_folder(path);
 	rmdir(path);
+}
+
+/* ---- the seal: a skippable frame of zstd behind the archive, with the XXH3 of all bytes before it ---- */
+
+struct seal {
+	uint32_t magic, bytes; /* little endian, as zstd has it */
+	uint64_t hash;
+};
+enum { SEAL_MAGIC = 0x184d2a5e };
+
+static enum err hash_bytes(int fd, int64_t n, uint64_t *hash)
+{
+	static _Thread_local char room[COPY_BYTES];
+	XXH3_state_t *state = XXH3_createState();
+	XXH3_64bits_reset(state);
+	int64_t at = 0;
+	while (at < n) {
+		ssize_t got = os_read_at(fd, room, n - at < COPY_BYTES ? (size_t)(n - at) : COPY_BYTES, at);
+		if (got <= 0) break;
+		XXH3_64bits_update(state, room, (size_t)got);
+		at += got;
+	}
+	*hash = XXH3_64bits_digest(state);
+	XXH3_freeState(state);
+	return at == n ? OK : ERR_IO;
+}
+
+static enum err put_seal(int fd, struct fault *f)
+{
+	struct seal seal = {SEAL_MAGIC, sizeof seal.hash, 0};
+	off_t n = os_size(fd);
+	enum err e = n < 0 ? ERR_IO : hash_bytes(fd, n, &seal.hash);
+	if (e == OK) e = os_write_at(fd, &seal, sizeof seal, n);
+	return e == OK ? OK : fault_set(f, e, "FILE", "cannot write its checksum");
+}
+
+static enum err check_seal(int fd, struct fault *f)
+{
+	struct seal seal;
+	off_t n = os_size(fd);
+	uint64_t hash;
+	if (n < (off_t)sizeof seal || os_read_at(fd, &seal, sizeof seal, n - (off_t)sizeof seal) != sizeof seal || seal.magic != SEAL_MAGIC || seal.bytes != sizeof seal.hash)
+		return fault_set(f, ERR_CORRUPT, "FILE", "is cut short, or no backup of Hospes");
+	if (hash_bytes(fd, n - (off_t)sizeof seal, &hash) != OK || hash != seal.hash) return fault_set(f, ERR_CORRUPT, "FILE", "is damaged: its checksum does not fit");
+	return OK;
 }
 
 static int archive_fd_of(struct archive *a, int fd)
@@ -141,10 +194,11 @@ static enum err make_backup(struct app *app, const struct command_io *io, str fi
 	snprintf(part, sizeof part, "%s.part", name);
 	snprintf(work, sizeof work, "%.*s/backup-%lld", STR_ARG(app->dir), (long long)clock_now_ms());
 	if (mkdir(work, 0700)) return fault_set(f, ERR_IO, "", "cannot make %s: %s", work, strerror(errno));
-	int fd = openat(io->cwd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(io->cwd, part, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct packing p = {.out = archive_write_new(), .f = f};
 	enum err e = fd < 0 ? fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", part, strerror(errno)) : pack(app, fd, work, &p);
 	archive_write_free(p.out);
+	if (e == OK) e = put_seal(fd, f);
 	if (e == OK && fsync(fd)) e = fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", part, strerror(errno));
 	if (fd >= 0) close(fd);
 	if (e == OK && renameat(io->cwd, part, io->cwd, name)) e = fault_set(f, ERR_IO, "FILE", "cannot write %s: %s", name, strerror(errno));
@@ -254,17 +308,24 @@ static enum err restore(const struct command_io *io, str data, str database, str
 	snprintf(mark, sizeof mark, "%s/restoring", dir);
 	int fd = openat(io->cwd, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) return fault_set(f, ERR_NOT_FOUND, "FILE", "cannot open %s: %s", name, strerror(errno));
-	if (mkdir(dir, 0700) && errno != EEXIST) {
+	enum err e = check_seal(fd, f);
+	if (e == OK && mkdir(dir, 0700) && errno != EEXIST) {
 		close(fd);
 		return fault_set(f, ERR_IO, "--data", "cannot make %s: %s", dir, strerror(errno));
 	}
-	enum err e = is_unused(dir, f);
+	if (e == OK) e = is_unused(dir, f);
 	int marked = e == OK ? open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (e == OK && (marked < 0 || mkdir(events, 0700))) e = fault_set(f, ERR_IO, "--data", "cannot write into %s: %s", dir, strerror(errno));
 	if (marked >= 0) close(marked);
 	if (e == OK) e = unpack(fd, dir, f);
+	if (e == OK) e = events_verify(events, NULL, NULL, f);
 	if (e == OK) e = fill_records(dir, database, f);
+	if (e == OK && (os_sync_dir(events) != OK || os_sync_dir(dir) != OK)) e = fault_set(f, ERR_IO, "--data", "cannot sync %s", dir);
 	if (e == OK) unlink(mark);
+	if (e != OK && marked >= 0) { /* the directory held nothing before: all in it is ours */
+		remove_folder(events);
+		empty_folder(dir);
+	}
 	close(fd);
 	return e;
 }
