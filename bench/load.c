@@ -231,7 +231,9 @@ static void read_paths(struct load *l, const char *file)
 	FILE *f = fopen(file, "r");
 	while (f && l->n_paths < cap && fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = 0;
-		if (*line) paths[l->n_paths++] = strdup(line);
+		if (!*line) continue;
+		size_t n = strlen(line) + 1;
+		paths[l->n_paths++] = memcpy(mem_alloc(n), line, n);
 	}
 	if (f) fclose(f);
 	if (!l->n_paths) {

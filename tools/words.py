@@ -158,6 +158,8 @@ def unused(texts, root):
     words = set(re.findall(r"[a-z][a-z0-9_]*", source))
     prefixes = (set(re.findall(r'prefix = "([a-z0-9_]+)"', source)) | set(re.findall(r'"([a-z0-9_]+)_%', source))
                 | set(re.findall(r'\bword\(op, "([a-z0-9_]+)"', source)))
+    # each row of metrics.def has its texts: figure_<key>, definition_<key>
+    words |= {f"{p}_{key}" for key in re.findall(r"^METRIC\((\w+)", source, re.M) for p in ("figure", "definition")}
     suffixes = set(re.findall(r'"%s(_[a-z0-9_]+)"', source))
     return [k for k in sorted(texts) if k not in words and not any(k.startswith(p + "_") for p in prefixes)
             and not any(k.endswith(s) and k[:-len(s)] in words for s in suffixes)]
