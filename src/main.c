@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app.h"
@@ -234,6 +235,7 @@ int main(int argc, char **argv)
 	struct workspace_options o = {0};
 	int n;
 	i18n_init();
+	umask(077); /* what is written holds people's data */
 	if (argc < 2 || argc > ARGUMENTS) {
 		struct command_io io = own_io();
 		str help = S("help");

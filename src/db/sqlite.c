@@ -65,7 +65,7 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 		sqlite3_busy_timeout(s->handle, DB__BUSY_MS);
 		/* The page cache is small: a page that was read once stays in the system's cache. */
 		e = script(s,
-			to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA "
+			to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA "
 		               "cache_size=-8000; PRAGMA journal_size_limit=67108864"
 					 : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON",
 			f);
