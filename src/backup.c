@@ -28,7 +28,7 @@
 #include "op/op.h"
 #include "os/os.h"
 
-enum { PATH_BYTES = 4096, JOINED_BYTES = 3 * PATH_BYTES, COPY_BYTES = 1 << 20 }; /* joined: a path with a name of ours behind it */
+enum { PATH_BYTES = 4096, JOINED_BYTES = 3 * PATH_BYTES, COPY_BYTES = 64 << 10 }; /* joined: a path with a name of ours behind it */
 
 struct packing {
 	struct archive *out;
@@ -46,7 +46,7 @@ static enum err archive_fault(struct fault *f, struct archive *a, const char *wh
 
 static enum err pack_bytes(struct packing *p, int fd, int64_t size)
 {
-	static _Thread_local char room[COPY_BYTES];
+	char room[COPY_BYTES];
 	for (int64_t left = size; left > 0;) {
 		ssize_t n = read(fd, room, left < COPY_BYTES ? (size_t)left : COPY_BYTES);
 		if (n < 0) return fault_set(p->f, ERR_IO, "", "cannot read: %s", strerror(errno));
@@ -124,7 +124,7 @@ enum { SEAL_MAGIC = 0x184d2a5e };
 
 static enum err hash_bytes(int fd, int64_t n, uint64_t *hash)
 {
-	static _Thread_local char room[COPY_BYTES];
+	char room[COPY_BYTES];
 	XXH3_state_t *state = XXH3_createState();
 	XXH3_64bits_reset(state);
 	int64_t at = 0;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -167,6 +168,17 @@ static int serve(struct app *app, const struct workspace_options *o, bool is_dem
 	return code;
 }
 
+/* Stacks below 2 MiB: of larger ones the kernel backs the end of each by one huge page, 2 MiB a thread where 20 KiB are
+ * used, and there are some 20 threads. */
+static void small_stacks(void)
+{
+	enum { STACK_BYTES = 1536 << 10 };
+	pthread_attr_t attributes;
+	if (pthread_attr_init(&attributes)) return;
+	if (pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0) pthread_setattr_default_np(&attributes);
+	pthread_attr_destroy(&attributes);
+}
+
 /* Signals are taken by one thread in sigwait; every other thread is started with them blocked. */
 static void block_signals(void)
 {
@@ -188,6 +200,7 @@ static int run_server(const struct workspace_options *o, bool is_demo)
 	if (geteuid() == 0) fputs("hospes: warning: running as root; a user of its own is safer\n", stderr);
 	if (is_demo) log_set_level(LOG_WARN); /* a person reads this terminal */
 	block_signals();
+	small_stacks();
 	if (app_open(&app, &options, &f) != OK) return say_fault(&f);
 	int code = serve(&app, &with_listen, is_demo);
 	app_close(&app);
