@@ -44,6 +44,7 @@ struct query_plan {
 struct query_wants {
 	unsigned columns;      /* EVENTS_… beside subject, time, type and purposes */
 	str property, by;      /* property columns; absent = none */
+	bool lines;            /* the kind walks customers by query__line */
 };
 /* Opens the plan: learns the bounds of the data. */
 enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f) NODISCARD;
@@ -75,6 +76,37 @@ struct query_slice { /* rows of one subject in one part, in order of (time, arri
 typedef void query_visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
 size_t query__workers(const struct query_plan *p);
 enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+
+/* ---- line.c: one customer's events in order ----
+ * Of all slices, ordered by (time, arrival), filtered on the way. What does not allow the purpose, or is of a customer who
+ * denies it, is not in the line but tallied. The plan's wants must have `lines`, and EVENTS_CHANNEL where channels are wanted. */
+struct line_wants {
+	const uint8_t *codes;             /* query__codes: 1 for each event type wanted; NULL = all */
+	int64_t from_ms, to_ms;           /* half-open */
+	bool channel, rows;               /* fill these, too */
+	struct query_tally_out *left_out; /* NULL = not tallied; its bits lie in `arena` */
+	struct arena *arena;
+};
+struct line_columns {
+	int64_t *time_ms;
+	uint16_t *type, *channel;
+	uint32_t *part, *row;
+};
+/* One a worker, used for customer after customer; all zero at first. */
+struct query_line {
+	uint32_t n;
+	int64_t *time_ms;
+	uint16_t *type;        /* code: events_type_name */
+	uint16_t *channel;     /* when wanted; code: events_channel_name */
+	uint32_t *part, *row;  /* when wanted: of plan->parts, to find the event's properties */
+	struct line_columns own[2];
+	size_t cap;
+	uint32_t *ends;        /* of the runs that are merged */
+	size_t cap_ends;
+};
+/* False when the question is out of memory (the line is empty then, and the scan ends by itself). */
+bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);
+void query__line_free(struct query_line *l);
 
 /* ---- group.c: the values of `by` ---- */
 struct query_groups;

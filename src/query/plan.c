@@ -50,12 +50,13 @@ enum err query__plan(const struct query_context *ctx, struct arena *a, struct qu
 enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f)
 {
 	size_t n = events_view_parts(p->ctx->view);
+	unsigned columns = EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES | want->columns | (want->lines ? EVENTS_ARRIVAL : 0);
 	p->parts = ARENA_ARRAY(p->arena, struct query_part, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		struct events_part *part = events_view_part(p->ctx->view, i);
 		if (events_part_rows(part) == 0 || events_part_max_ms(part) < from_ms || events_part_min_ms(part) >= to_ms) continue;
 		struct query_part *out = &p->parts[p->n_parts++];
-		TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES | want->columns, &out->c, f));
+		TRY(events_part_columns(part, columns, &out->c, f));
 		if (str_given(want->property)) TRY(events_part_property(part, want->property, &out->property, f));
 		if (str_given(want->by)) TRY(events_part_property(part, want->by, &out->by, f));
 		out->n = out->c.n;
