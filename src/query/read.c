@@ -7,21 +7,12 @@
 #include "base/datetime.h"
 #include "i18n/zone.h"
 #include "query/inner.h"
+#include "query/read.h"
 
 enum { MAX_NAME_BYTES = 200, MAX_DAYS = 36500 };
 #define MAX_LIMIT INT64_C(100000000)
-enum { IN_TREND = 1 << QUERY_TREND, IN_RETENTION = 1 << QUERY_RETENTION, IN_ALL = IN_TREND | IN_RETENTION };
 
-struct reader {
-	struct arena *arena;
-	const struct zone *zone;
-	struct query *q;
-	struct fault *fault;
-	bool is_bad, has_start, has_again;
-};
-
-PRINTF_LIKE(3, 4)
-static void bad(struct reader *r, const char *field, const char *format, ...)
+void query__bad(struct query_reader *r, const char *field, const char *format, ...)
 {
 	char text[FAULT_TEXT];
 	va_list args;
@@ -32,36 +23,36 @@ static void bad(struct reader *r, const char *field, const char *format, ...)
 	(void)!fault_set(r->fault, ERR_INVALID, field, "%s", text);
 }
 
-static void read_time(struct reader *r, const char *field, const struct json_node *v, bool *has, int64_t *ms)
+static void read_time(struct query_reader *r, const char *field, const struct json_node *v, bool *has, int64_t *ms)
 {
 	bool has_zone = false;
 	*has = v->type != JSON_NULL;
 	if (!*has) return;
 	if (v->type != JSON_STRING || !datetime_parse(v->text, ms, &has_zone)) {
-		bad(r, field, "not a date like 2011-01-31 or a time like 2011-01-31T08:26:00Z");
+		query__bad(r, field, "not a date like 2011-01-31 or a time like 2011-01-31T08:26:00Z");
 		return;
 	}
 	if (!has_zone) *ms = zone_to_utc(r->zone, *ms);
-	if (*ms < DATETIME_MIN_MS || *ms > DATETIME_MAX_MS) bad(r, field, "not between 1900 and 2100");
+	if (*ms < DATETIME_MIN_MS || *ms > DATETIME_MAX_MS) query__bad(r, field, "not between 1900 and 2100");
 }
 
-static void read_from(struct reader *r, const struct json_node *v)
+static void read_from(struct query_reader *r, const struct json_node *v)
 {
 	read_time(r, "from", v, &r->q->range.has_from, &r->q->range.from_ms);
 }
 
-static void read_to(struct reader *r, const struct json_node *v)
+static void read_to(struct query_reader *r, const struct json_node *v)
 {
 	read_time(r, "to", v, &r->q->range.has_to, &r->q->range.to_ms);
 }
 
-static void read_interval(struct reader *r, const struct json_node *v)
+static void read_interval(struct query_reader *r, const struct json_node *v)
 {
 	static const char *const UNITS[] = {"hour", "day", "week", "month"};
 	int64_t days;
 	if (v->type == JSON_OBJECT) {
-		if (v->n != 1 || !json_get(v, S("days"))) bad(r, "interval", "an interval of your own is {\"days\":n}");
-		else if (!json_get_i64(v, S("days"), &days) || days < 1 || days > MAX_DAYS) bad(r, "interval.days", "not a whole number from 1 to %d", MAX_DAYS);
+		if (v->n != 1 || !json_get(v, S("days"))) query__bad(r, "interval", "an interval of your own is {\"days\":n}");
+		else if (!json_get_i64(v, S("days"), &days) || days < 1 || days > MAX_DAYS) query__bad(r, "interval.days", "not a whole number from 1 to %d", MAX_DAYS);
 		else r->q->interval = (struct query_interval){QUERY_DAYS, (int)days};
 		return;
 	}
@@ -70,39 +61,39 @@ static void read_interval(struct reader *r, const struct json_node *v)
 			r->q->interval = (struct query_interval){(enum query_unit)i, 0};
 			return;
 		}
-	bad(r, "interval", "not hour, day, week, month or {\"days\":n}");
+	query__bad(r, "interval", "not hour, day, week, month or {\"days\":n}");
 }
 
-static bool whole(const struct json_node *v, int64_t min, int64_t max, int64_t *out)
+bool query__whole(const struct json_node *v, int64_t min, int64_t max, int64_t *out)
 {
 	return v->type == JSON_NUMBER && str_i64(v->text, out) && *out >= min && *out <= max;
 }
 
-static void read_limit(struct reader *r, const struct json_node *v)
+static void read_limit(struct query_reader *r, const struct json_node *v)
 {
-	if (!whole(v, 1, MAX_LIMIT, &r->q->limit)) bad(r, "limit", "not a whole number from 1 to %lld", (long long)MAX_LIMIT);
+	if (!query__whole(v, 1, MAX_LIMIT, &r->q->limit)) query__bad(r, "limit", "not a whole number from 1 to %lld", (long long)MAX_LIMIT);
 }
 
-static void read_cells(struct reader *r, const struct json_node *v)
+static void read_cells(struct query_reader *r, const struct json_node *v)
 {
 	int64_t n;
-	if (whole(v, 1, QUERY_MAX_CELLS, &n)) r->q->cells = (int)n;
-	else bad(r, "cells", "not a whole number from 1 to %d", QUERY_MAX_CELLS);
+	if (query__whole(v, 1, QUERY_MAX_CELLS, &n)) r->q->cells = (int)n;
+	else query__bad(r, "cells", "not a whole number from 1 to %d", QUERY_MAX_CELLS);
 }
 
-static void read_match(struct reader *r, const char *field, const struct json_node *v, struct query_match *out)
+void query__read_match(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out)
 {
 	const struct json_node *first = v->type == JSON_ARRAY ? v->child : v;
 	size_t n = v->type == JSON_ARRAY ? v->n : 1;
 	if (n == 0 || n > QUERY_MAX_NAMES) {
-		bad(r, field, "name one event, or a list of 1 to %d", QUERY_MAX_NAMES);
+		query__bad(r, field, "name one event, or a list of 1 to %d", QUERY_MAX_NAMES);
 		return;
 	}
 	str *names = ARENA_ARRAY(r->arena, str, n);
 	size_t i = 0;
 	for (const struct json_node *c = first; i < n; c = c->next, i++) {
 		if (c->type != JSON_STRING || c->text.n == 0 || c->text.n > MAX_NAME_BYTES) {
-			bad(r, field, "an event's name is a text of 1 to %d bytes", MAX_NAME_BYTES);
+			query__bad(r, field, "an event's name is a text of 1 to %d bytes", MAX_NAME_BYTES);
 			return;
 		}
 		names[i] = str_dup(r->arena, c->text);
@@ -110,34 +101,34 @@ static void read_match(struct reader *r, const char *field, const struct json_no
 	*out = (struct query_match){names, n};
 }
 
-static void read_event(struct reader *r, const struct json_node *v)
+static void read_event(struct query_reader *r, const struct json_node *v)
 {
-	if (v->type != JSON_NULL) read_match(r, "event", v, &r->q->events);
+	if (v->type != JSON_NULL) query__read_match(r, "event", v, &r->q->events);
 }
 
-static void read_start(struct reader *r, const struct json_node *v)
+static void read_start(struct query_reader *r, const struct json_node *v)
 {
 	r->has_start = true;
-	read_match(r, "start", v, &r->q->start);
+	query__read_match(r, "start", v, &r->q->start);
 }
 
-static void read_return(struct reader *r, const struct json_node *v)
+static void read_return(struct query_reader *r, const struct json_node *v)
 {
 	r->has_again = true;
-	read_match(r, "return", v, &r->q->again);
+	query__read_match(r, "return", v, &r->q->again);
 }
 
-static void read_mode(struct reader *r, const struct json_node *v)
+static void read_mode(struct query_reader *r, const struct json_node *v)
 {
-	if (v->type != JSON_STRING || !str_eq(v->text, S("on"))) bad(r, "mode", "only \"on\" is known: those who return in that interval");
+	if (v->type != JSON_STRING || !str_eq(v->text, S("on"))) query__bad(r, "mode", "only \"on\" is known: those who return in that interval");
 }
 
 /* A property of an event, or of its context. */
-static bool property_name(struct reader *r, const char *field, str name, str *out)
+static bool property_name(struct query_reader *r, const char *field, str name, str *out)
 {
-	if (str_starts(name, S("trait:"))) bad(r, field, "traits belong to customers, not to events, and cannot be asked here");
-	else if (str_starts(name, S("event:"))) bad(r, field, "an event is chosen with \"event\"; here a property is named");
-	else if (name.n == 0 || name.n > MAX_NAME_BYTES || str_eq(name, S("context:"))) bad(r, field, "a property's name has 1 to %d bytes", MAX_NAME_BYTES);
+	if (str_starts(name, S("trait:"))) query__bad(r, field, "traits belong to customers, not to events, and cannot be asked here");
+	else if (str_starts(name, S("event:"))) query__bad(r, field, "an event is chosen with \"event\"; here a property is named");
+	else if (name.n == 0 || name.n > MAX_NAME_BYTES || str_eq(name, S("context:"))) query__bad(r, field, "a property's name has 1 to %d bytes", MAX_NAME_BYTES);
 	else {
 		*out = str_dup(r->arena, name);
 		return true;
@@ -145,7 +136,7 @@ static bool property_name(struct reader *r, const char *field, str name, str *ou
 	return false;
 }
 
-static void read_measure(struct reader *r, const struct json_node *v)
+static void read_measure(struct query_reader *r, const struct json_node *v)
 {
 	str text = v->type == JSON_STRING ? v->text : STR_NONE;
 	if (str_eq(text, S("events"))) r->q->measure = QUERY_EVENTS;
@@ -156,10 +147,10 @@ static void read_measure(struct reader *r, const struct json_node *v)
 	} else if (str_starts(text, S("mean:"))) {
 		r->q->measure = QUERY_MEAN;
 		(void)property_name(r, "measure", str_sub(text, 5, text.n), &r->q->property);
-	} else bad(r, "measure", "not events, customers, sum:PROPERTY or mean:PROPERTY");
+	} else query__bad(r, "measure", "not events, customers, sum:PROPERTY or mean:PROPERTY");
 }
 
-static void read_by(struct reader *r, const struct json_node *v)
+void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property)
 {
 	static const struct {
 		const char *name;
@@ -167,75 +158,122 @@ static void read_by(struct reader *r, const struct json_node *v)
 	} DIMENSIONS[] = {{"type", QUERY_TYPE}, {"event", QUERY_TYPE}, {"channel", QUERY_CHANNEL}, {"source", QUERY_SOURCE}, {"family", QUERY_FAMILY}, {"stage", QUERY_STAGE}};
 	if (v->type == JSON_NULL) return;
 	if (v->type != JSON_STRING) {
-		bad(r, "by", "not the name of a property, or type, channel, source, family, stage");
+		query__bad(r, field, "not the name of a property, or type, channel, source, family, stage");
 		return;
 	}
 	for (size_t i = 0; i < COUNT_OF(DIMENSIONS); i++)
 		if (str_eq(v->text, str_of(DIMENSIONS[i].name))) {
-			r->q->by = DIMENSIONS[i].dimension;
+			*dimension = DIMENSIONS[i].dimension;
 			return;
 		}
-	if (property_name(r, "by", v->text, &r->q->by_property)) r->q->by = QUERY_PROPERTY;
+	if (property_name(r, field, v->text, property)) *dimension = QUERY_PROPERTY;
 }
 
-static const struct field {
-	const char *name;
-	unsigned kinds;
-	void (*read)(struct reader *r, const struct json_node *v);
-} FIELDS[] = {
-	{"kind", IN_ALL, NULL},
-	{"from", IN_ALL, read_from},
-	{"to", IN_ALL, read_to},
-	{"interval", IN_ALL, read_interval},
-	{"limit", IN_ALL, read_limit},
-	{"event", IN_TREND, read_event},
-	{"measure", IN_TREND, read_measure},
-	{"by", IN_TREND, read_by},
-	{"start", IN_RETENTION, read_start},
-	{"return", IN_RETENTION, read_return},
-	{"cells", IN_RETENTION, read_cells},
-	{"mode", IN_RETENTION, read_mode},
-};
-static const char *const KINDS[] = {[QUERY_TREND] = "trend", [QUERY_RETENTION] = "retention"};
-
-static void read_unknown(struct reader *r, str key, const char *kind)
+static void read_by(struct query_reader *r, const struct json_node *v)
 {
-	char known[FAULT_TEXT] = "";
-	for (size_t i = 0, n = 0; i < COUNT_OF(FIELDS); i++)
-		if (FIELDS[i].kinds >> r->q->kind & 1) n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", FIELDS[i].name);
+	query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+}
+
+void query__read_duration(struct query_reader *r, const char *field, const struct json_node *v, int64_t *ms)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} UNITS[] = {{"days", 86400000}, {"hours", 3600000}, {"minutes", 60000}, {"seconds", 1000}};
+	for (size_t i = 0; v->type == JSON_OBJECT && v->n == 1 && i < COUNT_OF(UNITS); i++) {
+		int64_t n;
+		if (!str_eq(v->child->key, str_of(UNITS[i].name))) continue;
+		if (query__whole(v->child, 1, MAX_DAYS * INT64_C(86400000) / UNITS[i].ms, &n)) *ms = n * UNITS[i].ms;
+		else query__bad(r, field, "not a whole number from 1 to %lld", (long long)(MAX_DAYS * INT64_C(86400000) / UNITS[i].ms));
+		return;
+	}
+	query__bad(r, field, "not a length of time like {\"days\":7}, {\"hours\":1}, {\"minutes\":30} or {\"seconds\":1}");
+}
+
+bool query__read_flag(struct query_reader *r, const char *field, const struct json_node *v)
+{
+	if (v->type != JSON_TRUE && v->type != JSON_FALSE && v->type != JSON_NULL) query__bad(r, field, "not true or false");
+	return v->type == JSON_TRUE;
+}
+
+int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n)
+{
+	str all = S("");
+	for (size_t i = 0; i < n; i++) {
+		if (v->type == JSON_STRING && str_eq(v->text, str_of(names[i]))) return (int)i;
+		all = str_fmt(r->arena, "%.*s%s%s", STR_ARG(all), i == 0 ? "" : i + 1 < n ? ", " : " or ", names[i]);
+	}
+	query__bad(r, field, "not %.*s", STR_ARG(all));
+	return -1;
+}
+
+static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}};
+static const struct query_field TREND[] = {{"interval", read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", read_by}};
+static const struct query_field RETENTION[] = {{"interval", read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
+
+static void check_retention(struct query_reader *r)
+{
+	if (!r->has_start) query__bad(r, "start", "name the event that a customer begins with");
+	if (!r->has_again) query__bad(r, "return", "name the event that counts as coming back");
+}
+
+/* One row a kind: its fields beside those of all, what is checked when all are read, and the interval when none is asked. */
+static const struct kind {
+	const char *name;
+	const struct query_field *fields;
+	size_t n;
+	void (*check)(struct query_reader *r); /* or NULL */
+	enum query_unit unit;
+} KINDS[] = {
+	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), NULL, QUERY_DAY},
+	[QUERY_RETENTION] = {"retention", RETENTION, COUNT_OF(RETENTION), check_retention, QUERY_MONTH},
+};
+
+static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(name, str_of(fields[i].name))) return &fields[i];
+	return NULL;
+}
+
+static void read_unknown(struct query_reader *r, str key)
+{
+	const struct kind *kind = &KINDS[r->q->kind];
+	str known = S("");
+	for (size_t i = 0; i < COUNT_OF(COMMON); i++) known = str_fmt(r->arena, "%.*s%s%s", STR_ARG(known), i ? ", " : "", COMMON[i].name);
+	for (size_t i = 0; i < kind->n; i++) known = str_fmt(r->arena, "%.*s, %s", STR_ARG(known), kind->fields[i].name);
 	bool is_plain = key.n > 0 && key.n < FAULT_FIELD;
 	for (size_t i = 0; i < key.n; i++) is_plain = is_plain && key.p[i] > ' ' && key.p[i] < 0x7f;
-	bad(r, is_plain ? str_c(r->arena, key) : "", "unknown field; a question of kind %s has: %s", kind, known);
+	query__bad(r, is_plain ? str_c(r->arena, key) : "", "unknown field; a question of kind %s has: %.*s", kind->name, STR_ARG(known));
 }
 
-static enum err read_kind(const struct json_node *question, struct query *q, struct fault *f)
+static enum err read_kind(struct query_reader *r, const struct json_node *question)
 {
-	str kind = json_get_str(question, S("kind"));
-	for (size_t i = 0; i < COUNT_OF(KINDS); i++)
-		if (str_eq(kind, str_of(KINDS[i]))) {
-			q->kind = (enum query_kind)i;
-			return OK;
-		}
-	return fault_set(f, ERR_INVALID, "kind", "not trend or retention");
+	const char *names[COUNT_OF(KINDS)];
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++) names[i] = KINDS[i].name;
+	const struct json_node *v = json_get(question, S("kind")), none = {.type = JSON_NULL};
+	int kind = query__read_choice(r, "kind", v ? v : &none, names, COUNT_OF(KINDS));
+	if (kind < 0) return ERR_INVALID;
+	r->q->kind = (enum query_kind)kind;
+	r->q->interval.unit = KINDS[kind].unit;
+	return OK;
 }
 
 enum err query_read_node(struct arena *a, const struct zone *zone, const struct json_node *question, struct query *out, struct fault *f)
 {
 	*out = (struct query){0};
 	if (!question || question->type != JSON_OBJECT) return fault_set(f, ERR_MALFORMED, "", "a question is one JSON object, such as {\"kind\":\"trend\"}");
-	TRY(read_kind(question, out, f));
-	out->interval.unit = out->kind == QUERY_TREND ? QUERY_DAY : QUERY_MONTH;
-	struct reader r = {.arena = a, .zone = zone, .q = out, .fault = f};
+	struct query_reader r = {.arena = a, .zone = zone, .q = out, .fault = f};
+	TRY(read_kind(&r, question));
+	const struct kind *kind = &KINDS[out->kind];
 	for (const struct json_node *v = question->child; v; v = v->next) {
-		const struct field *field = NULL;
-		for (size_t i = 0; i < COUNT_OF(FIELDS) && !field; i++)
-			if (FIELDS[i].kinds >> out->kind & 1 && str_eq(v->key, str_of(FIELDS[i].name))) field = &FIELDS[i];
-		if (!field) read_unknown(&r, v->key, KINDS[out->kind]);
+		const struct query_field *field = field_of(COMMON, COUNT_OF(COMMON), v->key);
+		if (!field) field = field_of(kind->fields, kind->n, v->key);
+		if (!field) read_unknown(&r, v->key);
 		else if (field->read) field->read(&r, v);
 	}
-	if (out->kind == QUERY_RETENTION && !r.has_start) bad(&r, "start", "name the event that a customer begins with");
-	if (out->kind == QUERY_RETENTION && !r.has_again) bad(&r, "return", "name the event that counts as coming back");
-	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) bad(&r, "to", "not after \"from\"");
+	if (kind->check) kind->check(&r);
+	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) query__bad(&r, "to", "not after \"from\"");
 	return r.is_bad ? ERR_INVALID : OK;
 }
 

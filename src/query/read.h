@@ -1,0 +1,34 @@
+/* read.h: what the readers of the kinds' fields share. A kind that has many fields reads them in its own file: a table
+ * of rows, and a check over all of them together, both named in its row of KINDS (read.c). */
+#ifndef QUERY_READ_H
+#define QUERY_READ_H
+#include "json/json.h"
+#include "query/query.h"
+
+struct arena;
+struct query_reader {
+	struct arena *arena;
+	const struct zone *zone;
+	struct query *q;
+	struct fault *fault;
+	bool is_bad, has_start, has_again;
+};
+struct query_field {
+	const char *name;
+	void (*read)(struct query_reader *r, const struct json_node *v); /* NULL: taken as it is */
+};
+
+/* Notes a fault of the question; the other fields are read all the same. */
+PRINTF_LIKE(3, 4)
+void query__bad(struct query_reader *r, const char *field, const char *format, ...);
+bool query__whole(const struct json_node *v, int64_t min, int64_t max, int64_t *out);
+/* One event's name or a list of them. */
+void query__read_match(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out);
+/* {"days":7}, {"hours":1}, {"minutes":30} or {"seconds":1}, in milliseconds. */
+void query__read_duration(struct query_reader *r, const char *field, const struct json_node *v, int64_t *ms);
+bool query__read_flag(struct query_reader *r, const char *field, const struct json_node *v);
+/* A dimension of events: the name of a property, or event, channel, source, family, stage. */
+void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
+/* The number of the name in the list, or -1 having noted that it is none of them. */
+int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
+#endif
