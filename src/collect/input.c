@@ -227,6 +227,11 @@ enum err input_first(struct input *in, char *out, struct fault *f)
 	return OK;
 }
 
+bool input_was_wide(const struct input *in)
+{
+	return in->charset == CHARSET_UTF16LE || in->charset == CHARSET_UTF16BE;
+}
+
 void input_limit(struct input *in, uint64_t unpacked_bytes)
 {
 	in->most_unpacked = unpacked_bytes;

@@ -14,6 +14,8 @@ void input_free(struct input *in);
 enum err input_read(struct input *in, char *to, size_t n, size_t *got, struct fault *f) NODISCARD;
 /* The first byte of the text that is no white space, without reading past it; 0 when there is none. */
 enum err input_first(struct input *in, char *out, struct fault *f) NODISCARD;
+/* The text was UTF-16 and has been converted: what it says of its own encoding holds no longer. After the first read. */
+bool input_was_wide(const struct input *in);
 /* What a gzip file may unpack to (0 = no limit); input_read then fails with ERR_TOO_LARGE. */
 void input_limit(struct input *in, uint64_t unpacked_bytes);
 /* How much of the file itself was consumed, for progress. */

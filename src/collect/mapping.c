@@ -141,6 +141,20 @@ static void guess_header(struct arena *a, const struct csv_row *header, struct m
 	}
 }
 
+/* An event log calls its case what is followed through the process: here that is the customer, unless another column is. */
+static void guess_case(struct mapping *m)
+{
+	static const str spellings[] = {{"case", 4}, {"caseid", 6}, {"traceid", 7}};
+	char room[FOLD_UNITS * 4];
+	if (m->kind != FILE_EVENTS || m->at[IMPORT_USER_ID] >= 0 || m->at[IMPORT_ANONYMOUS_ID] >= 0 || m->at[IMPORT_EMAIL] >= 0 || m->at[IMPORT_PHONE] >= 0) return;
+	for (size_t i = 0; i < m->n; i++)
+		for (size_t k = 0; k < COUNT_OF(spellings) && m->at[IMPORT_USER_ID] < 0; k++)
+			if (m->columns[i].field == IMPORT_PROPERTY && str_eq(fold(m->columns[i].header, room), spellings[k])) {
+				m->columns[i].field = IMPORT_USER_ID;
+				m->at[IMPORT_USER_ID] = (int)i;
+			}
+}
+
 enum file_kind mapping_guess_kind(const struct csv_row *header)
 {
 	static const enum import_field telling[] = {IMPORT_ORDER_ID, IMPORT_QUANTITY, IMPORT_PRICE, IMPORT_REVENUE, IMPORT_PRODUCT_ID, IMPORT_EVENT};
@@ -252,6 +266,7 @@ void mapping_guess(struct arena *a, enum file_kind kind, const struct csv_row *h
 	out->columns = ARENA_ARRAY(a, struct mapping_column, header->n ? header->n : 1);
 	memset(out->at, -1, sizeof out->at);
 	guess_header(a, header, out);
+	guess_case(out);
 	guess_contents(out, rows, n);
 	guess_decimal(out, rows, n);
 }

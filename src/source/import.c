@@ -99,7 +99,7 @@ static enum err read_all(struct whole *w, struct import_run *run, struct import_
 {
 	enum err e = OK;
 	const struct import_job *job = w->job;
-	bool is_ndjson = job->as == IMPORT_AS_SEGMENT;
+	bool is_ndjson = import_as_is_free(job->as);
 	for (size_t i = 0; e == OK && i < job->n; i++) {
 		const struct import_path *path = &job->files[i];
 		import_rejects_init(&w->rejects, path->dir, str_fmt(a, "%s.rejected.%s", path->name, is_ndjson ? "ndjson" : "csv").p, is_ndjson);

@@ -12,9 +12,11 @@
 
 struct command_io;
 
-enum import_as { IMPORT_AS_SEGMENT, IMPORT_AS_ORDERS, IMPORT_AS_EVENTS, IMPORT_AS_CUSTOMERS, IMPORT_AS_GUESS };
-extern const char *const IMPORT_AS[]; /* "segment", "orders", "events", "customers", NULL */
+enum import_as { IMPORT_AS_SEGMENT, IMPORT_AS_ORDERS, IMPORT_AS_EVENTS, IMPORT_AS_CUSTOMERS, IMPORT_AS_XES, IMPORT_AS_GUESS };
+extern const char *const IMPORT_AS[]; /* "segment", "orders", "events", "customers", "xes", NULL */
 bool import_as_find(str name, enum import_as *out);
+/* No table: it has no columns to be mapped, and its rejects are lines of JSON. */
+bool import_as_is_free(enum import_as as);
 
 /* ---- one file, opened ------------------------------------------------------------------------------------------------- */
 enum { IMPORT_FIRST_ROWS = 100 };
@@ -30,7 +32,7 @@ struct import_file;
 enum err import_open(struct import_file **out, struct arena *a, int fd, const struct import_wish *wish, struct fault *f) NODISCARD;
 void import_close(struct import_file *file);
 enum import_as import_file_as(const struct import_file *file);
-const struct mapping *import_file_mapping(const struct import_file *file); /* NULL: lines in Segment's form */
+const struct mapping *import_file_mapping(const struct import_file *file); /* NULL: import_as_is_free */
 const struct csv_row *import_file_first(const struct import_file *file, size_t *n); /* its first rows, at most IMPORT_FIRST_ROWS */
 uint64_t import_file_consumed(const struct import_file *file);
 
@@ -67,7 +69,7 @@ enum err import_finish(struct import_run *run, struct fault *f) NODISCARD;
 const struct import_counts *import_counts(const struct import_run *run);
 
 /* ---- rejected rows ------------------------------------------------------------------------------------------------------- */
-/* A CSV file with line, reason and row; of Segment's lines an NDJSON file. Made when the first row comes. */
+/* A CSV file with line, reason and row; where import_as_is_free an NDJSON file. Made when the first row comes. */
 struct import_rejects {
 	int dir;          /* directory that name is under */
 	const char *name;

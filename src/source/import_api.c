@@ -107,7 +107,7 @@ enum err import_list_get(struct op *op, struct web *w, struct answer *a)
 
 static void fill_new(struct op *op, str chosen, struct import_new *page)
 {
-	static const enum import_as order[] = {IMPORT_AS_ORDERS, IMPORT_AS_CUSTOMERS, IMPORT_AS_EVENTS, IMPORT_AS_SEGMENT};
+	static const enum import_as order[] = {IMPORT_AS_ORDERS, IMPORT_AS_CUSTOMERS, IMPORT_AS_EVENTS, IMPORT_AS_XES, IMPORT_AS_SEGMENT};
 	page->max_bytes = setting_int(op->app, SETTING_upload_max_bytes);
 	page->max_text = str_fmt(&op->arena, "%.*s MB", STR_ARG(i18n_int(&op->arena, &op->locale, page->max_bytes / MB)));
 	page->kinds.v = ARENA_ARRAY(&op->arena, struct option, COUNT_OF(order) + 1);
@@ -354,7 +354,7 @@ static enum err answer_import(struct op *op, struct answer *a, const struct impo
 	page->source = s->source_name;
 	if (s->source_id) page->source_address = str_fmt(&op->arena, "/sources/%s", id_show(&op->arena, S("src"), s->source_id).p);
 	TRY(fill_reasons(op, s, page));
-	bool is_ndjson = page->as == IMPORT_AS_SEGMENT;
+	bool is_ndjson = import_as_is_free((enum import_as)page->as);
 	if (s->rejected && access(rejects_path(op, s, is_ndjson).p, R_OK) == 0) page->rejects_file = str_fmt(&op->arena, "/imports/%s/rejects", id_text.p);
 	bool has_ended = s->state == IMPORT_DONE || s->state == IMPORT_FAILED;
 	if (has_ended && op_may(op, PERM_IMPORT)) page->undo = str_fmt(&op->arena, "/imports/%s/undo", id_text.p);
@@ -378,7 +378,7 @@ enum err import_rejects_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct import_stored s;
 	TRY(load_of_address(op, w, &s));
-	bool is_ndjson = as_of(s.as) == IMPORT_AS_SEGMENT;
+	bool is_ndjson = import_as_is_free(as_of(s.as));
 	str path = rejects_path(op, &s, is_ndjson);
 	if (access(path.p, R_OK)) return fail(op, ERR_NOT_FOUND, "", "no rows were rejected");
 	a->file = path.p;

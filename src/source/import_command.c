@@ -29,7 +29,7 @@ struct command {
 
 static int usage(const struct command_io *io)
 {
-	command_print(io->err, "usage: hospes import --data DIR [--as segment|orders|events|customers] [--map FILE] [--source NAME]\n"
+	command_print(io->err, "usage: hospes import --data DIR [--as segment|orders|events|customers|xes] [--map FILE] [--source NAME]\n"
 	                       "                     [--consent assured|carried] [--dry-run] FILE…\n");
 	return USAGE;
 }
@@ -85,7 +85,7 @@ static void print_mapping(void *arg, const struct import_path *path, const struc
 	struct command *k = arg;
 	const struct mapping *m = import_file_mapping(file);
 	if (!m) {
-		command_print(k->io->err, "%s: lines in Segment's form\n", path->name);
+		command_print(k->io->err, "%s: %s\n", path->name, import_file_as(file) == IMPORT_AS_XES ? "an event log in XES" : "lines in Segment's form");
 		return;
 	}
 	command_print(k->io->err, "%s: %s\n", path->name, FILE_KINDS[m->kind]);

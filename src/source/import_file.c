@@ -1,9 +1,12 @@
-/* What a file is, is told from its beginning: a JSON object in its first line means Segment's lines, all else is CSV, whose
+/* What a file is, is told from its beginning: a JSON object in its first line means Segment's lines, a tag XES, all else is CSV, whose
  * kind and columns are guessed from the header and the first rows. Those rows are kept and handed out again first, so that
  * a pipe can be imported as well as a file. */
 #include "source/import_file.h"
 
-const char *const IMPORT_AS[] = {"segment", "orders", "events", "customers", NULL};
+#include "collect/xes.h"
+#include "i18n/zone.h"
+
+const char *const IMPORT_AS[] = {"segment", "orders", "events", "customers", "xes", NULL};
 enum { LINE_BYTES = 1 << 20 };
 
 bool import_as_find(str name, enum import_as *out)
@@ -11,6 +14,11 @@ bool import_as_find(str name, enum import_as *out)
 	for (int i = 0; IMPORT_AS[i]; i++)
 		if (str_eq(name, str_of(IMPORT_AS[i]))) return *out = (enum import_as)i, true;
 	return false;
+}
+
+bool import_as_is_free(enum import_as as)
+{
+	return as == IMPORT_AS_SEGMENT || as == IMPORT_AS_XES;
 }
 
 static enum import_as as_of_kind(enum file_kind kind)
@@ -78,12 +86,13 @@ enum err import_open(struct import_file **out, struct arena *a, int fd, const st
 	file->arena = a;
 	file->input = input_of_fd(fd);
 	input_limit(file->input, wish->unpacked_bytes);
-	char first = '{';
+	char first = 0;
 	enum err e = wish->as == IMPORT_AS_GUESS ? input_first(file->input, &first, f) : OK;
-	bool is_json = wish->as == IMPORT_AS_SEGMENT || (wish->as == IMPORT_AS_GUESS && first == '{');
-	file->as = IMPORT_AS_SEGMENT;
-	if (e == OK && is_json) file->lines = lines_new(file->input, LINE_BYTES);
-	if (e == OK && !is_json) e = open_csv(file, wish, f);
+	file->as = first == '{' ? IMPORT_AS_SEGMENT : first == '<' ? IMPORT_AS_XES : wish->as;
+	file->zone = wish->zone ? wish->zone : zone_utc();
+	if (e == OK && file->as == IMPORT_AS_SEGMENT) file->lines = lines_new(file->input, LINE_BYTES);
+	else if (e == OK && file->as == IMPORT_AS_XES) file->xes = xes_new(file->input, NULL);
+	else if (e == OK) e = open_csv(file, wish, f);
 	if (e != OK) {
 		import_close(file);
 		return e;
@@ -97,9 +106,11 @@ void import_close(struct import_file *file)
 	if (!file) return;
 	csv_free(file->csv);
 	lines_free(file->lines);
+	xes_free(file->xes);
 	input_free(file->input);
 	file->csv = NULL;
 	file->lines = NULL;
+	file->xes = NULL;
 	file->input = NULL;
 }
 

@@ -8,7 +8,9 @@ struct import_file {
 	struct arena *arena;
 	struct input *input;
 	struct csv *csv;     /* or */
-	struct lines *lines; /* of Segment's form */
+	struct lines *lines; /* of Segment's form, or */
+	struct xes *xes;     /* an event log */
+	const struct zone *zone; /* of its times that carry none */
 	enum import_as as;
 	struct mapping mapping;
 	struct csv_row first[IMPORT_FIRST_ROWS];

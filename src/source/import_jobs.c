@@ -119,7 +119,7 @@ static enum err read_file(struct running *r, int fd, struct arena *a, struct imp
 	struct import_wish wish = {.as = IMPORT_AS_GUESS, .map = r->choices.map, .zone = setting_zone(r->app), .unpacked_bytes = (size_t)setting_int(r->app, SETTING_unpacked_max_bytes)};
 	import_as_find(r->s.as, &wish.as);
 	TRY(import_open(&file, a, fd, &wish, f));
-	bool is_ndjson = import_file_as(file) == IMPORT_AS_SEGMENT;
+	bool is_ndjson = import_as_is_free(import_file_as(file));
 	struct import_run_options o = {.number = (uint32_t)r->s.number, .reject = on_reject, .progress = on_progress, .arg = r};
 	o.source = r->source;
 	o.source.is_assured = !str_eq(r->choices.consent, S("carried"));

@@ -12,6 +12,8 @@
 #include "collect/orders_file.h"
 #include "collect/row_touchpoint.h"
 #include "collect/segment.h"
+#include "collect/xes.h"
+#include "collect/xes_touchpoint.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "setting/setting.h"
@@ -389,13 +391,53 @@ static enum err read_lines(struct import_run *run, struct import_file *file, str
 	}
 }
 
+/* ---- event logs ---- */
+
+static enum err add_event(struct import_run *run, const struct import_file *file, struct row_ids *ids, const struct xes_event *event, const char *reason, struct fault *f)
+{
+	struct batch *b;
+	struct touchpoint t;
+	struct arena own = {0};
+	struct arena *a = &own;
+	if (!run->o.is_check) {
+		TRY(filling(run, &b, f));
+		a = &b->arena;
+	}
+	if (!reason) reason = xes_touchpoint(a, file->zone, ids, event, &t);
+	if (reason) {
+		struct arena shown = {0};
+		reject_row(run, event->line, reason, xes_event_show(&shown, event));
+		arena_release(&shown);
+	} else if (run->o.is_check) {
+		run->counts.kept++;
+	} else {
+		add(run, b, &t, &(struct item){.line = event->line, .rows = 1}, t.raw);
+	}
+	arena_release(&own);
+	return OK;
+}
+
+static enum err read_log(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
+{
+	struct xes_event event;
+	for (;;) {
+		const char *reason = NULL;
+		enum xes_result result = xes_next(file->xes, &event, &reason, f);
+		if (result == XES_END) return OK;
+		if (result == XES_FAILED) return f->err ? f->err : ERR_MALFORMED;
+		run->counts.rows++;
+		TRY(add_event(run, file, ids, &event, reason, f));
+		TRY(tell(run, file, f));
+	}
+}
+
 enum err import_read(struct import_run *run, struct import_file *file, struct fault *f)
 {
 	struct row_ids *ids;
 	enum err e;
-	if (file->as == IMPORT_AS_SEGMENT) {
+	if (import_as_is_free(file->as)) {
 		ids = row_ids_new(str_of(run->o.source.name), str_of(IMPORT_AS[file->as]));
-		e = read_lines(run, file, ids, f);
+		e = file->as == IMPORT_AS_XES ? read_log(run, file, ids, f) : read_lines(run, file, ids, f);
 	} else {
 		TRY(mapping_check(&file->mapping, f));
 		if (file->as == IMPORT_AS_ORDERS) TRY(begin_orders(run, file, f));
