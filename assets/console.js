@@ -14,7 +14,7 @@ function say(text) {
 document.addEventListener('say', (event) => say(event.detail));
 
 // ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, j and k walk the rows
-const GOES = { p: 'pulse', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
+const GOES = { p: 'pulse', j: 'journeys', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
 const keys = document.getElementById('keys');
 let isGoing = 0;
 

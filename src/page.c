@@ -196,7 +196,7 @@ static const struct domain_link {
 	const char *key, *address;
 	enum permission permission;
 } DOMAINS[] = {
-	{"pulse", "/pulse", PERM_READ_FIGURES},     {"customers", "/customers", PERM_READ_CUSTOMERS}, {"products", "/products", PERM_READ_FIGURES},
+	{"pulse", "/pulse", PERM_READ_FIGURES},     {"journeys", "/journeys", PERM_READ_FIGURES},       {"customers", "/customers", PERM_READ_CUSTOMERS}, {"products", "/products", PERM_READ_FIGURES},
 	{"sources", "/sources", PERM_READ_SOURCES}, {"settings", "/settings", PERM_READ_SETTINGS},
 };
 

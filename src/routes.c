@@ -4,6 +4,7 @@
 #include "consent/consent_pages.h"
 #include "customer/change.h"
 #include "customer/customer.h"
+#include "journey/journey.h"
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"

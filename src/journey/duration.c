@@ -1,0 +1,45 @@
+/* duration: how long from one touchpoint to the next of another kind. */
+#include <math.h>
+
+#include "i18n/i18n.h"
+#include "journey/journey.h"
+#include "json/json.h"
+
+static enum err ask(struct journey_asking *k, struct json_writer *w)
+{
+	str way[2];
+	size_t n = journey_usual_way(k, way, 2);
+	journey_put(w, "start", journey_event(k, "start", "journey_start", n ? way[0] : S(""), true));
+	journey_put(w, "end", journey_event(k, "end", "journey_end", n > 1 ? way[1] : n ? way[0] : S(""), true));
+	journey_put_by(k, w);
+	return OK;
+}
+
+static void show(struct journey_asking *k, const struct json_node *answer)
+{
+	const struct json_node *groups = journey_at(answer, "groups"), *first = groups ? groups->child : NULL;
+	struct journey_table *t = journey_table(k, "duration", groups ? groups->n : 0);
+	double most = 0;
+	for (const struct json_node *g = first; g; g = g->next) most = fmax(most, journey_real(g, "p50_s"));
+	journey_head(k, t, "journey_group", false);
+	journey_head(k, t, "journey_times", true);
+	journey_head(k, t, "journey_p50", true);
+	journey_head(k, t, "journey_p90", true);
+	journey_head(k, t, "journey_p99", true);
+	for (const struct json_node *g = first; g; g = g->next) {
+		const struct json_node *by = json_get(g, S("by"));
+		journey_row(k, t, by && by->type != JSON_NULL ? journey_value(k, by) : i18n_format(&k->op->arena, &k->op->locale, S("journey_all"), NULL, 0));
+		journey_cell(k, t, journey_count(k, g, "n"));
+		journey_bar(k, journey_cell(k, t, journey_seconds(k, g, "p50_s")), most > 0 ? journey_real(g, "p50_s") / most : NAN);
+		journey_cell(k, t, journey_seconds(k, g, "p90_s"));
+		journey_cell(k, t, journey_seconds(k, g, "p99_s"));
+	}
+	double n = journey_real(first, "n");
+	k->page->finding = msg_of("journey_finding_none");
+	if (!(n > 0)) return;
+	k->page->finding = msg_str("journey_finding_duration", "half", journey_seconds(k, first, "p50_s"));
+	msg_add(&k->page->finding, (struct msg_arg){.name = "tenth", .type = MSG_STR, .s = journey_seconds(k, first, "p90_s")});
+	msg_add(&k->page->finding, (struct msg_arg){.name = "group", .type = MSG_STR, .s = t->rows.v[0].name});
+}
+
+const struct journey_kind JOURNEY_DURATION = {"duration", ask, show};

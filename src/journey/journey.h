@@ -1,0 +1,126 @@
+/* journey.h: the pages that ask questions of journeys: a form that reads as a sentence, the finding, a picture and its
+ * table. One view a kind of question; the address holds the whole question, so it can be kept, shared and asked by a
+ * program (POST /query with `question`). The answer is the engine's own (src/query), shown, never counted again. */
+#ifndef JOURNEY_JOURNEY_H
+#define JOURNEY_JOURNEY_H
+#include "http/web.h"
+#include "pulse/period.h"
+
+struct heard;
+struct json_node;
+struct json_writer;
+
+struct journey_cell {
+	str text;
+	str width;    /* per cent of a bar; absent: none */
+	str tint;     /* step of heat 0 to 6; absent: none */
+	str address;  /* of the customers behind it */
+	bool is_open; /* nothing can be said yet */
+	bool is_number;
+	str label;    /* the heading of its column, for narrow screens */
+};
+struct journey_row {
+	str name;
+	str note;     /* a mark on the row: why it stands out */
+	LIST_OF(struct journey_cell) cells;
+};
+struct journey_head {
+	str text;
+	bool is_number;
+};
+struct journey_table {
+	str id, title, caption;
+	str chart;    /* how it is drawn beside its table: "bar", "line", "heat", "sankey", "graph"; absent: the table alone */
+	str data;     /* JSON for the picture where the table's cells are not enough */
+	LIST_OF(struct journey_head) heads;
+	LIST_OF(struct journey_row) rows;
+	int64_t left; /* rows that are not shown */
+	struct msg left_note;
+	bool is_heat;
+};
+
+struct journey_choice { /* one select or input of a form */
+	str name, label, value, hint;
+	bool is_select, is_number, is_text;
+	LIST_OF(struct option) options;
+};
+struct journey_view {
+	str key;
+	struct msg title, explains;
+	LIST_OF(struct option) views; /* value: address */
+	LIST_OF(struct journey_choice) choices;
+	LIST_OF(struct option) periods;
+	int64_t from, to;
+	struct msg finding;
+	str finding_text; /* in words of the engine where no sentence of ours fits */
+	LIST_OF(struct journey_table) tables;
+	str definition, question, csv;
+	struct msg n;
+	struct msg notes[3];
+	double took_ms;
+	bool is_empty, is_asked;
+	LIST_OF(struct form_fault) faults;
+	str answer; /* JSON of the engine, whole */
+};
+extern const struct desc JOURNEY_VIEW_DESC;
+
+/* ---- a kind of question: one file and one row of KINDS (journey_api.c) ---- */
+struct journey_asking { /* a view's question while it is put together */
+	struct op *op;
+	const struct web *w;
+	const struct heard *heard;
+	struct period period;
+	struct journey_view *page;
+};
+struct journey_kind {
+	const char *key;
+	/* Reads the address, adds the form's fields to the page, and writes the members of the question. */
+	enum err (*ask)(struct journey_asking *k, struct json_writer *w);
+	/* The tables and the finding. */
+	void (*show)(struct journey_asking *k, const struct json_node *answer);
+};
+extern const struct journey_kind JOURNEY_TREND, JOURNEY_RETENTION, JOURNEY_FUNNEL;
+
+/* ---- ask.c: the fields of the forms ---- */
+/* What the address says of a field; the fallback when it says nothing. */
+str journey_asked(struct journey_asking *k, const char *name, str fallback);
+struct journey_choice *journey_choice(struct journey_asking *k, const char *name, str label);
+/* Makes the field a select of the events heard; none: the text of the empty choice, NULL when there is none. */
+void journey_put_events(struct journey_asking *k, struct journey_choice *c, str chosen, const char *none);
+/* A select of the events heard; returns the chosen one, "" for any when it is not required. */
+str journey_event(struct journey_asking *k, const char *name, const char *label, str fallback, bool is_required);
+/* The most frequent event of each stage heard, in order of the stages; at least two where two are heard. */
+size_t journey_usual_way(struct journey_asking *k, str *out, size_t most);
+/* Orders where they are heard, else the most frequent event. */
+str journey_usual_event(struct journey_asking *k);
+/* A select whose options are texts journey_<name>_<value>; the first is the default. values ends in NULL. */
+str journey_choose(struct journey_asking *k, const char *name, const char *label, const char *const *values);
+/* A whole number from 1 to most. */
+int64_t journey_number(struct journey_asking *k, const char *name, const char *label, int64_t fallback, int64_t most);
+str journey_text(struct journey_asking *k, const char *name, const char *label, str fallback, const char *hint);
+/* What to break down by; absent: nothing. */
+str journey_by(struct journey_asking *k);
+void journey_put(struct json_writer *w, const char *key, str text);
+void journey_put_time(struct json_writer *w, const char *key, const char *unit, int64_t n); /* {"days":7} */
+void journey_put_by(struct journey_asking *k, struct json_writer *w);
+
+/* ---- grid.c: answers as tables ---- */
+struct journey_table *journey_table(struct journey_asking *k, const char *key, size_t rows);
+void journey_head(struct journey_asking *k, struct journey_table *t, const char *label, bool is_number);
+void journey_head_text(struct journey_table *t, str text); /* of a column of numbers */
+struct journey_row *journey_row(struct journey_asking *k, struct journey_table *t, str name);
+struct journey_cell *journey_cell(struct journey_asking *k, struct journey_table *t, str text);
+/* The share of the widest; absent numbers have no bar. */
+void journey_bar(struct journey_asking *k, struct journey_cell *c, double share);
+str journey_value(struct journey_asking *k, const struct json_node *v);  /* of "by": a name as people read it */
+str journey_count(struct journey_asking *k, const struct json_node *owner, const char *key);
+str journey_share(struct journey_asking *k, double part, double whole);
+str journey_seconds(struct journey_asking *k, const struct json_node *owner, const char *key);
+str journey_day(struct journey_asking *k, str label, str interval);
+double journey_real(const struct json_node *owner, const char *key); /* NaN when it is no number */
+const struct json_node *journey_at(const struct json_node *object, const char *key);
+
+enum err journey_home(struct op *op, struct web *w, struct answer *a) NODISCARD;
+enum err journey_view_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
+enum err journey_view_csv(struct op *op, struct web *w, struct answer *a) NODISCARD;
+#endif

@@ -1,0 +1,174 @@
+/* A view: the form is read and the question written (ask), asked of the engine, and its answer shown. A question that
+ * the engine refuses comes back as the form with what is wrong. */
+#include "journey/journey.h"
+
+#include "base/buf.h"
+#include "base/datetime.h"
+#include "i18n/i18n.h"
+#include "json/json.h"
+#include "op/app.h"
+#include "pulse/findings.h"
+#include "pulse/question.h"
+#include "setting/setting.h"
+
+enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
+
+/* One row a kind, in the order of the menu. */
+static const struct journey_kind *const KINDS[] = {&JOURNEY_RETENTION, &JOURNEY_TREND};
+
+static const struct journey_kind *kind_of(str key)
+{
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++)
+		if (str_eq(key, str_of(KINDS[i]->key))) return KINDS[i];
+	return NULL;
+}
+
+static void put_views(struct journey_asking *k, const struct journey_kind *chosen)
+{
+	struct arena *a = &k->op->arena;
+	k->page->views.v = ARENA_ARRAY(a, struct option, COUNT_OF(KINDS));
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
+		str label = i18n_format(a, &k->op->locale, str_fmt(a, "journey_view_%s", KINDS[i]->key), NULL, 0);
+		k->page->views.v[k->page->views.n++] = (struct option){str_fmt(a, "/journeys/%s", KINDS[i]->key), label, KINDS[i] == chosen};
+	}
+}
+
+static enum err write_question(struct journey_asking *k, const struct journey_kind *kind)
+{
+	struct buf b;
+	struct json_writer w = {.out = &b};
+	buf_init(&b, QUESTION_BYTES);
+	json_begin_object(&w);
+	journey_put(&w, "kind", str_of(kind->key));
+	enum err e = kind->ask(k, &w);
+	if (!k->period.is_all) {
+		journey_put(&w, "from", date_show(&k->op->arena, period_first_day(k->op, k->period.shown)));
+		journey_put(&w, "to", date_show(&k->op->arena, zone_to_civil(setting_zone(k->op->app), k->period.shown.to_ms)));
+	}
+	json_end_object(&w);
+	if (e == OK && buf_failed(&b)) e = fail(k->op, ERR_TOO_LARGE, "", "the question is longer than %d bytes", QUESTION_BYTES);
+	if (e == OK) k->page->question = str_dup(&k->op->arena, buf_str(&b));
+	buf_release(&b);
+	return e;
+}
+
+static void tell_base(struct journey_asking *k, const struct json_node *answer)
+{
+	int64_t n;
+	struct journey_view *page = k->page;
+	page->definition = json_get_str(answer, S("definition"));
+	page->took_ms = journey_real(answer, "took_ms");
+	if (json_get_i64(answer, S("n"), &n)) page->n = msg_int(str_eq(json_get_str(answer, S("base")), S("events")) ? "n_touchpoints" : "n_customers", "n", n);
+}
+
+/* A question that cannot be answered as it stands: said on the form, nothing else is lost. */
+static enum err refuse(struct journey_asking *k, enum err e)
+{
+	if (e != ERR_INVALID && e != ERR_TOO_LARGE) return e;
+	const struct fault *f = &k->op->fault;
+	k->page->faults.n = (size_t)f->n_fields;
+	k->page->faults.v = ARENA_ARRAY(&k->op->arena, struct form_fault, k->page->faults.n + 1);
+	for (size_t i = 0; i < k->page->faults.n; i++) {
+		str field = str_dup(&k->op->arena, str_of(f->fields[i].name)), why = str_dup(&k->op->arena, str_of(f->fields[i].text));
+		k->page->faults.v[i] = (struct form_fault){S(""), msg_str("journey_fault", "field", field)};
+		msg_add(&k->page->faults.v[i].text, (struct msg_arg){.name = "why", .type = MSG_STR, .s = why});
+	}
+	return OK;
+}
+
+static enum err make(struct op *op, struct web *w, struct journey_asking *k)
+{
+	const struct journey_kind *kind = kind_of(web_parameter(w, "kind"));
+	const struct json_node *answer;
+	if (!kind) return fail(op, ERR_NOT_FOUND, "kind", "there is no such view");
+	*k = (struct journey_asking){.op = op, .w = w, .page = ARENA_NEW(&op->arena, struct journey_view)};
+	struct journey_view *page = k->page;
+	page->key = str_of(kind->key);
+	page->title = msg_of(str_c(&op->arena, str_fmt(&op->arena, "journey_view_%s", kind->key)));
+	page->explains = msg_of(str_c(&op->arena, str_fmt(&op->arena, "journey_explains_%s", kind->key)));
+	put_views(k, kind);
+	TRY(heard_get(op, &k->heard));
+	TRY(period_read(op, w, k->heard->first_ms, k->heard->last_ms, &k->period));
+	page->periods.v = period_options(op, &k->period, &page->periods.n);
+	page->from = period_first_day(op, k->period.shown);
+	page->to = period_last_day(op, k->period.shown);
+	page->took_ms = NAN;
+	page->is_empty = k->heard->n == 0;
+	TRY(write_question(k, kind));
+	if (page->is_empty) return OK;
+	enum err e = question_answer(op, page->question, &page->answer);
+	if (e != OK) return refuse(k, e);
+	TRY(json_tree(&op->arena, page->answer, ANSWER_BYTES, &answer, &op->fault));
+	page->is_asked = true;
+	tell_base(k, answer);
+	kind->show(k, answer);
+	str tail = http_query_string(w->rq);
+	for (size_t i = 0; i < page->tables.n; i++)
+		if (page->tables.v[i].left > 0) page->tables.v[i].left_note = msg_int("journey_left", "left", page->tables.v[i].left);
+	page->csv = str_fmt(&op->arena, "/journeys/%s/table.csv%s%.*s", kind->key, tail.n ? "?" : "", STR_ARG(tail));
+	return OK;
+}
+
+enum err journey_home(struct op *op, struct web *w, struct answer *a)
+{
+	(void)op;
+	(void)w;
+	return answer_redirect(a, str_fmt(&op->arena, "/journeys/%s", KINDS[0]->key));
+}
+
+enum err journey_view_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct journey_asking k;
+	TRY(make(op, w, &k));
+	if (k.page->faults.n) return answer_refused(op, a, &JOURNEY_VIEW_DESC, k.page);
+	return answer_with(a, &JOURNEY_VIEW_DESC, k.page);
+}
+
+/* ---- as CSV ---- */
+
+/* Quoted always; a text that a spreadsheet would take for a formula is set off by an apostrophe. */
+static void put_field(struct buf *b, str text)
+{
+	buf_byte(b, '"');
+	if (text.n && (text.p[0] == '=' || text.p[0] == '+' || text.p[0] == '@')) buf_byte(b, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"') buf_byte(b, '"');
+		buf_byte(b, text.p[i]);
+	}
+	buf_byte(b, '"');
+}
+
+static void put_table(struct buf *b, const struct journey_table *t)
+{
+	for (size_t i = 0; i < t->heads.n; i++) {
+		if (i) buf_byte(b, ',');
+		put_field(b, t->heads.v[i].text);
+	}
+	buf_add(b, S("\r\n"));
+	for (size_t r = 0; r < t->rows.n; r++) {
+		put_field(b, t->rows.v[r].name);
+		for (size_t c = 0; c < t->rows.v[r].cells.n; c++) {
+			buf_byte(b, ',');
+			put_field(b, t->rows.v[r].cells.v[c].text);
+		}
+		buf_add(b, S("\r\n"));
+	}
+}
+
+enum err journey_view_csv(struct op *op, struct web *w, struct answer *a)
+{
+	struct journey_asking k;
+	struct buf b;
+	TRY(make(op, w, &k));
+	if (k.page->faults.n) return fail(op, ERR_INVALID, "", "the question cannot be answered as it stands; the page says why");
+	buf_init(&b, CSV_BYTES);
+	for (size_t i = 0; i < k.page->tables.n; i++) {
+		if (i) buf_add(&b, S("\r\n"));
+		put_table(&b, &k.page->tables.v[i]);
+	}
+	a->text = str_dup(&op->arena, buf_str(&b));
+	a->content_type = S("text/csv; charset=utf-8");
+	a->download_name = str_fmt(&op->arena, "%.*s.csv", STR_ARG(k.page->key));
+	buf_release(&b);
+	return OK;
+}

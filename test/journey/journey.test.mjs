@@ -1,0 +1,77 @@
+// The views of journeys over the bundled sample: each answers at once, shows what the engine answers to the same question,
+// keeps the question in its address, and says what is wrong with one that cannot be answered.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ROOT, start } from '../lib/hospes.mjs';
+
+describe('journeys over the sample', () => {
+	let hospes, secret;
+	const ends = [];
+	after(async () => { for (const end of ends) await end(); });
+	const get = async (path, status = 200) => {
+		const answer = await hospes.get(path, secret);
+		assert.equal(answer.status, status, `${path}: ${answer.text.slice(0, 300)}`);
+		return answer.body;
+	};
+	before(async () => {
+		hospes = await start({ after: (end) => ends.push(end) });
+		await hospes.ok(['import', '--as', 'orders', join(ROOT, 'sample/online-retail-1.csv.gz'), join(ROOT, 'sample/online-retail-2.csv.gz')]);
+		secret = await hospes.key('secret');
+	});
+
+	test('the menu leads to a view', async () => {
+		const answer = await fetch(`${hospes.address}/journeys`, { redirect: 'manual', headers: { authorization: `Bearer ${secret}`, accept: 'text/html' } });
+		assert.equal(answer.status, 303);
+		assert.match(answer.headers.get('location'), /^\/journeys\/\w+$/);
+	});
+
+	test('every view answers without a choice, and its question asked again gives its answer', async () => {
+		const { views } = await get('/journeys/trend');
+		assert.ok(views.length >= 2);
+		for (const { value } of views) {
+			const view = await get(value);
+			assert.ok(view.is_asked, value);
+			assert.ok(view.finding.text && view.definition && view.tables.length, value);
+			const again = (await hospes.send('/query', JSON.parse(view.question), secret)).body;
+			for (const one of [again, view.answer]) delete one.took_ms;
+			assert.deepEqual(again, view.answer, value);
+		}
+	});
+
+	test('retention: shares of the cohort, open cells as such, and who keeps worst', async () => {
+		const { tables: [table], finding, answer } = await get('/journeys/retention?start=Order+Completed&return=Order+Completed&interval=month');
+		assert.equal(table.rows.length, 8);
+		assert.equal(table.rows[0].name, 'December 2010');
+		assert.equal(table.rows[0].cells[0].text, '885');
+		assert.equal(table.rows[0].cells[1].text, `${Math.round(1000 * answer.cohorts[0].cells[1] / 885) / 10}%`);
+		assert.ok(table.rows[7].cells[1].is_open);
+		assert.equal(finding.key, 'journey_finding_retention');
+		assert.equal(finding.args.cohort, 'March 2011');
+	});
+
+	test('the address holds the question', async () => {
+		const { question, tables: [table] } = await get('/journeys/trend?event=Order+Completed&measure=sum&of=revenue&interval=week&period=90');
+		const asked = JSON.parse(question);
+		assert.equal(asked.measure, 'sum:revenue');
+		assert.equal(asked.interval, 'week');
+		assert.equal(asked.to, '2011-08-01');
+		assert.ok(table.rows.length >= 12 && table.rows.length <= 14);
+	});
+
+	test('what cannot be answered is said, and the form stays', async () => {
+		const view = await get('/journeys/trend?measure=sum&of=trait:', 422);
+		assert.equal(view.faults.length, 1);
+		assert.match(view.faults[0].text.text, /measure/);
+		assert.ok(view.choices.some((each) => each.name === 'of' && each.value === 'trait:'));
+		await get('/journeys/nothing', 404);
+	});
+
+	test('the tables as CSV', async () => {
+		const answer = await hospes.get('/journeys/retention/table.csv', secret);
+		assert.equal(answer.status, 200);
+		const [head, first] = answer.text.split('\r\n');
+		assert.match(head, /^"First order in","Customers","1"/);
+		assert.match(first, /^"December 2010","885",/);
+	});
+});
