@@ -113,6 +113,7 @@ describe('every page after the demo', { timeout: 600_000 }, () => {
 		const done = (await hospes.get('/imports', secret)).body.rows[0].address;
 		const join_ = await invitation(page);
 		addresses = {
+			'/journeys/:kind': (await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value),
 			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
