@@ -4,7 +4,7 @@
 #ifndef PRODUCT_PRODUCT_H
 #define PRODUCT_PRODUCT_H
 #include "op/op.h"
-#include "pulse/interval.h"
+#include "base/interval.h"
 #include "pulse/period.h"
 
 /* Sums of one product over a span of time, under analytics. */

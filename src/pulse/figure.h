@@ -2,7 +2,7 @@
 #ifndef PULSE_FIGURE_H
 #define PULSE_FIGURE_H
 #include "http/web.h"
-#include "pulse/interval.h"
+#include "base/interval.h"
 #include "query/metric.h"
 
 /* A count, a share (NaN: not known) or an amount; money only of METRIC_UNIT_MONEY. */

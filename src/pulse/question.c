@@ -31,6 +31,12 @@ static str stage_of(void *arg, str event)
 	return has_row ? str_of(STAGES[kind.stage]) : STR_NONE;
 }
 
+static str customer_of(void *arg, struct arena *a, uint32_t customer)
+{
+	const struct app *app = arg;
+	return id_show(a, S("cus"), people_id(app->people, customer));
+}
+
 enum err question_open(struct op *op, enum purpose purpose, struct query_context *ctx, const struct people_view **people)
 {
 	*people = people_view(op->app->people);
@@ -43,6 +49,7 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.family = family_of,
 		.stage = stage_of,
 		.channel = channel_of,
+		.customer = customer_of,
 		.arg = op->app,
 	};
 	enum err e = events_view_open(op->app->events, &ctx->view, &op->fault);

@@ -7,7 +7,7 @@
 #define PULSE_TALLY_H
 #include "customer/people.h"
 #include "op/op.h"
-#include "pulse/interval.h"
+#include "base/interval.h"
 #include "pulse/period.h"
 
 struct tally {

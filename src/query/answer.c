@@ -5,16 +5,46 @@
 #include "i18n/zone.h"
 #include "query/inner.h"
 
-static void put_text(struct json_writer *w, const char *key, str text)
+void query__put_text(struct json_writer *w, const char *key, str text)
 {
 	json_key(w, str_of(key));
 	json_put_str(w, text);
 }
 
-static void put_int(struct json_writer *w, const char *key, uint64_t n)
+void query__put_int(struct json_writer *w, const char *key, uint64_t n)
 {
 	json_key(w, str_of(key));
 	json_put_i64(w, (int64_t)n);
+}
+
+void query__put_real(struct json_writer *w, const char *key, double d)
+{
+	json_key(w, str_of(key));
+	json_put_real(w, d);
+}
+
+void query__put_range(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_range *range)
+{
+	query__put_text(w, "from", range->has_from ? query__day(a, ctx->zone, range->from_ms) : STR_NONE);
+	query__put_text(w, "to", range->has_to ? query__day(a, ctx->zone, range->to_ms) : STR_NONE);
+	query__put_text(w, "zone", zone_name(ctx->zone));
+}
+
+str query__duration(struct arena *a, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} UNITS[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
+	for (size_t i = 0; i < COUNT_OF(UNITS); i++)
+		if (ms % UNITS[i].ms == 0) return str_fmt(a, "%lld %s%s", (long long)(ms / UNITS[i].ms), UNITS[i].name, ms == UNITS[i].ms ? "" : "s");
+	return str_fmt(a, "%lld milliseconds", (long long)ms);
+}
+
+str query__dimension_name(enum query_dimension d, str property)
+{
+	static const char *const NAMES[] = {[QUERY_NONE] = "", [QUERY_TYPE] = "event", [QUERY_CHANNEL] = "channel", [QUERY_SOURCE] = "source", [QUERY_FAMILY] = "family", [QUERY_STAGE] = "stage"};
+	return d == QUERY_PROPERTY ? property : str_of(NAMES[d]);
 }
 
 void query__put_value(struct json_writer *w, struct query_value v)
@@ -33,21 +63,21 @@ static void put_head(struct json_writer *w, struct arena *a, const struct query_
 	if (q->interval.unit == QUERY_DAYS) {
 		json_key(w, S("interval"));
 		json_begin_object(w);
-		put_int(w, "days", (uint64_t)q->interval.days);
+		query__put_int(w, "days", (uint64_t)q->interval.days);
 		json_end_object(w);
-	} else put_text(w, "interval", query__interval_name(a, q->interval));
-	put_text(w, "from", times->n ? query__day(a, ctx->zone, times->from_ms) : STR_NONE);
-	put_text(w, "to", times->n ? query__day(a, ctx->zone, times->to_ms) : STR_NONE);
-	put_text(w, "zone", zone_name(ctx->zone));
+	} else query__put_text(w, "interval", query__interval_name(a, q->interval));
+	query__put_text(w, "from", times->n ? query__day(a, ctx->zone, times->from_ms) : STR_NONE);
+	query__put_text(w, "to", times->n ? query__day(a, ctx->zone, times->to_ms) : STR_NONE);
+	query__put_text(w, "zone", zone_name(ctx->zone));
 }
 
-static void put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition)
+void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition)
 {
-	put_int(w, "left_out_customers", left_out.customers);
-	put_int(w, "left_out_events", left_out.events);
+	query__put_int(w, "left_out_customers", left_out.customers);
+	query__put_int(w, "left_out_events", left_out.events);
 	json_key(w, S("partial"));
 	json_put_bool(w, is_partial);
-	put_text(w, "definition", definition);
+	query__put_text(w, "definition", definition);
 }
 
 /* ---- trend --------------------------------------------------------------------------------------------------------- */
@@ -62,7 +92,7 @@ static void put_measured(struct json_writer *w, struct arena *a, const struct qu
 	else if (q->measure == QUERY_MEAN) json_put_null(w);
 	else if (sum->is_exact) json_put_raw(w, decimal_sum_show(a, sum));
 	else json_put_real(w, decimal_sum_double(sum));
-	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) put_int(w, "n", numbers);
+	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) query__put_int(w, "n", numbers);
 }
 
 static void put_rows(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
@@ -78,14 +108,14 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 			if (rows++ >= (uint64_t)q->limit && q->limit) continue;
 			if (!str_given(time)) time = query__label(a, ctx->zone, q->interval.unit, t->times.start[i]);
 			json_begin_object(w);
-			put_text(w, "time", time);
+			query__put_text(w, "time", time);
 			if (q->by != QUERY_NONE) json_key(w, S("by")), query__put_value(w, group->by);
 			put_measured(w, a, q, group->events[i], group->customers ? group->customers[i] : 0, group->numbers ? group->numbers[i] : 0, group->sums ? &group->sums[i] : NULL);
 			json_end_object(w);
 		}
 	}
 	json_end_array(w);
-	put_int(w, "rows_total", rows);
+	query__put_int(w, "rows_total", rows);
 }
 
 static str trend_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
@@ -101,9 +131,9 @@ static str trend_definition(struct arena *a, const struct query_context *ctx, co
 
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
 {
-	put_text(w, "kind", S("trend"));
+	query__put_text(w, "kind", S("trend"));
 	put_rows(w, a, ctx, q, t);
-	put_text(w, "measure", q->property.n ? str_fmt(a, "%s:%.*s", MEASURES[q->measure], STR_ARG(q->property)) : str_of(MEASURES[q->measure]));
+	query__put_text(w, "measure", q->property.n ? str_fmt(a, "%s:%.*s", MEASURES[q->measure], STR_ARG(q->property)) : str_of(MEASURES[q->measure]));
 	put_head(w, a, ctx, q, &t->times);
 	json_key(w, S("total"));
 	json_begin_object(w);
@@ -122,10 +152,10 @@ void query__put_trend(struct json_writer *w, struct arena *a, const struct query
 		}
 		json_end_array(w);
 	}
-	put_text(w, "base", S("events"));
-	put_int(w, "n", t->total.events);
-	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) put_int(w, "without", t->total.events - t->total.numbers);
-	put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q));
+	query__put_text(w, "base", S("events"));
+	query__put_int(w, "n", t->total.events);
+	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) query__put_int(w, "without", t->total.events - t->total.numbers);
+	query__put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q));
 }
 
 /* ---- retention ------------------------------------------------------------------------------------------------------- */
@@ -151,29 +181,29 @@ static str retention_definition(struct arena *a, const struct query_context *ctx
 
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r)
 {
-	put_text(w, "kind", S("retention"));
+	query__put_text(w, "kind", S("retention"));
 	json_key(w, S("cohorts"));
 	json_begin_array(w);
 	for (size_t i = 0; i < r->n_cohorts; i++) {
 		json_begin_object(w);
-		put_text(w, "start", query__label(a, ctx->zone, q->interval.unit, r->times.start[r->cohorts[i].interval]));
-		put_int(w, "size", r->cohorts[i].size);
+		query__put_text(w, "start", query__label(a, ctx->zone, q->interval.unit, r->times.start[r->cohorts[i].interval]));
+		query__put_int(w, "size", r->cohorts[i].size);
 		put_cells(w, "cells", r->cohorts[i].cells, r->n_cells);
 		json_key(w, S("open"));
 		json_put_bool(w, r->cohorts[i].is_open);
 		json_end_object(w);
 	}
 	json_end_array(w);
-	put_text(w, "mode", S("on"));
+	query__put_text(w, "mode", S("on"));
 	put_head(w, a, ctx, q, &r->times);
 	json_key(w, S("all"));
 	json_begin_object(w);
 	put_cells(w, "cells", r->returned, r->n_cells);
 	put_cells(w, "base", r->base, r->n_cells);
 	json_end_object(w);
-	put_text(w, "base", S("customers"));
-	put_int(w, "n", r->customers);
-	put_tail(w, r->left_out, r->is_partial, retention_definition(a, ctx, q));
+	query__put_text(w, "base", S("customers"));
+	query__put_int(w, "n", r->customers);
+	query__put_tail(w, r->left_out, r->is_partial, retention_definition(a, ctx, q));
 }
 
 /* ---- all kinds ------------------------------------------------------------------------------------------------------- */
@@ -197,6 +227,7 @@ static enum err answer_retention(const struct query_context *ctx, const struct q
 static enum err (*const ANSWERS[])(const struct query_context *, const struct query *, struct arena *, struct json_writer *, struct fault *) = {
 	[QUERY_TREND] = answer_trend,
 	[QUERY_RETENTION] = answer_retention,
+	[QUERY_FUNNEL] = query__answer_funnel,
 };
 
 enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)

@@ -17,7 +17,8 @@ enum { OF_TYPE = UINT16_MAX + 1, CODES = 2 * OF_TYPE };
 struct query_groups {
 	struct query_plan *plan;
 	struct arena *arena;
-	const struct query *q;
+	enum query_dimension dimension;
+	bool is_property; /* values are those of the part's `property`, not `by` */
 	struct map by_key; /* one byte of kind, then the text */
 	VEC(struct query_value) values;
 	uint32_t *of_code;  /* by type, channel or source code, CODES of them; UNKNOWN = not met yet */
@@ -28,18 +29,43 @@ struct query_groups {
 	uint32_t of_number;
 };
 
-struct query_groups *query__groups_new(struct query_plan *p, const struct query *q, struct arena *a)
+static struct query_groups *groups(struct query_plan *p, enum query_dimension dimension, bool is_property, struct arena *a)
 {
 	struct query_groups *g = ARENA_NEW(a, struct query_groups);
-	*g = (struct query_groups){.plan = p, .arena = a, .q = q};
+	*g = (struct query_groups){.plan = p, .arena = a, .dimension = dimension, .is_property = is_property};
 	map_init(&g->by_key);
 	memset(g->of_kind, 0xff, sizeof g->of_kind);
-	if (q->by == QUERY_PROPERTY) g->of_text = ARENA_ARRAY(a, uint32_t *, p->n_parts + 1);
-	else if (q->by != QUERY_NONE) {
+	if (dimension == QUERY_PROPERTY) g->of_text = ARENA_ARRAY(a, uint32_t *, p->n_parts + 1);
+	else if (dimension != QUERY_NONE) {
 		g->of_code = ARENA_ARRAY(a, uint32_t, CODES);
 		memset(g->of_code, 0xff, CODES * sizeof *g->of_code);
 	} else (void)query__group_of(g, (struct query_value){0});
 	return g;
+}
+
+struct query_groups *query__groups_new(struct query_plan *p, const struct query *q, struct arena *a)
+{
+	return groups(p, q->by, false, a);
+}
+
+struct query_groups *query__groups_of(struct query_plan *p, enum query_dimension dimension, struct arena *a)
+{
+	return groups(p, dimension, true, a);
+}
+
+bool query__dimension_needs_row(enum query_dimension d)
+{
+	return d == QUERY_PROPERTY || d == QUERY_SOURCE;
+}
+
+unsigned query__dimension_columns(enum query_dimension d)
+{
+	return d == QUERY_CHANNEL ? EVENTS_CHANNEL : d == QUERY_SOURCE ? EVENTS_SOURCE : 0;
+}
+
+static const struct events_property *property_of(const struct query_groups *g, uint32_t part)
+{
+	return g->is_property ? &g->plan->parts[part].property : &g->plan->parts[part].by;
 }
 
 void query__groups_free(struct query_groups *g)
@@ -74,7 +100,7 @@ static struct query_value value_of_code(struct query_groups *g, uint32_t wide)
 {
 	const struct query_context *ctx = g->plan->ctx;
 	uint16_t code = (uint16_t)wide;
-	switch (g->q->by) {
+	switch (g->dimension) {
 	case QUERY_TYPE: return text_value(events_type_name(ctx->events, code));
 	case QUERY_CHANNEL:
 		if (wide < OF_TYPE) return text_value(events_channel_name(ctx->events, code));
@@ -90,7 +116,7 @@ static struct query_value value_of_code(struct query_groups *g, uint32_t wide)
 
 static uint32_t group_of_text(struct query_groups *g, uint32_t part, uint32_t index)
 {
-	const struct events_property *p = &g->plan->parts[part].by;
+	const struct events_property *p = property_of(g, part);
 	uint32_t *of_text = g->of_text[part];
 	if (!of_text) {
 		size_t bytes = (p->dictionary_n + 1) * sizeof *of_text;
@@ -127,7 +153,7 @@ static uint32_t group_of_real(struct query_groups *g, double real)
 static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t row)
 {
 	static const enum query_value_kind KINDS[] = {[EVENTS_TRUE] = QUERY_VALUE_TRUE, [EVENTS_FALSE] = QUERY_VALUE_FALSE, [EVENTS_NULL] = QUERY_VALUE_NULL};
-	const struct events_property *p = &g->plan->parts[part].by;
+	const struct events_property *p = property_of(g, part);
 	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
 	if (kind == EVENTS_TEXT) return group_of_text(g, part, p->text[row]);
 	if (kind == EVENTS_DECIMAL) return group_of_number(g, p->number[row]);
@@ -140,7 +166,7 @@ uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 {
 	const struct events_columns *c = &g->plan->parts[part].c;
 	uint32_t code = 0;
-	switch (g->q->by) {
+	switch (g->dimension) {
 	case QUERY_NONE: return 0;
 	case QUERY_PROPERTY: return group_of_property(g, part, row);
 	case QUERY_TYPE:
@@ -149,6 +175,14 @@ uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 	case QUERY_CHANNEL: code = c->channel[row] ? c->channel[row] : OF_TYPE + c->type[row]; break;
 	case QUERY_SOURCE: code = c->source[row]; break;
 	}
+	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
+	return g->of_code[code];
+}
+
+uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t channel)
+{
+	if (g->dimension == QUERY_NONE) return 0;
+	uint32_t code = g->dimension != QUERY_CHANNEL ? type : channel ? channel : (uint32_t)OF_TYPE + type;
 	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
 	return g->of_code[code];
 }

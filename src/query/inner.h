@@ -50,6 +50,8 @@ struct query_wants {
 enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f) NODISCARD;
 /* Decodes what is wanted of the parts that reach into from_ms to to_ms. */
 enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f) NODISCARD;
+/* The range that a question without intervals is about: as asked, else all data. */
+struct query_range query__range(const struct query_plan *p, const struct query *q);
 uint8_t *query__codes(const struct query_plan *p, const struct query_match *m); /* 1 for each wanted event type code */
 bool query__charge(struct query_plan *p, size_t bytes);                         /* false: the question is out of memory */
 static inline bool query__may(const struct query_context *ctx, uint32_t customer)
@@ -76,6 +78,8 @@ struct query_slice { /* rows of one subject in one part, in order of (time, arri
 typedef void query_visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
 size_t query__workers(const struct query_plan *p);
 enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+
+enum err query__too_large(const struct query_plan *p, struct fault *f) NODISCARD; /* ERR_TOO_LARGE: out of the memory that a question may take */
 
 /* ---- line.c: one customer's events in order ----
  * Of all slices, ordered by (time, arrival), filtered on the way. What does not allow the purpose, or is of a customer who
@@ -111,6 +115,13 @@ void query__line_free(struct query_line *l);
 /* ---- group.c: the values of `by` ---- */
 struct query_groups;
 struct query_groups *query__groups_new(struct query_plan *p, const struct query *q, struct arena *a);
+/* The same of another dimension; a property's values are those of `property` of the plan's wants (of query__groups_new: `by`). */
+struct query_groups *query__groups_of(struct query_plan *p, enum query_dimension dimension, struct arena *a);
+/* What a dimension reads beside type and time. */
+bool query__dimension_needs_row(enum query_dimension d);
+unsigned query__dimension_columns(enum query_dimension d);
+/* Of a dimension that needs no row. */
+uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t channel);
 /* Number of the value that a row has; UINT32_MAX when out of memory. Numbers are dense, in order of appearance. */
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row);
 uint32_t query__group_of(struct query_groups *g, struct query_value value);
@@ -123,5 +134,13 @@ int query__value_cmp(const struct query_value *a, const struct query_value *b);
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t);
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r);
 void query__put_value(struct json_writer *w, struct query_value v);
+void query__put_text(struct json_writer *w, const char *key, str text);
+void query__put_int(struct json_writer *w, const char *key, uint64_t n);
+str query__duration(struct arena *a, int64_t ms); /* for definitions: 7 days */
+str query__dimension_name(enum query_dimension d, str property);
+void query__put_real(struct json_writer *w, const char *key, double d); /* NaN is null */
+void query__put_range(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_range *range);
+void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition);
+enum err query__answer_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif

@@ -66,6 +66,14 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 	return OK;
 }
 
+struct query_range query__range(const struct query_plan *p, const struct query *q)
+{
+	struct query_range r = q->range;
+	if (!r.has_from) r.has_from = p->data.has_from, r.from_ms = p->data.from_ms;
+	if (!r.has_to) r.has_to = p->data.has_to, r.to_ms = p->data.to_ms;
+	return r;
+}
+
 uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
 {
 	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);

@@ -30,6 +30,9 @@ struct query_people {
 typedef str query_name_fn(void *arg, str event);
 typedef str query_source_fn(void *arg, uint16_t source);
 
+/* A customer's name to the outside, such as its id. It lives in the arena. */
+typedef str query_customer_fn(void *arg, struct arena *a, uint32_t customer);
+
 struct query_context {
 	struct events *events;
 	struct events_view *view;
@@ -40,7 +43,8 @@ struct query_context {
 	query_name_fn *family, *stage;  /* NULL: unknown */
 	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
-	void *arg;                      /* of these three */
+	query_customer_fn *customer;    /* NULL: its number */
+	void *arg;                      /* of these five */
 	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
 	int threads;                    /* 0 = as many as pay */
 	const atomic_bool *cancelled;   /* NULL, or looked at again and again: true ends with ERR_STATE */
@@ -48,7 +52,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -79,6 +83,8 @@ struct query {
 	/* retention */
 	struct query_match start, again;
 	int cells; /* cell 0 included; 0 = as many as the data has */
+	/* of the kind in hand; each in its own header */
+	struct query_funnel *funnel;
 };
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
 enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };

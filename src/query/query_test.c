@@ -18,7 +18,7 @@ static void questions_at_fault_name_the_field(void **state)
 {
 	(void)state;
 	refused(S("{}"), "kind", "trend");
-	refused(S("{\"kind\":\"funnel\"}"), "kind", "retention");
+	refused(S("{\"kind\":\"feeling\"}"), "kind", "retention");
 	refused(S("{\"kind\":3}"), "kind", "trend");
 	refused(S("{\"kind\":\"trend\",\"form\":\"2011-01-01\"}"), "form", "unknown field");
 	refused(S("{\"kind\":\"trend\",\"purpose\":\"marketing\"}"), "purpose", "unknown field");

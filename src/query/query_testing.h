@@ -27,6 +27,43 @@ static inline int64_t instant(str iso)
 	return ms;
 }
 
+/* A store for questions worked by hand, of one thread. Subjects 1, 2 and 3 are customers 1 and 2 (joined), and 3. */
+static struct events *by_hand;
+static struct events_view *by_hand_view;
+
+static inline int by_hand_set_up(void **state)
+{
+	by_hand_view = NULL;
+	if (testing_set_up(state) != 0) return -1;
+	by_hand = testing_open(0);
+	for (uint64_t s = 1; s <= 4; s++) assert_int_equal(events_subject(by_hand, testing_key(s + 5000), NULL), s);
+	return 0;
+}
+
+static inline int by_hand_tear_down(void **state)
+{
+	events_view_close(by_hand_view);
+	events_close(by_hand);
+	return testing_tear_down(state);
+}
+
+static inline void by_hand_put(uint32_t subject, const char *iso, const char *type, const char *properties)
+{
+	static uint64_t message;
+	char body[300];
+	message++;
+	snprintf(body, sizeof body, "{\"properties\":%s}", properties);
+	assert_int_equal(put_event(by_hand, subject, message, instant(str_of(iso)), str_of(type), str_of(body)), EVENT_STORED);
+}
+
+static inline struct query_context by_hand_context(const char *zone, const char *now)
+{
+	static const uint32_t customers[] = {0, 1, 2, 2, 3};
+	events_view_close(by_hand_view);
+	assert_ok(events_view_open(by_hand, &by_hand_view, NULL));
+	return (struct query_context){.events = by_hand, .view = by_hand_view, .people = {4, 3, customers, NULL}, .zone = zone_find(str_of(zone)), .purpose = ANALYTICS, .now_ms = instant(str_of(now)), .threads = 1};
+}
+
 /* The answer as a tree; the test fails when there is none. */
 static inline const struct json_node *ask(struct arena *a, const struct query_context *ctx, str question)
 {

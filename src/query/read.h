@@ -31,4 +31,9 @@ bool query__read_flag(struct query_reader *r, const char *field, const struct js
 void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
 /* The number of the name in the list, or -1 having noted that it is none of them. */
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
+
+/* ---- the kinds that read their own ---- */
+enum { QUERY__FUNNEL_FIELDS = 10 };
+extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
+void query__check_funnel(struct query_reader *r);
 #endif

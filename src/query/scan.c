@@ -217,6 +217,11 @@ size_t query__workers(const struct query_plan *p)
 	return pays < (size_t)cores ? pays : (size_t)cores;
 }
 
+enum err query__too_large(const struct query_plan *p, struct fault *f)
+{
+	return fault_set(f, ERR_TOO_LARGE, "", "takes more than the %zu MB that one question may; ask for fewer values of \"by\", longer intervals or a shorter range", p->memory_max >> 20);
+}
+
 enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f)
 {
 	struct scan s = {.plan = p, .visit = visit};
@@ -235,6 +240,6 @@ enum err query__scan(struct query_plan *p, query_visit *visit, void **states, si
 	mem_free(s.grouped);
 	if (!is_stopped) return OK;
 	if (atomic_load(&p->is_out_of_memory))
-		return fault_set(f, ERR_TOO_LARGE, "", "takes more than the %zu MB that one question may; ask for fewer values of \"by\", longer intervals or a shorter range", p->memory_max >> 20);
+		return query__too_large(p, f);
 	return fault_set(f, ERR_STATE, "", "the question was cancelled");
 }

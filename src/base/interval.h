@@ -1,7 +1,7 @@
 /* interval.h: how sure a share or a mean is: intervals that hold the true value in 95 of 100 cases. Pure.
  * Sources: Wilson 1927; Efron & Tibshirani 1993, chapter 13 (percentile bootstrap). */
-#ifndef PULSE_INTERVAL_H
-#define PULSE_INTERVAL_H
+#ifndef BASE_INTERVAL_H
+#define BASE_INTERVAL_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/arena.h"
-#include "pulse/interval.h"
+#include "base/interval.h"
 
 static bool near(double a, double b, double by)
 {

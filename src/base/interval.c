@@ -2,7 +2,7 @@
  * telling more, so orders are put into PIECES groups at random (by a hash of their place, so the same each time) and the
  * groups are drawn instead: the variance of a sum of independent pieces is that of its groups. 1,000 × 4,096 draws take
  * about 10 ms, for ten thousand orders as for ten million. */
-#include "pulse/interval.h"
+#include "base/interval.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,0 +1,460 @@
+/* Funnels. An event is looked up once by its type: a bit a step, and a bit an exclusion. Of every value held constant
+ * (one when nothing is) a customer has a chain: for each step the start of the chain that reached it last. In this order
+ * the latest start is the best one (whatever can still be reached from an earlier start can be from it), so step k takes
+ * the start of step k-1 if the window still holds it: a customer costs two loads and a compare an event, and no list of
+ * open chains. Counting attempts keeps the attempt in hand instead. Chains are not cleared but outdated: a unit (customer
+ * or session) has a number, and a chain with another one is empty. */
+#include "query/funnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "query/spread.h"
+
+enum { RAW_MAX = 1 << 18, NO_VALUE = 0, FIRST_EXCLUSION = FUNNEL_MAX_STEPS };
+#define NEVER INT64_MIN
+static const double SHARES[] = {0.5, 0.9};
+
+struct chain {
+	uint64_t unit;                     /* whose it is */
+	int64_t start[FUNNEL_MAX_STEPS];   /* this order: of the chain that reached the step; any: when the step was seen last */
+	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
+	uint32_t index[FUNNEL_MAX_STEPS];  /* strict: the event that reached it */
+	/* the attempt in hand */
+	uint32_t bits, next;               /* steps reached; strict: the event it must go on with */
+	int level;
+	int64_t at[FUNNEL_MAX_STEPS];
+};
+struct cell { /* of a group and a step */
+	uint64_t units, customers, last_unit;
+	uint32_t last_customer;
+};
+struct worker {
+	struct query_plan *plan;
+	const struct query *q;
+	const struct query_funnel *f;
+	struct arena arena;
+	const uint32_t *mask;              /* by type: steps and exclusions */
+	struct line_wants want;
+	struct query_line line;
+	struct query_groups *by, *hold;
+	struct chain *chains;              /* by value held */
+	size_t n_chains;
+	uint32_t *touched;                 /* values that the customer in hand has attempts of */
+	size_t n_touched;
+	struct cell *cells;                /* n_steps over all, then n_steps a group */
+	size_t n_groups;                   /* of cells, without that over all */
+	struct spread spread;              /* by cell */
+	uint64_t unit, voided;
+	uint32_t customer, wanted_group;
+	uint32_t *members;
+	size_t n_members, cap_members;
+	struct query_tally_out left_out;
+	/* second pass */
+	struct spread *all;
+	uint32_t *global;                  /* number of the group over all workers */
+};
+
+/* ---- counting ---------------------------------------------------------------------------------------------------------- */
+static bool make_groups(struct worker *w, size_t n)
+{
+	size_t room = w->n_groups ? w->n_groups : 8;
+	while (room < n) room *= 2;
+	if (!query__charge(w->plan, (room - w->n_groups) * w->f->n_steps * sizeof *w->cells)) return false;
+	size_t had = (w->n_groups + 1) * w->f->n_steps, has = (room + 1) * w->f->n_steps;
+	if (!w->cells) had = 0;
+	w->cells = mem_realloc(w->cells, has * sizeof *w->cells);
+	memset(w->cells + had, 0, (has - had) * sizeof *w->cells);
+	w->n_groups = room;
+	return spread_room(&w->spread, has);
+}
+
+static void count_in(struct worker *w, size_t group, size_t step, int64_t took_ms)
+{
+	struct cell *c = &w->cells[group * w->f->n_steps + step];
+	if (c->last_unit == w->unit && w->f->count != FUNNEL_ATTEMPTS) return;
+	c->last_unit = w->unit;
+	if (w->all) {
+		if (step) spread_seek(w->all, (group ? w->global[group - 1] + 1 : 0) * w->f->n_steps + step, took_ms);
+		return;
+	}
+	c->units++;
+	if (c->last_customer != w->customer) c->customers++;
+	c->last_customer = w->customer;
+	if (step) (void)spread_add(&w->spread, group * w->f->n_steps + step, took_ms);
+}
+
+/* What is counted has reached the step (0 is the first), which took so long since its first. */
+static void reach(struct worker *w, uint32_t by, size_t step, int64_t took_ms)
+{
+	count_in(w, 0, step, took_ms);
+	if (w->q->by == QUERY_NONE || by == UINT32_MAX) return;
+	if (by >= w->n_groups && !make_groups(w, by + 1)) return;
+	count_in(w, by + 1, step, took_ms);
+}
+
+static uint32_t value_of(struct query_groups *g, enum query_dimension d, const struct query_line *l, uint32_t i)
+{
+	if (query__dimension_needs_row(d)) return query__group(g, l->part[i], l->row[i]);
+	return query__group_of_event(g, l->type[i], d == QUERY_CHANNEL ? l->channel[i] : 0);
+}
+
+static uint32_t by_of(struct worker *w, uint32_t i)
+{
+	return w->q->by == QUERY_NONE ? 0 : value_of(w->by, w->q->by, &w->line, i);
+}
+
+/* The chain that the event may go on with; NULL: it has no value to hold, or memory is out. */
+static struct chain *chain_of(struct worker *w, uint32_t i)
+{
+	uint32_t value = 0;
+	if (w->f->hold != QUERY_NONE) {
+		value = value_of(w->hold, w->f->hold, &w->line, i);
+		if (value == UINT32_MAX || query__group_value(w->hold, value).kind == QUERY_VALUE_NULL) return NULL;
+	}
+	if (value >= w->n_chains) {
+		size_t room = w->n_chains ? w->n_chains * 2 : 8;
+		while (room <= value) room *= 2;
+		if (!query__charge(w->plan, (room - w->n_chains) * (sizeof *w->chains + sizeof *w->touched))) return NULL;
+		w->chains = mem_realloc(w->chains, room * sizeof *w->chains);
+		w->touched = mem_realloc(w->touched, room * sizeof *w->touched);
+		memset(w->chains + w->n_chains, 0, (room - w->n_chains) * sizeof *w->chains);
+		w->n_chains = room;
+	}
+	struct chain *c = &w->chains[value];
+	if (c->unit == w->unit) return c;
+	c->unit = w->unit;
+	c->level = 0;
+	for (size_t k = 0; k < w->f->n_steps; k++) c->start[k] = NEVER;
+	if (w->f->count == FUNNEL_ATTEMPTS) w->touched[w->n_touched++] = value;
+	return c;
+}
+
+/* ---- customers and sessions: the latest valid start -------------------------------------------------------------------- */
+static void exclude(const struct worker *w, struct chain *c, uint32_t mask)
+{
+	for (uint32_t bits = mask >> FIRST_EXCLUSION; bits; bits &= bits - 1) {
+		const struct funnel_exclusion *x = &w->f->exclusions[__builtin_ctz(bits)];
+		bool is_any = w->f->order == FUNNEL_ANY_ORDER;
+		for (int k = is_any ? 0 : x->after - 1; k < (is_any ? (int)w->f->n_steps : x->before - 1); k++) c->start[k] = NEVER;
+	}
+}
+
+static void in_this_order(struct worker *w, struct chain *c, uint32_t steps, uint32_t i)
+{
+	int64_t t = w->line.time_ms[i];
+	bool is_strict = w->f->order == FUNNEL_STRICT;
+	while (steps) { /* the last step first: an event is one step of a chain */
+		int k = 31 - __builtin_clz(steps);
+		steps &= ~(UINT32_C(1) << k);
+		if (k == 0) {
+			c->start[0] = t;
+			c->by[0] = by_of(w, i);
+		} else {
+			if (c->start[k - 1] == NEVER || t - c->start[k - 1] > w->f->window_ms) continue;
+			if (is_strict && c->index[k - 1] + 1 != i) continue;
+			c->start[k] = c->start[k - 1];
+			c->by[k] = c->by[k - 1];
+		}
+		c->index[k] = i;
+		reach(w, c->by[k], (size_t)k, t - c->start[k]);
+	}
+}
+
+static void in_any_order(struct worker *w, struct chain *c, uint32_t steps, uint32_t i)
+{
+	int64_t t = w->line.time_ms[i], first = t;
+	uint32_t by = by_of(w, i);
+	size_t n = 0;
+	for (; steps; steps &= steps - 1) {
+		int k = __builtin_ctz(steps);
+		c->start[k] = t;
+		c->by[k] = by;
+		c->index[k] = i;
+	}
+	uint32_t earliest = i;
+	for (size_t k = 0; k < w->f->n_steps; k++) {
+		if (c->start[k] == NEVER || t - c->start[k] > w->f->window_ms) continue;
+		n++;
+		if (c->index[k] < earliest) earliest = c->index[k], first = c->start[k], by = c->by[k];
+	}
+	for (size_t k = 0; k < n; k++) reach(w, by, k, t - first);
+}
+
+static void follow_chains(struct worker *w)
+{
+	const struct query_line *l = &w->line;
+	bool by_session = w->f->count == FUNNEL_SESSIONS;
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (by_session && i && l->time_ms[i] - l->time_ms[i - 1] > w->f->gap_ms) w->unit++;
+		uint32_t mask = w->mask[l->type[i]], steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
+		if (!mask) continue;
+		struct chain *c = chain_of(w, i);
+		if (!c) continue;
+		if (mask >> FIRST_EXCLUSION) exclude(w, c, mask);
+		if (!steps) continue;
+		if (w->f->order == FUNNEL_ANY_ORDER) in_any_order(w, c, steps, i);
+		else in_this_order(w, c, steps, i);
+	}
+}
+
+/* ---- attempts ---------------------------------------------------------------------------------------------------------- */
+static void end_attempt(struct worker *w, struct chain *c)
+{
+	for (int k = 0; k < c->level; k++) reach(w, c->by[0], (size_t)k, c->at[k] - c->at[0]);
+	c->level = 0;
+}
+
+static bool is_voided(const struct worker *w, const struct chain *c, uint32_t mask)
+{
+	for (uint32_t bits = mask >> FIRST_EXCLUSION; bits; bits &= bits - 1) {
+		const struct funnel_exclusion *x = &w->f->exclusions[__builtin_ctz(bits)];
+		if (c->level >= x->after && c->level < x->before) return true;
+	}
+	return false;
+}
+
+/* The step that the event brings the attempt to: one of those not reached yet in any order, else the next one. */
+static uint32_t step_of(const struct worker *w, const struct chain *c, uint32_t steps)
+{
+	if (w->f->order == FUNNEL_ANY_ORDER) return steps & ~(c->level ? c->bits : 0);
+	return steps & UINT32_C(1) << c->level;
+}
+
+static void attempt(struct worker *w, struct chain *c, uint32_t mask, uint32_t i)
+{
+	uint32_t steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
+	int64_t t = w->line.time_ms[i];
+	bool is_strict = w->f->order == FUNNEL_STRICT;
+	if (c->level && (t - c->at[0] > w->f->window_ms || (is_strict && c->next != i))) end_attempt(w, c);
+	if (c->level && is_voided(w, c, mask)) {
+		c->level = 0;
+		if (!w->all) w->voided++;
+	}
+	uint32_t reached = step_of(w, c, steps);
+	if (c->level && !reached && is_strict) {
+		end_attempt(w, c);
+		reached = step_of(w, c, steps);
+	}
+	if (!reached) return;
+	if (c->level == 0) c->bits = 0, c->by[0] = by_of(w, i);
+	c->bits |= reached;
+	for (; reached; reached &= reached - 1) c->at[c->level++] = t;
+	c->next = i + 1;
+	if ((size_t)c->level == w->f->n_steps) end_attempt(w, c);
+}
+
+static void follow_attempts(struct worker *w)
+{
+	w->n_touched = 0;
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		uint32_t mask = w->mask[w->line.type[i]];
+		struct chain *c = mask ? chain_of(w, i) : NULL;
+		if (c) attempt(w, c, mask, i);
+	}
+	for (size_t i = 0; i < w->n_touched; i++) end_attempt(w, &w->chains[w->touched[i]]);
+}
+
+/* ---- one customer ------------------------------------------------------------------------------------------------------ */
+static void note_member(struct worker *w)
+{
+	const struct funnel_members *m = &w->f->members;
+	size_t group = m->has_by ? (size_t)w->wanted_group + 1 : 0;
+	if (group > w->n_groups) return;
+	const struct cell *cells = w->cells + group * w->f->n_steps;
+	bool reached = cells[m->step - 1].last_customer == w->customer;
+	if (m->has_reached ? !reached : reached || cells[m->step - 2].last_customer != w->customer) return;
+	if (w->n_members == w->cap_members) {
+		size_t cap = w->cap_members ? w->cap_members * 2 : 256;
+		if (!query__charge(w->plan, (cap - w->cap_members) * sizeof *w->members)) return;
+		w->members = mem_realloc(w->members, cap * sizeof *w->members);
+		w->cap_members = cap;
+	}
+	w->members[w->n_members++] = w->customer;
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0) return;
+	w->customer = customer;
+	w->unit++;
+	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
+	else follow_chains(w);
+	if (w->f->members.is_wanted && !w->all) note_member(w);
+}
+
+/* ---- adding up --------------------------------------------------------------------------------------------------------- */
+static bool add_cells(struct worker *into, size_t group, const struct worker *from, size_t from_group)
+{
+	size_t steps = into->f->n_steps;
+	for (size_t k = 0; k < steps; k++) {
+		into->cells[group * steps + k].units += from->cells[from_group * steps + k].units;
+		into->cells[group * steps + k].customers += from->cells[from_group * steps + k].customers;
+		if (!spread_merge(&into->spread, group * steps + k, &from->spread, from_group * steps + k)) return false;
+	}
+	return true;
+}
+
+static bool merge(struct worker *into, struct worker *from)
+{
+	size_t n = query__groups_count(from->by);
+	from->global = ARENA_ARRAY(&from->arena, uint32_t, from->n_groups + 1);
+	if (!add_cells(into, 0, from, 0)) return false;
+	for (uint32_t g = 0; into->q->by != QUERY_NONE && g < n && g < from->n_groups; g++) {
+		uint32_t same = query__group_of(into->by, query__group_value(from->by, g));
+		if (same == UINT32_MAX || (same >= into->n_groups && !make_groups(into, same + 1)) || !add_cells(into, same + 1, from, g + 1)) return false;
+		from->global[g] = same;
+	}
+	into->voided += from->voided;
+	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void put_members(const struct worker *workers, size_t n, struct arena *a, struct query_funnel_answer *out)
+{
+	const struct funnel_members *m = &workers[0].f->members;
+	for (size_t i = 0; i < n; i++) out->members_total += workers[i].n_members;
+	uint32_t *all = mem_alloc((out->members_total + 1) * sizeof *all);
+	size_t at = 0, from = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < workers[i].n_members; k++) all[at++] = workers[i].members[k];
+	qsort(all, at, sizeof *all, by_number);
+	while (from < at && all[from] <= m->cursor) from++;
+	out->n_members = at - from < m->limit ? at - from : m->limit;
+	out->members = ARENA_ARRAY(a, uint32_t, out->n_members + 1);
+	memcpy(out->members, all + from, out->n_members * sizeof *all);
+	mem_free(all);
+}
+
+static struct funnel_step *steps_out(const struct worker *w, size_t group, struct arena *a)
+{
+	size_t n = w->f->n_steps;
+	struct funnel_step *steps = ARENA_ARRAY(a, struct funnel_step, n);
+	for (size_t k = 0; k < n; k++) {
+		const struct cell *c = &w->cells[group * n + k];
+		steps[k] = (struct funnel_step){c->units, c->customers, spread_at(&w->spread, group * n + k, 0), spread_at(&w->spread, group * n + k, 1)};
+	}
+	return steps;
+}
+
+static int by_weight(const void *x, const void *y)
+{
+	const struct funnel_group *a = x, *b = y;
+	if (a->steps[0].units != b->steps[0].units) return a->steps[0].units > b->steps[0].units ? -1 : 1;
+	return query__value_cmp(&a->by, &b->by);
+}
+
+static void put_out(const struct worker *w, struct arena *a, struct query_funnel_answer *out)
+{
+	size_t n = w->q->by == QUERY_NONE ? 0 : query__groups_count(w->by);
+	out->all = steps_out(w, 0, a);
+	out->groups = ARENA_ARRAY(a, struct funnel_group, n + 1);
+	for (uint32_t g = 0; g < n && g < w->n_groups; g++) {
+		if (w->cells[(g + 1) * w->f->n_steps].units == 0) continue;
+		struct query_value by = query__group_value(w->by, g);
+		out->groups[out->n_groups++] = (struct funnel_group){{by.kind, str_dup(a, by.text)}, steps_out(w, g + 1, a)};
+	}
+	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_weight);
+	out->voided = w->voided;
+	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------------- */
+static const uint32_t *masks(const struct query_plan *p, const struct query_funnel *f)
+{
+	uint32_t *mask = ARENA_ARRAY(p->arena, uint32_t, (size_t)UINT16_MAX + 1);
+	for (size_t k = 0; k < f->n_steps + f->n_exclusions; k++) {
+		bool is_step = k < f->n_steps;
+		const uint8_t *codes = query__codes(p, is_step ? &f->steps[k] : &f->exclusions[k - f->n_steps].match);
+		for (size_t c = 0; c <= UINT16_MAX; c++)
+			if (codes[c]) mask[c] |= UINT32_C(1) << (is_step ? k : FIRST_EXCLUSION + k - f->n_steps);
+	}
+	return mask;
+}
+
+static void begin(struct worker *w, struct query_plan *p, const struct query *q, struct query_range range, const uint32_t *mask, const uint8_t *codes)
+{
+	const struct query_funnel *f = q->funnel;
+	*w = (struct worker){.plan = p, .q = q, .f = f, .mask = mask};
+	arena_init(&w->arena);
+	bool all = f->order == FUNNEL_STRICT || f->count == FUNNEL_SESSIONS;
+	w->want = (struct line_wants){.codes = all ? NULL : codes, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
+		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
+	w->by = query__groups_new(p, q, &w->arena);
+	w->hold = query__groups_of(p, f->hold, &w->arena);
+	spread_init(&w->spread, p, &w->arena, RAW_MAX);
+	(void)make_groups(w, 1);
+	w->wanted_group = f->members.has_by ? query__group_of(w->by, f->members.by) : 0;
+}
+
+static void end(struct worker *w)
+{
+	query__groups_free(w->by);
+	query__groups_free(w->hold);
+	query__line_free(&w->line);
+	spread_release(&w->spread);
+	mem_free(w->chains);
+	mem_free(w->touched);
+	mem_free(w->cells);
+	mem_free(w->members);
+	arena_release(&w->arena);
+}
+
+/* Scans until every percentile is known: most often once. */
+static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
+{
+	TRY(query__scan(p, visit, states, n, f));
+	workers[0].global = ARENA_ARRAY(&workers[0].arena, uint32_t, query__groups_count(workers[0].by) + 1);
+	for (uint32_t g = 0; g < query__groups_count(workers[0].by); g++) workers[0].global[g] = g;
+	for (size_t i = 1; i < n; i++)
+		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
+	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
+		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
+		TRY(query__scan(p, visit, states, n, f));
+	}
+	return OK;
+}
+
+static enum err run(struct query_plan *p, const struct query *q, struct query_funnel_answer *out, struct arena *a, struct fault *f)
+{
+	size_t n = query__workers(p);
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	const uint32_t *mask = masks(p, q->funnel);
+	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	for (size_t c = 0; c <= UINT16_MAX; c++) codes[c] = mask[c] != 0;
+	for (size_t i = 0; i < n; i++) {
+		begin(&workers[i], p, q, out->range, mask, codes);
+		states[i] = &workers[i];
+	}
+	enum err e = scan(p, workers, states, n, f);
+	if (e == OK) put_out(&workers[0], a, out);
+	if (e == OK && q->funnel->members.is_wanted) put_members(workers, n, a, out);
+	for (size_t i = 0; i < n; i++) end(&workers[i]);
+	return e;
+}
+
+enum err query_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_funnel_answer *out, struct fault *f)
+{
+	*out = (struct query_funnel_answer){0};
+	struct arena scratch;
+	struct query_plan plan;
+	struct query_wants want = {.lines = true, .columns = query__dimension_columns(q->by) | query__dimension_columns(q->funnel->hold),
+		.by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE, .property = q->funnel->hold == QUERY_PROPERTY ? q->funnel->hold_property : STR_NONE};
+	arena_init(&scratch);
+	enum err e = query__plan(ctx, &scratch, &plan, f);
+	if (e == OK) out->range = query__range(&plan, q);
+	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
+	if (e == OK) e = run(&plan, q, out, a, f);
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}
