@@ -279,7 +279,6 @@ struct product_month_line {
 	int64_t start, units;
 	struct money revenue;
 	int64_t returned;
-	str units_width, returned_width;
 };
 struct product_buyer_line {
 	id id;
@@ -297,6 +296,7 @@ struct product {
 	LIST_OF(struct option) periods;
 	LIST_OF(struct figure) figures;
 	struct msg compared;
+	str currency; /* of the amounts */
 	LIST_OF(struct product_month_line) months;
 	LIST_OF(struct product_buyer_line) customers;
 	str customers_all;
@@ -308,8 +308,6 @@ static const struct desc_field MONTH_FIELDS[] = {
 	FIELD(product_month_line, units, DESC_INT),
 	FIELD(product_month_line, revenue, DESC_MONEY),
 	FIELD(product_month_line, returned, DESC_INT),
-	FIELD(product_month_line, units_width, DESC_STR),
-	FIELD(product_month_line, returned_width, DESC_STR),
 };
 static const struct desc MONTH_DESC = {"product_month", sizeof(struct product_month_line), MONTH_FIELDS, COUNT_OF(MONTH_FIELDS)};
 static const struct desc_field BUYER_FIELDS[] = {
@@ -334,6 +332,7 @@ static const struct desc_field PRODUCT_FIELDS[] = {
 	FIELD(product, periods, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(product, figures, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_DESC),
 	FIELD(product, compared, DESC_MSG),
+	FIELD(product, currency, DESC_STR),
 	FIELD(product, months, DESC_LIST, .item = DESC_STRUCT, .of = &MONTH_DESC),
 	FIELD(product, customers, DESC_LIST, .item = DESC_STRUCT, .of = &BUYER_DESC),
 	FIELD(product, customers_all, DESC_STR),
@@ -397,18 +396,12 @@ static void tell_months(struct showing *s)
 {
 	const struct product_detail *d = s->shown;
 	const struct zone *z = setting_zone(s->op->app);
-	__int128 most = 1;
-	for (size_t i = 0; i < d->n_months; i++) {
-		if (d->months[i].sold > most) most = d->months[i].sold;
-		if (d->months[i].returned > most) most = d->months[i].returned;
-	}
 	s->page->months.v = ARENA_ARRAY(&s->op->arena, struct product_month_line, d->n_months + 1);
 	s->page->months.n = d->n_months;
 	for (size_t i = 0; i < d->n_months; i++) {
 		const struct product_month *m = &d->months[i];
 		s->page->months.v[i] = (struct product_month_line){.name = period_month_name(s->op, z, m->start_ms), .start = zone_to_civil(z, m->start_ms), .units = whole(m->sold),
-			.revenue = {measure_micro(m->revenue).amount, s->currency}, .returned = whole(m->returned),
-			.units_width = figure_width(s->op, (double)m->sold / (double)most), .returned_width = figure_width(s->op, (double)m->returned / (double)most)};
+			.revenue = {measure_micro(m->revenue).amount, s->currency}, .returned = whole(m->returned)};
 	}
 }
 
@@ -462,6 +455,7 @@ enum err product_get(struct op *op, struct web *w, struct answer *a)
 	page->to = period_last_day(op, s.period.shown);
 	page->periods.v = period_options(op, &s.period, &page->periods.n);
 	page->compared = period_compared(op, &s.period);
+	page->currency = s.currency;
 	page->figures.v = ARENA_ARRAY(&op->arena, struct figure, METRIC_COUNT);
 	put_figure(&s, METRIC_units, "n_orders", s.shown->orders);
 	put_figure(&s, METRIC_revenue, "n_orders", s.shown->orders);
