@@ -53,7 +53,8 @@ struct worker {
 	struct query_tally_out left_out;
 	/* second pass */
 	struct spread *all;
-	uint32_t *global;                  /* number of the group over all workers */
+	uint32_t *global;                  /* by group: its number over all workers; a worker meets other customers this time */
+	size_t n_global;
 };
 
 /* ---- counting ---------------------------------------------------------------------------------------------------------- */
@@ -76,6 +77,7 @@ static void count_in(struct worker *w, size_t group, size_t step, int64_t took_m
 	if (c->last_unit == w->unit && w->f->count != FUNNEL_ATTEMPTS) return;
 	c->last_unit = w->unit;
 	if (w->all) {
+		if (group > w->n_global) return;
 		if (step) spread_seek(w->all, (group ? w->global[group - 1] + 1 : 0) * w->f->n_steps + step, took_ms);
 		return;
 	}
@@ -297,18 +299,28 @@ static bool add_cells(struct worker *into, size_t group, const struct worker *fr
 	return true;
 }
 
-static bool merge(struct worker *into, struct worker *from)
+static bool merge(struct worker *into, const struct worker *from)
 {
 	size_t n = query__groups_count(from->by);
-	from->global = ARENA_ARRAY(&from->arena, uint32_t, from->n_groups + 1);
 	if (!add_cells(into, 0, from, 0)) return false;
 	for (uint32_t g = 0; into->q->by != QUERY_NONE && g < n && g < from->n_groups; g++) {
 		uint32_t same = query__group_of(into->by, query__group_value(from->by, g));
 		if (same == UINT32_MAX || (same >= into->n_groups && !make_groups(into, same + 1)) || !add_cells(into, same + 1, from, g + 1)) return false;
-		from->global[g] = same;
 	}
 	into->voided += from->voided;
 	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+	return true;
+}
+
+/* Every group that was counted gets its number here, whoever counted it. */
+static bool know_groups(struct worker *w, const struct worker *sum)
+{
+	size_t n = query__groups_count(sum->by);
+	for (uint32_t g = 0; g < n; g++)
+		if (query__group_of(w->by, query__group_value(sum->by, g)) == UINT32_MAX) return false;
+	w->n_global = query__groups_count(w->by);
+	w->global = ARENA_ARRAY(&w->arena, uint32_t, w->n_global + 1);
+	for (uint32_t g = 0; g < n; g++) w->global[query__group_of(w->by, query__group_value(sum->by, g))] = g;
 	return true;
 }
 
@@ -412,10 +424,10 @@ static void end(struct worker *w)
 static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
 {
 	TRY(query__scan(p, visit, states, n, f));
-	workers[0].global = ARENA_ARRAY(&workers[0].arena, uint32_t, query__groups_count(workers[0].by) + 1);
-	for (uint32_t g = 0; g < query__groups_count(workers[0].by); g++) workers[0].global[g] = g;
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
+	for (size_t i = 0; i < n; i++)
+		if (!know_groups(&workers[i], &workers[0])) return query__too_large(p, f);
 	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
 		TRY(query__scan(p, visit, states, n, f));

@@ -73,6 +73,13 @@ struct query_slice { /* rows of one subject in one part, in order of (time, arri
 	uint32_t part, n;
 	size_t first;
 };
+/* Tests make these small, so that few events are cut among several workers and looked through twice. */
+struct query_tuning {
+	size_t chunk_rows;      /* about a tenth of a millisecond: how often cancelling is looked for */
+	size_t chunk_customers;
+	size_t raw_max;         /* values that a set of a spread keeps at most; 0 = as its kind says */
+};
+extern struct query_tuning query__tuning;
 /* Called by one worker at a time with its own state. Customer 0 is called once a slice; everyone else once with all
  * slices, in no promised order. */
 typedef void query_visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
@@ -142,5 +149,6 @@ void query__put_real(struct json_writer *w, const char *key, double d); /* NaN i
 void query__put_range(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_range *range);
 void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition);
 enum err query__answer_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif

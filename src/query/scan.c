@@ -13,12 +13,11 @@
 #include "query/inner.h"
 
 enum {
-	CHUNK_ROWS = 65536,       /* about a tenth of a millisecond: how often cancelling is looked for */
 	MANY_ROWS = 262144,       /* under this, starting a thread costs more than it brings */
 	MAX_WORKERS = 16,
 	MAX_CHUNKS = 4096,
-	CHUNK_CUSTOMERS = 8192,
 };
+struct query_tuning query__tuning = {.chunk_rows = 65536, .chunk_customers = 8192};
 
 struct aside { /* a slice of a customer of several subjects */
 	uint32_t customer;
@@ -83,7 +82,7 @@ static void visit_nobody(struct worker *w, struct query_slice slice)
 {
 	while (slice.n && !must_stop(w->scan)) {
 		struct query_slice piece = slice;
-		if (piece.n > CHUNK_ROWS) piece.n = CHUNK_ROWS;
+		if (piece.n > query__tuning.chunk_rows) piece.n = (uint32_t)query__tuning.chunk_rows;
 		w->scan->visit(w->state, 0, &piece, 1);
 		slice.first += piece.n;
 		slice.n -= piece.n;
@@ -141,8 +140,8 @@ static void *scan_part_of_joined(void *arg)
 	struct worker *w = arg;
 	struct scan *s = w->scan;
 	size_t end = (size_t)s->plan->ctx->people.n_customers + 1;
-	for (size_t from; !must_stop(s) && (from = atomic_fetch_add(&s->chunk, CHUNK_CUSTOMERS)) < end;)
-		for (size_t c = from; c < from + CHUNK_CUSTOMERS && c < end; c++)
+	for (size_t from; !must_stop(s) && (from = atomic_fetch_add(&s->chunk, query__tuning.chunk_customers)) < end;)
+		for (size_t c = from; c < from + query__tuning.chunk_customers && c < end; c++)
 			if (s->offsets[c + 1] > s->offsets[c]) s->visit(w->state, (uint32_t)c, s->grouped + s->offsets[c], s->offsets[c + 1] - s->offsets[c]);
 	return NULL;
 }
@@ -181,7 +180,7 @@ static void cut_subjects(struct scan *s)
 	const struct query_part *largest = NULL;
 	for (size_t i = 0; i < p->n_parts; i++)
 		if (!largest || p->parts[i].n > largest->n) largest = &p->parts[i];
-	size_t want = (size_t)(p->rows / CHUNK_ROWS) + 1;
+	size_t want = (size_t)(p->rows / query__tuning.chunk_rows) + 1;
 	if (want > MAX_CHUNKS) want = MAX_CHUNKS;
 	s->bounds = ARENA_ARRAY(p->arena, uint32_t, want + 1);
 	for (size_t i = 1; largest && i < want; i++) {

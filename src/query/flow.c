@@ -1,0 +1,581 @@
+/* The directly-follows graph. A pair of events is found by two loads (a row a type that goes before, a number in it), its
+ * gap goes into the pair's histogram. What happens once a case is told by the number of the case that did it last. The
+ * variant of a case is a hash of its codes; which codes, only the second scan tells, and only of the variants that are
+ * listed: it is made anyway, since it finds the medians. With 64 bits two variants of five million are taken for one with
+ * a chance of less than one in a million. */
+#include "query/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "query/hashed.h"
+#include "query/spread.h"
+
+enum { RAW_MAX = 512, NO_EDGE = 0 };
+static const double HALF[] = {0.5};
+
+struct edge {
+	uint64_t cases, last_case, back, back_cases, last_back;
+	uint16_t from, to;
+};
+struct kind {
+	uint64_t count, cases, last_case, starts, ends, again, rework_cases, last_rework, repeats, repeat_cases, last_repeat;
+};
+struct swing {
+	uint64_t key, count, cases, last_case;
+};
+struct walk { /* the case in hand */
+	uint32_t n;
+	const int64_t *time_ms;
+	const uint16_t *type, *channel;
+};
+struct captured { /* of a variant that is listed */
+	uint64_t key;
+	uint32_t n;
+	uint16_t *types;
+};
+struct worker {
+	struct query_plan *plan;
+	const struct query_flow *f;
+	struct arena arena;
+	const uint8_t *is_contact;
+	struct line_wants want;
+	struct query_line line;
+	uint32_t **row;                  /* by type before: by type after, 1 + number of the edge */
+	VEC(struct edge) edges;
+	struct spread spread;            /* by edge */
+	struct kind *kinds;              /* by type */
+	struct hashed variants;          /* first: a customer that took it */
+	struct query_groups *channels, *case_values;
+	VEC(struct swing) swings;
+	struct hashed swing_of;          /* by two channels: place in swings */
+	uint64_t case_number, cases, customers, events;
+	struct query_tally_out left_out;
+	/* cases by property: the events of the customer in hand, case after case */
+	uint32_t *case_of, *order, *ends; /* all of cap */
+	int64_t *case_time;
+	uint16_t *case_type, *case_channel;
+	size_t cap;
+	uint32_t *local;                 /* by value: 1 + number of the case within the customer */
+	size_t n_local;
+	/* second pass */
+	const struct worker *sum;        /* of all workers: a worker meets other customers the second time, and other pairs */
+	struct spread *all;
+	const uint64_t *is_example;      /* a bit a customer whose variant is listed */
+	struct captured *captured;
+	size_t n_captured;
+};
+
+/* ---- one case ---------------------------------------------------------------------------------------------------------- */
+static struct edge *edge_of(struct worker *w, uint16_t from, uint16_t to)
+{
+	uint32_t *row = w->row[from];
+	if (!row) {
+		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return NULL;
+		row = w->row[from] = ARENA_ARRAY(&w->arena, uint32_t, w->plan->n_types);
+	}
+	if (row[to] == NO_EDGE) {
+		if (!query__charge(w->plan, 2 * sizeof(struct edge)) || !spread_room(&w->spread, w->edges.n + 1)) return NULL;
+		VEC_PUSH(&w->edges, &w->arena, ((struct edge){.from = from, .to = to}));
+		row[to] = (uint32_t)w->edges.n;
+	}
+	return &w->edges.v[row[to] - 1];
+}
+
+static void count_edges(struct worker *w, const struct walk *c)
+{
+	for (uint32_t i = 1; i < c->n; i++) {
+		struct edge *e = edge_of(w, c->type[i - 1], c->type[i]);
+		if (!e || !spread_add(&w->spread, (size_t)(e - w->edges.v), c->time_ms[i] - c->time_ms[i - 1])) return;
+		e->cases += e->last_case != w->case_number;
+		e->last_case = w->case_number;
+	}
+}
+
+static void count_events(struct worker *w, const struct walk *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct kind *k = &w->kinds[c->type[i]];
+		k->count++;
+		if (k->last_case != w->case_number) {
+			k->last_case = w->case_number;
+			k->cases++;
+			continue;
+		}
+		k->again++;
+		k->rework_cases += k->last_rework != w->case_number;
+		k->last_rework = w->case_number;
+	}
+	w->kinds[c->type[0]].starts++;
+	w->kinds[c->type[c->n - 1]].ends++;
+}
+
+/* a, b and a again, one after the other. */
+static void count_back(struct worker *w, const struct walk *c)
+{
+	for (uint32_t i = 2; i < c->n; i++) {
+		if (c->type[i] != c->type[i - 2] || c->type[i] == c->type[i - 1]) continue;
+		struct edge *e = edge_of(w, c->type[i - 2], c->type[i - 1]);
+		if (!e) return;
+		e->back++;
+		e->back_cases += e->last_back != w->case_number;
+		e->last_back = w->case_number;
+	}
+}
+
+static void count_repeats(struct worker *w, const struct walk *c)
+{
+	int64_t last = INT64_MIN;
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (!w->is_contact[c->type[i]]) continue;
+		struct kind *k = &w->kinds[c->type[i]];
+		if (last != INT64_MIN && c->time_ms[i] - last <= w->f->repeat_ms) {
+			k->repeats++;
+			k->repeat_cases += k->last_repeat != w->case_number;
+			k->last_repeat = w->case_number;
+		}
+		last = c->time_ms[i];
+	}
+}
+
+static struct swing *swing_of(struct worker *w, uint32_t a, uint32_t b)
+{
+	bool is_new;
+	uint64_t key = (uint64_t)a << 32 | b;
+	struct hashed_slot *s = hashed_at(&w->swing_of, XXH3_64bits(&key, sizeof key), &is_new);
+	if (!s || (is_new && !query__charge(w->plan, 2 * sizeof(struct swing)))) return NULL;
+	if (is_new) {
+		s->first = (uint32_t)w->swings.n;
+		VEC_PUSH(&w->swings, &w->arena, ((struct swing){.key = key}));
+	}
+	return &w->swings.v[s->first];
+}
+
+/* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
+static void count_swings(struct worker *w, const struct walk *c)
+{
+	uint32_t before = UINT32_MAX, now = UINT32_MAX;
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint32_t channel = query__group_of_event(w->channels, c->type[i], c->channel[i]);
+		if (channel == now || channel == UINT32_MAX || query__group_value(w->channels, channel).kind == QUERY_VALUE_NULL) continue;
+		if (channel == before) {
+			struct swing *s = swing_of(w, before, now);
+			if (!s) return;
+			s->count++;
+			s->cases += s->last_case != w->case_number;
+			s->last_case = w->case_number;
+		}
+		before = now;
+		now = channel;
+	}
+}
+
+static void count_variant(struct worker *w, uint32_t customer, const struct walk *c)
+{
+	bool is_new;
+	struct hashed_slot *s = hashed_at(&w->variants, XXH3_64bits(c->type, c->n * sizeof *c->type), &is_new);
+	if (!s) return;
+	if (is_new) s->first = customer;
+	s->count++;
+}
+
+static void count_case(struct worker *w, uint32_t customer, const struct walk *c)
+{
+	w->case_number++;
+	w->cases++;
+	w->events += c->n;
+	count_events(w, c);
+	count_edges(w, c);
+	if (w->f->variants) count_variant(w, customer, c);
+	if (w->f->without_loops) return;
+	count_back(w, c);
+	count_repeats(w, c);
+	count_swings(w, c);
+}
+
+/* The second time: gaps for the medians, and the codes of the variants that are listed. */
+static void capture(struct worker *w, const struct walk *c)
+{
+	uint64_t key = XXH3_64bits(c->type, c->n * sizeof *c->type);
+	if (key == 0) key = 1;
+	for (size_t i = 0; i < w->n_captured; i++) {
+		struct captured *v = &w->captured[i];
+		if (v->key != key || v->types) continue;
+		v->n = c->n;
+		v->types = ARENA_ARRAY(&w->arena, uint16_t, c->n);
+		memcpy(v->types, c->type, c->n * sizeof *c->type);
+	}
+}
+
+static void look_again(struct worker *w, uint32_t customer, const struct walk *c)
+{
+	for (uint32_t i = 1; i < c->n; i++) {
+		spread_seek(w->all, w->sum->row[c->type[i - 1]][c->type[i]] - 1, c->time_ms[i] - c->time_ms[i - 1]);
+	}
+	if (w->is_example && w->is_example[customer / 64] >> customer % 64 & 1) capture(w, c);
+}
+
+static void walk(struct worker *w, uint32_t customer, const struct walk *c)
+{
+	if (w->all) look_again(w, customer, c);
+	else count_case(w, customer, c);
+}
+
+/* ---- cases of a property ----------------------------------------------------------------------------------------------- */
+static bool give_room(struct worker *w, size_t n)
+{
+	if (n <= w->cap) return true;
+	size_t cap = w->cap ? w->cap : 256;
+	while (cap < n) cap *= 2;
+	if (!query__charge(w->plan, (cap - w->cap) * (3 * sizeof(uint32_t) + sizeof(int64_t) + 2 * sizeof(uint16_t)))) return false;
+	w->case_of = mem_realloc(w->case_of, cap * sizeof *w->case_of);
+	w->order = mem_realloc(w->order, cap * sizeof *w->order);
+	w->ends = mem_realloc(w->ends, (cap + 1) * sizeof *w->ends);
+	w->case_time = mem_realloc(w->case_time, cap * sizeof *w->case_time);
+	w->case_type = mem_realloc(w->case_type, cap * sizeof *w->case_type);
+	w->case_channel = mem_realloc(w->case_channel, cap * sizeof *w->case_channel);
+	w->cap = cap;
+	return true;
+}
+
+/* Numbers the customer's cases in order of appearance: case_of is by event, UINT32_MAX without one. */
+static size_t number_cases(struct worker *w)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		uint32_t value = query__group(w->case_values, w->line.part[i], w->line.row[i]);
+		w->case_of[i] = UINT32_MAX;
+		if (value == UINT32_MAX || query__group_value(w->case_values, value).kind == QUERY_VALUE_NULL) continue;
+		if (value >= w->n_local) {
+			size_t room = w->n_local ? w->n_local * 2 : 256;
+			while (room <= value) room *= 2;
+			if (!query__charge(w->plan, (room - w->n_local) * sizeof *w->local)) return 0;
+			w->local = mem_realloc(w->local, room * sizeof *w->local);
+			memset(w->local + w->n_local, 0, (room - w->n_local) * sizeof *w->local);
+			w->n_local = room;
+		}
+		if (!w->local[value]) {
+			w->order[n++] = value;
+			w->local[value] = (uint32_t)n;
+		}
+		w->case_of[i] = w->local[value] - 1;
+	}
+	for (size_t k = 0; k < n; k++) w->local[w->order[k]] = 0;
+	return n;
+}
+
+/* Counting sort by case, so that each lies together and in order. */
+static void walk_cases(struct worker *w, uint32_t customer)
+{
+	if (!give_room(w, w->line.n)) return;
+	size_t n = number_cases(w);
+	memset(w->ends, 0, (n + 1) * sizeof *w->ends);
+	for (uint32_t i = 0; i < w->line.n; i++)
+		if (w->case_of[i] != UINT32_MAX) w->ends[w->case_of[i] + 1]++;
+	for (size_t k = 0; k < n; k++) w->ends[k + 1] += w->ends[k];
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		if (w->case_of[i] == UINT32_MAX) continue;
+		uint32_t at = w->ends[w->case_of[i]]++;
+		w->case_time[at] = w->line.time_ms[i];
+		w->case_type[at] = w->line.type[i];
+		if (w->want.channel) w->case_channel[at] = w->line.channel[i];
+	}
+	for (size_t k = 0, from = 0; k < n; from = w->ends[k++])
+		walk(w, customer, &(struct walk){w->ends[k] - (uint32_t)from, w->case_time + from, w->case_type + from, w->case_channel + from});
+	if (n && !w->all) w->customers++;
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0) return;
+	if (w->case_values) {
+		walk_cases(w, customer);
+		return;
+	}
+	if (!w->all) w->customers++;
+	walk(w, customer, &(struct walk){w->line.n, w->line.time_ms, w->line.type, w->line.channel});
+}
+
+/* ---- adding up --------------------------------------------------------------------------------------------------------- */
+static bool merge_edges(struct worker *into, const struct worker *from)
+{
+	for (size_t i = 0; i < from->edges.n; i++) {
+		const struct edge *e = &from->edges.v[i];
+		struct edge *sum = edge_of(into, e->from, e->to);
+		if (!sum) return false;
+		sum->cases += e->cases;
+		sum->back += e->back;
+		sum->back_cases += e->back_cases;
+		if (!spread_merge(&into->spread, (size_t)(sum - into->edges.v), &from->spread, i)) return false;
+	}
+	return true;
+}
+
+static void merge_kinds(struct worker *into, const struct worker *from)
+{
+	for (size_t t = 0; t < into->plan->n_types; t++) {
+		struct kind *sum = &into->kinds[t];
+		const struct kind *k = &from->kinds[t];
+		sum->count += k->count;
+		sum->cases += k->cases;
+		sum->starts += k->starts;
+		sum->ends += k->ends;
+		sum->again += k->again;
+		sum->rework_cases += k->rework_cases;
+		sum->repeats += k->repeats;
+		sum->repeat_cases += k->repeat_cases;
+	}
+}
+
+static bool merge_variants(struct worker *into, const struct worker *from)
+{
+	bool is_new;
+	for (size_t i = 0; i < from->variants.cap; i++) {
+		const struct hashed_slot *s = &from->variants.slots[i];
+		if (!s->key) continue;
+		struct hashed_slot *sum = hashed_at(&into->variants, s->key, &is_new);
+		if (!sum) return false;
+		if (is_new) sum->first = s->first;
+		sum->count += s->count;
+	}
+	return true;
+}
+
+static bool merge_swings(struct worker *into, const struct worker *from)
+{
+	for (size_t i = 0; i < from->swings.n; i++) {
+		const struct swing *s = &from->swings.v[i];
+		uint32_t a = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)(s->key >> 32)));
+		uint32_t b = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)s->key));
+		struct swing *sum = a == UINT32_MAX || b == UINT32_MAX ? NULL : swing_of(into, a, b);
+		if (!sum) return false;
+		sum->count += s->count;
+		sum->cases += s->cases;
+	}
+	return true;
+}
+
+static bool merge(struct worker *into, const struct worker *from)
+{
+	merge_kinds(into, from);
+	into->cases += from->cases;
+	into->customers += from->customers;
+	into->events += from->events;
+	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+	return merge_edges(into, from) && merge_variants(into, from) && merge_swings(into, from);
+}
+
+/* ---- which variants are listed ----------------------------------------------------------------------------------------- */
+static int by_count(const void *x, const void *y)
+{
+	const struct hashed_slot *a = x, *b = y;
+	if (a->count != b->count) return a->count > b->count ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* The most frequent ones, kept in order; the last drops out. */
+static struct hashed_slot *top_variants(const struct hashed *h, size_t most, struct arena *a, size_t *n)
+{
+	struct hashed_slot *top = ARENA_ARRAY(a, struct hashed_slot, most + 1);
+	*n = 0;
+	for (size_t i = 0; i < h->cap; i++) {
+		if (!h->slots[i].key || (*n == most && by_count(&h->slots[i], &top[*n - 1]) >= 0)) continue;
+		size_t at = *n < most ? (*n)++ : *n - 1;
+		for (; at > 0 && by_count(&h->slots[i], &top[at - 1]) < 0; at--) top[at] = top[at - 1];
+		top[at] = h->slots[i];
+	}
+	return top;
+}
+
+static void mark_examples(struct worker *workers, size_t n_workers, const struct hashed_slot *top, size_t n)
+{
+	struct query_plan *p = workers[0].plan;
+	uint64_t *is_example = ARENA_ARRAY(p->arena, uint64_t, p->ctx->people.n_customers / 64 + 1);
+	for (size_t i = 0; i < n; i++) is_example[top[i].first / 64] |= UINT64_C(1) << top[i].first % 64;
+	for (size_t i = 0; i < n_workers; i++) {
+		struct worker *w = &workers[i];
+		w->is_example = is_example;
+		w->n_captured = n;
+		w->captured = ARENA_ARRAY(&w->arena, struct captured, n + 1);
+		for (size_t k = 0; k < n; k++) w->captured[k].key = top[k].key;
+	}
+}
+
+static void put_variants(const struct worker *workers, size_t n_workers, const struct hashed_slot *top, size_t n, struct arena *a, struct query_flow_answer *out)
+{
+	out->variants = ARENA_ARRAY(a, struct flow_variant, n + 1);
+	out->variants_total = workers[0].variants.n;
+	for (size_t k = 0; k < n; k++)
+		for (size_t i = 0; i < n_workers; i++) {
+			const struct captured *v = &workers[i].captured[k];
+			if (!v->types) continue;
+			uint16_t *types = ARENA_ARRAY(a, uint16_t, v->n);
+			memcpy(types, v->types, v->n * sizeof *types);
+			out->variants[out->n_variants++] = (struct flow_variant){top[k].count, v->n, types};
+			break;
+		}
+}
+
+/* ---- the answer -------------------------------------------------------------------------------------------------------- */
+struct named {
+	str from, to;
+	size_t place;
+	uint64_t count;
+};
+
+static int by_count_and_name(const void *x, const void *y)
+{
+	const struct named *a = x, *b = y;
+	if (a->count != b->count) return a->count > b->count ? -1 : 1;
+	int order = str_cmp(a->from, b->from);
+	return order ? order : str_cmp(a->to, b->to);
+}
+
+static void put_edges(const struct worker *w, struct arena *a, struct query_flow_answer *out)
+{
+	struct events *ev = w->plan->ctx->events;
+	size_t n = w->edges.n;
+	struct named *order = ARENA_ARRAY(w->plan->arena, struct named, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct edge *e = &w->edges.v[i];
+		order[i] = (struct named){events_type_name(ev, e->from), events_type_name(ev, e->to), i, w->spread.sets[i].n};
+		out->edges_count += order[i].count;
+	}
+	if (n) qsort(order, n, sizeof *order, by_count_and_name);
+	out->edges = ARENA_ARRAY(a, struct flow_edge, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct edge *e = &w->edges.v[order[i].place];
+		out->edges[i] = (struct flow_edge){e->from, e->to, order[i].count, e->cases, e->back, e->back_cases,
+			spread_mean(&w->spread, order[i].place), spread_at(&w->spread, order[i].place, 0)};
+	}
+	out->n_edges = n;
+}
+
+static void put_events(const struct worker *w, struct arena *a, struct query_flow_answer *out)
+{
+	size_t n = 0;
+	struct named *order = ARENA_ARRAY(w->plan->arena, struct named, w->plan->n_types + 1);
+	for (size_t t = 0; t < w->plan->n_types; t++)
+		if (w->kinds[t].count) order[n++] = (struct named){events_type_name(w->plan->ctx->events, (uint16_t)t), STR_NONE, t, w->kinds[t].count};
+	if (n) qsort(order, n, sizeof *order, by_count_and_name);
+	out->by_event = ARENA_ARRAY(a, struct flow_event, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		const struct kind *k = &w->kinds[order[i].place];
+		out->by_event[i] = (struct flow_event){(uint16_t)order[i].place, k->count, k->cases, k->starts, k->ends, k->again, k->rework_cases, k->repeats, k->repeat_cases};
+	}
+	out->n_events = n;
+}
+
+static int by_swings(const void *x, const void *y)
+{
+	const struct flow_swing *a = x, *b = y;
+	if (a->count != b->count) return a->count > b->count ? -1 : 1;
+	int order = query__value_cmp(&a->a, &b->a);
+	return order ? order : query__value_cmp(&a->b, &b->b);
+}
+
+static void put_swings(const struct worker *w, struct arena *a, struct query_flow_answer *out)
+{
+	out->swings = ARENA_ARRAY(a, struct flow_swing, w->swings.n + 1);
+	for (size_t i = 0; i < w->swings.n; i++) {
+		const struct swing *s = &w->swings.v[i];
+		struct query_value from = query__group_value(w->channels, (uint32_t)(s->key >> 32)), to = query__group_value(w->channels, (uint32_t)s->key);
+		out->swings[out->n_swings++] = (struct flow_swing){{from.kind, str_dup(a, from.text)}, {to.kind, str_dup(a, to.text)}, s->count, s->cases};
+	}
+	if (out->n_swings > 1) qsort(out->swings, out->n_swings, sizeof *out->swings, by_swings);
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------------- */
+static void begin(struct worker *w, struct query_plan *p, const struct query_flow *f, struct query_range range)
+{
+	*w = (struct worker){.plan = p, .f = f};
+	arena_init(&w->arena);
+	w->want = (struct line_wants){.codes = f->events.n ? query__codes(p, &f->events) : NULL, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
+		.channel = !f->without_loops, .rows = str_given(f->case_property)};
+	w->is_contact = query__codes(p, &f->contacts);
+	w->row = ARENA_ARRAY(&w->arena, uint32_t *, p->n_types + 1);
+	w->kinds = ARENA_ARRAY(&w->arena, struct kind, p->n_types + 1);
+	w->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, &w->arena);
+	if (str_given(f->case_property)) w->case_values = query__groups_of(p, QUERY_PROPERTY, &w->arena);
+	spread_init(&w->spread, p, &w->arena, RAW_MAX);
+	hashed_init(&w->variants, p);
+	hashed_init(&w->swing_of, p);
+}
+
+static void end(struct worker *w)
+{
+	query__groups_free(w->channels);
+	if (w->case_values) query__groups_free(w->case_values);
+	query__line_free(&w->line);
+	spread_release(&w->spread);
+	hashed_release(&w->variants);
+	hashed_release(&w->swing_of);
+	mem_free(w->case_of);
+	mem_free(w->order);
+	mem_free(w->ends);
+	mem_free(w->case_time);
+	mem_free(w->case_type);
+	mem_free(w->case_channel);
+	mem_free(w->local);
+	arena_release(&w->arena);
+}
+
+static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct arena *a, struct query_flow_answer *out, struct fault *f)
+{
+	size_t n_top;
+	TRY(query__scan(p, visit, states, n, f));
+	for (size_t i = 1; i < n; i++)
+		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
+	struct hashed_slot *top = top_variants(&workers[0].variants, workers[0].f->variants, p->arena, &n_top);
+	mark_examples(workers, n, top, n_top);
+	bool again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF)) || n_top;
+	for (; again; again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF))) {
+		for (size_t i = 0; i < n; i++) workers[i].sum = &workers[0], workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
+		TRY(query__scan(p, visit, states, n, f));
+	}
+	put_variants(workers, n, top, n_top, a, out);
+	return OK;
+}
+
+static enum err run(struct query_plan *p, const struct query_flow *f, struct query_flow_answer *out, struct arena *a, struct fault *fault)
+{
+	size_t n = query__workers(p);
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	for (size_t i = 0; i < n; i++) {
+		begin(&workers[i], p, f, out->range);
+		states[i] = &workers[i];
+	}
+	enum err e = scan(p, workers, states, n, a, out, fault);
+	if (e == OK) {
+		put_edges(all, a, out);
+		put_events(all, a, out);
+		put_swings(all, a, out);
+		out->customers = all->customers;
+		out->cases = all->cases;
+		out->events = all->events;
+		out->left_out = query__left_out(p, &all->left_out);
+	}
+	for (size_t i = 0; i < n; i++) end(&workers[i]);
+	return e;
+}
+
+enum err query_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_flow_answer *out, struct fault *f)
+{
+	*out = (struct query_flow_answer){0};
+	struct arena scratch;
+	struct query_plan plan;
+	struct query_wants want = {.lines = true, .columns = q->flow->without_loops ? 0 : EVENTS_CHANNEL, .property = q->flow->case_property};
+	arena_init(&scratch);
+	enum err e = query__plan(ctx, &scratch, &plan, f);
+	if (e == OK) out->range = query__range(&plan, q);
+	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
+	if (e == OK) e = run(&plan, q->flow, out, a, f);
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}

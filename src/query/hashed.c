@@ -1,0 +1,55 @@
+#include "query/hashed.h"
+
+#include "base/mem.h"
+
+enum { LEAST = 1024 };
+
+void hashed_init(struct hashed *h, struct query_plan *p)
+{
+	*h = (struct hashed){.plan = p};
+}
+
+void hashed_release(struct hashed *h)
+{
+	mem_free(h->slots);
+	*h = (struct hashed){0};
+}
+
+static struct hashed_slot *place(struct hashed_slot *slots, size_t cap, uint64_t key)
+{
+	size_t i = (size_t)key & (cap - 1);
+	while (slots[i].key && slots[i].key != key) i = (i + 1) & (cap - 1);
+	return &slots[i];
+}
+
+/* At most two thirds are taken. */
+static bool grow(struct hashed *h)
+{
+	size_t cap = h->cap ? h->cap * 2 : LEAST;
+	if (!query__charge(h->plan, (cap - h->cap) * sizeof *h->slots)) return false;
+	struct hashed_slot *slots = mem_zalloc(cap * sizeof *slots);
+	for (size_t i = 0; i < h->cap; i++)
+		if (h->slots[i].key) *place(slots, cap, h->slots[i].key) = h->slots[i];
+	mem_free(h->slots);
+	h->slots = slots;
+	h->cap = cap;
+	return true;
+}
+
+struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new)
+{
+	if (key == 0) key = 1;
+	if (h->n * 3 >= h->cap * 2 && !grow(h)) return NULL;
+	struct hashed_slot *s = place(h->slots, h->cap, key);
+	*is_new = s->key == 0;
+	h->n += *is_new;
+	s->key = key;
+	return s;
+}
+
+const struct hashed_slot *hashed_find(const struct hashed *h, uint64_t key)
+{
+	if (key == 0) key = 1;
+	const struct hashed_slot *s = h->cap ? place(h->slots, h->cap, key) : NULL;
+	return s && s->key ? s : NULL;
+}

@@ -1,0 +1,20 @@
+/* hashed.h: counts under 64-bit keys that are hashes already: open addressing, 16 bytes a key. One a worker. */
+#ifndef QUERY_HASHED_H
+#define QUERY_HASHED_H
+#include "query/inner.h"
+
+struct hashed_slot {
+	uint64_t key; /* 0 = empty */
+	uint32_t count, first; /* first: what the caller noted when the key was new */
+};
+struct hashed {
+	struct query_plan *plan;
+	struct hashed_slot *slots;
+	size_t n, cap;
+};
+void hashed_init(struct hashed *h, struct query_plan *p);
+void hashed_release(struct hashed *h);
+/* Finds or makes (count 0, *is_new). NULL: out of memory. A pointer is valid until the next call. */
+struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new);
+const struct hashed_slot *hashed_find(const struct hashed *h, uint64_t key); /* NULL when absent */
+#endif
