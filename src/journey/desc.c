@@ -13,7 +13,7 @@ static const struct desc CELL_DESC = DESC(journey_cell, CELL_FIELDS);
 
 static const struct desc_field ROW_FIELDS[] = {
 	FIELD(journey_row, name, DESC_STR),
-	FIELD(journey_row, note, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, address, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_row, cells, DESC_LIST, .item = DESC_STRUCT, .of = &CELL_DESC),
 };
 static const struct desc ROW_DESC = DESC(journey_row, ROW_FIELDS);
@@ -35,6 +35,7 @@ static const struct desc_field TABLE_FIELDS[] = {
 	FIELD(journey_table, left, DESC_INT, .doc = "rows that are not shown"),
 	FIELD(journey_table, left_note, DESC_MSG, .flags = DESC_OMIT),
 	FIELD(journey_table, is_heat, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_table, is_anchor, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc TABLE_DESC = DESC(journey_table, TABLE_FIELDS);
 

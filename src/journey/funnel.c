@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { STEPS_MOST = 20, STEPS_FREE = 2, GROUPS_SHOWN = 13 };
+enum { STEPS_MOST = 20, STEPS_FREE = 2, GROUPS_SHOWN = 6, MEMBERS_SHOWN = 100 };
 
 static size_t steps_asked(struct journey_asking *k, str *out)
 {
@@ -14,6 +14,25 @@ static size_t steps_asked(struct journey_asking *k, str *out)
 	for (size_t i = 0; i < all && n < STEPS_MOST; i++)
 		if (str_eq(fields[i].name, S("step")) && str_trim(fields[i].value).n) out[n++] = fields[i].value;
 	return n;
+}
+
+/* "3": who reached the third step; "3-": who were lost before it. */
+static void put_who(struct journey_asking *k, struct json_writer *w, int64_t steps)
+{
+	str who = web_query(k->w, "who");
+	bool has_left = str_ends(who, S("-"));
+	int64_t step;
+	if (has_left) who.n--;
+	if (!who.n || !str_i64(who, &step) || step < 1 || step > steps) return;
+	json_key(w, S("members"));
+	json_begin_object(w);
+	json_key(w, S("step"));
+	json_put_i64(w, step);
+	json_key(w, S("reached"));
+	json_put_bool(w, !has_left);
+	json_key(w, S("limit"));
+	json_put_i64(w, MEMBERS_SHOWN);
+	json_end_object(w);
 }
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
@@ -34,16 +53,22 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "order", journey_choose(k, "order", "journey_order", ORDERS));
 	journey_put(w, "count", journey_choose(k, "count", "journey_count", COUNTS));
 	journey_put_by(k, w);
+	put_who(k, w, (int64_t)n);
 	return OK;
 }
 
-static void put_step(struct journey_asking *k, struct journey_table *t, const struct json_node *step, double first, double before, str name)
+static void put_step(struct journey_asking *k, struct journey_table *t, const struct json_node *step, double first, double before, str name, bool is_all)
 {
 	double n = journey_real(step, "customers");
+	int64_t at = 0;
+	(void)json_get_i64(step, S("step"), &at);
 	journey_row(k, t, name);
-	journey_bar(k, journey_cell(k, t, journey_count(k, step, "customers")), first > 0 ? n / first : NAN);
+	struct journey_cell *reached = journey_cell(k, t, journey_count(k, step, "customers"));
+	journey_bar(k, reached, first > 0 ? n / first : NAN);
+	if (is_all) reached->address = journey_behind(k, at, false);
 	journey_cell(k, t, journey_share(k, n, first));
-	journey_cell(k, t, isnan(before) ? S("–") : journey_share(k, before - n, before));
+	struct journey_cell *lost = journey_cell(k, t, isnan(before) ? S("–") : journey_share(k, before - n, before));
+	if (is_all && before > n) lost->address = journey_behind(k, at, true);
 	journey_cell(k, t, journey_seconds(k, step, "median_s"));
 }
 
@@ -92,7 +117,7 @@ static void show_group(struct journey_asking *k, const struct json_node *questio
 	journey_head(k, t, "journey_lost", true);
 	journey_head(k, t, "journey_median", true);
 	for (const struct json_node *s = steps ? steps->child : NULL; s; s = s->next) {
-		put_step(k, t, s, first, before, step_name(question, s));
+		put_step(k, t, s, first, before, step_name(question, s), !by || by->type == JSON_NULL);
 		before = journey_real(s, "customers");
 	}
 }
@@ -103,6 +128,8 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	if (json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) != OK) return;
 	size_t shown = 0;
 	for (const struct json_node *g = groups ? groups->child : NULL; g && shown < GROUPS_SHOWN; g = g->next) show_group(k, question, g, shown++ == 0);
+	const struct json_node *members = journey_at(answer, "members");
+	if (members) journey_members(k, journey_at(members, "customers"));
 	tell_finding(k, question, groups && groups->child ? journey_at(groups->child, "steps") : NULL);
 }
 

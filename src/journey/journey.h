@@ -21,7 +21,7 @@ struct journey_cell {
 };
 struct journey_row {
 	str name;
-	str note;     /* a mark on the row: why it stands out */
+	str address;  /* of what the row names */
 	LIST_OF(struct journey_cell) cells;
 };
 struct journey_head {
@@ -36,7 +36,7 @@ struct journey_table {
 	LIST_OF(struct journey_row) rows;
 	int64_t left; /* rows that are not shown */
 	struct msg left_note;
-	bool is_heat;
+	bool is_heat, is_anchor; /* is_anchor: addresses lead to it by its id */
 };
 
 struct journey_choice { /* one select or input of a form */
@@ -117,6 +117,10 @@ str journey_count(struct journey_asking *k, const struct json_node *owner, const
 str journey_share(struct journey_asking *k, double part, double whole);
 str journey_seconds(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_day(struct journey_asking *k, str label, str interval);
+/* A table of customers by their ids, each leading to the profile. */
+void journey_members(struct journey_asking *k, const struct json_node *ids);
+/* The address of this view with the customers who reached a step; has_left: who were lost before it. */
+str journey_behind(struct journey_asking *k, int64_t step, bool has_left);
 double journey_real(const struct json_node *owner, const char *key); /* NaN when it is no number */
 const struct json_node *journey_at(const struct json_node *object, const char *key);
 
