@@ -5,6 +5,7 @@ static const struct desc_field CELL_FIELDS[] = {
 	FIELD(journey_cell, width, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_cell, tint, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_cell, address, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_cell, value, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_cell, is_open, DESC_BOOL),
 	FIELD(journey_cell, is_number, DESC_BOOL),
 	FIELD(journey_cell, label, DESC_STR),
@@ -14,13 +15,22 @@ static const struct desc CELL_DESC = DESC(journey_cell, CELL_FIELDS);
 static const struct desc_field ROW_FIELDS[] = {
 	FIELD(journey_row, name, DESC_STR),
 	FIELD(journey_row, address, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, time, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, from, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, to, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, from_id, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, to_id, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, value, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_row, is_link, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_row, cells, DESC_LIST, .item = DESC_STRUCT, .of = &CELL_DESC),
 };
 static const struct desc ROW_DESC = DESC(journey_row, ROW_FIELDS);
 
 static const struct desc_field HEAD_FIELDS[] = {
 	FIELD(journey_head, text, DESC_STR),
+	FIELD(journey_head, unit, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_head, is_number, DESC_BOOL),
+	FIELD(journey_head, is_series, DESC_BOOL),
 };
 static const struct desc HEAD_DESC = DESC(journey_head, HEAD_FIELDS);
 
@@ -29,7 +39,6 @@ static const struct desc_field TABLE_FIELDS[] = {
 	FIELD(journey_table, title, DESC_STR),
 	FIELD(journey_table, caption, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_table, chart, DESC_STR, .flags = DESC_OMIT),
-	FIELD(journey_table, data, DESC_STR, .flags = DESC_OMIT | DESC_PAGE_ONLY),
 	FIELD(journey_table, heads, DESC_LIST, .item = DESC_STRUCT, .of = &HEAD_DESC),
 	FIELD(journey_table, rows, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
 	FIELD(journey_table, left, DESC_INT, .doc = "rows that are not shown"),

@@ -19,7 +19,7 @@ static void put_edges(struct journey_asking *k, const struct json_node *edges)
 	size_t n = edges ? edges->n : 0;
 	double all = 0, most = 0;
 	struct journey_table *t = journey_table(k, "flow", n < EDGES_SHOWN ? n : EDGES_SHOWN);
-	t->chart = S("graph");
+	t->chart = S("flow");
 	journey_head(k, t, "journey_from", false);
 	journey_head(k, t, "journey_to", false);
 	journey_head(k, t, "journey_times", true);
@@ -30,7 +30,11 @@ static void put_edges(struct journey_asking *k, const struct json_node *edges)
 		most = fmax(most, journey_real(e, "count"));
 	}
 	for (const struct json_node *e = edges ? edges->child : NULL; e && t->rows.n < EDGES_SHOWN; e = e->next) {
-		journey_row(k, t, json_get_str(e, S("from")));
+		struct journey_row *r = journey_row(k, t, json_get_str(e, S("from")));
+		r->is_link = true;
+		r->from = json_get_str(e, S("from"));
+		r->to = json_get_str(e, S("to"));
+		r->value = str_fmt(&k->op->arena, "%.15g", journey_real(e, "count"));
 		journey_cell(k, t, json_get_str(e, S("to")));
 		journey_bar(k, journey_cell(k, t, journey_count(k, e, "count")), most > 0 ? journey_real(e, "count") / most : NAN);
 		journey_cell(k, t, journey_share(k, journey_real(e, "count"), all));

@@ -104,13 +104,12 @@ static void tell_finding(struct journey_asking *k, const struct json_node *quest
 	msg_add(m, (struct msg_arg){.name = "lost", .type = MSG_SHARE, .d = worst});
 }
 
-static void show_group(struct journey_asking *k, const struct json_node *question, const struct json_node *group, bool is_first)
+static void show_group(struct journey_asking *k, const struct json_node *question, const struct json_node *group)
 {
 	const struct json_node *steps = journey_at(group, "steps"), *by = json_get(group, S("by"));
 	struct journey_table *t = journey_table(k, "funnel", steps ? steps->n : 0);
 	double first = steps && steps->child ? journey_real(steps->child, "customers") : 0, before = NAN;
 	if (by && by->type != JSON_NULL) t->title = journey_value(k, by);
-	if (is_first) t->chart = S("bar");
 	journey_head(k, t, "journey_step_head", false);
 	journey_head(k, t, "journey_reached", true);
 	journey_head(k, t, "journey_of_first", true);
@@ -127,9 +126,9 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	const struct json_node *question, *groups = journey_at(answer, "groups");
 	if (json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) != OK) return;
 	size_t shown = 0;
-	for (const struct json_node *g = groups ? groups->child : NULL; g && shown < GROUPS_SHOWN; g = g->next) show_group(k, question, g, shown++ == 0);
+	for (const struct json_node *g = groups ? groups->child : NULL; g && shown < GROUPS_SHOWN; g = g->next, shown++) show_group(k, question, g);
 	const struct json_node *members = journey_at(answer, "members");
-	if (members) journey_members(k, journey_at(members, "customers"));
+	if (members) journey_members(k, journey_at(members, "customers"), journey_real(members, "total"));
 	tell_finding(k, question, groups && groups->child ? journey_at(groups->child, "steps") : NULL);
 }
 

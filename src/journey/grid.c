@@ -37,19 +37,26 @@ struct journey_table *journey_table(struct journey_asking *k, const char *key, s
 	return t;
 }
 
-static void add_head(struct journey_table *t, str text, bool is_number)
+static struct journey_head *add_head(struct journey_table *t, str text, bool is_number)
 {
-	if (t->heads.n < HEADS_MOST) t->heads.v[t->heads.n++] = (struct journey_head){text, is_number};
+	size_t i = t->heads.n < HEADS_MOST ? t->heads.n++ : HEADS_MOST - 1;
+	t->heads.v[i] = (struct journey_head){.text = text, .is_number = is_number};
+	return &t->heads.v[i];
 }
 
 void journey_head(struct journey_asking *k, struct journey_table *t, const char *label, bool is_number)
 {
-	add_head(t, i18n_format(&k->op->arena, &k->op->locale, str_of(label), NULL, 0), is_number);
+	(void)add_head(t, i18n_format(&k->op->arena, &k->op->locale, str_of(label), NULL, 0), is_number);
 }
 
-void journey_head_text(struct journey_table *t, str text)
+struct journey_head *journey_head_text(struct journey_table *t, str text)
 {
-	add_head(t, text, true);
+	return add_head(t, text, true);
+}
+
+void journey_series(struct journey_asking *k, struct journey_table *t, const char *label)
+{
+	add_head(t, i18n_format(&k->op->arena, &k->op->locale, str_of(label), NULL, 0), true)->is_series = true;
 }
 
 struct journey_row *journey_row(struct journey_asking *k, struct journey_table *t, str name)
@@ -70,6 +77,11 @@ struct journey_cell *journey_cell(struct journey_asking *k, struct journey_table
 	bool has_head = i + 1 < t->heads.n;
 	r->cells.v[i] = (struct journey_cell){.text = text, .is_number = has_head && t->heads.v[i + 1].is_number, .label = has_head ? t->heads.v[i + 1].text : STR_NONE};
 	return &r->cells.v[i];
+}
+
+void journey_draw(struct journey_asking *k, struct journey_cell *c, double value)
+{
+	if (!isnan(value)) c->value = str_fmt(&k->op->arena, "%.15g", value);
 }
 
 void journey_bar(struct journey_asking *k, struct journey_cell *c, double share)
@@ -113,7 +125,7 @@ str journey_day(struct journey_asking *k, str label, str interval)
 }
 
 /* Who stands behind a number. Somebody erased since the question was asked is passed over. */
-void journey_members(struct journey_asking *k, const struct json_node *ids)
+void journey_members(struct journey_asking *k, const struct json_node *ids, double total)
 {
 	struct op *op = k->op;
 	struct journey_table *t = journey_table(k, "members", ids ? ids->n : 0);
@@ -136,6 +148,7 @@ void journey_members(struct journey_asking *k, const struct json_node *ids)
 		journey_cell(k, t, i18n_int(&op->arena, &op->locale, row.orders));
 		journey_cell(k, t, i18n_day(&op->arena, &op->locale, row.last_seen));
 	}
+	if (ids && total > (double)ids->n) t->left_note = msg_int("journey_members_left", "left", (int64_t)total - (int64_t)ids->n);
 }
 
 str journey_behind(struct journey_asking *k, int64_t step, bool has_left)

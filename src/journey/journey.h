@@ -15,6 +15,7 @@ struct journey_cell {
 	str width;    /* per cent of a bar; absent: none */
 	str tint;     /* step of heat 0 to 6; absent: none */
 	str address;  /* of the customers behind it */
+	str value;    /* plain number for the picture; absent: not drawn */
 	bool is_open; /* nothing can be said yet */
 	bool is_number;
 	str label;    /* the heading of its column, for narrow screens */
@@ -22,16 +23,19 @@ struct journey_cell {
 struct journey_row {
 	str name;
 	str address;  /* of what the row names */
+	str time;     /* a day, of rows that stand in time */
+	str from, to, from_id, to_id, value; /* of rows that are links of a way; ids where one name stands at several places */
+	bool is_link;
 	LIST_OF(struct journey_cell) cells;
 };
 struct journey_head {
 	str text;
-	bool is_number;
+	str unit;     /* of a series: "share" or "" */
+	bool is_number, is_series;
 };
 struct journey_table {
 	str id, title, caption;
-	str chart;    /* how it is drawn beside its table: "bar", "line", "heat", "sankey", "graph"; absent: the table alone */
-	str data;     /* JSON for the picture where the table's cells are not enough */
+	str chart;    /* how it is drawn (assets/chart.js): bar, line, ranking, sankey, flow; absent: the table alone */
 	LIST_OF(struct journey_head) heads;
 	LIST_OF(struct journey_row) rows;
 	int64_t left; /* rows that are not shown */
@@ -107,18 +111,20 @@ void journey_put_by(struct journey_asking *k, struct json_writer *w);
 /* ---- grid.c: answers as tables ---- */
 struct journey_table *journey_table(struct journey_asking *k, const char *key, size_t rows);
 void journey_head(struct journey_asking *k, struct journey_table *t, const char *label, bool is_number);
-void journey_head_text(struct journey_table *t, str text); /* of a column of numbers */
+void journey_series(struct journey_asking *k, struct journey_table *t, const char *label); /* of numbers that are drawn */
+struct journey_head *journey_head_text(struct journey_table *t, str text); /* of a column of numbers */
 struct journey_row *journey_row(struct journey_asking *k, struct journey_table *t, str name);
 struct journey_cell *journey_cell(struct journey_asking *k, struct journey_table *t, str text);
 /* The share of the widest; absent numbers have no bar. */
+void journey_draw(struct journey_asking *k, struct journey_cell *c, double value); /* NaN: nothing */
 void journey_bar(struct journey_asking *k, struct journey_cell *c, double share);
 str journey_value(struct journey_asking *k, const struct json_node *v);  /* of "by": a name as people read it */
 str journey_count(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_share(struct journey_asking *k, double part, double whole);
 str journey_seconds(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_day(struct journey_asking *k, str label, str interval);
-/* A table of customers by their ids, each leading to the profile. */
-void journey_members(struct journey_asking *k, const struct json_node *ids);
+/* A table of customers by their ids, each leading to the profile; total: how many there are beside those. */
+void journey_members(struct journey_asking *k, const struct json_node *ids, double total);
 /* The address of this view with the customers who reached a step; has_left: who were lost before it. */
 str journey_behind(struct journey_asking *k, int64_t step, bool has_left);
 double journey_real(const struct json_node *owner, const char *key); /* NaN when it is no number */

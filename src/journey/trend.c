@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { ROWS_SHOWN = 400 };
+enum { ROWS_SHOWN = 400, GROUPS_SHOWN = 6 };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
@@ -21,13 +21,6 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "interval", journey_choose(k, "interval", "journey_interval", INTERVALS));
 	journey_put_by(k, w);
 	return OK;
-}
-
-static double most_of(const struct json_node *rows)
-{
-	double most = 0;
-	for (const struct json_node *r = rows ? rows->child : NULL; r; r = r->next) most = fmax(most, journey_real(r, "value"));
-	return most;
 }
 
 static void tell_finding(struct journey_asking *k, const struct json_node *rows, str interval)
@@ -46,24 +39,50 @@ static void tell_finding(struct journey_asking *k, const struct json_node *rows,
 	msg_add(&k->page->finding, (struct msg_arg){.name = "value", .type = MSG_REAL, .d = most});
 }
 
+/* Values by group beside each other: a column a group, a row an interval. */
+static void put_columns(struct journey_asking *k, struct journey_table *t, const struct json_node *rows, const struct json_node *groups, str interval)
+{
+	str at = STR_NONE;
+	size_t n = 0;
+	for (const struct json_node *g = groups->child; g && n < GROUPS_SHOWN; g = g->next, n++) journey_head_text(t, journey_value(k, json_get(g, S("by"))))->is_series = true;
+	struct journey_cell **cells = ARENA_ARRAY(&k->op->arena, struct journey_cell *, n + 1);
+	for (const struct json_node *r = rows->child; r; r = r->next) {
+		str time = json_get_str(r, S("time")), by = journey_value(k, json_get(r, S("by")));
+		if (!str_eq(time, at) && t->rows.n == ROWS_SHOWN) return;
+		if (!str_eq(time, at)) {
+			journey_row(k, t, journey_day(k, time, interval))->time = time;
+			for (size_t i = 0; i < n; i++) cells[i] = journey_cell(k, t, S("–"));
+		}
+		at = time;
+		for (size_t i = 0; i < n; i++) {
+			if (!str_eq(t->heads.v[i + 1].text, by)) continue;
+			cells[i]->text = journey_count(k, r, "value");
+			journey_draw(k, cells[i], journey_real(r, "value"));
+		}
+	}
+}
+
+static void put_column(struct journey_asking *k, struct journey_table *t, const struct json_node *rows, str interval)
+{
+	journey_series(k, t, "journey_number");
+	for (const struct json_node *r = rows->child; r && t->rows.n < ROWS_SHOWN; r = r->next) {
+		str time = json_get_str(r, S("time"));
+		journey_row(k, t, journey_day(k, time, interval))->time = time;
+		journey_draw(k, journey_cell(k, t, journey_count(k, r, "value")), journey_real(r, "value"));
+	}
+	t->left = (int64_t)(rows->n - t->rows.n);
+}
+
 static void show(struct journey_asking *k, const struct json_node *answer)
 {
-	const struct json_node *rows = journey_at(answer, "rows");
+	const struct json_node *rows = journey_at(answer, "rows"), *groups = journey_at(answer, "groups");
 	str interval = json_get_str(answer, S("interval"));
-	bool has_by = rows && rows->child && json_get(rows->child, S("by"));
-	double most = most_of(rows);
-	size_t n = rows ? rows->n : 0;
-	struct journey_table *t = journey_table(k, "trend", n < ROWS_SHOWN ? n : ROWS_SHOWN);
+	if (!rows) return;
+	struct journey_table *t = journey_table(k, "trend", rows->n < ROWS_SHOWN ? rows->n : ROWS_SHOWN);
 	t->chart = S("line");
 	journey_head(k, t, "journey_time", false);
-	if (has_by) journey_head(k, t, "journey_group", false);
-	journey_head(k, t, "journey_number", true);
-	for (const struct json_node *r = rows ? rows->child : NULL; r && t->rows.n < ROWS_SHOWN; r = r->next) {
-		journey_row(k, t, journey_day(k, json_get_str(r, S("time")), interval));
-		if (has_by) journey_cell(k, t, journey_value(k, json_get(r, S("by"))));
-		journey_bar(k, journey_cell(k, t, journey_count(k, r, "value")), most > 0 ? journey_real(r, "value") / most : NAN);
-	}
-	t->left = (int64_t)(n - t->rows.n);
+	if (groups) put_columns(k, t, rows, groups, interval);
+	else put_column(k, t, rows, interval);
 	tell_finding(k, rows, interval);
 }
 
