@@ -9,7 +9,7 @@ const uint8_t COLUMN_WIDTH[COLUMN_COUNT] = {
 
 void columns__init(struct columns *c, size_t rows)
 {
-	for (int i = 0; i < COLUMN_COUNT; i++) c->column[i] = mem_alloc((rows ? rows : 1) * COLUMN_WIDTH[i]);
+	for (int i = 0; i < COLUMN_COUNT; i++) c->column[i] = mem_alloc(rows * COLUMN_WIDTH[i] + 8);
 }
 
 void columns__release(struct columns *c)
@@ -35,4 +35,19 @@ void columns__put(struct columns *c, size_t row, const struct log_event *e)
 void columns__gather(void *to, const void *from, const uint32_t *rows, size_t n, unsigned width)
 {
 	for (size_t i = 0; i < n; i++) memcpy((char *)to + i * width, (const char *)from + (size_t)rows[i] * width, width);
+}
+
+size_t columns__subjects(const uint32_t *subject, size_t n, uint32_t **subjects, uint32_t **first)
+{
+	size_t distinct = 0, at = 0;
+	for (size_t i = 0; i < n; i++) distinct += i == 0 || subject[i] != subject[i - 1];
+	*subjects = mem_alloc((distinct + 1) * sizeof **subjects);
+	*first = mem_alloc((distinct + 1) * sizeof **first);
+	for (size_t i = 0; i < n; i++) {
+		if (i && subject[i] == subject[i - 1]) continue;
+		(*subjects)[at] = subject[i];
+		(*first)[at++] = (uint32_t)i;
+	}
+	(*first)[distinct] = (uint32_t)n;
+	return distinct;
 }

@@ -120,9 +120,9 @@ static enum err holds(struct segment *s, const struct erased *erased, bool *out,
 	size_t first, count;
 	for (size_t i = 0; i < erased->n_subjects && !*out; i++) *out = segment__find(s, erased->subjects[i], &first, &count);
 	if (*out || !erased->n_imports) return OK;
-	const void *imports;
-	TRY(segment__column(s, COLUMN_IMPORT, &imports, f));
-	for (size_t i = 0; i < s->n && !*out; i++) *out = erased__has(erased, 0, ((const uint32_t *)imports)[i]);
+	struct events_values imports;
+	TRY(segment__values(s, SECTION_IMPORT, &imports, f));
+	for (size_t i = 0; i < imports.n_slots && !*out; i++) *out = erased__has(erased, 0, (uint32_t)events_raw_at(&imports.value, i));
 	return OK;
 }
 

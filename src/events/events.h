@@ -129,6 +129,115 @@ struct events_property {
 	size_t dictionary_n;
 };
 enum err events_part_property(struct events_part *p, str name, struct events_property *out, struct fault *f) NODISCARD;
+
+/* ---- the same as it lies: what scans read, without decoding -----------------------------------------------------------
+ * Everything lives as long as the view. Rows are below 2^32. */
+struct events_raw { /* see events_raw_at; eight bytes can be read from where any value starts */
+	const unsigned char *p;
+	uint32_t width; /* bytes a value: 0 (all are base) to 8 */
+	uint64_t mask;  /* of width bytes */
+	int64_t base;
+};
+static inline int64_t events_raw_at(const struct events_raw *r, size_t i)
+{
+	uint64_t v;
+	__builtin_memcpy(&v, r->p + i * r->width, sizeof v);
+	return (int64_t)((uint64_t)r->base + (v & r->mask));
+}
+
+/* A set of rows: as a bitmap, or where it has few members as the low bytes of each 256 rows' members. */
+struct events_set {
+	const uint64_t *words; /* the bitmap, or NULL */
+	const uint8_t *low;    /* else the low bytes, ascending within 256 rows */
+	const uint32_t *ones;  /* members before row 0, 256, 512, …, and all */
+};
+/* How many members lie before row i. */
+static inline uint32_t events_rank(const struct events_set *s, uint32_t i)
+{
+	uint32_t rank = s->ones[i >> 8];
+	if (s->words) {
+		const uint64_t *w = s->words + (i >> 8 << 2), *end = s->words + (i >> 6);
+		for (; w < end; w++) rank += (uint32_t)__builtin_popcountll(*w);
+		return i & 63 ? rank + (uint32_t)__builtin_popcountll(*end << (64 - (i & 63))) : rank;
+	}
+	uint32_t end = i & 255 ? s->ones[(i >> 8) + 1] : rank, at = rank;
+	for (; at < end; at++) rank += s->low[at] < (i & 255);
+	return rank;
+}
+static inline bool events_set_has(const struct events_set *s, uint32_t i)
+{
+	if (s->words) return s->words[i >> 6] >> (i & 63) & 1;
+	for (uint32_t at = s->ones[i >> 8], end = s->ones[(i >> 8) + 1]; at < end; at++)
+		if (s->low[at] == (i & 255)) return true;
+	return false;
+}
+
+/* Values of rows: rows may have none, and rows that follow each other with the same value may share one. Not all zero:
+ * n is the number of rows. A row's value is at events_value_slot. */
+struct events_values {
+	size_t n;                 /* rows; 0 when the part has no such property */
+	size_t n_slots;
+	bool is_sparse, has_runs;
+	struct events_set present; /* of rows, when sparse: those that have a value */
+	struct events_set starts;  /* when there are runs: of the rows that have one, numbered from 0, those that begin a run */
+	struct events_raw value;   /* by slot: code of a text, mantissa of a decimal, bits of a double */
+	const uint8_t *kinds;      /* by slot, or NULL: all are `kind`; may be EVENTS_ABSENT */
+	uint8_t kind;
+	const int8_t *exponents;   /* of decimals by slot, or NULL: all have `exponent`; decimals are not normalised */
+	int8_t exponent;
+	const uint32_t *text_ends; /* of the dictionary: texts + text_ends[code - 1] up to texts + text_ends[code] */
+	const char *texts;
+	size_t n_texts;
+};
+enum { EVENTS_NO_SLOT = UINT32_MAX };
+static inline uint32_t events_value_slot(const struct events_values *v, uint32_t row)
+{
+	if (v->is_sparse) {
+		if (!events_set_has(&v->present, row)) return EVENTS_NO_SLOT;
+		row = events_rank(&v->present, row);
+	}
+	return v->has_runs ? events_rank(&v->starts, row + 1) - 1 : row;
+}
+static inline uint8_t events_slot_kind(const struct events_values *v, uint32_t slot)
+{
+	return slot == EVENTS_NO_SLOT ? (uint8_t)EVENTS_ABSENT : v->kinds ? v->kinds[slot] : v->kind;
+}
+static inline struct decimal events_slot_scaled(const struct events_values *v, uint32_t slot) /* trailing zeros may be left */
+{
+	return (struct decimal){events_raw_at(&v->value, slot), v->exponents ? v->exponents[slot] : v->exponent};
+}
+static inline struct decimal events_slot_number(const struct events_values *v, uint32_t slot)
+{
+	struct decimal d = events_slot_scaled(v, slot);
+	while (d.mantissa && d.mantissa % 10 == 0) d.mantissa /= 10, d.exponent++;
+	if (!d.mantissa) d.exponent = 0;
+	return d;
+}
+static inline double events_slot_real(const struct events_values *v, uint32_t slot)
+{
+	int64_t bits = events_raw_at(&v->value, slot);
+	double out;
+	__builtin_memcpy(&out, &bits, sizeof out);
+	return out;
+}
+static inline str events_text(const struct events_values *v, uint32_t code)
+{
+	uint32_t start = code ? v->text_ends[code - 1] : 0;
+	return (str){v->texts + start, v->text_ends[code] - start};
+}
+enum err events_part_values(struct events_part *p, str name, struct events_values *out, struct fault *f) NODISCARD;
+
+struct events_scan {
+	size_t n, n_subjects;
+	const uint32_t *subjects, *first; /* first: n_subjects + 1, the first row of each and the number of rows */
+	struct events_raw time_ms, arrival;
+	struct events_raw type;           /* of one or two bytes or none: the place in types */
+	const uint16_t *types;            /* code: events_type_name */
+	size_t n_types;
+	struct events_values channel, source, purposes, import, flags; /* all rows have one */
+};
+/* Of what is wanted (EVENTS_…); subjects always. */
+enum err events_part_scan(struct events_part *p, unsigned want, struct events_scan *out, struct fault *f) NODISCARD;
 enum err events_part_body(struct events_part *p, size_t row, struct arena *a, str *out, struct fault *f) NODISCARD;
 
 str events_type_name(struct events *ev, uint16_t code);       /* stable for the store's life */

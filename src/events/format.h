@@ -65,8 +65,8 @@ struct subjects_block {
 };
 
 /* ---- a segment: header, bodies, columns, footer, trailer ----------------------------------------------------------------- */
-enum { SEGMENT_VERSION = 1, SEGMENT_ALIGN = 64 };
-#define SEGMENT_MAGIC "HOSPSEG1"
+enum { SEGMENT_VERSION = 2, SEGMENT_ALIGN = 64 };
+#define SEGMENT_MAGIC "HOSPSEG2"
 struct segment_header {
 	char magic[8];
 	uint32_t version, zero;
@@ -77,20 +77,25 @@ struct segment_header {
 _Static_assert(sizeof(struct segment_header) == 64, "segment header");
 
 enum section_kind {
-	/* columns of one number a row, in the order of enum column */
-	SECTION_SUBJECT, SECTION_TIME, SECTION_RECEIVED, SECTION_ARRIVAL, SECTION_TYPE, SECTION_CHANNEL, SECTION_SOURCE, SECTION_PURPOSES, SECTION_IMPORT, SECTION_FLAGS,
+	/* one number a row, `width` bytes each */
+	SECTION_TIME, SECTION_RECEIVED, SECTION_ARRIVAL,
+	SECTION_TYPE,     /* the place of the type's code in SECTION_TYPES */
+	/* values: struct values_header */
+	SECTION_CHANNEL, SECTION_SOURCE, SECTION_PURPOSES, SECTION_IMPORT, SECTION_FLAGS,
+	SECTION_TYPES,    /* codes of the types that occur, ascending: uint16_t */
 	SECTION_SUBJECTS, /* distinct subjects, then the first row of each and the number of rows: uint32_t */
 	SECTION_KEYS,     /* message keys ordered by (subject, key) */
 	SECTION_KEY_ROWS, /* the row of each */
 	SECTION_FILTER,   /* split-block bloom filter of the keys */
-	SECTION_BODIES,   /* compressed blocks; each has its own hash in SECTION_BLOCKS, this section has none */
+	SECTION_BODIES,   /* blocks; each has its own hash in SECTION_BLOCKS, this section has none */
 	SECTION_BLOCKS,
-	SECTION_PROPERTY, /* one a property name */
+	SECTION_DICTIONARY, /* of zstd, for the blocks; may be empty */
+	SECTION_PROPERTY, /* values, one section a property name */
 	SECTION_KINDS
 };
 struct section {
 	uint32_t kind;
-	uint32_t width;  /* columns: bytes a value, 0 when all equal base; value = base + unsigned */
+	uint32_t width;  /* of one number a row: bytes a value, 0 when all equal base; value = base + unsigned */
 	uint64_t offset, bytes, hash;
 	int64_t base;
 	uint32_t name_at, name_bytes; /* in the names behind the sections */
@@ -112,23 +117,28 @@ struct segment_trailer {
 };
 struct segment_block { /* rows first_row up to the next block's; unpacked: uint32_t end of each text, then the texts */
 	uint64_t offset;   /* in the file */
-	uint32_t bytes, raw_bytes, first_row, rows;
+	uint32_t bytes, raw_bytes, first_row, rows; /* bytes = raw_bytes: not compressed */
 	uint64_t hash;
 };
 _Static_assert(sizeof(struct segment_block) == 32, "segment block");
-struct property_header {
-	uint32_t values;      /* rows that have it */
-	uint32_t dictionary;  /* texts */
-	uint64_t dictionary_bytes;
-	uint8_t is_dense;     /* every row has it: no row numbers */
-	uint8_t kind;         /* of all values; 0: one byte each */
-	uint8_t width;        /* of a value: 1, 2, 4, 8, signed */
-	uint8_t has_exponents;
-	int8_t exponent;      /* of all decimals, unless one byte each */
-	uint8_t zero[3];
-	/* each aligned to 8: rows uint32_t, kinds, values, exponents, text ends uint32_t, texts */
+
+/* Values of rows. A row may have none (set `present`), and rows that follow each other may share one (set `starts`, over
+ * the rows that have one). value = base + unsigned of `width` bytes. */
+enum set_form { SET_NONE, SET_BITS, SET_LOW_BYTES };
+struct values_header {
+	uint32_t present, stored;  /* rows that have a value; values after equal neighbours became one */
+	uint32_t texts, text_bytes;
+	int64_t base;
+	uint8_t width;             /* 0 to 8 */
+	uint8_t present_form, starts_form; /* enum set_form; none: all rows have one, each row has its own */
+	uint8_t kind;              /* of all; 0: one byte each */
+	int8_t exponent;           /* of all decimals, unless … */
+	uint8_t has_exponents;     /* … one byte each */
+	uint8_t zero[2];
+	/* each aligned to 8: the sets (members before each 256 and all: uint32_t; then bits as uint64_t, in whole 256, or low bytes), values, kinds,
+	 * exponents, text ends uint32_t, texts */
 };
-_Static_assert(sizeof(struct property_header) == 24, "property header");
+_Static_assert(sizeof(struct values_header) == 32, "values header");
 
 /* ---- the manifest ----------------------------------------------------------------------------------------------------- */
 enum { MANIFEST_VERSION = 1 };

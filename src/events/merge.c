@@ -8,29 +8,52 @@
 
 struct source {
 	struct segment *segment;
-	const void *column[COLUMN_COUNT];
+	struct events_raw time, received, arrival, type;
+	const uint16_t *types;
+	struct events_values values[COLUMN_FLAGS + 1]; /* from COLUMN_CHANNEL on */
+	struct values_walk walks[COLUMN_FLAGS + 1];
 	struct subject_key *keys; /* by row */
 	struct block_reader bodies;
-	size_t row;
+	uint32_t row, subject; /* subject: its place in the segment's table */
 	struct log_event now;
 };
+
+static int64_t value_now(struct source *s, enum column c)
+{
+	return events_raw_at(&s->values[c].value, values__next(&s->walks[c], s->row));
+}
 
 static void load_row(struct source *s)
 {
 	if (s->row == s->segment->n) return;
-	size_t i = s->row;
-	s->now = (struct log_event){.subject = ((const uint32_t *)s->column[COLUMN_SUBJECT])[i], .time_ms = ((const int64_t *)s->column[COLUMN_TIME])[i],
-	                            .received_ms = ((const int64_t *)s->column[COLUMN_RECEIVED])[i], .arrival = ((const uint64_t *)s->column[COLUMN_ARRIVAL])[i],
-	                            .type = ((const uint16_t *)s->column[COLUMN_TYPE])[i], .channel = ((const uint16_t *)s->column[COLUMN_CHANNEL])[i],
-	                            .source = ((const uint16_t *)s->column[COLUMN_SOURCE])[i], .purposes = ((const uint32_t *)s->column[COLUMN_PURPOSES])[i],
-	                            .import = ((const uint32_t *)s->column[COLUMN_IMPORT])[i], .flags = ((const uint8_t *)s->column[COLUMN_FLAGS])[i],
-	                            .key_a = s->keys[i].a, .key_b = s->keys[i].b};
+	uint32_t i = s->row;
+	while (s->segment->subject_rows[s->subject + 1] <= i) s->subject++;
+	s->now = (struct log_event){.subject = s->segment->subjects[s->subject], .time_ms = events_raw_at(&s->time, i), .received_ms = events_raw_at(&s->received, i),
+	                            .arrival = (uint64_t)events_raw_at(&s->arrival, i), .type = s->types[events_raw_at(&s->type, i)],
+	                            .channel = (uint16_t)value_now(s, COLUMN_CHANNEL), .source = (uint16_t)value_now(s, COLUMN_SOURCE),
+	                            .purposes = (uint32_t)value_now(s, COLUMN_PURPOSES), .import = (uint32_t)value_now(s, COLUMN_IMPORT),
+	                            .flags = (uint8_t)value_now(s, COLUMN_FLAGS), .key_a = s->keys[i].a, .key_b = s->keys[i].b};
+}
+
+static enum err open_columns(struct source *s, struct fault *f)
+{
+	TRY(segment__raw(s->segment, SECTION_TIME, &s->time, f));
+	TRY(segment__raw(s->segment, SECTION_RECEIVED, &s->received, f));
+	TRY(segment__raw(s->segment, SECTION_ARRIVAL, &s->arrival, f));
+	TRY(segment__raw(s->segment, SECTION_TYPE, &s->type, f));
+	TRY(segment__section(s->segment, SECTION_TYPES, f));
+	s->types = (const uint16_t *)(const void *)(s->segment->map.p + s->segment->by_kind[SECTION_TYPES]->offset);
+	for (int c = COLUMN_CHANNEL; c <= COLUMN_FLAGS; c++) {
+		TRY(segment__values(s->segment, (enum section_kind)c, &s->values[c], f));
+		values__walk(&s->walks[c], &s->values[c], 0);
+	}
+	return OK;
 }
 
 static enum err open_source(struct source *s, struct segment *segment, struct fault *f)
 {
 	*s = (struct source){.segment = segment};
-	for (int c = 0; c < COLUMN_COUNT; c++) TRY(segment__column(segment, (enum column)c, &s->column[c], f));
+	TRY(open_columns(s, f));
 	TRY(segment__section(segment, SECTION_KEYS, f));
 	TRY(segment__section(segment, SECTION_KEY_ROWS, f));
 	const struct subject_key *keys = (const struct subject_key *)(const void *)(segment->map.p + segment->by_kind[SECTION_KEYS]->offset);

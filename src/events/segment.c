@@ -1,5 +1,5 @@
-/* Reading a segment. The file is mapped; columns that lie in full width are read in place, the others are decoded once
- * and kept. A section's hash is checked when it is first used; what decides about truth at append (subjects, filter) is
+/* Reading a segment. The file is mapped and scanned as it lies; who wants plain arrays has columns decoded once and
+ * kept. A section's hash is checked when it is first used; what decides about truth at append (subjects, filter) is
  * checked when the file is opened. Nothing is believed about sizes that the footer's hash does not vouch for, and even
  * so every offset is checked against the file. */
 #include <errno.h>
@@ -56,11 +56,13 @@ static bool sizes_are_right(const struct segment *s)
 {
 	for (int kind = 0; kind < SECTION_PROPERTY; kind++)
 		if (!s->by_kind[kind]) return false;
-	for (int c = 0; c < COLUMN_COUNT; c++) {
-		uint32_t width = s->by_kind[c]->width;
-		if ((width & (width - 1)) || width > COLUMN_WIDTH[c] || s->by_kind[c]->bytes != s->n * width) return false;
-	}
-	return s->by_kind[SECTION_SUBJECT]->width == 4 && s->by_kind[SECTION_SUBJECTS]->bytes == ((uint64_t)s->footer.n_subjects * 2 + 1) * sizeof(uint32_t) &&
+	for (int kind = SECTION_TIME; kind <= SECTION_TYPE; kind++)
+		if (s->by_kind[kind]->width > COLUMN_WIDTH[kind] || s->by_kind[kind]->bytes != s->n * s->by_kind[kind]->width) return false;
+	for (int kind = SECTION_CHANNEL; kind <= SECTION_FLAGS; kind++)
+		if (s->by_kind[kind]->bytes < sizeof(struct values_header)) return false;
+	uint64_t types = s->by_kind[SECTION_TYPES]->bytes / sizeof(uint16_t);
+	return types > 0 && types <= UINT16_MAX && s->by_kind[SECTION_TYPES]->bytes % sizeof(uint16_t) == 0 &&
+	       s->by_kind[SECTION_SUBJECTS]->bytes == ((uint64_t)s->footer.n_subjects * 2 + 1) * sizeof(uint32_t) &&
 	       s->by_kind[SECTION_KEYS]->bytes == s->n * sizeof(struct subject_key) && s->by_kind[SECTION_KEY_ROWS]->bytes == s->n * sizeof(uint32_t) &&
 	       s->by_kind[SECTION_FILTER]->bytes % FILTER_BLOCK == 0 && s->by_kind[SECTION_FILTER]->bytes > 0 && s->by_kind[SECTION_BLOCKS]->bytes % sizeof(struct segment_block) == 0;
 }
@@ -92,6 +94,7 @@ static enum err examine(struct segment *s, struct fault *f)
 	s->filter = at_section(s, SECTION_FILTER);
 	s->filter_bytes = s->by_kind[SECTION_FILTER]->bytes;
 	s->properties = mem_zalloc((s->footer.n_sections + 1) * sizeof *s->properties);
+	s->values = mem_zalloc((s->footer.n_sections + 1) * sizeof *s->values);
 	return OK;
 }
 
@@ -159,6 +162,7 @@ void segment__release(struct segment *s)
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1) return;
 	drop_decoded(s);
 	mem_free(s->properties);
+	mem_free(s->values);
 	os_unmap(&s->map);
 	pthread_mutex_destroy(&s->lock);
 	mem_free(s->path);
@@ -166,39 +170,59 @@ void segment__release(struct segment *s)
 }
 
 /* ---- columns ------------------------------------------------------------------------------------------------------------ */
+/* What a hash cannot promise: that the places of types lie within their table. Under the lock. */
+static bool types_are_right(const struct segment *s)
+{
+	const struct section *column = s->by_kind[SECTION_TYPE], *table = s->by_kind[SECTION_TYPES];
+	uint64_t n = table->bytes / sizeof(uint16_t), most = 0;
+	const unsigned char *p = at_section(s, SECTION_TYPE);
+	for (size_t i = 0; column->width == 1 && i < s->n; i++) most = p[i] > most ? p[i] : most;
+	for (size_t i = 0; column->width == 2 && i < s->n; i++) most = ((const uint16_t *)(const void *)p)[i] > most ? ((const uint16_t *)(const void *)p)[i] : most;
+	return column->base == 0 && most < n;
+}
+
 enum err segment__section(struct segment *s, enum section_kind kind, struct fault *f)
 {
-	static const char *const words[SECTION_PROPERTY] = {"subjects of rows", "times", "times of arrival", "order of arrival", "types", "channels", "sources", "purposes", "imports", "flags",
-	                                                    "table of subjects", "message keys", "rows of message keys", "filter", "bodies", "table of blocks"};
+	static const char *const words[SECTION_PROPERTY] = {"times", "times of arrival", "order of arrival", "types", "channels", "sources", "purposes", "imports", "flags",
+	                                                    "table of types", "table of subjects", "message keys", "rows of message keys", "filter", "bodies", "table of blocks", "dictionary"};
 	pthread_mutex_lock(&s->lock);
-	if (!s->checked[kind]) s->checked[kind] = kind == SECTION_BODIES || XXH3_64bits(at_section(s, kind), s->by_kind[kind]->bytes) == s->by_kind[kind]->hash ? 1 : 2;
+	if (!s->checked[kind]) {
+		bool is_right = kind == SECTION_BODIES || XXH3_64bits(at_section(s, kind), s->by_kind[kind]->bytes) == s->by_kind[kind]->hash;
+		if (is_right && kind == SECTION_TYPE) is_right = types_are_right(s);
+		s->checked[kind] = is_right ? 1 : 2;
+	}
 	bool is_right = s->checked[kind] == 1;
 	pthread_mutex_unlock(&s->lock);
 	return is_right ? OK : segment__fail(s, f, words[kind]);
 }
 
-#define DECODE(to_type, from_type)                                                                                          \
-	for (size_t i = 0; i < n; i++) ((to_type *)to)[i] = (to_type)((uint64_t)base + (from_type)((const from_type *)from)[i])
-#define DECODE_TO(to_type)                                          \
-	switch (width) {                                                \
-	case 0:                                                         \
-		for (size_t i = 0; i < n; i++) ((to_type *)to)[i] = (to_type)base; \
-		break;                                                      \
-	case 1: DECODE(to_type, uint8_t); break;                        \
-	case 2: DECODE(to_type, uint16_t); break;                       \
-	case 4: DECODE(to_type, uint32_t); break;                       \
-	default: break;                                                 \
-	}
-
-/* NOLINTNEXTLINE(readability-function-cognitive-complexity): one case an encoding, flat */
-static void decode(void *to, unsigned native, const void *from, unsigned width, int64_t base, size_t n)
+enum err segment__raw(struct segment *s, enum section_kind kind, struct events_raw *out, struct fault *f)
 {
-	switch (native) {
-	case 1: DECODE_TO(uint8_t) break;
-	case 2: DECODE_TO(uint16_t) break;
-	case 4: DECODE_TO(uint32_t) break;
-	default: DECODE_TO(uint64_t) break;
-	}
+	TRY(segment__section(s, kind, f));
+	*out = values__raw(at_section(s, kind), s->by_kind[kind]->width, s->by_kind[kind]->base);
+	return OK;
+}
+
+/* Opened once; s->values holds them. Under the lock. */
+static bool open_values(struct segment *s, size_t i)
+{
+	if (s->values[i].n) return true;
+	const struct section *one = &s->sections[i];
+	str packed = {(const char *)s->map.p + one->offset, one->bytes};
+	struct events_values v;
+	if (XXH3_64bits(packed.p, packed.n) != one->hash || !values__open(packed, s->n, &v)) return false;
+	s->values[i] = v;
+	return true;
+}
+
+enum err segment__values(struct segment *s, enum section_kind kind, struct events_values *out, struct fault *f)
+{
+	size_t i = (size_t)(s->by_kind[kind] - s->sections);
+	pthread_mutex_lock(&s->lock);
+	bool is_right = open_values(s, i) && !s->values[i].is_sparse && s->values[i].kind == EVENTS_DECIMAL;
+	if (is_right) *out = s->values[i];
+	pthread_mutex_unlock(&s->lock);
+	return is_right ? OK : segment__fail(s, f, "a column");
 }
 
 static void count_decoded(struct segment *s, size_t bytes)
@@ -207,24 +231,68 @@ static void count_decoded(struct segment *s, size_t bytes)
 	if (s->decoded_total) atomic_fetch_add(s->decoded_total, bytes);
 }
 
+static void put_native(void *to, unsigned width, size_t i, uint64_t v)
+{
+	switch (width) {
+	case 1: ((uint8_t *)to)[i] = (uint8_t)v; break;
+	case 2: ((uint16_t *)to)[i] = (uint16_t)v; break;
+	case 4: ((uint32_t *)to)[i] = (uint32_t)v; break;
+	default: ((uint64_t *)to)[i] = v;
+	}
+}
+
+static void decode_subjects(const struct segment *s, uint32_t *to)
+{
+	for (uint32_t k = 0; k < s->footer.n_subjects; k++)
+		for (uint32_t i = s->subject_rows[k]; i < s->subject_rows[k + 1]; i++) to[i] = s->subjects[k];
+}
+
+static void decode_values(const struct events_values *v, void *to, unsigned width)
+{
+	struct values_walk w;
+	values__walk(&w, v, 0);
+	for (size_t i = 0; i < v->n; i++) put_native(to, width, i, (uint64_t)events_raw_at(&v->value, values__next(&w, (uint32_t)i)));
+}
+
+static enum err decode(struct segment *s, enum column c, void *to, struct fault *f)
+{
+	struct events_values v;
+	struct events_raw raw;
+	if (c == COLUMN_SUBJECT) {
+		decode_subjects(s, to);
+	} else if (c >= COLUMN_CHANNEL) {
+		TRY(segment__values(s, (enum section_kind)c, &v, f));
+		decode_values(&v, to, COLUMN_WIDTH[c]);
+	} else {
+		TRY(segment__raw(s, (enum section_kind)c, &raw, f));
+		if (c == COLUMN_TYPE) TRY(segment__section(s, SECTION_TYPES, f));
+		const uint16_t *types = at_section(s, SECTION_TYPES);
+		for (size_t i = 0; i < s->n; i++) {
+			uint64_t value = (uint64_t)events_raw_at(&raw, i);
+			put_native(to, COLUMN_WIDTH[c], i, c == COLUMN_TYPE ? types[value] : value);
+		}
+	}
+	return OK;
+}
+
 enum err segment__column(struct segment *s, enum column c, const void **out, struct fault *f)
 {
-	TRY(segment__section(s, (enum section_kind)c, f));
-	const struct section *section = s->by_kind[c];
 	pthread_mutex_lock(&s->lock);
-	if (!s->column[c]) {
-		if (section->width == COLUMN_WIDTH[c]) {
-			s->column[c] = at_section(s, (enum section_kind)c);
-		} else {
-			s->owned[c] = mem_alloc(s->n * COLUMN_WIDTH[c]);
-			decode(s->owned[c], COLUMN_WIDTH[c], at_section(s, (enum section_kind)c), section->width, section->base, s->n);
-			s->column[c] = s->owned[c];
-			count_decoded(s, s->n * COLUMN_WIDTH[c]);
-		}
+	*out = s->column[c];
+	pthread_mutex_unlock(&s->lock);
+	if (*out) return OK;
+	void *decoded = mem_alloc(s->n * COLUMN_WIDTH[c] + 8);
+	enum err e = decode(s, c, decoded, f);
+	pthread_mutex_lock(&s->lock);
+	if (e == OK && !s->column[c]) { /* two may have decoded it at the same time */
+		s->column[c] = s->owned[c] = decoded;
+		count_decoded(s, s->n * COLUMN_WIDTH[c]);
+		decoded = NULL;
 	}
 	*out = s->column[c];
 	pthread_mutex_unlock(&s->lock);
-	return OK;
+	mem_free(decoded);
+	return e;
 }
 
 bool segment__find(const struct segment *s, uint32_t subject, size_t *first, size_t *count)
@@ -256,37 +324,60 @@ bool segment__has_key(struct segment *s, uint32_t subject, struct subject_key ke
 		else high = middle;
 	}
 	for (; low < end && keys[low].a == key.a && keys[low].b == key.b; low++) {
-		const void *imports;
+		struct events_values imports;
 		if (!erased->n_imports) return true;
-		if (rows[low] >= s->n || segment__column(s, COLUMN_IMPORT, &imports, NULL) != OK) return true;
-		if (!erased__has(erased, subject, ((const uint32_t *)imports)[rows[low]])) return true;
+		if (rows[low] >= s->n || segment__values(s, SECTION_IMPORT, &imports, NULL) != OK) return true;
+		if (!erased__has(erased, subject, (uint32_t)events_raw_at(&imports.value, events_value_slot(&imports, rows[low])))) return true;
 	}
 	return false;
 }
 
 /* ---- properties and bodies ------------------------------------------------------------------------------------------------- */
-enum err segment__property(struct segment *s, str name, struct property_arrays *out, bool *found, struct fault *f)
+static bool find_property(const struct segment *s, str name, size_t *out)
 {
-	*found = false;
-	enum err e = OK;
-	for (uint32_t i = 0; i < s->footer.n_sections && e == OK && !*found; i++) {
+	for (uint32_t i = 0; i < s->footer.n_sections; i++) {
 		const struct section *one = &s->sections[i];
-		if (one->kind != SECTION_PROPERTY || !str_eq((str){s->names + one->name_at, one->name_bytes}, name)) continue;
-		str packed = {(const char *)s->map.p + one->offset, one->bytes};
-		pthread_mutex_lock(&s->lock);
-		if (!s->properties[i].kind) {
-			if (XXH3_64bits(packed.p, packed.n) != one->hash || !property__unpack(packed, s->n, &s->properties[i])) {
-				property__release(&s->properties[i]);
-				e = ERR_CORRUPT;
-			} else {
-				count_decoded(s, s->n * (1 + (s->properties[i].number ? sizeof(struct decimal) : 0) + (s->properties[i].real ? 8 : 0) + (s->properties[i].text ? 4 : 0)));
-			}
-		}
-		*out = s->properties[i];
-		*found = e == OK;
-		pthread_mutex_unlock(&s->lock);
+		*out = i;
+		if (one->kind == SECTION_PROPERTY && str_eq((str){s->names + one->name_at, one->name_bytes}, name)) return true;
 	}
-	return e == OK ? OK : segment__fail(s, f, "a property");
+	return false;
+}
+
+enum err segment__property(struct segment *s, str name, struct events_values *out, bool *found, struct fault *f)
+{
+	size_t i;
+	*found = find_property(s, name, &i);
+	if (!*found) return OK;
+	pthread_mutex_lock(&s->lock);
+	bool is_right = open_values(s, i);
+	if (is_right) *out = s->values[i];
+	pthread_mutex_unlock(&s->lock);
+	return is_right ? OK : segment__fail(s, f, "a property");
+}
+
+enum err segment__property_arrays(struct segment *s, str name, struct property_arrays *out, bool *found, struct fault *f)
+{
+	struct events_values v;
+	size_t i;
+	TRY(segment__property(s, name, &v, found, f));
+	if (!*found || !find_property(s, name, &i)) return OK;
+	pthread_mutex_lock(&s->lock);
+	if (!s->properties[i].kind) {
+		values__expand(&v, &s->properties[i]);
+		count_decoded(s, s->n * (1 + (s->properties[i].number ? sizeof(struct decimal) : 0) + (s->properties[i].real ? 8 : 0) + (s->properties[i].text ? 4 : 0)));
+	}
+	*out = s->properties[i];
+	pthread_mutex_unlock(&s->lock);
+	return OK;
+}
+
+static bool unpack_block(struct segment *s, const struct segment_block *b, char *to)
+{
+	if (b->bytes == b->raw_bytes) {
+		memcpy(to, s->map.p + b->offset, b->raw_bytes);
+		return true;
+	}
+	return ZSTD_decompress(to, b->raw_bytes, s->map.p + b->offset, b->bytes) == b->raw_bytes;
 }
 
 static enum err read_block(struct segment *s, struct block_reader *r, size_t block, struct fault *f)
@@ -301,7 +392,7 @@ static enum err read_block(struct segment *s, struct block_reader *r, size_t blo
 		r->cap = b->raw_bytes + (size_t)READ_SLACK;
 		r->raw = mem_realloc(r->raw, r->cap);
 	}
-	if (ZSTD_decompress(r->raw, b->raw_bytes, s->map.p + b->offset, b->bytes) != b->raw_bytes) return segment__fail(s, f, "a block of bodies");
+	if (!unpack_block(s, b, r->raw)) return segment__fail(s, f, "a block of bodies");
 	memset(r->raw + b->raw_bytes, 0, READ_SLACK);
 	r->block = block + 1;
 	return OK;

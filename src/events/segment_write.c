@@ -79,6 +79,10 @@ static void end_block(struct writer *w)
 	memcpy(raw + ends, w->texts, w->n_texts);
 	size_t n = ZSTD_compressCCtx(w->zstd, packed, cap, raw, raw_n, ZSTD_LEVEL);
 	if (ZSTD_isError(n)) abort(); /* the room is enough by its own bound */
+	if (n >= raw_n) {
+		memcpy(packed, raw, raw_n);
+		n = raw_n;
+	}
 	if (w->n_blocks == w->cap_blocks) {
 		w->cap_blocks = w->cap_blocks ? w->cap_blocks * 2 : 256;
 		w->blocks = mem_realloc(w->blocks, w->cap_blocks * sizeof *w->blocks);
@@ -148,31 +152,22 @@ static int64_t number_at(const void *column, unsigned width, size_t i)
 	}
 }
 
-/* Frame of reference: value = base + unsigned number of the least width that holds the range. Of full width the base is
- * 0, so that the column can be read where it lies. */
-static void add_column(struct writer *w, enum column c)
+/* Frame of reference: value = base + unsigned number of the least width that holds the range. */
+static void add_raw(struct writer *w, enum column c)
 {
 	const void *column = w->columns.column[c];
-	unsigned native = COLUMN_WIDTH[c], width = native;
+	unsigned native = COLUMN_WIDTH[c];
 	int64_t least = number_at(column, native, 0), most = least;
 	for (size_t i = 1; i < w->n; i++) {
 		int64_t v = number_at(column, native, i);
 		if (v < least) least = v;
 		if (v > most) most = v;
 	}
-	uint64_t range = (uint64_t)most - (uint64_t)least;
-	if (range == 0) width = 0;
-	else if (range <= UINT8_MAX) width = 1;
-	else if (range <= UINT16_MAX && native > 2) width = 2;
-	else if (range <= UINT32_MAX && native > 4) width = 4;
-	if (c == COLUMN_SUBJECT || width == native) { /* subjects are always read in place */
-		add_section(w, (enum section_kind)c, column, w->n * native)->width = native;
-		return;
-	}
-	char *packed = mem_alloc(w->n * width + 1);
+	unsigned width = values__width(least, most);
+	char *packed = mem_alloc(w->n * width + 8);
 	for (size_t i = 0; i < w->n; i++) {
 		uint64_t v = (uint64_t)number_at(column, native, i) - (uint64_t)least;
-		memcpy(packed + i * width, &v, width);
+		memcpy(packed + i * width, &v, sizeof v);
 	}
 	struct section *s = add_section(w, (enum section_kind)c, packed, w->n * width);
 	s->width = width;
@@ -180,20 +175,61 @@ static void add_column(struct writer *w, enum column c)
 	mem_free(packed);
 }
 
+/* A type is its place among those that occur, so that a byte is enough for 256 of them whatever their codes. */
+static void add_types(struct writer *w)
+{
+	const uint16_t *type = w->columns.column[COLUMN_TYPE];
+	uint16_t *place = mem_zalloc((UINT16_MAX + 1) * sizeof *place), *table = mem_alloc((UINT16_MAX + 1) * sizeof *table);
+	size_t types = 0;
+	for (size_t i = 0; i < w->n; i++) place[type[i]] = 1;
+	for (size_t code = 0; code <= UINT16_MAX; code++) {
+		if (!place[code]) continue;
+		place[code] = (uint16_t)types;
+		table[types++] = (uint16_t)code;
+	}
+	unsigned width = types == 1 ? 0 : types <= 256 ? 1 : 2;
+	unsigned char *packed = mem_alloc(w->n * width + 2);
+	for (size_t i = 0; i < w->n && width; i++) memcpy(packed + i * width, &place[type[i]], width);
+	add_section(w, SECTION_TYPE, packed, w->n * width)->width = width;
+	add_section(w, SECTION_TYPES, table, types * sizeof *table);
+	mem_free(packed);
+	mem_free(table);
+	mem_free(place);
+}
+
+static void add_values(struct writer *w, enum column c)
+{
+	int64_t *value = mem_alloc((w->n + 1) * sizeof *value);
+	for (size_t i = 0; i < w->n; i++) value[i] = number_at(w->columns.column[c], COLUMN_WIDTH[c], i);
+	struct values_in in = {.n = w->n, .value = value};
+	struct buf packed;
+	buf_init(&packed, SIZE_MAX / 2);
+	values__pack(&in, w->n, &packed);
+	add_section(w, (enum section_kind)c, packed.p, packed.n);
+	buf_release(&packed);
+	mem_free(value);
+}
+
+static void add_columns(struct writer *w)
+{
+	add_raw(w, COLUMN_TIME);
+	add_raw(w, COLUMN_RECEIVED);
+	add_raw(w, COLUMN_ARRIVAL);
+	add_types(w);
+	for (int c = COLUMN_CHANNEL; c <= COLUMN_FLAGS; c++) add_values(w, (enum column)c);
+}
+
 static void add_subjects(struct writer *w)
 {
-	const uint32_t *subject = w->columns.column[COLUMN_SUBJECT];
-	uint32_t distinct = 0;
-	for (size_t i = 0; i < w->n; i++) distinct += i == 0 || subject[i] != subject[i - 1];
-	uint32_t *table = mem_alloc(((size_t)distinct * 2 + 1) * sizeof *table), at = 0;
-	for (size_t i = 0; i < w->n; i++) {
-		if (i && subject[i] == subject[i - 1]) continue;
-		table[at] = subject[i];
-		table[distinct + at++] = (uint32_t)i;
-	}
-	table[(size_t)distinct * 2] = (uint32_t)w->n;
-	add_section(w, SECTION_SUBJECTS, table, ((size_t)distinct * 2 + 1) * sizeof *table);
-	w->footer.n_subjects = distinct;
+	uint32_t *subjects, *first;
+	size_t n = columns__subjects(w->columns.column[COLUMN_SUBJECT], w->n, &subjects, &first);
+	uint32_t *table = mem_alloc((n * 2 + 1) * sizeof *table);
+	memcpy(table, subjects, n * sizeof *table);
+	memcpy(table + n, first, (n + 1) * sizeof *table);
+	add_section(w, SECTION_SUBJECTS, table, (n * 2 + 1) * sizeof *table);
+	w->footer.n_subjects = (uint32_t)n;
+	mem_free(subjects);
+	mem_free(first);
 	mem_free(table);
 }
 
@@ -238,20 +274,18 @@ static void add_keys(struct writer *w)
 	mem_free(order);
 }
 
-static void add_properties(struct writer *w)
+static void add_property(struct writer *w, struct property *p)
 {
-	for (size_t i = 0; i < w->properties.n; i++) {
-		const struct property *p = w->properties.all[i];
-		if (!p->n) continue;
-		struct buf packed;
-		buf_init(&packed, SIZE_MAX / 2);
-		property__pack(p, w->n, &packed);
-		struct section *s = add_section(w, SECTION_PROPERTY, packed.p, packed.n);
-		s->name_at = (uint32_t)w->names.n;
-		s->name_bytes = (uint32_t)p->name.n;
-		buf_add(&w->names, p->name);
-		buf_release(&packed);
-	}
+	if (!p->n) return;
+	struct buf packed;
+	buf_init(&packed, SIZE_MAX / 2);
+	struct values_in in = property__in(p);
+	values__pack(&in, w->n, &packed);
+	struct section *s = add_section(w, SECTION_PROPERTY, packed.p, packed.n);
+	s->name_at = (uint32_t)w->names.n;
+	s->name_bytes = (uint32_t)p->name.n;
+	buf_add(&w->names, p->name);
+	buf_release(&packed);
 }
 
 static void add_footer(struct writer *w)
@@ -278,7 +312,7 @@ enum err writer__finish(struct writer *w, struct fault *f)
 	end_block(w);
 	if (w->err == OK && w->n) {
 		uint64_t bodies_end = w->at;
-		for (int c = 0; c < COLUMN_COUNT; c++) add_column(w, (enum column)c);
+		add_columns(w);
 		add_subjects(w);
 		add_keys(w);
 		struct section *bodies = add_section(w, SECTION_BODIES, "", 0);
@@ -286,7 +320,8 @@ enum err writer__finish(struct writer *w, struct fault *f)
 		bodies->bytes = bodies_end - bodies->offset;
 		bodies->hash = 0;
 		add_section(w, SECTION_BLOCKS, w->blocks, w->n_blocks * sizeof *w->blocks);
-		add_properties(w);
+		add_section(w, SECTION_DICTIONARY, "", 0);
+		for (size_t i = 0; i < w->properties.n; i++) add_property(w, w->properties.all[i]);
 		add_footer(w);
 		if (w->err == OK) {
 			w->err = os_sync(w->fd);

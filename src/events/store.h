@@ -28,7 +28,8 @@ enum {
 };
 
 /* ---- columns ---------------------------------------------------------------------------------------------------------- */
-enum column { COLUMN_SUBJECT, COLUMN_TIME, COLUMN_RECEIVED, COLUMN_ARRIVAL, COLUMN_TYPE, COLUMN_CHANNEL, COLUMN_SOURCE, COLUMN_PURPOSES, COLUMN_IMPORT, COLUMN_FLAGS, COLUMN_COUNT };
+/* In the order of enum section_kind; subjects have no section of their own, the table of subjects gives them. */
+enum column { COLUMN_TIME, COLUMN_RECEIVED, COLUMN_ARRIVAL, COLUMN_TYPE, COLUMN_CHANNEL, COLUMN_SOURCE, COLUMN_PURPOSES, COLUMN_IMPORT, COLUMN_FLAGS, COLUMN_SUBJECT, COLUMN_COUNT };
 extern const uint8_t COLUMN_WIDTH[COLUMN_COUNT];
 struct columns {
 	void *column[COLUMN_COUNT];
@@ -36,6 +37,8 @@ struct columns {
 void columns__init(struct columns *c, size_t rows);
 void columns__release(struct columns *c);
 void columns__put(struct columns *c, size_t row, const struct log_event *e);
+/* The table of subjects of a column that ascends; both arrays are new. Returns how many there are. */
+size_t columns__subjects(const uint32_t *subject, size_t n, uint32_t **subjects, uint32_t **first);
 void columns__gather(void *to, const void *from, const uint32_t *rows, size_t n, unsigned width);
 
 /* ---- sets of message keys --------------------------------------------------------------------------------------------- */
@@ -101,7 +104,67 @@ void erased__release(struct erased *e);
 bool erased__has(const struct erased *e, uint32_t subject, uint32_t import);
 static inline bool erased__is_empty(const struct erased *e) { return e->n_subjects + e->n_imports == 0; }
 
-/* ---- properties ----------------------------------------------------------------------------------------------------------- */
+/* ---- values of rows: values.c ---------------------------------------------------------------------------------------------- */
+struct values_in { /* n values of rows that ascend; packing changes the arrays */
+	size_t n;
+	const uint32_t *row; /* not looked at when all rows have one */
+	uint8_t *kind;       /* NULL with exponent: all are whole numbers */
+	int8_t *exponent;
+	int64_t *value;      /* code of a text, mantissa, bits of a double */
+	const str *texts;
+	size_t n_texts, text_bytes;
+};
+struct buf;
+void values__pack(struct values_in *v, size_t rows, struct buf *out);
+/* A view of packed bytes. False when they do not hold together. */
+bool values__open(str packed, size_t rows, struct events_values *out);
+unsigned values__width(int64_t least, int64_t most); /* bytes that hold the range */
+struct events_raw values__raw(const void *p, unsigned width, int64_t base);
+struct events_values values__plain(const void *p, unsigned width, size_t rows); /* of whole numbers */
+
+struct values_walk { /* rows one after another, none left out */
+	const struct events_values *v;
+	uint32_t place, slot;
+};
+void values__walk(struct values_walk *w, const struct events_values *v, uint32_t row);
+/* The slot of the row, which is the one after that of the last call (or the row of values__walk). */
+static inline uint32_t values__next(struct values_walk *w, uint32_t row)
+{
+	const struct events_values *v = w->v;
+	if (v->is_sparse) {
+		const struct events_set *s = &v->present;
+		bool has = s->words ? s->words[row >> 6] >> (row & 63) & 1 : w->place < s->ones[(row >> 8) + 1] && s->low[w->place] == (row & 255);
+		if (!has) return EVENTS_NO_SLOT;
+	}
+	uint32_t place = w->place++;
+	if (!v->has_runs) return place;
+	const struct events_set *s = &v->starts;
+	if (s->words) w->slot += s->words[place >> 6] >> (place & 63) & 1;
+	else w->slot += w->slot < s->ones[(place >> 8) + 1] && s->low[w->slot] == (place & 255);
+	return w->slot - 1;
+}
+struct property_arrays { /* n rows, on the heap: property__release */
+	uint8_t *kind;
+	struct decimal *number;
+	double *real;
+	uint32_t *text;
+	str *dictionary;
+	size_t dictionary_n;
+};
+void values__expand(const struct events_values *v, struct property_arrays *out);
+void property__release(struct property_arrays *a);
+struct value_arrays { /* what plain events_values point into: values__release */
+	uint8_t *kind;
+	int8_t *exponent;
+	int64_t *value;
+	uint32_t *text_ends;
+	char *texts;
+};
+/* rows NULL: the first n. */
+void values__gather(const struct events_values *v, const uint32_t *rows, size_t n, struct value_arrays *own, struct events_values *out);
+void values__release(struct value_arrays *a);
+
+/* ---- properties as they are read from bodies: property.c ------------------------------------------------------------------ */
 struct property {
 	str name;
 	uint32_t *row;
@@ -126,22 +189,12 @@ void properties__init(struct properties *p, struct names *allowed, bool counts_d
 void properties__release(struct properties *p);
 void properties__read(struct properties *p, uint32_t row, str body);
 const struct property *properties__find(const struct properties *p, str name);
-/* Arrays of n rows, on the heap: property__release. */
-struct property_arrays {
-	uint8_t *kind;
-	struct decimal *number;
-	double *real;
-	uint32_t *text;
-	str *dictionary;
-	size_t dictionary_n;
-};
-void property__expand(const struct property *p, size_t rows, struct property_arrays *out);
-void property__gather(const struct property_arrays *from, const uint32_t *rows, size_t n, struct property_arrays *out);
-void property__release(struct property_arrays *a);
-struct buf;
-void property__pack(const struct property *p, size_t rows, struct buf *out);
-/* A view of packed bytes; only what points into them. False when they do not hold together. */
-bool property__unpack(str packed, size_t rows, struct property_arrays *out);
+void property__put(struct property *p, uint32_t row, uint8_t kind, int64_t value, int8_t exponent); /* rows ascend; the last of a row holds */
+uint32_t property__code(struct property *p, struct arena *a, str text);
+void property__free(struct property *p);
+struct values_in property__in(struct property *p);
+/* Plain values of rows; texts included. */
+void property__plain(const struct property *p, size_t rows, struct value_arrays *own, struct events_values *out);
 
 /* ---- the memory table ------------------------------------------------------------------------------------------------------ */
 struct chunk {
@@ -157,7 +210,10 @@ struct image { /* the first n rows of a slice, in order, as columns */
 	int64_t min_ms, max_ms;
 	pthread_mutex_t lock; /* for properties */
 	struct properties *properties;
-	struct property_arrays *expanded; /* by index in properties; kind NULL: not yet */
+	struct value_arrays *arrays;     /* by index in properties … */
+	struct events_values *values;    /* … n 0: not yet */
+	uint32_t *subjects, *first;      /* n_subjects + 1 */
+	size_t n_subjects;
 };
 struct slice {
 	const struct log_event *rows[SLICE_ROWS];
@@ -207,9 +263,10 @@ struct segment {
 	pthread_mutex_t lock;  /* for what is decoded */
 	int viewers;           /* under lock */
 	uint8_t checked[SECTION_PROPERTY];
-	const void *column[COLUMN_COUNT];
+	struct events_values *values;    /* by section: of columns and properties; n 0: not opened yet */
+	const void *column[COLUMN_COUNT]; /* decoded, and those that lie in full width */
 	void *owned[COLUMN_COUNT];
-	struct property_arrays *properties; /* by section */
+	struct property_arrays *properties; /* decoded, by section */
 	size_t decoded_bytes;
 	_Atomic size_t *decoded_total; /* of the store */
 };
@@ -230,7 +287,11 @@ enum err segment__column(struct segment *s, enum column c, const void **out, str
 enum err segment__section(struct segment *s, enum section_kind kind, struct fault *f) NODISCARD; /* its hash, once */
 bool segment__find(const struct segment *s, uint32_t subject, size_t *first, size_t *count);
 bool segment__has_key(struct segment *s, uint32_t subject, struct subject_key key, const struct erased *erased);
-enum err segment__property(struct segment *s, str name, struct property_arrays *out, bool *found, struct fault *f) NODISCARD;
+enum err segment__raw(struct segment *s, enum section_kind kind, struct events_raw *out, struct fault *f) NODISCARD;
+enum err segment__values(struct segment *s, enum section_kind kind, struct events_values *out, struct fault *f) NODISCARD;
+/* found: whether the segment has it */
+enum err segment__property(struct segment *s, str name, struct events_values *out, bool *found, struct fault *f) NODISCARD;
+enum err segment__property_arrays(struct segment *s, str name, struct property_arrays *out, bool *found, struct fault *f) NODISCARD;
 struct block_reader { /* the block read last */
 	size_t block; /* + 1; 0: none */
 	char *raw;

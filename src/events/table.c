@@ -114,6 +114,12 @@ void table__sort(const struct log_event **rows, size_t n)
 	mem_free(items);
 }
 
+static void find_subjects(struct image *image)
+{
+	const uint32_t *subject = image->columns.column[COLUMN_SUBJECT];
+	image->n_subjects = columns__subjects(subject, image->n, &image->subjects, &image->first);
+}
+
 static struct image *make_image(const struct slice *slice, size_t n)
 {
 	struct image *image = MEM_NEW(struct image);
@@ -132,6 +138,7 @@ static struct image *make_image(const struct slice *slice, size_t n)
 		if (e->time_ms < image->min_ms) image->min_ms = e->time_ms;
 		if (e->time_ms > image->max_ms) image->max_ms = e->time_ms;
 	}
+	find_subjects(image);
 	return image;
 }
 
@@ -157,13 +164,16 @@ void image__release(struct image *image)
 {
 	if (!image || atomic_fetch_sub(&image->refs, 1) != 1) return;
 	if (image->properties) {
-		for (size_t i = 0; i < image->properties->n; i++) property__release(&image->expanded[i]);
-		mem_free(image->expanded);
+		for (size_t i = 0; i < image->properties->n; i++) values__release(&image->arrays[i]);
+		mem_free(image->arrays);
+		mem_free(image->values);
 		properties__release(image->properties);
 		mem_free(image->properties);
 	}
 	columns__release(&image->columns);
 	mem_free(image->rows);
+	mem_free(image->subjects);
+	mem_free(image->first);
 	pthread_mutex_destroy(&image->lock);
 	mem_free(image);
 }

@@ -6,10 +6,13 @@
 #include "base/mem.h"
 #include "events/store.h"
 
-struct kept_property {
+struct kept_property { /* of a part of which something is erased, or arrays of one in memory */
 	struct kept_property *next;
 	str name; /* owned */
-	struct property_arrays arrays;
+	bool is_none;
+	struct value_arrays own;
+	struct events_values values;
+	struct property_arrays arrays; /* when somebody asked for them */
 };
 struct events_part {
 	struct events_view *view;
@@ -24,6 +27,8 @@ struct events_part {
 	size_t n;
 	uint32_t *kept;       /* rows that are not erased; NULL: all */
 	void *column[COLUMN_COUNT]; /* of the kept rows */
+	uint32_t *subjects, *first; /* of the kept rows */
+	size_t n_subjects;
 	struct kept_property *properties;
 	struct block_reader bodies;
 };
@@ -91,9 +96,12 @@ static void release_part(struct events_part *p)
 {
 	image__release(p->image);
 	mem_free(p->kept);
+	mem_free(p->subjects);
+	mem_free(p->first);
 	for (int c = 0; c < COLUMN_COUNT; c++) mem_free(p->column[c]);
 	for (struct kept_property *k = p->properties, *next; k; k = next) {
 		next = k->next;
+		values__release(&k->own);
 		property__release(&k->arrays);
 		mem_free((void *)(uintptr_t)k->name.p);
 		mem_free(k);
@@ -162,13 +170,14 @@ static bool may_hold_erased(const struct events_part *p)
 
 static enum err leave_out(struct events_part *p, struct fault *f)
 {
-	const void *subjects, *imports;
+	const void *subjects, *imports = NULL;
+	const struct erased *erased = p->view->erased;
 	TRY(all_of(p, COLUMN_SUBJECT, &subjects, f));
-	TRY(all_of(p, COLUMN_IMPORT, &imports, f));
+	if (erased->n_imports) TRY(all_of(p, COLUMN_IMPORT, &imports, f));
 	uint32_t *kept = mem_alloc((p->n + 1) * sizeof *kept);
 	size_t n = 0;
 	for (size_t i = 0; i < p->n; i++)
-		if (!erased__has(p->view->erased, ((const uint32_t *)subjects)[i], ((const uint32_t *)imports)[i])) kept[n++] = (uint32_t)i;
+		if (!erased__has(erased, ((const uint32_t *)subjects)[i], imports ? ((const uint32_t *)imports)[i] : 0)) kept[n++] = (uint32_t)i;
 	if (n == p->n) {
 		mem_free(kept);
 		return OK;
@@ -198,7 +207,7 @@ static enum err column(struct events_part *p, enum column c, const void **out, s
 	}
 	TRY(all_of(p, c, out, f));
 	if (!p->kept) return OK;
-	p->column[c] = mem_alloc((p->n + 1) * COLUMN_WIDTH[c]);
+	p->column[c] = mem_alloc(p->n * COLUMN_WIDTH[c] + 8);
 	columns__gather(p->column[c], *out, p->kept, p->n, COLUMN_WIDTH[c]);
 	*out = p->column[c];
 	return OK;
@@ -264,6 +273,84 @@ enum err events_part_columns(struct events_part *p, unsigned want, struct events
 	return e;
 }
 
+/* ---- as they lie --------------------------------------------------------------------------------------------------------- */
+static uint16_t every_code[TYPES_MAX];
+static pthread_once_t every_code_once = PTHREAD_ONCE_INIT;
+
+static void list_every_code(void)
+{
+	for (size_t i = 0; i < TYPES_MAX; i++) every_code[i] = (uint16_t)i;
+}
+
+static const struct {
+	unsigned want;
+	enum column column;
+	size_t raw_at, values_at; /* one of them */
+} SCANNED[] = {
+	{EVENTS_TIME, COLUMN_TIME, offsetof(struct events_scan, time_ms), 0},
+	{EVENTS_ARRIVAL, COLUMN_ARRIVAL, offsetof(struct events_scan, arrival), 0},
+	{EVENTS_TYPE, COLUMN_TYPE, offsetof(struct events_scan, type), 0},
+	{EVENTS_CHANNEL, COLUMN_CHANNEL, 0, offsetof(struct events_scan, channel)},
+	{EVENTS_SOURCE, COLUMN_SOURCE, 0, offsetof(struct events_scan, source)},
+	{EVENTS_PURPOSES, COLUMN_PURPOSES, 0, offsetof(struct events_scan, purposes)},
+	{EVENTS_IMPORT, COLUMN_IMPORT, 0, offsetof(struct events_scan, import)},
+	{EVENTS_FLAGS, COLUMN_FLAGS, 0, offsetof(struct events_scan, flags)},
+};
+
+/* A whole segment. */
+static enum err scan_segment(struct segment *s, unsigned want, struct events_scan *out, struct fault *f)
+{
+	out->subjects = s->subjects;
+	out->first = s->subject_rows;
+	out->n_subjects = s->footer.n_subjects;
+	for (size_t i = 0; i < COUNT_OF(SCANNED); i++) {
+		if (!(want & SCANNED[i].want)) continue;
+		char *at = (char *)out;
+		if (SCANNED[i].values_at) TRY(segment__values(s, (enum section_kind)SCANNED[i].column, (struct events_values *)(void *)(at + SCANNED[i].values_at), f));
+		else TRY(segment__raw(s, (enum section_kind)SCANNED[i].column, (struct events_raw *)(void *)(at + SCANNED[i].raw_at), f));
+	}
+	if (!(want & EVENTS_TYPE)) return OK;
+	TRY(segment__section(s, SECTION_TYPES, f));
+	out->types = (const uint16_t *)(const void *)(s->map.p + s->by_kind[SECTION_TYPES]->offset);
+	out->n_types = s->by_kind[SECTION_TYPES]->bytes / sizeof *out->types;
+	return OK;
+}
+
+/* What lies in plain arrays: a slice of the memory table, or the rows that are kept of a part. */
+static enum err scan_arrays(struct events_part *p, unsigned want, struct events_scan *out, struct fault *f)
+{
+	const void *column_at;
+	if (p->kept && !p->subjects) {
+		TRY(column(p, COLUMN_SUBJECT, &column_at, f));
+		p->n_subjects = columns__subjects(column_at, p->n, &p->subjects, &p->first);
+	}
+	out->subjects = p->kept ? p->subjects : p->image->subjects;
+	out->first = p->kept ? p->first : p->image->first;
+	out->n_subjects = p->kept ? p->n_subjects : p->image->n_subjects;
+	for (size_t i = 0; i < COUNT_OF(SCANNED); i++) {
+		if (!(want & SCANNED[i].want)) continue;
+		unsigned width = COLUMN_WIDTH[SCANNED[i].column];
+		char *at = (char *)out;
+		TRY(column(p, SCANNED[i].column, &column_at, f));
+		if (SCANNED[i].values_at) *(struct events_values *)(void *)(at + SCANNED[i].values_at) = values__plain(column_at, width, p->n);
+		else *(struct events_raw *)(void *)(at + SCANNED[i].raw_at) = values__raw(column_at, width, 0);
+	}
+	pthread_once(&every_code_once, list_every_code);
+	out->types = every_code;
+	out->n_types = TYPES_MAX;
+	return OK;
+}
+
+enum err events_part_scan(struct events_part *p, unsigned want, struct events_scan *out, struct fault *f)
+{
+	pthread_mutex_lock(&p->lock);
+	enum err e = ready(p, f);
+	*out = (struct events_scan){.n = p->n};
+	if (e == OK) e = p->segment && !p->kept ? scan_segment(p->segment, want, out, f) : scan_arrays(p, want, out, f);
+	pthread_mutex_unlock(&p->lock);
+	return e;
+}
+
 static size_t lower(const uint32_t *subjects, size_t n, uint64_t subject)
 {
 	size_t low = 0;
@@ -293,49 +380,84 @@ size_t events_part_find(struct events_part *p, uint32_t subject, size_t *count)
 }
 
 /* ---- properties ------------------------------------------------------------------------------------------------------------- */
-static void image_property(struct image *image, struct names *allowed, str name, struct property_arrays *out, bool *found)
+static bool image_property(struct image *image, struct names *allowed, str name, struct events_values *out)
 {
 	pthread_mutex_lock(&image->lock);
 	if (!image->properties) {
 		image->properties = MEM_NEW(struct properties);
 		properties__init(image->properties, allowed, false);
 		for (size_t i = 0; i < image->n; i++) properties__read(image->properties, (uint32_t)i, log_event_body(image->rows[i]));
-		image->expanded = mem_zalloc((image->properties->n + 1) * sizeof *image->expanded);
+		image->arrays = mem_zalloc((image->properties->n + 1) * sizeof *image->arrays);
+		image->values = mem_zalloc((image->properties->n + 1) * sizeof *image->values);
 	}
 	uint64_t *index = map_get(&image->properties->by_name, name);
-	*found = index && *index && image->properties->all[*index - 1]->n > 0;
-	if (*found) {
-		struct property_arrays *arrays = &image->expanded[*index - 1];
-		if (!arrays->kind) property__expand(image->properties->all[*index - 1], image->n, arrays);
-		*out = *arrays;
+	bool found = index && *index && image->properties->all[*index - 1]->n > 0;
+	if (found) {
+		size_t i = *index - 1;
+		if (!image->values[i].n) property__plain(image->properties->all[i], image->n, &image->arrays[i], &image->values[i]);
+		*out = image->values[i];
 	}
 	pthread_mutex_unlock(&image->lock);
+	return found;
 }
 
-static void keep_property(struct events_part *p, str name, struct property_arrays *arrays)
+static enum err whole_property(struct events_part *p, str name, struct events_values *out, bool *found, struct fault *f)
 {
+	if (p->segment) return segment__property(p->segment, name, out, found, f);
+	*found = image_property(p->image, &p->view->ev->properties, name, out);
+	return OK;
+}
+
+/* The property of a part that is not a whole segment, kept with the part. */
+static enum err kept_property(struct events_part *p, str name, struct kept_property **out, struct fault *f)
+{
+	for (*out = p->properties; *out; *out = (*out)->next)
+		if (str_eq((*out)->name, name)) return OK;
+	struct events_values v;
+	bool found = false;
+	TRY(whole_property(p, name, &v, &found, f));
 	struct kept_property *k = MEM_NEW(struct kept_property);
 	char *text = mem_alloc(name.n + 1);
 	memcpy(text, name.p, name.n);
 	k->name = (str){text, name.n};
-	property__gather(arrays, p->kept, p->n, &k->arrays);
+	k->is_none = !found;
+	if (found && p->kept) values__gather(&v, p->kept, p->n, &k->own, &k->values);
+	else if (found) k->values = v;
 	k->next = p->properties;
-	p->properties = k;
-	*arrays = k->arrays;
+	p->properties = *out = k;
+	return OK;
+}
+
+static enum err values_of(struct events_part *p, str name, struct events_values *out, struct fault *f)
+{
+	struct kept_property *k;
+	bool found;
+	*out = (struct events_values){0};
+	TRY(ready(p, f));
+	if (!p->kept) return whole_property(p, name, out, &found, f);
+	TRY(kept_property(p, name, &k, f));
+	if (!k->is_none) *out = k->values;
+	return OK;
+}
+
+enum err events_part_values(struct events_part *p, str name, struct events_values *out, struct fault *f)
+{
+	pthread_mutex_lock(&p->lock);
+	enum err e = values_of(p, name, out, f);
+	pthread_mutex_unlock(&p->lock);
+	return e;
 }
 
 static enum err property_of(struct events_part *p, str name, struct property_arrays *out, struct fault *f)
 {
-	bool found = false;
+	struct kept_property *k;
+	bool found;
 	TRY(ready(p, f));
-	for (struct kept_property *k = p->properties; k; k = k->next) {
-		if (!str_eq(k->name, name)) continue;
-		*out = k->arrays;
-		return OK;
-	}
-	if (p->segment) TRY(segment__property(p->segment, name, out, &found, f));
-	else image_property(p->image, &p->view->ev->properties, name, out, &found);
-	if (found && p->kept) keep_property(p, name, out);
+	if (p->segment && !p->kept) return segment__property_arrays(p->segment, name, out, &found, f);
+	TRY(kept_property(p, name, &k, f));
+	if (k->is_none) return OK;
+	if (!k->arrays.kind) values__expand(&k->values, &k->arrays);
+	*out = k->arrays;
 	return OK;
 }
 
