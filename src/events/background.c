@@ -45,6 +45,7 @@ static enum err write_table(struct events *ev, struct table *t, const struct era
 			if (i + AHEAD < n) prefetch_row(rows[i + AHEAD]);
 			writer__add(w, rows[i], log_event_body(rows[i]));
 		}
+		writer__end_rows(w);
 		e = writer__finish(w, f);
 		writer__free(w);
 		if (e == OK) e = segment__open_made(ev, number, made, f);
@@ -87,29 +88,7 @@ enum err background__seal(struct events *ev, struct fault *f)
 	return e;
 }
 
-/* ---- merging: MERGE_FAN segments of one size class become one of the next --------------------------------------------------- */
-static int size_class(size_t rows)
-{
-	int class = 0;
-	for (; rows >= MERGE_FAN; rows /= MERGE_FAN) class++;
-	return class;
-}
-
-static size_t choose(const struct segments *segments, struct segment **out)
-{
-	for (int class = 0; class < 12; class++) {
-		size_t n = 0, rows = 0;
-		for (size_t i = 0; i < segments->n && n < MERGE_FAN; i++) {
-			struct segment *s = segments->v[i];
-			if (s->is_damaged || atomic_load(&s->has_failed) || size_class(s->n) != class) continue;
-			out[n++] = s;
-			rows += s->n;
-		}
-		if (n == MERGE_FAN && rows <= SEGMENT_ROWS_MAX) return n;
-	}
-	return 0;
-}
-
+/* ---- merging --------------------------------------------------------------------------------------------------------------- */
 enum err background__merge_due(struct events *ev, struct fault *f)
 {
 	for (;;) {
@@ -119,7 +98,7 @@ enum err background__merge_due(struct events *ev, struct fault *f)
 		struct erased *erased = erased__retain(ev->erased);
 		bool must_seal = background__seal_due(ev) || ev->background_stops;
 		pthread_mutex_unlock(&ev->lock);
-		size_t n = must_seal ? 0 : choose(segments, from);
+		size_t n = must_seal ? 0 : merge__choose(segments, from);
 		enum err e = n ? merge__run(ev, from, n, erased, f) : OK;
 		erased__release(erased);
 		segments__release(segments);

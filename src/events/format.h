@@ -89,7 +89,6 @@ enum section_kind {
 	SECTION_FILTER,   /* split-block bloom filter of the keys */
 	SECTION_BODIES,   /* blocks; each has its own hash in SECTION_BLOCKS, this section has none */
 	SECTION_BLOCKS,
-	SECTION_DICTIONARY, /* of zstd, for the blocks; may be empty */
 	SECTION_PROPERTY, /* values, one section a property name */
 	SECTION_KINDS
 };
@@ -115,7 +114,7 @@ struct segment_trailer {
 	uint64_t footer_at, footer_bytes, footer_hash;
 	char magic[8];
 };
-struct segment_block { /* rows first_row up to the next block's; unpacked: uint32_t end of each text, then the texts */
+struct segment_block { /* rows first_row up to the next block's; unpacked: uint32_t length of each text, then the texts */
 	uint64_t offset;   /* in the file */
 	uint32_t bytes, raw_bytes, first_row, rows; /* bytes = raw_bytes: not compressed */
 	uint64_t hash;

@@ -16,6 +16,14 @@ void properties__init(struct properties *p, struct names *allowed, bool counts_d
 	map_init(&p->by_name);
 }
 
+struct property *property__new(str name)
+{
+	struct property *p = MEM_NEW(struct property);
+	p->name = name;
+	map_init(&p->codes);
+	return p;
+}
+
 void property__free(struct property *p)
 {
 	mem_free(p->row);
@@ -62,10 +70,7 @@ static struct property *property_of(struct properties *p, str name)
 		p->cap = p->cap ? p->cap * 2 : 32;
 		p->all = mem_realloc(p->all, p->cap * sizeof *p->all);
 	}
-	struct property *one = MEM_NEW(struct property);
-	one->name = kept;
-	map_init(&one->codes);
-	p->all[p->n++] = one;
+	struct property *one = p->all[p->n++] = property__new(kept);
 	*index = p->n;
 	return one;
 }
@@ -94,7 +99,7 @@ uint32_t property__code(struct property *p, struct arena *a, str text)
 {
 	uint64_t *known = map_get(&p->codes, text);
 	if (known) return (uint32_t)*known;
-	str kept = str_dup(a, text);
+	str kept = a ? str_dup(a, text) : text;
 	if (p->n_texts == p->cap_texts) {
 		p->cap_texts = p->cap_texts ? p->cap_texts * 2 : 16;
 		p->texts = mem_realloc(p->texts, p->cap_texts * sizeof *p->texts);

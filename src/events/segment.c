@@ -184,7 +184,7 @@ static bool types_are_right(const struct segment *s)
 enum err segment__section(struct segment *s, enum section_kind kind, struct fault *f)
 {
 	static const char *const words[SECTION_PROPERTY] = {"times", "times of arrival", "order of arrival", "types", "channels", "sources", "purposes", "imports", "flags",
-	                                                    "table of types", "table of subjects", "message keys", "rows of message keys", "filter", "bodies", "table of blocks", "dictionary"};
+	                                                    "table of types", "table of subjects", "message keys", "rows of message keys", "filter", "bodies", "table of blocks"};
 	pthread_mutex_lock(&s->lock);
 	if (!s->checked[kind]) {
 		bool is_right = kind == SECTION_BODIES || XXH3_64bits(at_section(s, kind), s->by_kind[kind]->bytes) == s->by_kind[kind]->hash;
@@ -343,6 +343,12 @@ static bool find_property(const struct segment *s, str name, size_t *out)
 	return false;
 }
 
+bool segment__has_property(const struct segment *s, str name)
+{
+	size_t i;
+	return find_property(s, name, &i);
+}
+
 enum err segment__property(struct segment *s, str name, struct events_values *out, bool *found, struct fault *f)
 {
 	size_t i;
@@ -380,6 +386,18 @@ static bool unpack_block(struct segment *s, const struct segment_block *b, char 
 	return ZSTD_decompress(to, b->raw_bytes, s->map.p + b->offset, b->bytes) == b->raw_bytes;
 }
 
+/* Lengths become ends, in place. */
+static bool sum_lengths(uint32_t *ends, const struct segment_block *b)
+{
+	uint64_t end = 0, texts = b->raw_bytes - b->rows * sizeof *ends;
+	for (uint32_t i = 0; i < b->rows; i++) {
+		end += ends[i];
+		if (end > texts) return false;
+		ends[i] = (uint32_t)end;
+	}
+	return true;
+}
+
 static enum err read_block(struct segment *s, struct block_reader *r, size_t block, struct fault *f)
 {
 	const struct segment_block *b = (const struct segment_block *)at_section(s, SECTION_BLOCKS) + block;
@@ -394,11 +412,14 @@ static enum err read_block(struct segment *s, struct block_reader *r, size_t blo
 	}
 	if (!unpack_block(s, b, r->raw)) return segment__fail(s, f, "a block of bodies");
 	memset(r->raw + b->raw_bytes, 0, READ_SLACK);
+	if (!sum_lengths((uint32_t *)(void *)r->raw, b)) return segment__fail(s, f, "a block of bodies");
 	r->block = block + 1;
+	r->first_row = b->first_row;
+	r->rows = b->rows;
 	return OK;
 }
 
-enum err segment__body(struct segment *s, struct block_reader *r, size_t row, str *out, struct fault *f)
+static enum err find_block(struct segment *s, size_t row, size_t *out, struct fault *f)
 {
 	TRY(segment__section(s, SECTION_BLOCKS, f));
 	const struct segment_block *blocks = at_section(s, SECTION_BLOCKS);
@@ -409,12 +430,20 @@ enum err segment__body(struct segment *s, struct block_reader *r, size_t row, st
 		else high = middle;
 	}
 	if (low == 0 || row - blocks[low - 1].first_row >= blocks[low - 1].rows) return segment__fail(s, f, "table of blocks");
-	const struct segment_block *b = &blocks[low - 1];
-	if (r->block != low) TRY(read_block(s, r, low - 1, f));
+	*out = low - 1;
+	return OK;
+}
+
+enum err segment__body(struct segment *s, struct block_reader *r, size_t row, str *out, struct fault *f)
+{
+	if (!r->block || row < r->first_row || row - r->first_row >= r->rows) {
+		size_t block = 0;
+		TRY(find_block(s, row, &block, f));
+		TRY(read_block(s, r, block, f));
+	}
 	const uint32_t *ends = (const uint32_t *)(const void *)r->raw;
-	size_t i = row - b->first_row, texts = b->rows * sizeof *ends, start = i ? ends[i - 1] : 0;
-	if (ends[i] < start || ends[i] > b->raw_bytes - texts) return segment__fail(s, f, "a block of bodies");
-	*out = (str){r->raw + texts + start, ends[i] - start};
+	size_t i = row - r->first_row, start = i ? ends[i - 1] : 0;
+	*out = (str){r->raw + r->rows * sizeof *ends + start, ends[i] - start};
 	return OK;
 }
 

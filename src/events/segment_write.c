@@ -26,7 +26,7 @@ struct writer {
 	ZSTD_CCtx *zstd;
 	struct segment_block *blocks;
 	size_t n_blocks, cap_blocks;
-	uint32_t block_ends[BLOCK_ROWS_MAX];
+	uint32_t block_lengths[BLOCK_ROWS_MAX];
 	uint32_t block_rows;
 	char *texts;
 	size_t n_texts, cap_texts;
@@ -73,10 +73,10 @@ struct writer *writer__new(const char *dir, uint64_t number, size_t rows_max, st
 static void end_block(struct writer *w)
 {
 	if (!w->block_rows) return;
-	size_t ends = w->block_rows * sizeof *w->block_ends, raw_n = ends + w->n_texts, cap = ZSTD_compressBound(raw_n);
+	size_t lengths = w->block_rows * sizeof *w->block_lengths, raw_n = lengths + w->n_texts, cap = ZSTD_compressBound(raw_n);
 	char *raw = mem_alloc(raw_n), *packed = mem_alloc(cap);
-	memcpy(raw, w->block_ends, ends);
-	memcpy(raw + ends, w->texts, w->n_texts);
+	memcpy(raw, w->block_lengths, lengths);
+	memcpy(raw + lengths, w->texts, w->n_texts);
 	size_t n = ZSTD_compressCCtx(w->zstd, packed, cap, raw, raw_n, ZSTD_LEVEL);
 	if (ZSTD_isError(n)) abort(); /* the room is enough by its own bound */
 	if (n >= raw_n) {
@@ -103,10 +103,10 @@ static void add_body(struct writer *w, str body)
 	}
 	if (body.n) memcpy(w->texts + w->n_texts, body.p, body.n);
 	w->n_texts += body.n;
-	w->block_ends[w->block_rows++] = (uint32_t)w->n_texts;
+	w->block_lengths[w->block_rows++] = (uint32_t)body.n;
 }
 
-void writer__add(struct writer *w, const struct log_event *e, str body)
+void writer__copy(struct writer *w, const struct log_event *e, str body)
 {
 	if (w->err != OK || w->n == w->rows_max) return;
 	struct segment_footer *f = &w->footer;
@@ -117,10 +117,15 @@ void writer__add(struct writer *w, const struct log_event *e, str body)
 	if (e->arrival > f->max_arrival) f->max_arrival = e->arrival;
 	columns__put(&w->columns, w->n, e);
 	w->keys[w->n] = (struct subject_key){e->key_a, e->key_b};
-	properties__read(&w->properties, (uint32_t)w->n, body);
 	add_body(w, body);
 	w->n++;
 	if (w->n_texts >= BLOCK_RAW_BYTES || w->block_rows == BLOCK_ROWS_MAX) end_block(w);
+}
+
+void writer__add(struct writer *w, const struct log_event *e, str body)
+{
+	properties__read(&w->properties, (uint32_t)w->n, body);
+	writer__copy(w, e, body);
 }
 
 size_t writer__rows(const struct writer *w)
@@ -274,9 +279,9 @@ static void add_keys(struct writer *w)
 	mem_free(order);
 }
 
-static void add_property(struct writer *w, struct property *p)
+void writer__put_property(struct writer *w, struct property *p)
 {
-	if (!p->n) return;
+	if (!p->n || w->err != OK) return;
 	struct buf packed;
 	buf_init(&packed, SIZE_MAX / 2);
 	struct values_in in = property__in(p);
@@ -307,26 +312,28 @@ static void add_footer(struct writer *w)
 	buf_release(&out);
 }
 
-enum err writer__finish(struct writer *w, struct fault *f)
+void writer__end_rows(struct writer *w)
 {
 	end_block(w);
+	if (w->err != OK || !w->n) return;
+	uint64_t bodies_end = w->at;
+	add_columns(w);
+	add_subjects(w);
+	add_keys(w);
+	struct section *bodies = add_section(w, SECTION_BODIES, "", 0);
+	bodies->offset = sizeof(struct segment_header);
+	bodies->bytes = bodies_end - bodies->offset;
+	bodies->hash = 0;
+	add_section(w, SECTION_BLOCKS, w->blocks, w->n_blocks * sizeof *w->blocks);
+	for (size_t i = 0; i < w->properties.n; i++) writer__put_property(w, w->properties.all[i]);
+}
+
+enum err writer__finish(struct writer *w, struct fault *f)
+{
+	if (w->err == OK && w->n) add_footer(w);
 	if (w->err == OK && w->n) {
-		uint64_t bodies_end = w->at;
-		add_columns(w);
-		add_subjects(w);
-		add_keys(w);
-		struct section *bodies = add_section(w, SECTION_BODIES, "", 0);
-		bodies->offset = sizeof(struct segment_header);
-		bodies->bytes = bodies_end - bodies->offset;
-		bodies->hash = 0;
-		add_section(w, SECTION_BLOCKS, w->blocks, w->n_blocks * sizeof *w->blocks);
-		add_section(w, SECTION_DICTIONARY, "", 0);
-		for (size_t i = 0; i < w->properties.n; i++) add_property(w, w->properties.all[i]);
-		add_footer(w);
-		if (w->err == OK) {
-			w->err = os_sync(w->fd);
-			w->error = errno;
-		}
+		w->err = os_sync(w->fd);
+		w->error = errno;
 	}
 	if (w->err == OK) return OK;
 	(void)os_fail(f, "write", w->path, w->error);

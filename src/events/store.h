@@ -23,7 +23,7 @@ enum {
 	TABLES_WAITING_MAX = 8,       /* tables to be sealed; beyond, appends are told to come back */
 	PENDING_BYTES_MAX = 256 << 20,
 	MERGE_FAN = 8,                /* segments of like size that become one … */
-	SEGMENT_ROWS_MAX = 2 << 20,   /* … of at most so many rows: about 350 MB while it is made */
+	SEGMENT_ROWS_MAX = 4 << 20,   /* … of at most so many rows: about 350 MB while it is made */
 	DECODED_BYTES_MAX = 256 << 20 /* decoded columns are kept up to so much when no view needs them */
 };
 
@@ -190,7 +190,8 @@ void properties__release(struct properties *p);
 void properties__read(struct properties *p, uint32_t row, str body);
 const struct property *properties__find(const struct properties *p, str name);
 void property__put(struct property *p, uint32_t row, uint8_t kind, int64_t value, int8_t exponent); /* rows ascend; the last of a row holds */
-uint32_t property__code(struct property *p, struct arena *a, str text);
+uint32_t property__code(struct property *p, struct arena *a, str text); /* arena NULL: the text is kept where it is */
+struct property *property__new(str name); /* the name is kept where it is */
 void property__free(struct property *p);
 struct values_in property__in(struct property *p);
 /* Plain values of rows; texts included. */
@@ -291,9 +292,11 @@ enum err segment__raw(struct segment *s, enum section_kind kind, struct events_r
 enum err segment__values(struct segment *s, enum section_kind kind, struct events_values *out, struct fault *f) NODISCARD;
 /* found: whether the segment has it */
 enum err segment__property(struct segment *s, str name, struct events_values *out, bool *found, struct fault *f) NODISCARD;
+bool segment__has_property(const struct segment *s, str name);
 enum err segment__property_arrays(struct segment *s, str name, struct property_arrays *out, bool *found, struct fault *f) NODISCARD;
 struct block_reader { /* the block read last */
 	size_t block; /* + 1; 0: none */
+	size_t first_row, rows;
 	char *raw;
 	size_t cap;
 };
@@ -304,8 +307,11 @@ void segment__path(char *path, size_t room, const char *dir, uint64_t number);
 
 struct writer; /* makes one segment of rows that come in order */
 struct writer *writer__new(const char *dir, uint64_t number, size_t rows_max, struct names *properties, bool counts_dropped);
-void writer__add(struct writer *w, const struct log_event *e, str body); /* body has READ_SLACK behind it */
+void writer__add(struct writer *w, const struct log_event *e, str body);  /* body has READ_SLACK behind it; its properties are read */
+void writer__copy(struct writer *w, const struct log_event *e, str body); /* its properties come by writer__put_property */
 size_t writer__rows(const struct writer *w);
+void writer__end_rows(struct writer *w);                                  /* then properties may be put */
+void writer__put_property(struct writer *w, struct property *p);          /* its values change */
 enum err writer__finish(struct writer *w, struct fault *f) NODISCARD; /* durable, but not yet listed */
 void writer__free(struct writer *w);
 
@@ -422,10 +428,10 @@ bool background__seal_due(struct events *ev);        /* under lock */
 enum err background__seal(struct events *ev, struct fault *f) NODISCARD; /* the oldest full table; under work */
 enum err background__merge_due(struct events *ev, struct fault *f) NODISCARD; /* until nothing is due; under work */
 void background__trim(struct events *ev);            /* the log; under work */
-/* merge.c: one segment of all, without what is erased; replaces them. Under work. */
+/* merge.c: one segment of all, or one for each stretch of time, without what is erased; replaces them. Under work. */
 enum err merge__run(struct events *ev, struct segment **from, size_t n, const struct erased *erased, struct fault *f) NODISCARD;
-/* Puts `made` (NULL: nothing) in the place of the n segments of `from`. */
-void merge__replace(struct events *ev, struct segment **from, size_t n, struct segment *made);
+/* merge_choose.c: up to MERGE_FAN that should become one; 0 when none. */
+size_t merge__choose(const struct segments *segments, struct segment **out);
 /* compact.c */
 enum err compact__run(struct events *ev, struct fault *f) NODISCARD; /* takes work */
 #endif

@@ -110,19 +110,23 @@ static size_t count_runs(const struct values_in *v)
 	return n;
 }
 
-static void put_values(struct buf *out, const struct values_in *v, struct values_header *h, size_t header_at)
+static unsigned width_of(const struct values_in *v, int64_t *base)
 {
 	int64_t least = v->n ? v->value[0] : 0, most = least;
 	for (size_t i = 1; i < v->n; i++) {
 		if (v->value[i] < least) least = v->value[i];
 		if (v->value[i] > most) most = v->value[i];
 	}
-	h->base = least;
-	h->width = (uint8_t)values__width(least, most);
+	*base = least;
+	return values__width(least, most);
+}
+
+static void put_values(struct buf *out, const struct values_in *v, const struct values_header *h)
+{
 	char *at = buf_room(out, v->n * h->width + 8);
 	if (!at) return;
 	for (size_t i = 0; i < v->n; i++) {
-		uint64_t d = (uint64_t)v->value[i] - (uint64_t)least;
+		uint64_t d = (uint64_t)v->value[i] - (uint64_t)h->base;
 		memcpy(at + i * h->width, &d, sizeof d);
 	}
 	buf_wrote(out, v->n * h->width);
@@ -131,7 +135,6 @@ static void put_values(struct buf *out, const struct values_in *v, struct values
 	align(out);
 	if (h->has_exponents) buf_add_bytes(out, v->exponent, v->n);
 	align(out);
-	memcpy(out->p + header_at, h, sizeof *h);
 }
 
 static void put_dictionary(struct buf *out, const str *texts, size_t n)
@@ -146,40 +149,43 @@ static void put_dictionary(struct buf *out, const str *texts, size_t n)
 	align(out);
 }
 
+static void find_kinds(struct values_in *v, struct values_header *h)
+{
+	h->has_exponents = !one_exponent(v);
+	h->kind = v->n ? v->kind[0] : (uint8_t)EVENTS_NULL;
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->kind[i] != h->kind) h->kind = 0;
+		if (v->kind[i] != EVENTS_DECIMAL) v->exponent[i] = 0; /* so that equal values are equal */
+		else if (!h->has_exponents) h->exponent = v->exponent[i];
+	}
+}
+
+static void put_starts(struct buf *out, struct values_in *v, struct values_header *h, size_t runs)
+{
+	uint32_t *starts = mem_alloc((runs + 1) * sizeof *starts);
+	size_t all = v->n;
+	v->n = fold_runs(v, starts);
+	h->stored = (uint32_t)v->n;
+	h->starts_form = (uint8_t)form_of(v->n, all);
+	put_set(out, starts, v->n, all);
+	mem_free(starts);
+}
+
 void values__pack(struct values_in *v, size_t rows, struct buf *out)
 {
-	struct values_header h = {.present = (uint32_t)v->n, .texts = (uint32_t)v->n_texts, .text_bytes = (uint32_t)v->text_bytes, .kind = EVENTS_DECIMAL};
-	if (v->kind) {
-		h.has_exponents = !one_exponent(v);
-		h.kind = v->n ? v->kind[0] : (uint8_t)EVENTS_NULL;
-		for (size_t i = 0; i < v->n; i++)
-			if (v->kind[i] != h.kind) h.kind = 0;
-		h.exponent = 0;
-		for (size_t i = 0; i < v->n && !h.has_exponents; i++)
-			if (v->kind[i] == EVENTS_DECIMAL) h.exponent = v->exponent[i];
-		if (h.has_exponents || h.kind == 0)
-			for (size_t i = 0; i < v->n; i++)
-				if (v->kind[i] != EVENTS_DECIMAL) v->exponent[i] = 0; /* so that equal values are equal */
-	}
-	size_t at = out->n, runs = count_runs(v), width = 4 + (h.kind == 0) + h.has_exponents;
-	bool folds = v->n && (runs == 1 || runs * width + set_bytes(runs, v->n) < v->n * (width - 2)); /* a guess: most are narrow */
+	struct values_header h = {.present = (uint32_t)v->n, .stored = (uint32_t)v->n, .texts = (uint32_t)v->n_texts, .text_bytes = (uint32_t)v->text_bytes, .kind = EVENTS_DECIMAL};
+	if (v->kind) find_kinds(v, &h);
+	h.width = (uint8_t)width_of(v, &h.base);
+	size_t at = out->n, runs = count_runs(v), each = (size_t)h.width + (h.kind == 0) + h.has_exponents;
 	buf_add_bytes(out, &h, sizeof h);
 	if (v->n < rows) {
 		h.present_form = (uint8_t)form_of(v->n, rows);
 		put_set(out, v->row, v->n, rows);
 	}
-	h.stored = (uint32_t)v->n;
-	if (folds && runs < v->n) {
-		uint32_t *starts = mem_alloc((runs + 1) * sizeof *starts);
-		size_t all = v->n;
-		v->n = fold_runs(v, starts);
-		h.stored = (uint32_t)v->n;
-		h.starts_form = (uint8_t)form_of(v->n, all);
-		put_set(out, starts, v->n, all);
-		mem_free(starts);
-	}
-	put_values(out, v, &h, at);
+	if (runs * each + set_bytes(runs, v->n) < v->n * each) put_starts(out, v, &h, runs);
+	put_values(out, v, &h);
 	put_dictionary(out, v->texts, v->n_texts);
+	if (!buf_failed(out)) memcpy(out->p + at, &h, sizeof h);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */
