@@ -71,8 +71,9 @@ static bool one_exponent(struct values_in *v)
 	int least = INT8_MAX, most = INT8_MIN;
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->kind[i] != EVENTS_DECIMAL || !v->value[i]) continue;
-		if (v->exponent[i] < least) least = v->exponent[i];
-		if (v->exponent[i] > most) most = v->exponent[i];
+		int exponent = v->exponent[i]; /* NOLINT(bugprone-signed-char-misuse): a small number, no character */
+		if (exponent < least) least = exponent;
+		if (exponent > most) most = exponent;
 	}
 	if (most < least) least = most = 0;
 	if (most - least >= (int)COUNT_OF(POWERS)) return false;
