@@ -73,7 +73,8 @@ static void handle(void *arg, struct http_request *rq)
 	} else if (str_eq(path, S("/gate"))) {
 		while (!gate_is_open) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		http_reply(rq, 200, S("text/plain"), S("open"));
-	} else if (str_eq(path, S("/live"))) {
+	} else if (str_starts(path, S("/live"))) {
+		while (str_eq(path, S("/live/late")) && !gate_is_open) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		http_reply_stream(rq, &(str){"topic", 5}, 1);
 	} else if (str_eq(path, S("/who"))) {
 		http_reply(rq, 200, S("text/plain"), str_fmt(a, "%.*s %d", STR_ARG(http_peer(rq)), http_is_local(rq)));
@@ -356,6 +357,37 @@ static void live_pages_get_what_is_published(void **state)
 	close(two);
 }
 
+/* Publishes until the readers that left have been found, for a while. */
+static uint64_t streams_left(void)
+{
+	struct http_stats stats = {.streams = 1};
+	for (int i = 0; i < 200 && stats.streams; i++) {
+		http_publish(server, S("topic"), S("touchpoint"), S("{}"));
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		http_stats(server, &stats);
+	}
+	return stats.streams;
+}
+
+/* A browser that turns the page leaves while its stream is still being asked for: stopping waited for such for ever. */
+static void who_left_before_the_stream_began_holds_nothing(void **state)
+{
+	(void)state;
+	struct linger at_once = {.l_onoff = 1};
+	gate_is_open = 0;
+	for (int i = 0; i < 8; i++) {
+		int fd = test_connect(server), before = handled;
+		test_send(fd, get("/live/late", ""));
+		for (int k = 0; k < 100 && handled == before && i < 2; k++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL); /* of 2 workers */
+		if (i % 2) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+		close(fd);
+	}
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	gate_is_open = 1;
+	test_ask(server, get("/page", "")); /* behind them in the queue */
+	assert_int_equal(streams_left(), 0);
+}
+
 static void a_slow_live_page_is_cut_off(void **state)
 {
 	(void)state;
@@ -494,6 +526,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(slow_senders_are_cut_off, start, stop),
 	        cmocka_unit_test_setup_teardown(full_queues_answer_503, start, stop),
 	        cmocka_unit_test_setup_teardown(live_pages_get_what_is_published, start, stop),
+	        cmocka_unit_test_setup_teardown(who_left_before_the_stream_began_holds_nothing, start, stop),
 	        cmocka_unit_test_setup_teardown(a_slow_live_page_is_cut_off, start, stop),
 	        cmocka_unit_test(stopping_finishes_what_runs),
 	        cmocka_unit_test(stopping_forgets_those_who_left),

@@ -144,6 +144,7 @@ void http__watch_stop(struct http_server *s);
 /* ---- stream.c ---- */
 struct http_streams *http__streams_start(struct http_server *s);
 struct MHD_Response *http__stream_response(struct http_request *rq);
+void http__stream_forget(struct http_request *rq); /* one that never became a response: its reader left before */
 void http__streams_beat(struct http_streams *all, int64_t now_us); /* a comment to those silent for 20 s */
 void http__streams_close(struct http_streams *all); /* ends each one */
 void http__streams_stop(struct http_streams *all);

@@ -21,6 +21,7 @@ enum {
 	ANSWER_HEAD_BYTES = 2 << 10,
 	BACKLOG = 1024,
 	STOP_POLL_MS = 2,
+	STOP_TELL_MS = 10000,
 };
 
 /* ---- requests are recycled by the I/O thread that they belong to ---- */
@@ -74,6 +75,7 @@ static void request_give_back(struct http_request *rq)
 {
 	struct http_io *io = rq->io;
 	if (rq->file >= 0) close(rq->file);
+	http__stream_forget(rq);
 	if (io->n_free == HTTP_KEPT_REQUESTS || rq->raw_cap > HTTP_KEPT_BODY_BYTES || rq->plain_cap > HTTP_KEPT_BODY_BYTES ||
 	    rq->arena.used_bytes > HTTP_KEPT_ARENA_BYTES || io->kept_bytes + kept_bytes_of(rq) > HTTP_KEPT_BYTES) {
 		request_free(rq);
@@ -402,7 +404,11 @@ void http_stop(struct http_server *s, int grace_ms)
 	/* From here on nothing more reaches a handler: on_whole counts itself as pending before it looks. */
 	atomic_store(&s->is_closed, true);
 	/* What a handler holds cannot be cut: it answers in its own time, and the library cannot stop before. */
-	while (atomic_load(&s->pending) > 0 || atomic_load(&s->resuming) > 0 || http__streams_count(s->streams) > 0) sleep_ms(STOP_POLL_MS);
+	for (int ms = 0; atomic_load(&s->pending) > 0 || atomic_load(&s->resuming) > 0 || http__streams_count(s->streams) > 0; ms += STOP_POLL_MS) {
+		if (ms % STOP_TELL_MS == STOP_TELL_MS - STOP_POLL_MS)
+			log_warn("stop_waits", F_INT("handlers", atomic_load(&s->pending)), F_INT("streams", (int64_t)http__streams_count(s->streams)));
+		sleep_ms(STOP_POLL_MS);
+	}
 	http__workers_stop(s->workers);
 	MHD_stop_daemon(s->daemon);
 	http__streams_stop(s->streams);

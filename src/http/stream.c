@@ -116,8 +116,14 @@ struct MHD_Response *http__stream_response(struct http_request *rq)
 {
 	struct http_stream *st = rq->stream;
 	struct MHD_Response *r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_more, st, stream_free);
-	if (!r) stream_free(st);
+	if (r) rq->stream = NULL; /* the response frees it */
 	return r;
+}
+
+void http__stream_forget(struct http_request *rq)
+{
+	if (rq->stream) stream_free(rq->stream);
+	rq->stream = NULL;
 }
 
 void http_reply_stream(struct http_request *rq, const str *topics, size_t n)
