@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { atEnd } from './hospes.mjs';
 
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -13,7 +14,7 @@ export const LANGUAGES = ['en', 'th', 'zh-Hant', 'el', 'fa'];
 export async function launch(t) {
 	// Chromium's sandbox refuses to start as root, which CI is.
 	const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-dev-shm-usage'] });
-	t.after(() => browser.close());
+	atEnd(t, () => browser.close());
 	return browser;
 }
 

@@ -145,9 +145,16 @@ export class Workspace {
 		if (!this.child || this.ended) return this.ended;
 		if (signal !== 'SIGKILL') await this.keepHits();
 		this.child.kill(signal);
-		const late = sleep(PATIENCE_MS, null, { ref: false }).then(() => this.ended ?? this.child.kill('SIGKILL'));
+		const late = sleep(PATIENCE_MS, null, { ref: false }).then(() => this.ended ?? this.giveUp());
 		await Promise.race([this.exit, late]);
 		return this.exit;
+	}
+
+	/** Ends a server that does not end by itself; its log keeps where its threads stood, where there is a gdb to ask. */
+	async giveUp() {
+		const stacks = await new Promise((done) => execFile('gdb', ['-p', this.child.pid, '-batch', '-ex', 'thread apply all bt 8'], { timeout: 20_000, maxBuffer: 1 << 24 }, (_error, out) => done(out ?? '')));
+		this.log += `\nthe server did not end within ${PATIENCE_MS} ms\n${stacks.split('\n').filter((line) => /^(Thread|#)/.test(line)).join('\n')}\n`;
+		this.child.kill('SIGKILL');
 	}
 
 	/** Which routes were asked for, for the check that none was forgotten (routes.mjs). */
@@ -318,12 +325,30 @@ export class Session {
 	}
 }
 
+/** Runs `fn` when t ends: what came last is undone first, and each is undone whatever became of the others. (Of node:test's
+ * own hooks none runs behind one that threw: a browser left open so would hold its process for ever.) */
+const undone = new WeakMap();
+export function atEnd(t, fn) {
+	if (!undone.has(t)) {
+		const list = [];
+		undone.set(t, list);
+		t.after(async () => {
+			const errors = [];
+			for (const each of list.reverse()) {
+				try { await each(); } catch (error) { errors.push(error); }
+			}
+			if (errors.length) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map((error) => error.message).join('\n'));
+		});
+	}
+	undone.get(t).push(fn);
+}
+
 /** For `describe`: what is made in its `before` and shall live until its last test. Pass node:test's `after`, called
  * there and then: one called inside `before` would belong to that hook and end with it. */
 export function untilEnd(after) {
-	const cleanups = [];
-	after(async () => { for (const each of cleanups.reverse()) await each(); });
-	return { after: (fn) => cleanups.push(fn) };
+	const end = { after };
+	atEnd(end, () => {});
+	return end;
 }
 
 /** A workspace with a running server that ends with the test. `t` may be node:test's context, or { after }. */
@@ -336,11 +361,11 @@ export async function start(t, options) {
 /** A workspace without a server. */
 export async function prepare(t) {
 	const workspace = await new Workspace().open();
-	t.after(async () => {
+	atEnd(t, async () => {
 		const wasKilled = workspace.ended;
 		await workspace.close();
 		// A crash or a sanitizer's report fails the test, whatever it looked at.
-		if (!wasKilled && workspace.ended && workspace.ended.code !== 0) throw new Error(`the server ended with ${JSON.stringify(workspace.ended)}\n${workspace.log.slice(-4000)}`);
+		if (!wasKilled && workspace.ended && workspace.ended.code !== 0) throw new Error(`the server ended with ${JSON.stringify(workspace.ended)}\n${workspace.log.slice(-8000)}`);
 		if (/ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer|ERROR: LeakSanitizer/.test(workspace.log)) throw new Error(`a sanitizer reported:\n${workspace.log.slice(-6000)}`);
 	});
 	return workspace;
