@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12 };
+enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12, ROUNDS_SHOWN = 15 };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
@@ -67,11 +67,33 @@ static void put_variants(struct journey_asking *k, const struct json_node *varia
 	}
 }
 
+/* What goes round: an event directly again, one other and back, and what is done again in one journey. */
+static void put_rounds(struct journey_asking *k, const char *key, const struct json_node *list)
+{
+	size_t n = list ? list->n : 0;
+	if (n == 0) return;
+	struct journey_table *t = journey_table(k, key, n < ROUNDS_SHOWN ? n : ROUNDS_SHOWN);
+	double most = journey_real(list->child, "count");
+	journey_head(k, t, "journey_path", false);
+	journey_head(k, t, "journey_times", true);
+	journey_head(k, t, "journey_customers", true);
+	for (const struct json_node *e = list->child; e && t->rows.n < ROUNDS_SHOWN; e = e->next) {
+		const struct json_node *events = json_get(e, S("events"));
+		journey_row(k, t, events ? variant_text(k, events) : json_get_str(e, S("event")));
+		journey_bar(k, journey_cell(k, t, journey_count(k, e, "count")), most > 0 ? journey_real(e, "count") / most : NAN);
+		journey_cell(k, t, journey_count(k, e, "cases"));
+	}
+	t->left = (int64_t)(n - t->rows.n);
+}
+
 static void show(struct journey_asking *k, const struct json_node *answer)
 {
 	const struct json_node *edges = journey_at(answer, "edges"), *best = NULL;
 	put_edges(k, edges);
 	put_variants(k, journey_at(answer, "variants"), journey_real(answer, "customers"));
+	put_rounds(k, "loops", journey_at(answer, "loops"));
+	put_rounds(k, "rework", journey_at(answer, "rework"));
+	put_rounds(k, "repeated", journey_at(answer, "repeated_contacts"));
 	for (const struct json_node *e = edges ? edges->child : NULL; e; e = e->next)
 		if (!best || journey_real(e, "count") > journey_real(best, "count")) best = e;
 	k->page->finding = msg_of("journey_finding_none");

@@ -133,7 +133,10 @@ static inline void assert_real(const struct json_node *object, const char *key, 
 {
 	const struct json_node *v = json_get(object, str_of(key));
 	double got = NAN;
-	if (!v) fail_msg("no %s in %.*s", key, STR_ARG(object->raw));
+	if (!v) {
+		fail_msg("no %s in %.*s", key, STR_ARG(object->raw));
+		return;
+	}
 	bool is_null = v->type == JSON_NULL;
 	if (!is_null) assert_true(str_f64(v->text, &got));
 	double off = fabs(want) > 1 ? fabs(want) * 1e-9 : 1e-9;
