@@ -150,5 +150,6 @@ void query__put_range(struct json_writer *w, struct arena *a, const struct query
 void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition);
 enum err query__answer_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif
