@@ -113,18 +113,20 @@ static void wait_for_signal(sigset_t *set)
 	log_info("stopping", F_INT("signal", got));
 }
 
+enum load { LOAD_NOTHING, LOAD_SAMPLE, LOAD_COMPANY };
+
 static void show_loading(void *arg, int pct)
 {
 	struct app *app = arg;
 	atomic_store(&app->ready_pct, pct > 99 ? 99 : pct);
-	if (isatty(STDOUT_FILENO)) printf("\rLoading the sample: %d %%", pct);
+	if (isatty(STDOUT_FILENO)) printf("\rLoading: %d %%", pct);
 	fflush(stdout);
 }
 
-/* Into an empty directory; one that holds anything is served as it is. */
-static int load_sample(struct app *app, struct fault *f)
+/* Into an empty directory; one that holds it already is served as it is. */
+static int load_demo(struct app *app, enum load load, struct fault *f)
 {
-	enum err e = demo_load(app, show_loading, app, f);
+	enum err e = demo_load(app, load == LOAD_COMPANY, show_loading, app, f);
 	if (isatty(STDOUT_FILENO)) printf("\r                              \r");
 	if (e != ERR_STATE) return e == OK ? COMMAND_DONE : say_fault(f);
 	fault_clear(f);
@@ -142,7 +144,7 @@ static void print_findings(struct app *app)
 	op_release(&op);
 }
 
-static int serve(struct app *app, const struct workspace_options *o, bool is_demo)
+static int serve(struct app *app, const struct workspace_options *o, enum load load)
 {
 	struct fault f = {0};
 	struct server *server;
@@ -154,12 +156,12 @@ static int serve(struct app *app, const struct workspace_options *o, bool is_dem
 	sigaddset(&set, SIGTERM);
 	struct serve_options options = {o->listen, o->tls_cert, o->tls_key};
 	if (serve_start(&server, app, &options, &f) != OK) return say_fault(&f);
-	int code = is_demo ? load_sample(app, &f) : COMMAND_DONE;
+	int code = load ? load_demo(app, load, &f) : COMMAND_DONE;
 	snprintf(path, sizeof path, "%.*s/hospes.sock", STR_ARG(app->dir));
 	if (code == COMMAND_DONE && socket_serve(&commands, path, run_for_caller, app, &f) != OK) code = say_fault(&f);
 	if (code == COMMAND_DONE) {
 		atomic_store(&app->ready_pct, 100);
-		if (is_demo) print_findings(app);
+		if (load) print_findings(app);
 		print_link(app, o, serve_port(server));
 		wait_for_signal(&set);
 	}
@@ -190,7 +192,7 @@ static void block_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int run_server(const struct workspace_options *o, bool is_demo)
+static int run_server(const struct workspace_options *o, enum load load)
 {
 	static struct app app;
 	struct fault f = {0};
@@ -198,11 +200,11 @@ static int run_server(const struct workspace_options *o, bool is_demo)
 	struct workspace_options with_listen = *o;
 	if (!str_given(with_listen.listen)) with_listen.listen = S("127.0.0.1:8480");
 	if (geteuid() == 0) fputs("hospes: warning: running as root; a user of its own is safer\n", stderr);
-	if (is_demo) log_set_level(LOG_WARN); /* a person reads this terminal */
+	if (load) log_set_level(LOG_WARN); /* a person reads this terminal */
 	block_signals();
 	small_stacks();
 	if (app_open(&app, &options, &f) != OK) return say_fault(&f);
-	int code = serve(&app, &with_listen, is_demo);
+	int code = serve(&app, &with_listen, load);
 	app_close(&app);
 	return code;
 }
@@ -271,7 +273,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: hospes %s %s\n", c->name, c->usage);
 		return COMMAND_USAGE;
 	}
-	if (c->needs == COMMAND_SERVER) return run_server(&o, str_eq(words[0], S("demo")));
+	if (c->needs == COMMAND_SERVER) {
+		bool is_demo = str_eq(words[0], S("demo")), is_company = is_demo && n == 2 && str_eq(words[1], S("--company"));
+		if (n > (is_company ? 2 : 1)) {
+			fprintf(stderr, "usage: hospes %s %s\n", c->name, c->usage);
+			return COMMAND_USAGE;
+		}
+		return run_server(&o, is_company ? LOAD_COMPANY : is_demo ? LOAD_SAMPLE : LOAD_NOTHING);
+	}
 	int code;
 	if (run_there(&o, n, words, &code)) return code;
 	return run_here(c, &o, n, words);

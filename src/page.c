@@ -32,6 +32,7 @@ struct notice {
 };
 struct page {
 	str lang, dir, theme, accent, organisation;
+	bool is_made_up;
 	struct page_person *person;
 	LIST_OF(struct page_link) nav, languages;
 	str csrf, path, json;
@@ -68,6 +69,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, theme, DESC_STR),
 	FIELD(page, accent, DESC_STR),
 	FIELD(page, organisation, DESC_STR),
+	FIELD(page, is_made_up, DESC_BOOL),
 	FIELD(page, person, DESC_PTR, .of = &PERSON_DESC),
 	FIELD(page, nav, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
 	FIELD(page, languages, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
@@ -259,6 +261,7 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 	page->theme = known_theme(http_cookie(w->rq, "theme"));
 	page->accent = setting_text(op, SETTING_colour);
 	page->organisation = organisation.n ? organisation : STR_NONE;
+	page->is_made_up = setting_bool(op->app, SETTING_company_loaded);
 	page->csrf = w->csrf;
 	page->path = query.n ? str_fmt(&op->arena, "%.*s?%.*s", STR_ARG(w->path), STR_ARG(query)) : w->path;
 	if (op->actor.kind == ACTOR_PERSON) {

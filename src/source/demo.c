@@ -1,12 +1,16 @@
-/* The bundled sample (sample/ATTRIBUTION.md) is imported like any other files: nothing of it is made up or prepared. */
+/* The bundled sample (sample/ATTRIBUTION.md) is imported like any other files: nothing of it is made up or prepared. The
+ * made-up company (company.h) is written as a file and comes in the same way, into a directory of its own: what is real and
+ * what is not never share one, and a setting says on every page which it is. */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "collect/appliers.h"
 #include "events/events.h"
 #include "op/app.h"
 #include "setting/setting.h"
+#include "source/company.h"
 #include "source/import.h"
 
 enum { PATH_BYTES = 4096, READ_PCT = 40, KEPT_PCT = 30 };
@@ -46,11 +50,19 @@ static int open_sample_dir(void)
 	return found;
 }
 
-static enum err note_loaded(struct app *app, struct fault *f)
+static enum err put_settings(struct op *op, bool is_company)
+{
+	if (!is_company) return setting_put(op, SETTING_sample_loaded, S("1"));
+	TRY(setting_put(op, SETTING_company_loaded, S("1")));
+	TRY(setting_put(op, SETTING_currency, S("EUR")));
+	return setting_put(op, SETTING_organisation, S(COMPANY_NAME));
+}
+
+static enum err note_loaded(struct app *app, bool is_company, struct fault *f)
 {
 	struct op op;
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("demo")}, true);
-	enum err e = op_end(&op, setting_put(&op, SETTING_sample_loaded, S("1")));
+	enum err e = op_end(&op, put_settings(&op, is_company));
 	if (e != OK && f) *f = op.fault;
 	op_release(&op);
 	return e;
@@ -75,15 +87,42 @@ static enum err import_sample(struct app *app, int dir, struct demo *d, struct f
 	return e;
 }
 
-enum err demo_load(struct app *app, demo_progress *progress, void *arg, struct fault *f)
+/* The marks stand before the first touchpoint, so that a load that broke off is never taken for real. */
+static enum err load_company(struct app *app, struct demo *d, struct fault *f)
+{
+	struct import_counts counts;
+	int fd = memfd_create("company", MFD_CLOEXEC);
+	if (fd < 0) return fault_set(f, ERR_IO, "", "the made-up company cannot be written: there is no room in memory");
+	struct import_path file = {.fd = fd, .name = "company.ndjson", .dir = -1};
+	struct import_job job = {.files = &file, .n = 1, .as = IMPORT_AS_SEGMENT, .source = S(COMPANY_SOURCE), .is_assured = true, .progress = on_progress, .arg = d};
+	enum err e = company_write(fd, f);
+	if (e == OK) d->bytes = lseek(fd, 0, SEEK_CUR);
+	if (e == OK && lseek(fd, 0, SEEK_SET)) e = fault_set(f, ERR_IO, "", "the made-up company cannot be read back");
+	if (e == OK) e = note_loaded(app, true, f);
+	if (e == OK) e = import_all(app, &job, &counts, f);
+	close(fd);
+	return e;
+}
+
+/* A directory that holds what was asked for is served as it is; one that holds anything else is not mixed with it. */
+static enum err check_empty(struct app *app, bool is_company, struct fault *f)
 {
 	struct events_stats stats;
-	struct demo d = {progress, arg, 0};
 	events_stats(app->events, &stats);
-	if (stats.stored) return fault_set(f, ERR_STATE, "", "the sample is loaded into an empty workspace only, and this one holds touchpoints");
+	if (!stats.stored) return OK;
+	if (setting_bool(app, SETTING_company_loaded) == is_company) return fault_set(f, ERR_STATE, "", "is loaded into an empty workspace only, and this one holds touchpoints");
+	return fault_set(f, ERR_CONFLICT, "", is_company ? "this directory holds other touchpoints, and the made-up company is never mixed with them: name another with --data"
+	                                                 : "this directory holds the made-up company, and the sample is real: name another with --data");
+}
+
+enum err demo_load(struct app *app, bool is_company, demo_progress *progress, void *arg, struct fault *f)
+{
+	struct demo d = {progress, arg, 0};
+	TRY(check_empty(app, is_company, f));
+	if (is_company) return load_company(app, &d, f);
 	int dir = open_sample_dir();
 	if (dir < 0) return fault_set(f, ERR_NOT_FOUND, "", "the bundled sample is not beside the program");
 	enum err e = import_sample(app, dir, &d, f);
 	close(dir);
-	return e == OK ? note_loaded(app, f) : e;
+	return e == OK ? note_loaded(app, false, f) : e;
 }

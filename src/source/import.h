@@ -102,11 +102,13 @@ struct import_job {
  * derived everything. *counts is set also when it fails. */
 enum err import_all(struct app *app, const struct import_job *job, struct import_counts *counts, struct fault *f) NODISCARD;
 
-/* The bundled sample into an empty workspace. ERR_STATE when there are events, ERR_NOT_FOUND when the sample is not there.
+/* The bundled sample, or the made-up company, into an empty workspace. ERR_STATE when there are events, ERR_CONFLICT when they
+ * are of the other kind, ERR_NOT_FOUND when the sample is not there.
  * progress: from any thread, 0 to 99. */
 #define SAMPLE_SOURCE "online-retail-sample"
+#define COMPANY_SOURCE "made-up-company"
 typedef void demo_progress(void *arg, int pct);
-enum err demo_load(struct app *app, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
+enum err demo_load(struct app *app, bool is_company, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
 
 /* Takes out of the files of rejected rows (those under DIR/imports) every row that holds one of the values. Repeating it does
  * no harm. ERR_IO, ERR_FULL. */
