@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { ROOT, prepare, start, timeline, until } from '../lib/hospes.mjs';
 
 const SHARED = process.env.HOSPES_SHARED ?? join(ROOT, '../shared');
@@ -27,6 +27,16 @@ async function counted(ask, where = {}) {
 	const events = await ask({ kind: 'trend', measure: 'events', interval: 'month', by: 'event', ...where });
 	const customers = await ask({ kind: 'trend', measure: 'customers', interval: 'month', ...where });
 	return { cases: customers.total.value, events: events.total.value, activities: Object.fromEntries(events.groups.map((g) => [g.by, g.value])) };
+}
+
+/** The directly-follows graph in the form of the oracles: counts by "a -> b", first and last activities, variants. */
+async function graph(ask) {
+	const flow = await ask({ kind: 'flow', variants: 1000 });
+	const counts = (rows) => Object.fromEntries(rows.map((each) => [each.event, each.count]));
+	return {
+		flow, cases: flow.customers, edges: Object.fromEntries(flow.edges.map((edge) => [`${edge.from} -> ${edge.to}`, edge.count])),
+		starts: counts(flow.starts), ends: counts(flow.ends), variants: new Map(flow.variants.top.map((each) => [each.events.join(' > '), each.count])),
+	};
 }
 
 test('XES: a trace is a customer, times are instants, what is equal keeps the order of the file', async (t) => {
@@ -101,6 +111,17 @@ test('patients of bupaR: cases, activities and order as published', async (t) =>
 	assert.equal(first.code, 0, first.stderr);
 	const all = await counted(ask);
 	assert.deepEqual([all.cases, all.events], [500, 5442]);
+	// Each activity stands there twice, started and completed; the published variants are of what was started.
+	const lines = gunzipSync(readFileSync(join(ROOT, 'test/figures/patients.csv.gz'))).toString().split('\n');
+	const other = await open(t);
+	other.file('map.json', readFileSync(join(workspace.dir, 'map.json'), 'utf8'));
+	await other.run('--map', 'map.json', other.file('starts.csv', lines.filter((line, i) => i === 0 || line.includes('"start"')).join('\n')));
+	const wanted = JSON.parse(readFileSync(join(ROOT, 'test/figures/patients.json'), 'utf8'));
+	const starts = await graph(other.ask);
+	assert.equal(starts.cases, 500);
+	assert.deepEqual(starts.edges, wanted.dfg);
+	assert.deepEqual([starts.starts, starts.ends], [wanted.start, wanted.end]);
+	assert.deepEqual(starts.variants, new Map(wanted.variants.map((each) => [each.trace.join(' > '), each.count]).sort((a, b) => [...starts.variants.keys()].indexOf(a[0]) - [...starts.variants.keys()].indexOf(b[0]))));
 	assert.deepEqual(all.activities, { 'Blood test': 474, 'Check-out': 984, 'Discuss Results': 990, 'MRI SCAN': 472, Registration: 1000, 'Triage and Assessment': 1000, 'X-Ray': 522 });
 });
 
@@ -121,6 +142,33 @@ for (const [name, oracle, map] of LOGS) {
 		const all = await counted(ask);
 		assert.deepEqual([all.cases, all.events], [wanted.cases, wanted.events]);
 		assert.deepEqual(all.activities, wanted.activity_counts);
+		const found = await graph(ask);
+		assert.equal(found.cases, wanted.cases);
+		assert.deepEqual(found.edges, wanted.dfg);
+		assert.equal(found.flow.variants.total, wanted.variants);
+		for (const { count, trace: events } of wanted.top_variants) assert.equal(found.variants.get(events.join(' > ')), count, events.join(' > '));
+		if (wanted.start_activities) assert.deepEqual([found.starts, found.ends], [wanted.start_activities, wanted.end_activities]);
+		for (const edge of wanted.performance_dfg_s ? found.flow.edges : []) {
+			const { mean, median } = wanted.performance_dfg_s[`${edge.from} -> ${edge.to}`];
+			const isClose = (got, want) => Math.abs(got - want) <= 0.000501; // the oracle has three decimals
+			assert.ok(isClose(edge.mean_s, mean) && isClose(edge.median_s, median), `${edge.from} -> ${edge.to}: ${edge.mean_s} ${edge.median_s}, not ${mean} ${median}`);
+		}
 		assert.match((await run(...(map ? ['--map', 'map.json'] : []), name)).stdout, / 0 kept as 0 touchpoints/);
 	});
 }
+
+const CLICKS = join(SHARED, 'data/journeys-eshop-clickstream/clickstream_data_for_online_shopping.zip');
+test('a shop of 2008: 165,474 clicks in 24,026 sessions', { skip: existsSync(CLICKS) ? false : `the shared data is not there: ${CLICKS}` }, async (t) => {
+	const { file, ask, run } = await open(t);
+	const zip = readFileSync(CLICKS);
+	const table = inflateRawSync(zip.subarray(30 + zip.readUInt16LE(26) + zip.readUInt16LE(28))).toString().trim().split(/\r?\n/).slice(1);
+	const rows = table.map((line) => line.split(';')).map(([year, month, day, order, country, session, category]) => `Product Viewed,${new Date(Date.UTC(year, month - 1, day) + order * 1000).toISOString()},${session},${category},${country}`);
+	const result = await run('--as', 'events', file('clicks.csv', `event,time,visitor_id,category,country\n${rows.join('\n')}\n`));
+	assert.equal(result.code, 0, result.stderr);
+	const byCategory = await ask({ kind: 'trend', interval: 'month', by: 'category' });
+	assert.deepEqual(Object.fromEntries(byCategory.groups.map((group) => [group.by, group.value])), { 1: 49742, 2: 38408, 3: 38577, 4: 38747 });
+	const { flow, variants } = await graph(ask);
+	assert.deepEqual([flow.customers, flow.events, flow.edges[0].count], [24026, 165474, 165474 - 24026]);
+	assert.equal(variants.get('Product Viewed'), 5042, 'sessions of one click');
+	assert.equal(Math.max(...[...variants.keys()].map((events) => events.split(' > ').length)), 195);
+});
