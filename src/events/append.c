@@ -67,13 +67,13 @@ void append__new_table(struct events *ev)
 	if (ev->n_tables) {
 		struct table *last = ev->tables[ev->n_tables - 1];
 		last->end = ev->position;
-		expected = last->keys.cap / 4;
+		expected = last->keys.cap / 2;
 	}
 	if (ev->n_tables == ev->cap_tables) {
 		ev->cap_tables = ev->cap_tables ? ev->cap_tables * 2 : 8;
 		ev->tables = mem_realloc(ev->tables, ev->cap_tables * sizeof(struct table *));
 	}
-	ev->tables[ev->n_tables++] = table__new(&ev->properties, ev->position, expected);
+	ev->tables[ev->n_tables++] = table__new(&ev->pool, &ev->properties, ev->position, expected);
 }
 
 static struct table *table_for(struct events *ev)

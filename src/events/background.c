@@ -118,6 +118,18 @@ void background__trim(struct events *ev)
 	if (log__trim(ev, before) != OK) log_warn("log_not_trimmed", F_INT("before", before));
 }
 
+/* What a flood needed and nothing has needed for a minute. */
+static void let_go(struct events *ev)
+{
+	pthread_mutex_lock(&ev->lock);
+	bool is_idle = ev->position == ev->position_looked_at;
+	ev->position_looked_at = ev->position;
+	pthread_mutex_unlock(&ev->lock);
+	if (!is_idle) return;
+	pool__trim(&ev->pool);
+	if (log__drop_spares(ev) != OK) log_warn("spares_not_removed", F_STR("dir", str_of(ev->dir)));
+}
+
 /* ---- the thread -------------------------------------------------------------------------------------------------------------- */
 static enum err work(struct events *ev)
 {
@@ -126,6 +138,7 @@ static enum err work(struct events *ev)
 	enum err e = OK;
 	for (bool due = true; due && e == OK;) {
 		e = background__seal(ev, &f);
+		background__trim(ev); /* in a flood the files come back as spares */
 		pthread_mutex_lock(&ev->lock);
 		due = background__seal_due(ev) && !ev->background_stops;
 		pthread_mutex_unlock(&ev->lock);
@@ -170,6 +183,7 @@ void *background__run(void *arg)
 	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	pthread_mutex_lock(&ev->lock);
 	enum err e = OK;
+	int64_t looked_us = clock_mono_us();
 	while (!ev->background_stops) {
 		if (e != OK) sleep_on(ev, TRY_AGAIN_MS);
 		else if (!background__seal_due(ev) && !ev->wants_work) sleep_on(ev, LOOK_MS);
@@ -178,6 +192,10 @@ void *background__run(void *arg)
 		pthread_mutex_unlock(&ev->lock);
 		e = work(ev);
 		if (e == OK && erasing_is_due(ev)) e = compact__run(ev, NULL);
+		if (clock_mono_us() - looked_us > LOOK_MS * INT64_C(500)) {
+			let_go(ev);
+			looked_us = clock_mono_us();
+		}
 		pthread_mutex_lock(&ev->lock);
 	}
 	pthread_mutex_unlock(&ev->lock);

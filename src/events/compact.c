@@ -207,6 +207,7 @@ static enum err blank_file(struct events *ev, const struct log_file *file, const
 static enum err blank_log(struct events *ev, const struct erased *erased, struct fault *f)
 {
 	enum err e = log__end_file(ev);
+	if (e == OK) e = log__drop_spares(ev);
 	if (e != OK) return fault_set(f, e, "", "cannot end the file of the log that is being written");
 	pthread_mutex_lock(&ev->log_lock);
 	size_t n = ev->n_files;

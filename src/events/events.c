@@ -40,6 +40,7 @@ struct events *events__new(const struct events_options *o)
 	names__init(&ev->channels, CHANNELS_MAX);
 	names__init(&ev->properties, PROPERTIES_MAX);
 	subjects__init(&ev->subjects);
+	pool__init(&ev->pool);
 	ev->segments = segments__new(NULL, 0);
 	ev->erased = erased__new(NULL, 0, NULL, 0);
 	ev->gone = erased__new(NULL, 0, NULL, 0);
@@ -59,6 +60,7 @@ void events__free(struct events *ev)
 	names__release(&ev->channels);
 	names__release(&ev->properties);
 	subjects__release(&ev->subjects);
+	pool__release(&ev->pool);
 	mem_free(ev->waiting.v);
 	mem_free(ev->pending);
 	mem_free(ev->files);

@@ -370,6 +370,79 @@ static void kill_9_loses_nothing_acknowledged_and_doubles_nothing(void **state)
 	free(seen);
 }
 
+/* ---- files of the log that are written over ------------------------------------------------------------------------------ */
+enum { LARGE_BYTES = 1 << 20, LARGE_EVENTS = 130, MARK = 7 };
+
+static void note_spare(void *arg, const char *name)
+{
+	*(int *)arg += str_ends(str_of(name), S(".spare"));
+}
+
+static int spares(void)
+{
+	int n = 0;
+	assert_ok(os_list(testing_dir, note_spare, &n));
+	return n;
+}
+
+/* Ends without closing while the file being written holds frames of a former one; 0 when a spare was used. */
+static void child_writes_over(void)
+{
+	struct events *ev = testing_open(3);
+	char *body = malloc(LARGE_BYTES + 1);
+	int was = 0;
+	bool is_used = false;
+	for (uint64_t n = 1; n <= LARGE_EVENTS; n++) {
+		memset(body, 'a' + (int)(n % 20), LARGE_BYTES);
+		memcpy(body, "{\"x\":\"", 6);
+		memcpy(body + LARGE_BYTES - 2, "\"}", 2);
+		uint8_t verdict;
+		struct event e = {.subject = subject(ev, n % MARK), .time_ms = (int64_t)n, .message = testing_key(n), .type = S("Large"), .channel = S(""), .body = {body, LARGE_BYTES}};
+		if (testing_append_patiently(ev, &e, &verdict) != OK || verdict != EVENT_STORED) _exit(1);
+		events_confirm(ev, events_durable(ev));
+		struct events_stats stats = {.in_memory = 9};
+		for (int i = 0; i < 10000 && stats.in_memory > 2 * 3; i++, usleep(500)) events_stats(ev, &stats);
+		int now = spares();
+		is_used = is_used || now < was;
+		was = now;
+	}
+	_exit(is_used ? 0 : 2);
+}
+
+static size_t rows(struct events *ev)
+{
+	struct events_view *v;
+	size_t n = 0;
+	assert_ok(events_view_open(ev, &v, NULL));
+	for (size_t i = 0; i < events_view_parts(v); i++) n += events_part_rows(events_view_part(v, i));
+	events_view_close(v);
+	return n;
+}
+
+static void what_is_left_in_a_file_written_over_is_never_found(void **state)
+{
+	(void)state;
+	int status;
+	log_set_level(LOG_ERROR + 1);
+	pid_t child = fork();
+	if (child == 0) child_writes_over();
+	waitpid(child, &status, 0);
+	log_set_level(LOG_INFO);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_ok(events_verify(testing_dir, NULL, NULL, NULL));
+	struct events *ev = testing_open(3);
+	assert_int_equal(spares(), 0);
+	assert_int_equal(rows(ev), LARGE_EVENTS);
+	uint32_t erased = subject(ev, 1);
+	assert_ok(events_erase_subjects(ev, &erased, 1, NULL));
+	assert_ok(events_compact_now(ev, NULL));
+	assert_int_equal(spares(), 0); /* they would hold what is erased */
+	assert_int_equal(rows(ev), LARGE_EVENTS - (LARGE_EVENTS + MARK - 1) / MARK);
+	events_close(ev);
+	assert_ok(events_verify(testing_dir, NULL, NULL, NULL));
+}
+
 /* ---- many threads ----------------------------------------------------------------------------------------------------------------- */
 enum { WRITERS = 4, PER_WRITER = 3000 };
 struct crowd {
@@ -448,6 +521,7 @@ int main(void)
 		TEST(any_call_may_fail_and_nothing_acknowledged_is_lost),
 		TEST(an_erasing_that_fails_has_erased_nothing),
 		TEST(kill_9_loses_nothing_acknowledged_and_doubles_nothing),
+		TEST(what_is_left_in_a_file_written_over_is_never_found),
 		TEST(many_threads_append_view_and_compact),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

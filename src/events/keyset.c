@@ -2,7 +2,6 @@
  * marks: failed appends are taken back, and a set full of marks would slow down every look. */
 #include <string.h>
 
-#include "base/mem.h"
 #include "events/store.h"
 
 static struct subject_key stored(struct subject_key key)
@@ -16,17 +15,17 @@ static bool is_same(struct subject_key x, struct subject_key y)
 	return x.a == y.a && x.b == y.b;
 }
 
-void keyset__init(struct keyset *s, size_t expected)
+void keyset__init(struct keyset *s, struct pool *pool, size_t expected)
 {
-	s->cap = 1024;
+	*s = (struct keyset){.pool = pool, .cap = 1024};
 	while (s->cap < expected * 2) s->cap *= 2;
-	s->n = 0;
-	s->slots = mem_zalloc(s->cap * sizeof *s->slots);
+	s->slots = pool__take(pool, s->cap * sizeof *s->slots);
+	memset(s->slots, 0, s->cap * sizeof *s->slots);
 }
 
 void keyset__release(struct keyset *s)
 {
-	mem_free(s->slots);
+	pool__give(s->pool, s->slots, s->cap * sizeof *s->slots);
 	*s = (struct keyset){0};
 }
 
@@ -40,11 +39,11 @@ static size_t place(const struct keyset *s, struct subject_key key)
 static void grow(struct keyset *s)
 {
 	struct keyset larger;
-	keyset__init(&larger, s->cap);
+	keyset__init(&larger, s->pool, s->cap);
 	for (size_t i = 0; i < s->cap; i++)
 		if (s->slots[i].a | s->slots[i].b) larger.slots[place(&larger, s->slots[i])] = s->slots[i];
 	larger.n = s->n;
-	mem_free(s->slots);
+	keyset__release(s);
 	*s = larger;
 }
 

@@ -1,6 +1,11 @@
 /* The files of the log being written. A write that fails may have left any part of its bytes in the file; before
  * anybody is told that it failed, the file is cut off where the bytes began, and the next write starts a new file. So
- * no bytes of a failed append can be found by a later recovery, and a file whose sync failed is never trusted again. */
+ * no bytes of a failed append can be found by a later recovery, and a file whose sync failed is never trusted again.
+ *
+ * Files of full size that are trimmed wait as spares and are written over: their blocks are written already, so a sync
+ * changes no extents, and their pages are in the cache, so a write touches no new memory. Both were most of what the
+ * sync thread cost. What is left of the old frames cannot be taken for new ones: a frame names its position, and the old
+ * ones are lower. Compacting drops the spares and cuts the file being written, since both may hold what is erased. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -9,7 +14,7 @@
 #include "base/mem.h"
 #include "events/store.h"
 
-enum { LOG_FILE_FIRST = 8 << 20, LOG_FILE_MAX = 128 << 20, LOG_FILE_STEP = 64 << 10 };
+enum { LOG_FILE_FIRST = 8 << 20, LOG_FILE_MAX = 128 << 20, LOG_FILE_STEP = 64 << 10, LOG_SPARE_LEAST = LOG_FILE_FIRST / 2 };
 
 void log__path(char *path, size_t room, const char *dir, uint64_t base)
 {
@@ -61,13 +66,62 @@ static enum err reserve(struct events *ev, int fd, size_t need, off_t *size)
 	return os_allocate(fd, 0, *size);
 }
 
+/* ---- spares ---------------------------------------------------------------------------------------------------------------- */
+static void spare_path(char *path, size_t room, const char *dir, uint64_t base)
+{
+	snprintf(path, room, "%s/%016llx.spare", dir, (unsigned long long)base);
+}
+
+/* Keeps a file that is no longer needed, or removes it. */
+static enum err retire(struct events *ev, const struct log_file *file)
+{
+	char path[4096], spare[4096];
+	log__path(path, sizeof path, ev->dir, file->base);
+	spare_path(spare, sizeof spare, ev->dir, file->base);
+	if (ev->n_spares == LOG_SPARES || file->end - file->base < LOG_SPARE_LEAST || os_rename(path, spare) != OK) return os_unlink(path);
+	ev->spares[ev->n_spares++] = file->base;
+	return OK;
+}
+
+static enum err drop_spares(struct events *ev)
+{
+	char path[4096];
+	for (; ev->n_spares; ev->n_spares--) {
+		spare_path(path, sizeof path, ev->dir, ev->spares[ev->n_spares - 1]);
+		TRY(os_unlink(path));
+	}
+	return OK;
+}
+
+enum err log__drop_spares(struct events *ev)
+{
+	pthread_mutex_lock(&ev->log_lock);
+	enum err e = drop_spares(ev);
+	pthread_mutex_unlock(&ev->log_lock);
+	return e;
+}
+
+/* An open file at `path`, empty or a spare. A spare gets there under its new header only: the directory is synced before
+ * that is written, so that no file under its old name can be found with it. */
+static int take_file(struct events *ev, const char *path, const struct log_header *header)
+{
+	char spare[4096];
+	if (!ev->n_spares) return os_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	spare_path(spare, sizeof spare, ev->dir, ev->spares[--ev->n_spares]);
+	int fd = os_open(spare, O_RDWR, 0);
+	if (fd >= 0 && os_sync_dir(ev->dir) == OK && os_write_at(fd, header, sizeof *header, 0) == OK && os_sync(fd) == OK && os_rename(spare, path) == OK) return fd;
+	if (fd >= 0) os_close(fd);
+	unlink(spare);
+	return os_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+}
+
 static enum err start_file(struct events *ev, uint64_t base, size_t need)
 {
 	char path[4096];
 	log__path(path, sizeof path, ev->dir, base);
 	struct log_header header = {.magic = LOG_MAGIC, .version = LOG_VERSION, .base = base};
 	header.hash = log__header_hash(&header);
-	int fd = os_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int fd = take_file(ev, path, &header);
 	if (fd < 0) return errno == ENOSPC ? ERR_FULL : ERR_IO;
 	off_t size;
 	enum err e = reserve(ev, fd, need, &size);
@@ -180,13 +234,11 @@ enum err log__end_file(struct events *ev)
 
 enum err log__trim(struct events *ev, uint64_t before)
 {
-	char path[4096];
 	enum err e = OK;
 	pthread_mutex_lock(&ev->log_lock);
 	size_t gone = 0;
 	while (gone < ev->n_files && ev->files[gone].end <= before && e == OK) {
-		log__path(path, sizeof path, ev->dir, ev->files[gone].base);
-		e = os_unlink(path);
+		e = retire(ev, &ev->files[gone]);
 		if (e == OK) gone++;
 	}
 	for (size_t i = gone; i < ev->n_files; i++) ev->files[i - gone] = ev->files[i];

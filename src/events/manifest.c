@@ -96,7 +96,7 @@ static void remove_leftover(void *arg, const char *name)
 	struct events *ev = arg;
 	char path[4096], *rest;
 	uint64_t number = strtoull(name, &rest, 16);
-	bool is_ours = strcmp(rest, ".seg") == 0 ? is_listed(ev->segments, number) : strcmp(rest, ".subjects") == 0 ? number == ev->subjects_generation : !str_ends(str_of(name), S(".new"));
+	bool is_ours = strcmp(rest, ".seg") == 0 ? is_listed(ev->segments, number) : strcmp(rest, ".subjects") == 0 ? number == ev->subjects_generation : !str_ends(str_of(name), S(".new")) && !str_ends(str_of(name), S(".spare"));
 	snprintf(path, sizeof path, "%s/%s", ev->dir, name);
 	if (!is_ours && os_unlink(path) != OK) log_warn("leftover_kept", F_STR("file", str_of(name)));
 }

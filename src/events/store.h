@@ -16,12 +16,13 @@
 
 enum {
 	SLICE_ROWS = 16384,           /* a slice of the memory table: what a view sorts at once, some milliseconds */
-	CHUNK_BYTES = 4 << 20,
+	CHUNK_BYTES = 4 << 20,        /* with the slack: two huge pages */
 	READ_SLACK = 64,              /* readable bytes behind a body: the JSON reader looks ahead */
 	TYPES_MAX = 4096, CHANNELS_MAX = 4096, PROPERTIES_MAX = 1024,
 	NAME_MAX_BYTES = 200,
 	TABLES_WAITING_MAX = 8,       /* tables to be sealed; beyond, appends are told to come back */
 	PENDING_BYTES_MAX = 256 << 20,
+	LOG_SPARES = 3,               /* trimmed files of the log that wait to be written over */
 	MERGE_FAN = 8,                /* segments of like size that become one … */
 	SEGMENT_ROWS_MAX = 4 << 20,   /* … of at most so many rows: about 350 MB while it is made */
 	DECODED_BYTES_MAX = 256 << 20 /* decoded columns are kept up to so much when no view needs them */
@@ -41,12 +42,26 @@ void columns__put(struct columns *c, size_t row, const struct log_event *e);
 size_t columns__subjects(const uint32_t *subject, size_t n, uint32_t **subjects, uint32_t **first);
 void columns__gather(void *to, const void *from, const uint32_t *rows, size_t n, unsigned width);
 
+/* ---- memory that goes around: pool.c ------------------------------------------------------------------------------------ */
+struct pool {
+	pthread_mutex_t lock;
+	struct pooled *free;
+	size_t bytes;
+	bool is_used; /* since the last pool__trim */
+};
+void pool__init(struct pool *p);
+void pool__release(struct pool *p);
+void *pool__take(struct pool *p, size_t bytes); /* what was in it is still there */
+void pool__give(struct pool *p, void *memory, size_t bytes); /* what pool__take gave for as many bytes */
+void pool__trim(struct pool *p); /* lets go of all, unless something was taken since the last call */
+
 /* ---- sets of message keys --------------------------------------------------------------------------------------------- */
 struct keyset { /* open addressing; {0, 0} marks an empty slot, so that key is kept as {0, 1} */
+	struct pool *pool;
 	struct subject_key *slots;
 	size_t cap, n;
 };
-void keyset__init(struct keyset *s, size_t expected);
+void keyset__init(struct keyset *s, struct pool *pool, size_t expected);
 void keyset__release(struct keyset *s);
 bool keyset__add(struct keyset *s, struct subject_key key); /* false when it was there */
 bool keyset__has(const struct keyset *s, struct subject_key key);
@@ -201,7 +216,7 @@ void property__plain(const struct property *p, size_t rows, struct value_arrays 
 struct chunk {
 	struct chunk *next;
 	size_t used, cap;
-	char *data; /* 64-byte aligned, READ_SLACK behind cap */
+	char *data; /* 64-byte aligned, READ_SLACK behind cap: of the pool */
 };
 struct image { /* the first n rows of a slice, in order, as columns */
 	_Atomic int refs;
@@ -222,6 +237,7 @@ struct slice {
 };
 struct table {
 	_Atomic int refs;
+	struct pool *pool;
 	struct names *property_names;
 	uint64_t start, end; /* positions; end is UINT64_MAX while events may still be added */
 	struct chunk *chunks; /* newest first */
@@ -233,7 +249,7 @@ struct table {
 	struct keyset keys;
 	pthread_mutex_t image_lock;
 };
-struct table *table__new(struct names *properties, uint64_t start, size_t expected_keys);
+struct table *table__new(struct pool *pool, struct names *properties, uint64_t start, size_t expected_keys);
 struct table *table__retain(struct table *t);
 void table__release(struct table *t);
 char *table__room(struct table *t, size_t bytes); /* at the end of the newest chunk, or of a new one */
@@ -361,6 +377,7 @@ struct events {
 	int log_holds; /* while above 0 no log file goes */
 	uint64_t syncs, appends_failed;
 	bool wants_work; /* of the background thread, beside sealing */
+	uint64_t position_looked_at; /* by the background thread: has anything come since? */
 
 	/* under log_lock */
 	struct log_file *files;
@@ -370,6 +387,8 @@ struct events {
 	uint64_t log_room; /* position up to which space is reserved in the file being written */
 	uint64_t log_end;  /* position after what was written for good */
 	off_t log_size_next;
+	uint64_t spares[LOG_SPARES]; /* what their files are called */
+	int n_spares;
 	bool has_wound;     /* a write failed: what lies behind `wound` must be cut off before anything else is written */
 	uint64_t wound;
 
@@ -384,6 +403,7 @@ struct events {
 
 	struct names types, channels, properties;
 	struct subjects subjects;
+	struct pool pool;
 	_Atomic size_t decoded_bytes;
 	_Atomic uint64_t damaged;
 };
@@ -399,6 +419,7 @@ uint64_t log__frame_hash(const struct log_frame *frame);
 uint64_t log__header_hash(const struct log_header *h);
 enum err log__end_file(struct events *ev); /* what is written next goes to a new file */
 enum err log__trim(struct events *ev, uint64_t before);
+enum err log__drop_spares(struct events *ev);
 /* recover.c */
 enum err log__recover(struct events *ev, struct fault *f) NODISCARD;
 enum err log__list(const char *dir, struct log_file **out, size_t *n, struct fault *f) NODISCARD;

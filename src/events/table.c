@@ -7,14 +7,15 @@
 #include "base/mem.h"
 #include "events/store.h"
 
-struct table *table__new(struct names *properties, uint64_t start, size_t expected_keys)
+struct table *table__new(struct pool *pool, struct names *properties, uint64_t start, size_t expected_keys)
 {
 	struct table *t = MEM_NEW(struct table);
 	atomic_init(&t->refs, 1);
+	t->pool = pool;
 	t->property_names = properties;
 	t->start = start;
 	t->end = UINT64_MAX;
-	keyset__init(&t->keys, expected_keys);
+	keyset__init(&t->keys, pool, expected_keys);
 	pthread_mutex_init(&t->image_lock, NULL);
 	return t;
 }
@@ -30,12 +31,12 @@ void table__release(struct table *t)
 	if (!t || atomic_fetch_sub(&t->refs, 1) != 1) return;
 	for (size_t i = 0; i < t->n_slices; i++) {
 		image__release(t->slices[i]->image);
-		mem_free(t->slices[i]);
+		pool__give(t->pool, t->slices[i], sizeof *t->slices[i]);
 	}
 	mem_free(t->slices);
 	for (struct chunk *c = t->chunks, *next; c; c = next) {
 		next = c->next;
-		free(c->data);
+		pool__give(t->pool, c->data, c->cap + READ_SLACK);
 		mem_free(c);
 	}
 	keyset__release(&t->keys);
@@ -48,11 +49,9 @@ char *table__room(struct table *t, size_t bytes)
 	struct chunk *c = t->chunks;
 	if (!c || c->cap - c->used < bytes) {
 		c = MEM_NEW(struct chunk);
-		c->cap = bytes > CHUNK_BYTES ? bytes : t->chunks ? CHUNK_BYTES : CHUNK_BYTES / 16;
-		if (c->cap < bytes) c->cap = bytes;
-		/* aligned for the hash; the alignment wants a multiple of itself */
-		c->data = aligned_alloc(64, (c->cap + READ_SLACK + 63) / 64 * 64);
-		if (!c->data) abort();
+		size_t whole = t->chunks ? CHUNK_BYTES : CHUNK_BYTES / 16;
+		c->cap = (bytes + READ_SLACK > whole ? bytes + READ_SLACK : whole) - READ_SLACK;
+		c->data = pool__take(t->pool, c->cap + READ_SLACK);
 		memset(c->data + c->cap, 0, READ_SLACK);
 		c->next = t->chunks;
 		t->chunks = c;
@@ -68,7 +67,7 @@ void table__add(struct table *t, const struct log_event *e)
 			t->cap_slices = t->cap_slices ? t->cap_slices * 2 : 32;
 			t->slices = mem_realloc(t->slices, t->cap_slices * sizeof *t->slices);
 		}
-		struct slice *s = mem_alloc(sizeof *s);
+		struct slice *s = pool__take(t->pool, sizeof *s);
 		s->image = NULL;
 		t->slices[t->n_slices++] = s;
 	}
