@@ -8,6 +8,7 @@ enum { PATHS_MAX_LENGTH = 20, PATHS_MAX_NODES = 5000 };
 struct query_paths {
 	struct query_match events, start, end; /* none named: all; no start; no end */
 	int64_t gap_ms, within_ms;             /* one of them: sessions, or a time from the start */
+	bool is_by_session, is_by_time;        /* said so */
 	size_t length;                         /* events listed at most, beside start and end */
 	bool collapse;                         /* the same event again and again is one */
 	size_t nodes;                          /* of the tree; 0 = none */

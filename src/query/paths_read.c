@@ -62,7 +62,9 @@ static void read_tree(struct query_reader *r, const struct json_node *v)
 
 static void read_by(struct query_reader *r, const struct json_node *v)
 {
-	query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+	/* How the lines are cut may be said in so many words, too. */
+	if (v->type == JSON_STRING && (str_eq(v->text, S("session")) || str_eq(v->text, S("time")))) paths(r)->is_by_time = str_eq(v->text, S("time")), paths(r)->is_by_session = !paths(r)->is_by_time;
+	else query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
 }
 
 const struct query_field query__paths_fields[QUERY__PATHS_FIELDS] = {
@@ -74,5 +76,7 @@ void query__check_paths(struct query_reader *r)
 {
 	struct query_paths *p = paths(r);
 	if (p->gap_ms && p->within_ms) query__bad(r, "within", "either \"gap\" (by sessions) or \"within\" (by time), not both");
+	if (p->is_by_time && !p->within_ms) query__bad(r, "within", "by time: how long after the start, like {\"hours\":1}");
+	if (p->is_by_session && p->within_ms) query__bad(r, "within", "by session: \"gap\" says what ends one");
 	if (!p->within_ms && !p->gap_ms) p->gap_ms = GAP_DEFAULT_MS;
 }

@@ -88,6 +88,16 @@ uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
 	return codes;
 }
 
+bool query__number(const struct query_plan *p, uint32_t part, size_t row, double *out)
+{
+	const struct events_property *v = &p->parts[part].property;
+	uint8_t kind = v->kind ? v->kind[row] : EVENTS_ABSENT;
+	if (kind == EVENTS_DECIMAL) *out = decimal_to_double(v->number[row]);
+	else if (kind == EVENTS_DOUBLE) *out = v->real[row];
+	else return false;
+	return true;
+}
+
 bool query__charge(struct query_plan *p, size_t bytes)
 {
 	if (atomic_fetch_add(&p->memory, bytes) + bytes <= p->memory_max) return true;

@@ -230,6 +230,7 @@ static const struct kind {
 	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY},
 	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY},
 	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY},
+	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY},
 };
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)

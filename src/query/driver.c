@@ -1,0 +1,259 @@
+/* Drivers. Each moment of the outcome is one observation. Of every candidate a customer has the time of its last event;
+ * those that the customer has are listed, so a moment costs as many steps as there are candidates of the customer, not of
+ * all. The group without is what is left of all moments, so it is never walked. Sums of squares are of 64 bits' mantissa:
+ * taking one from another loses nothing that shows. */
+#include "query/driver.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "query/inner.h"
+
+struct sums {
+	int64_t n;
+	long double sum, squares;
+};
+struct seen {
+	int64_t time_ms;
+	uint32_t customer;
+};
+struct worker {
+	struct query_plan *plan;
+	const struct query_driver *d;
+	struct arena arena;
+	const uint8_t *is_moment, *is_did;
+	const uint32_t *const *of_type;  /* by type: the candidates that it is one of, 0 ends; numbers from 1 */
+	struct line_wants want;
+	struct query_line line;
+	struct seen *seen;               /* by candidate */
+	uint32_t *listed;                /* candidates of the customer in hand */
+	size_t n_listed;
+	struct sums all, *with;          /* by candidate */
+	int64_t known_until_ms, without_number, open;
+	int64_t *next;                   /* by event of the line: when the outcome comes next; INT64_MAX never */
+	size_t cap;
+	struct query_tally_out left_out;
+};
+
+/* ---- one customer ------------------------------------------------------------------------------------------------------ */
+static void add(struct sums *s, double x)
+{
+	s->n++;
+	s->sum += x;
+	s->squares += (long double)x * x;
+}
+
+static bool look_ahead(struct worker *w)
+{
+	const struct query_line *l = &w->line;
+	if (l->n > w->cap) {
+		if (!query__charge(w->plan, (l->n * 2 - w->cap) * sizeof *w->next)) return false;
+		w->cap = l->n * 2;
+		w->next = mem_realloc(w->next, w->cap * sizeof *w->next);
+	}
+	int64_t next = INT64_MAX;
+	for (uint32_t i = l->n; i-- > 0;) {
+		w->next[i] = next;
+		if (w->is_did[l->type[i]]) next = l->time_ms[i];
+	}
+	return true;
+}
+
+/* False: the moment has no outcome. */
+static bool outcome(struct worker *w, uint32_t i, double *x)
+{
+	const struct query_line *l = &w->line;
+	if (!w->is_did) {
+		bool has = query__number(w->plan, l->part[i], l->row[i], x);
+		w->without_number += !has;
+		return has;
+	}
+	if (l->time_ms[i] + w->d->did_within_ms > w->known_until_ms) {
+		w->open++;
+		return false;
+	}
+	bool did = w->next[i] != INT64_MAX && w->next[i] - l->time_ms[i] <= w->d->did_within_ms;
+	*x = did != w->d->is_not;
+	return true;
+}
+
+static void observe(struct worker *w, uint32_t i)
+{
+	double x;
+	if (!outcome(w, i, &x)) return;
+	add(&w->all, x);
+	for (size_t k = 0; k < w->n_listed; k++)
+		if (w->line.time_ms[i] - w->seen[w->listed[k]].time_ms < w->d->within_ms) add(&w->with[w->listed[k]], x);
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	const struct query_line *l = &w->line;
+	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || l->n == 0) return;
+	if (w->is_did && !look_ahead(w)) return;
+	w->n_listed = 0;
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (w->is_moment[l->type[i]]) observe(w, i);
+		for (const uint32_t *c = w->of_type[l->type[i]]; c && *c; c++) {
+			struct seen *s = &w->seen[*c - 1];
+			if (s->customer != customer) w->listed[w->n_listed++] = *c - 1;
+			*s = (struct seen){l->time_ms[i], customer};
+		}
+	}
+}
+
+/* ---- comparing --------------------------------------------------------------------------------------------------------- */
+static struct sums less(struct sums all, struct sums part)
+{
+	return (struct sums){all.n - part.n, all.sum - part.sum, all.squares - part.squares};
+}
+
+static struct sample sample_of(struct sums s)
+{
+	struct sample out = {s.n, NAN, NAN};
+	if (s.n) out.mean = (double)(s.sum / s.n);
+	long double spread = s.n > 1 ? (s.squares - s.sum * s.sum / s.n) / (s.n - 1) : NAN;
+	/* What rounding leaves of no spread is none. */
+	if (spread < 1e-15L * (s.squares / (s.n ? s.n : 1))) spread = 0;
+	out.variance = (double)spread;
+	return out;
+}
+
+static struct driver_group group_of(const struct query_driver *d, struct sums s)
+{
+	struct sample x = sample_of(s);
+	struct interval sure = str_given(d->property) ? compare_mean(x) : interval_wilson((int64_t)s.sum, s.n);
+	return (struct driver_group){s.n, x.mean, sure.low, sure.high};
+}
+
+static struct comparison compare(const struct query_driver *d, struct sums with, struct sums without)
+{
+	if (str_given(d->property)) return compare_means(sample_of(with), sample_of(without));
+	return compare_shares((int64_t)with.sum, with.n, (int64_t)without.sum, without.n);
+}
+
+static int by_sureness(const void *x, const void *y)
+{
+	const struct driver_candidate *a = x, *b = y;
+	if (isnan(a->differs.p) != isnan(b->differs.p)) return isnan(a->differs.p) ? 1 : -1;
+	if (!isnan(a->differs.p) && a->differs.p != b->differs.p) return a->differs.p < b->differs.p ? -1 : 1;
+	double d = fabs(b->differs.difference) - fabs(a->differs.difference);
+	if (d != 0 && !isnan(d)) return d < 0 ? -1 : 1;
+	return a->number < b->number ? -1 : 1;
+}
+
+static void put_out(const struct worker *w, size_t n, struct arena *a, struct query_driver_answer *out)
+{
+	double *p = ARENA_ARRAY(a, double, n + 1), *q = ARENA_ARRAY(a, double, n + 1);
+	out->all = group_of(w->d, w->all);
+	out->candidates = ARENA_ARRAY(a, struct driver_candidate, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct sums with = w->with[i], without = less(w->all, with);
+		if (!w->d->n_candidates && with.n == 0) continue; /* of all events, those that never came before */
+		p[out->n_candidates] = compare(w->d, with, without).p;
+		out->candidates[out->n_candidates++] = (struct driver_candidate){i, group_of(w->d, without), group_of(w->d, with), compare(w->d, with, without), NAN};
+	}
+	compare_adjust(p, out->n_candidates, q);
+	for (size_t i = 0; i < out->n_candidates; i++) out->candidates[i].q = q[i];
+	if (out->n_candidates > 1) qsort(out->candidates, out->n_candidates, sizeof *out->candidates, by_sureness);
+	out->without_number = w->without_number;
+	out->open = w->open;
+	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+static void merge(struct worker *into, const struct worker *from, size_t n)
+{
+	for (size_t i = 0; i <= n; i++) {
+		struct sums *sum = i < n ? &into->with[i] : &into->all;
+		const struct sums *s = i < n ? &from->with[i] : &from->all;
+		sum->n += s->n;
+		sum->sum += s->sum;
+		sum->squares += s->squares;
+	}
+	into->without_number += from->without_number;
+	into->open += from->open;
+	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------------- */
+/* Of each type the candidates that it belongs to: by counting, in one array. */
+static const uint32_t *const *lists(const struct query_plan *p, const struct query_driver *d, size_t n, uint8_t *codes)
+{
+	const uint32_t **of_type = ARENA_ARRAY(p->arena, const uint32_t *, (size_t)UINT16_MAX + 1);
+	uint32_t(*room)[2] = d->n_candidates ? NULL : arena_alloc(p->arena, (n + 1) * sizeof *room);
+	const uint8_t **wanted = ARENA_ARRAY(p->arena, const uint8_t *, d->n_candidates + 1);
+	for (size_t c = 0; c < d->n_candidates; c++) wanted[c] = query__codes(p, &d->candidates[c]);
+	for (size_t t = 0; t < p->n_types; t++) {
+		uint32_t of[DRIVER_MAX_CANDIDATES + 1] = {0};
+		size_t m = 0;
+		for (size_t c = 0; c < d->n_candidates; c++)
+			if (wanted[c][t]) of[m++] = (uint32_t)c + 1;
+		if (!d->n_candidates) {
+			room[t][0] = (uint32_t)t + 1;
+			of_type[t] = room[t];
+		} else if (m) {
+			uint32_t *list = ARENA_ARRAY(p->arena, uint32_t, m + 1);
+			memcpy(list, of, (m + 1) * sizeof *list);
+			of_type[t] = list;
+		}
+		if (of_type[t]) codes[t] = 1;
+	}
+	return of_type;
+}
+
+static void begin(struct worker *w, struct query_plan *p, const struct query *q, struct query_range range, size_t n)
+{
+	const struct query_driver *d = q->driver;
+	*w = (struct worker){.plan = p, .d = d};
+	arena_init(&w->arena);
+	uint8_t *codes = query__codes(p, &d->moments);
+	w->is_moment = query__codes(p, &d->moments);
+	if (d->did.n) w->is_did = query__codes(p, &d->did);
+	w->of_type = lists(p, d, n, codes);
+	for (size_t i = 0; w->is_did && i <= UINT16_MAX; i++) codes[i] |= w->is_did[i];
+	w->want = (struct line_wants){.codes = codes, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena, .rows = str_given(d->property)};
+	w->seen = ARENA_ARRAY(&w->arena, struct seen, n + 1);
+	w->listed = ARENA_ARRAY(&w->arena, uint32_t, n + 1);
+	w->with = ARENA_ARRAY(&w->arena, struct sums, n + 1);
+	w->known_until_ms = range.to_ms < p->ctx->now_ms ? range.to_ms : p->ctx->now_ms;
+	if (p->data.has_to && p->data.to_ms < w->known_until_ms) w->known_until_ms = p->data.to_ms;
+}
+
+static enum err run(struct query_plan *p, const struct query *q, struct query_driver_answer *out, struct arena *a, struct fault *f)
+{
+	size_t n = query__workers(p), n_candidates = q->driver->n_candidates ? q->driver->n_candidates : p->n_types;
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	for (size_t i = 0; i < n; i++) {
+		begin(&workers[i], p, q, out->range, n_candidates);
+		states[i] = &workers[i];
+	}
+	enum err e = query__scan(p, visit, states, n, f);
+	for (size_t i = 1; i < n && e == OK; i++) merge(&workers[0], &workers[i], n_candidates);
+	if (e == OK) put_out(&workers[0], n_candidates, a, out);
+	for (size_t i = 0; i < n; i++) {
+		query__line_free(&workers[i].line);
+		mem_free(workers[i].next);
+		arena_release(&workers[i].arena);
+	}
+	return e;
+}
+
+enum err query_driver(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_driver_answer *out, struct fault *f)
+{
+	*out = (struct query_driver_answer){0};
+	struct arena scratch;
+	struct query_plan plan;
+	struct query_wants want = {.lines = true, .property = q->driver->property};
+	arena_init(&scratch);
+	enum err e = query__plan(ctx, &scratch, &plan, f);
+	if (e == OK) out->range = query__range(&plan, q);
+	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
+	if (e == OK) e = run(&plan, q, out, a, f);
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}
