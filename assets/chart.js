@@ -93,9 +93,9 @@ function placeAxis(chart, c) {
 	const common = { inverse: isRtl, axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, splitLine: { show: false } };
 	if (!chart.isTime) return { ...common, type: 'category', data: chart.rows.map((row) => row.name), axisLabel: { ...label, interval: everyNth(chart) - 1 } };
 	const nth = everyNth(chart), last = chart.rows.length - 1;
-	const names = new Map(chart.rows.map((row) => [row.time, row.name]));
-	const shown = chart.rows.filter((_, i) => (last - i) % nth === 0).map((row) => row.time);
-	return { ...common, type: 'time', axisLabel: { ...label, customValues: shown, formatter: (value) => names.get(value) ?? '' }, axisTick: { show: false, customValues: shown } };
+	const names = new Map(chart.rows.map((row) => [row.place, row.name]));
+	const shown = chart.rows.filter((_, i) => (last - i) % nth === 0).map((row) => row.place);
+	return { ...common, type: 'time', ...chart.reach(), axisLabel: { ...label, customValues: shown, formatter: (value) => names.get(value) ?? '' }, axisTick: { show: false, customValues: shown } };
 }
 
 function bandSeries(chart, column, i, c) {
@@ -104,7 +104,7 @@ function bandSeries(chart, column, i, c) {
 	return [part((cell) => cell.low, {}), part((cell) => (cell.low === null ? null : cell.high - cell.low), { areaStyle: { color: chart.colour(column, i, c), opacity: 0.15 } })];
 }
 
-const at = (chart, row, value) => (chart.isTime ? [row.time, value] : value);
+const at = (chart, row, value) => (chart.isTime ? [row.place, value] : value);
 
 function oneSeries(chart, column, i, c) {
 	const colour = chart.colour(column, i, c);
@@ -119,11 +119,12 @@ function oneSeries(chart, column, i, c) {
 }
 
 function marked(chart, c) {
+	const DAY = 86400000;
 	const points = chart.marks.filter((mark) => mark.to === null || mark.to <= mark.from), spans = chart.marks.filter((mark) => mark.to > mark.from);
 	const label = (mark) => ({ formatter: mark.number, color: c.text, fontFamily: c.font, fontWeight: 600 });
 	return {
-		markLine: { silent: true, symbol: 'none', animation: false, lineStyle: { color: c.text, type: 'dashed', width: 1 }, data: points.map((mark) => ({ xAxis: mark.from, label: { ...label(mark), position: 'end' } })) },
-		markArea: { silent: true, animation: false, itemStyle: { color: c.quiet, opacity: 0.18 }, data: spans.map((mark) => [{ xAxis: mark.from, label: { ...label(mark), position: 'top' } }, { xAxis: mark.to }]) },
+		markLine: { silent: true, symbol: 'none', animation: false, lineStyle: { color: c.text, type: 'dashed', width: 1 }, data: points.map((mark) => ({ xAxis: mark.from + DAY / 2, label: { ...label(mark), position: 'end' } })) },
+		markArea: { silent: true, animation: false, itemStyle: { color: c.quiet, opacity: 0.18 }, data: spans.map((mark) => [{ xAxis: mark.from, label: { ...label(mark), position: 'top' } }, { xAxis: mark.to + DAY }]) },
 	};
 }
 
@@ -270,8 +271,16 @@ class Chart {
 		this.rows = isOfWays(this.kind) ? [] : readRows(this.table);
 		this.marks = readMarks(figure);
 		this.isTime = this.rows.length > 0 && this.rows.every((row) => row.time !== null);
+		// What an interval adds up to stands in its middle, so that a mark within it is drawn within it.
+		this.rows.forEach((row, i) => { row.place = (row.time + (this.rows[i + 1]?.time ?? 2 * row.time - (this.rows[i - 1]?.time ?? row.time))) / 2; });
 		this.chosen = this.all[0] && this.groupOf(this.all[0]);
 		this.offerChoice();
+	}
+
+	/** The whole of the first and the last interval. */
+	reach() {
+		const first = this.rows[0], last = this.rows.at(-1);
+		return this.columns.every((column) => isLine(this, column)) ? {} : { min: first.time, max: 2 * last.place - last.time };
 	}
 
 	get isEmpty() { return isOfWays(this.kind) ? !this.links.length : !this.rows.length || !this.all.length; }

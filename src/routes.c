@@ -5,6 +5,7 @@
 #include "customer/change.h"
 #include "customer/customer.h"
 #include "journey/journey.h"
+#include "mark/mark_pages.h"
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"

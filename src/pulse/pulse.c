@@ -293,6 +293,7 @@ enum err pulse_make(struct op *op, const struct web *w, struct pulse *out)
 	out->periods.v = period_options(op, &period, &out->periods.n);
 	tell_state(op, found, out);
 	tell_figures(op, &period, found, out);
+	TRY(pulse__trend(op, &period, found, &out->trend));
 	tell_returned(op, found, out);
 	tell_retention(op, &found->retention, &out->retention);
 	return OK;

@@ -4,6 +4,7 @@
 #define PULSE_PULSE_H
 #include "http/socket.h"
 #include "http/web.h"
+#include "mark/mark.h"
 #include "product/product.h"
 #include "pulse/period.h"
 
@@ -39,6 +40,20 @@ struct pulse_returned {
 	struct msg finding;
 	LIST_OF(struct product_line) rows;
 };
+/* One interval of the time shown. */
+struct pulse_point {
+	int64_t start;
+	str name;
+	int64_t customers, orders;
+	struct money revenue;
+	double return_rate;
+};
+struct pulse_trend {
+	struct msg finding, near; /* the largest step from one interval to the next, and which marks lie near it, or that none does */
+	str currency;
+	LIST_OF(struct pulse_point) rows;
+	LIST_OF(struct mark) marks;
+};
 struct pulse {
 	struct msg heard_finding, unheard_finding;
 	LIST_OF(struct pulse_family) families, stages;
@@ -48,6 +63,7 @@ struct pulse {
 	LIST_OF(struct figure) figures;
 	struct msg compared;
 	LIST_OF(struct msg) notes;
+	struct pulse_trend trend;
 	struct pulse_returned returned;
 	struct retention retention;
 	bool is_empty;
@@ -56,6 +72,8 @@ extern const struct desc PULSE_DESC, TERMS_DESC;
 
 /* Fills the answer in op's language, for op's reader. w: whose address names the period; NULL: all data. */
 enum err pulse_make(struct op *op, const struct web *w, struct pulse *out) NODISCARD;
+struct findings;
+enum err pulse__trend(struct op *op, const struct period *p, const struct findings *f, struct pulse_trend *out) NODISCARD;
 /* The main findings as plain text, aligned, in op's language. */
 enum err pulse_print(struct op *op, int fd) NODISCARD;
 

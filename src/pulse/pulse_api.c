@@ -46,6 +46,23 @@ static const struct desc_field RETURNED_FIELDS[] = {
 	FIELD(pulse_returned, rows, DESC_LIST, .item = DESC_STRUCT, .of = &PRODUCT_LINE_DESC),
 };
 static const struct desc RETURNED_DESC = DESC(pulse_returned, RETURNED_FIELDS);
+static const struct desc_field POINT_FIELDS[] = {
+	FIELD(pulse_point, start, DESC_DATE),
+	FIELD(pulse_point, name, DESC_STR),
+	FIELD(pulse_point, customers, DESC_INT),
+	FIELD(pulse_point, orders, DESC_INT),
+	FIELD(pulse_point, revenue, DESC_MONEY),
+	FIELD(pulse_point, return_rate, DESC_SHARE),
+};
+static const struct desc POINT_DESC = DESC(pulse_point, POINT_FIELDS);
+static const struct desc_field TREND_FIELDS[] = {
+	FIELD(pulse_trend, finding, DESC_MSG, .doc = "the largest step of revenue from one interval to the next"),
+	FIELD(pulse_trend, near, DESC_MSG, .doc = "which marks lie near it, or that none does"),
+	FIELD(pulse_trend, currency, DESC_STR),
+	FIELD(pulse_trend, rows, DESC_LIST, .item = DESC_STRUCT, .of = &POINT_DESC),
+	FIELD(pulse_trend, marks, DESC_LIST, .item = DESC_STRUCT, .of = &MARK_DESC),
+};
+static const struct desc TREND_DESC = DESC(pulse_trend, TREND_FIELDS);
 static const struct desc_field PULSE_FIELDS[] = {
 	FIELD(pulse, heard_finding, DESC_MSG),
 	FIELD(pulse, unheard_finding, DESC_MSG),
@@ -58,6 +75,7 @@ static const struct desc_field PULSE_FIELDS[] = {
 	FIELD(pulse, figures, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_DESC),
 	FIELD(pulse, compared, DESC_MSG),
 	FIELD(pulse, notes, DESC_LIST, .item = DESC_MSG),
+	FIELD(pulse, trend, DESC_STRUCT, .of = &TREND_DESC),
 	FIELD(pulse, returned, DESC_STRUCT, .of = &RETURNED_DESC),
 	FIELD(pulse, retention, DESC_STRUCT, .of = &RETENTION_DESC),
 	FIELD(pulse, is_empty, DESC_BOOL),
