@@ -14,7 +14,7 @@
 enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
 
 /* One row a kind, in the order of the menu. */
-static const struct journey_kind *const KINDS[] = {&JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_FLOW, &JOURNEY_TREND};
+static const struct journey_kind *const KINDS[] = {&JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_TREND};
 
 static const struct journey_kind *kind_of(str key)
 {
@@ -58,7 +58,8 @@ static void tell_base(struct journey_asking *k, const struct json_node *answer)
 	struct journey_view *page = k->page;
 	page->definition = json_get_str(answer, S("definition"));
 	page->took_ms = journey_real(answer, "took_ms");
-	if (json_get_i64(answer, S("n"), &n)) page->n = msg_int(str_eq(json_get_str(answer, S("base")), S("events")) ? "n_touchpoints" : "n_customers", "n", n);
+	str base = json_get_str(answer, S("base"));
+	if (json_get_i64(answer, S("n"), &n)) page->n = msg_int(str_eq(base, S("events")) ? "n_touchpoints" : str_eq(base, S("customers")) ? "n_customers" : "journey_n", "n", n);
 }
 
 /* A question that cannot be answered as it stands: said on the form, nothing else is lost. */
