@@ -44,10 +44,13 @@ ON CONFLICT (kind, value) DO UPDATE SET times = illegal_identity.times + exclude
 -- name: illegal_identity_of_subject
 INSERT INTO illegal_identity (kind, value, reason, times, first_at, last_at)
 SELECT kind, value, 'too_many', 1, CAST($2 AS BIGINT), CAST($2 AS BIGINT) FROM identity WHERE subject = $1
-ON CONFLICT (kind, value) DO UPDATE SET times = illegal_identity.times + 1, last_at = excluded.last_at;
+ON CONFLICT (kind, value) DO UPDATE SET reason = 'too_many', times = illegal_identity.times + 1, last_at = excluded.last_at;
 
 -- name: illegal_identity_all
-SELECT kind, value, reason, times, first_at, last_at FROM illegal_identity ORDER BY last_at DESC;
+SELECT kind, value, reason, times, last_at FROM illegal_identity ORDER BY last_at DESC, kind, value LIMIT $1;
+
+-- name: illegal_identity_too_many
+SELECT kind, value FROM illegal_identity WHERE reason = 'too_many';
 
 -- name: customer_merge_into
 UPDATE customer SET merged_into = $2, search = '' WHERE id = $1 OR merged_into = $1;

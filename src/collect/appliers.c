@@ -103,6 +103,15 @@ static enum err apply_some(struct appliers *a, struct op *op, struct events_reco
 	return e == OK ? store_position(op, *position) : e;
 }
 
+static enum err read_people(struct appliers *a)
+{
+	struct op op;
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
+	enum err e = op_end(&op, people_reload(&op, a->app->people));
+	op_release(&op);
+	return e;
+}
+
 static enum err run_batch(struct appliers *a, struct events_record *record, size_t most, uint64_t *position, size_t *applied)
 {
 	struct op op;
@@ -111,15 +120,12 @@ static enum err run_batch(struct appliers *a, struct events_record *record, size
 	op.route = "appliers";
 	op.locale = derive_locale(&op);
 	people_lock(people);
-	enum err e = op_end(&op, apply_some(a, &op, record, most, position, applied));
+	enum err e = people_is_torn(people) ? read_people(a) : OK;
+	e = op_end(&op, e == OK ? apply_some(a, &op, record, most, position, applied) : e);
 	op_release(&op);
 	if (e != OK) {
 		close_log(a);
-		struct op again;
-		op_init(&again, a->app, (struct actor){.kind = ACTOR_SYSTEM}, false);
-		enum err reload = people_reload(&again, people);
-		op_end(&again, reload);
-		op_release(&again);
+		(void)read_people(a); /* else the next writer does */
 	}
 	people_unlock(people);
 	return e;

@@ -66,23 +66,38 @@ static void touch(struct derive *d, uint32_t subject, uint64_t bits)
 
 /* ---- who ---- */
 
-static enum err apply_identities(struct derive *d, const struct events_record *r, const struct touchpoint *t, struct intake_identities *ids)
+/* A value that became illegal after the event was filed under it keeps that event; it joins nobody any more. */
+static bool is_ignored(const struct derive *d, const struct source *source, const struct events_record *r, uint32_t subject)
 {
+	bool is_live = source->kind == SOURCE_WEBSITE || source->kind == SOURCE_SERVER;
+	return is_live && subject != r->event.subject && people_is_illegal(d->app->people, subject);
+}
+
+static void drop_ignored(const struct derive *d, const struct source *source, const struct events_record *r, struct intake_identities *ids)
+{
+	size_t kept = 0;
 	for (size_t i = 0; i < ids->n; i++) {
 		ids->v[i].subject = events_subject_find(d->app->events, ids->v[i].key);
+		if (!is_ignored(d, source, r, ids->v[i].subject)) ids->v[kept++] = ids->v[i];
+	}
+	ids->n = kept;
+}
+
+static enum err apply_identities(struct derive *d, const struct events_record *r, const struct intake_identities *ids)
+{
+	for (size_t i = 0; i < ids->n; i++) {
 		if (!ids->v[i].subject || people_is_suppressed(d->app->people, ids->v[i].subject)) continue;
 		struct identity identity = {ids->v[i].subject, ids->v[i].kind, ids->v[i].value, ids->v[i].shown};
 		bool was_new = !people_customer(d->app->people, identity.subject);
 		TRY(identity_note(d->op, &identity, r->event.source, r->event.time_ms));
 		bool shows = str_eq(identity.kind, S("email")) || str_eq(identity.kind, S("phone")); /* in a column of its own */
 		if (was_new && (i > 0 || shows)) touch(d, identity.subject, TOUCHED_REFRESH);
-		if (i == 0) continue;
+		if (identity.subject == r->event.subject) continue;
 		bool is_anonymous = str_eq(identity.kind, S("anonymous_id"));
 		if (is_anonymous && people_is_linked(d->app->people, identity.subject)) continue;
 		const char *rule = is_anonymous ? "first_user" : str_eq(identity.kind, S("email")) ? "email" : str_eq(identity.kind, S("phone")) ? "phone" : "external_id";
-		TRY(identity_join(d->op, identity.subject, ids->v[0].subject, rule, identity.shown, S("rule")));
+		TRY(identity_join(d->op, identity.subject, r->event.subject, rule, identity.shown, S("rule")));
 	}
-	(void)t;
 	return OK;
 }
 
@@ -233,7 +248,8 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	if (!t) return OK;
 	struct intake_identities ids;
 	intake_identities(d->app, &d->op->arena, &source, d->country, t, false, &ids);
-	TRY(apply_identities(d, r, t, &ids));
+	drop_ignored(d, &source, r, &ids);
+	TRY(apply_identities(d, r, &ids));
 	TRY(apply_alias(d, r, t));
 	TRY(apply_traits(d, r, t));
 	TRY(apply_consents(d, r, t, &source, &ids));

@@ -150,6 +150,17 @@ static bool find_subjects(const struct intake *in, struct intake_identities *ids
 	return any_new;
 }
 
+/* What too many came with is no identity of anybody: live sources are heard as if they had not sent it. */
+static void ignore_illegal(const struct intake *in, struct intake_identities *ids)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < ids->n; i++) {
+		if (people_is_illegal(in->app->people, ids->v[i].subject)) collect_note_illegal(in->app, ids->v[i].kind, ids->v[i].value);
+		else ids->v[kept++] = ids->v[i];
+	}
+	ids->n = kept;
+}
+
 /* Erased people stay erased when they are sent again, also under a new device's id: then the event would bring their name
  * in again. An event of a customer known otherwise stays: a shared e-mail erases only one of those who share it. */
 static bool is_of_erased(const struct intake *in, const struct intake_identities *ids, uint32_t customer)
@@ -215,6 +226,8 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
 	struct said said = said_by(in, t);
 	bool is_new = find_subjects(in, &ids);
+	if (is_live) ignore_illegal(in, &ids);
+	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
 	uint32_t subject = ids.n ? ids.v[0].subject : 0, customer = people_customer(in->app->people, subject);
 	if (is_of_erased(in, &ids, customer)) return drop(in, DROP_suppressed);
 	uint32_t purposes = allowed(in, t, kind, &said, customer);

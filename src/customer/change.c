@@ -52,17 +52,19 @@ static void note_commit(void *arg)
 	((struct customer_hold *)arg)->is_committed = true;
 }
 
+static void read_again(struct app *app)
+{
+	struct op again;
+	op_init(&again, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
+	(void)op_end(&again, people_reload(&again, app->people)); /* logged there; the next writer tries again */
+	op_release(&again);
+}
+
 static void let_go(void *arg)
 {
 	struct customer_hold *hold = arg;
 	struct app *app = hold->op->app;
-	if (hold->is_dirty && !hold->is_committed) {
-		struct op again;
-		op_init(&again, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
-		enum err e = people_reload(&again, app->people);
-		(void)op_end(&again, e); /* logged there; the next failed writer tries again */
-		op_release(&again);
-	}
+	if (hold->is_dirty && !hold->is_committed) read_again(app);
 	people_unlock(app->people);
 }
 
@@ -72,6 +74,7 @@ struct customer_hold *customer_hold(struct op *op)
 	hold->op = op;
 	if (op->app->appliers) appliers_catch_up(op->app, CATCH_UP_MS);
 	people_lock(op->app->people);
+	if (people_is_torn(op->app->people)) read_again(op->app);
 	op_defer(op, let_go, hold);
 	op_after_commit(op, note_commit, hold);
 	return hold;

@@ -235,6 +235,7 @@ static enum err suggest(struct op *op, uint32_t a, uint32_t b, const char *rule,
 
 static enum err refuse_value(struct op *op, uint32_t subject)
 {
+	people_set_illegal(op->app->people, subject);
 	return op_run(op, SQL_illegal_identity_of_subject, DB_ARGS(db_int(subject), db_int(op->now_ms)), NULL);
 }
 

@@ -17,7 +17,7 @@
 #include "op/app.h"
 
 enum { MOST = 1 << 28 };
-enum { SUBJECT_LINKED = 1, SUBJECT_SUPPRESSED = 2 };
+enum { SUBJECT_LINKED = 1, SUBJECT_SUPPRESSED = 2, SUBJECT_ILLEGAL = 4 };
 enum { CUSTOMER_KNOWN = 1, CUSTOMER_STALE = 2 };
 
 typedef _Atomic uint32_t a32;
@@ -32,6 +32,8 @@ struct cached_view {
 
 struct people {
 	pthread_mutex_t writer, views;
+	pthread_rwlock_t lists; /* first_subject and next: held for writing while a subject changes its list */
+	bool is_torn;           /* guarded by writer */
 	struct { /* by subject */
 		a32 *customer, *next, *events;
 		a64 *first_ms, *last_ms;
@@ -40,6 +42,7 @@ struct people {
 	struct { /* by customer number */
 		a64 *id;
 		a32 *first_subject, *granted, *denied, *refused;
+		a32 *denied_now; /* of denied, what arrived and is not yet derived */
 		a8 *flags;
 	} c;
 	a32 n_customers, n_subjects; /* highest in use */
@@ -61,7 +64,7 @@ static void *reserve(size_t bytes)
 
 #define EACH_ARRAY(X)                                                                                              \
 	X(s.customer) X(s.next) X(s.events) X(s.first_ms) X(s.last_ms) X(s.flags) X(c.id) X(c.first_subject) X(c.granted) \
-	X(c.denied) X(c.refused) X(c.flags)
+	X(c.denied) X(c.refused) X(c.denied_now) X(c.flags)
 
 static struct people *people_new(void)
 {
@@ -69,6 +72,7 @@ static struct people *people_new(void)
 	pthread_mutex_init(&p->writer, NULL);
 	pthread_mutex_init(&p->views, NULL);
 	pthread_mutex_init(&p->stale_lock, NULL);
+	pthread_rwlock_init(&p->lists, NULL);
 	map_init(&p->by_id);
 #define X(array) p->array = reserve(MOST * sizeof *p->array);
 	EACH_ARRAY(X)
@@ -164,6 +168,11 @@ bool people_is_suppressed(const struct people *p, uint32_t subject)
 	return GET(p->s.flags[subject]) & SUBJECT_SUPPRESSED;
 }
 
+bool people_is_illegal(const struct people *p, uint32_t subject)
+{
+	return GET(p->s.flags[subject]) & SUBJECT_ILLEGAL;
+}
+
 bool people_is_linked(const struct people *p, uint32_t subject)
 {
 	return GET(p->s.flags[subject]) & SUBJECT_LINKED;
@@ -185,10 +194,27 @@ void people_counts(const struct people *p, uint64_t *known, uint64_t *anonymous)
 	*anonymous = atomic_load(&p->anonymous);
 }
 
+static pthread_rwlock_t *lists_of(const struct people *p)
+{
+	return &((struct people *)(uintptr_t)p)->lists;
+}
+
+static void hold_lists(const struct people *p)
+{
+	pthread_rwlock_rdlock(lists_of(p));
+}
+
+static void let_lists(const struct people *p)
+{
+	pthread_rwlock_unlock(lists_of(p));
+}
+
 size_t people_subjects(const struct people *p, uint32_t customer, struct arena *a, uint32_t **out)
 {
 	VEC(uint32_t) list = {0};
+	hold_lists(p);
 	for (uint32_t s = GET(p->c.first_subject[customer]); s; s = GET(p->s.next[s])) VEC_PUSH(&list, a, s);
+	let_lists(p);
 	*out = list.v;
 	return list.n;
 }
@@ -197,6 +223,7 @@ void people_heard(const struct people *p, uint32_t customer, int64_t *first_ms, 
 {
 	*first_ms = *last_ms = DESC_NULL_INT;
 	*events = 0;
+	hold_lists(p);
 	for (uint32_t s = GET(p->c.first_subject[customer]); s; s = GET(p->s.next[s])) {
 		uint32_t n = GET(p->s.events[s]);
 		if (!n) continue;
@@ -205,6 +232,7 @@ void people_heard(const struct people *p, uint32_t customer, int64_t *first_ms, 
 		if (*events == 0 || last > *last_ms) *last_ms = last;
 		*events += n;
 	}
+	let_lists(p);
 }
 
 static void mark_stale(struct people *p, uint32_t customer)
@@ -257,6 +285,7 @@ void people_hear(struct people *p, uint32_t subject, int64_t time_ms)
 void people_deny_now(struct people *p, uint32_t customer, uint32_t purposes)
 {
 	if (!customer || !(purposes & ~GET(p->c.denied[customer]))) return;
+	atomic_fetch_or(&p->c.denied_now[customer], purposes);
 	atomic_fetch_or(&p->c.denied[customer], purposes);
 	atomic_fetch_and(&p->c.granted[customer], ~purposes);
 	atomic_fetch_add(&p->version, 1);
@@ -341,9 +370,20 @@ static void unlink_subject(struct people *p, uint32_t subject)
 	uint32_t customer = GET(p->s.customer[subject]);
 	if (!customer) return;
 	a32 *place = &p->c.first_subject[customer];
+	pthread_rwlock_wrlock(&p->lists);
 	while (GET(*place) && GET(*place) != subject) place = &p->s.next[GET(*place)];
 	if (GET(*place) == subject) SET(*place, GET(p->s.next[subject]));
 	SET(p->s.customer[subject], 0);
+	pthread_rwlock_unlock(&p->lists);
+}
+
+static void link_subject(struct people *p, uint32_t subject, uint32_t customer)
+{
+	pthread_rwlock_wrlock(&p->lists);
+	SET(p->s.next[subject], GET(p->c.first_subject[customer]));
+	SET(p->c.first_subject[customer], subject);
+	SET(p->s.customer[subject], customer);
+	pthread_rwlock_unlock(&p->lists);
 }
 
 void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind)
@@ -354,9 +394,7 @@ void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_k
 	count(p, before, -1);
 	count(p, customer, -1);
 	unlink_subject(p, subject);
-	SET(p->s.next[subject], GET(p->c.first_subject[customer]));
-	SET(p->c.first_subject[customer], subject);
-	SET(p->s.customer[subject], customer);
+	link_subject(p, subject, customer);
 	if (subject > GET(p->n_subjects)) SET(p->n_subjects, subject);
 	if (is_known_kind) atomic_fetch_or(&p->c.flags[customer], CUSTOMER_KNOWN);
 	count(p, before, 1);
@@ -382,9 +420,15 @@ void people_set_linked(struct people *p, uint32_t subject, bool linked)
 		atomic_fetch_and(&p->s.flags[subject], (uint8_t)~SUBJECT_LINKED);
 }
 
+void people_set_illegal(struct people *p, uint32_t subject)
+{
+	atomic_fetch_or(&p->s.flags[subject], SUBJECT_ILLEGAL);
+}
+
 void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied, uint32_t refused)
 {
 	SET(p->c.refused[customer], refused);
+	SET(p->c.denied_now[customer], 0);
 	if (GET(p->c.granted[customer]) == granted && GET(p->c.denied[customer]) == denied) return;
 	SET(p->c.granted[customer], granted);
 	SET(p->c.denied[customer], denied);
@@ -451,8 +495,19 @@ static bool load_consent(void *arg, const struct db_val *row, size_t n)
 
 struct suppress_all {
 	struct people *p;
-	struct events *events;
+	const struct app *app;
 };
+
+/* What the cap of identities made illegal; what the list of the protocol holds is known by its value. */
+static bool load_illegal(void *arg, const struct db_val *row, size_t n)
+{
+	(void)n;
+	struct suppress_all *all = arg;
+	bool is_new;
+	uint32_t subject = events_subject(all->app->events, identity_key(all->app, row[0].s, row[1].s), &is_new);
+	if (subject) people_set_illegal(all->p, subject);
+	return true;
+}
 
 static bool load_suppressed(void *arg, const struct db_val *row, size_t n)
 {
@@ -462,7 +517,7 @@ static bool load_suppressed(void *arg, const struct db_val *row, size_t n)
 	if (row[0].s.n != sizeof key) return true;
 	memcpy(&key, row[0].s.p, sizeof key);
 	bool is_new;
-	uint32_t subject = events_subject(all->events, key, &is_new); /* after a restore the number may be new */
+	uint32_t subject = events_subject(all->app->events, key, &is_new); /* after a restore the number may be new */
 	if (subject) people_suppress(all->p, subject);
 	return true;
 }
@@ -486,7 +541,8 @@ static enum err fill(struct op *op, struct people *p)
 	TRY(op_each(op, SQL_identity_each, DB_NO_ARGS, load_identity, p));
 	TRY(op_each(op, SQL_edge_each_linked, DB_NO_ARGS, load_linked, p));
 	TRY(op_each(op, SQL_consent_each_state, DB_NO_ARGS, load_consent, p));
-	struct suppress_all all = {p, op->app->events};
+	struct suppress_all all = {p, op->app};
+	TRY(op_each(op, SQL_illegal_identity_too_many, DB_NO_ARGS, load_illegal, &all));
 	return op_each(op, SQL_suppression_each, DB_NO_ARGS, load_suppressed, &all);
 }
 
@@ -506,26 +562,76 @@ enum err people_load(struct op *op, struct people **out)
 	return OK;
 }
 
+/* Value by value from a copy that was read beside: a reader meets the old or the new one. */
+static void take_subjects(struct people *p, const struct people *from)
+{
+	uint32_t n = GET(p->n_subjects) > GET(from->n_subjects) ? GET(p->n_subjects) : GET(from->n_subjects);
+	for (uint32_t i = 0; i <= n; i++) {
+		SET(p->s.customer[i], GET(from->s.customer[i]));
+		SET(p->s.next[i], GET(from->s.next[i]));
+		SET(p->s.flags[i], GET(from->s.flags[i]));
+	}
+	SET(p->n_subjects, n);
+}
+
+static void take_flags(a8 *place, uint8_t flags)
+{
+	uint8_t seen = GET(*place);
+	while (!atomic_compare_exchange_weak(place, &seen, (uint8_t)((seen & CUSTOMER_STALE) | flags))) continue;
+}
+
+static void take_consent(struct people *p, const struct people *from, uint32_t i)
+{
+	uint32_t now = GET(p->c.denied_now[i]);
+	atomic_fetch_or(&p->c.denied[i], GET(from->c.denied[i]));
+	SET(p->c.granted[i], GET(from->c.granted[i]) & ~now);
+	SET(p->c.denied[i], GET(from->c.denied[i]) | now);
+	now = GET(p->c.denied_now[i]); /* what arrived meanwhile */
+	atomic_fetch_or(&p->c.denied[i], now);
+	atomic_fetch_and(&p->c.granted[i], ~now);
+	SET(p->c.refused[i], GET(from->c.refused[i]));
+}
+
+static void take_customers(struct people *p, const struct people *from)
+{
+	uint32_t had = GET(p->n_customers), n = GET(from->n_customers);
+	for (uint32_t i = 0; i <= had || i <= n; i++) {
+		SET(p->c.id[i], GET(from->c.id[i]));
+		SET(p->c.first_subject[i], GET(from->c.first_subject[i]));
+		take_consent(p, from, i);
+		if (i > n) SET(p->c.denied_now[i], 0);
+		take_flags(&p->c.flags[i], GET(from->c.flags[i]));
+	}
+	SET(p->n_customers, n);
+	map_clear(&p->by_id);
+	for (uint32_t i = 1; i <= n; i++)
+		if (GET(p->c.id[i])) *map_put(&p->by_id, id_key(p, i), NULL) = i;
+}
+
+static void take_over(struct people *p, const struct people *from)
+{
+	pthread_mutex_lock(&p->views); /* no view is made of a half */
+	pthread_rwlock_wrlock(&p->lists);
+	take_customers(p, from);
+	take_subjects(p, from);
+	pthread_rwlock_unlock(&p->lists);
+	atomic_store(&p->known, atomic_load(&from->known));
+	atomic_store(&p->anonymous, atomic_load(&from->anonymous));
+	changed(p);
+	pthread_mutex_unlock(&p->views);
+}
+
 enum err people_reload(struct op *op, struct people *p)
 {
-	for (uint32_t i = 0; i <= GET(p->n_subjects); i++) {
-		SET(p->s.customer[i], 0);
-		SET(p->s.next[i], 0);
-		SET(p->s.flags[i], 0);
-	}
-	for (uint32_t i = 0; i <= GET(p->n_customers); i++) {
-		SET(p->c.first_subject[i], 0);
-		SET(p->c.granted[i], 0);
-		SET(p->c.denied[i], 0);
-		SET(p->c.refused[i], 0);
-		SET(p->c.flags[i], 0);
-	}
-	pthread_mutex_lock(&p->views);
-	map_clear(&p->by_id);
-	pthread_mutex_unlock(&p->views);
-	atomic_store(&p->known, 0);
-	atomic_store(&p->anonymous, 0);
-	SET(p->n_customers, 0);
-	changed(p);
-	return fill(op, p);
+	struct people *fresh = people_new();
+	enum err e = fill(op, fresh);
+	p->is_torn = e != OK;
+	if (e == OK) take_over(p, fresh);
+	people_free(fresh);
+	return e;
+}
+
+bool people_is_torn(const struct people *p)
+{
+	return p->is_torn;
 }

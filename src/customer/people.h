@@ -15,7 +15,11 @@ struct events;
 enum { PEOPLE_PURPOSES = 32 };
 
 enum err people_load(struct op *op, struct people **out) NODISCARD; /* from records; last heard from the events */
+/* Reads records again beside what is in memory and takes the result over value by value, so that readers meet each value
+ * old or new and never none. Refusals that hold since their arrival stay. When it fails, memory stays as it was and
+ * people_is_torn says so: the next writer reloads before it writes. */
 enum err people_reload(struct op *op, struct people *p) NODISCARD;
+bool people_is_torn(const struct people *p);
 void people_free(struct people *p);
 void people_lock(struct people *p);
 void people_unlock(struct people *p);
@@ -30,6 +34,7 @@ uint32_t people_denied(const struct people *p, uint32_t customer);  /* bit set o
 uint32_t people_refused(const struct people *p, uint32_t customer);
 uint32_t people_granted(const struct people *p, uint32_t customer);
 bool people_is_suppressed(const struct people *p, uint32_t subject);
+bool people_is_illegal(const struct people *p, uint32_t subject);   /* too many came with it: live sources ignore it */
 bool people_is_linked(const struct people *p, uint32_t subject);    /* an anonymous id that met its first user id */
 uint32_t people_customers(const struct people *p);                  /* highest number given */
 void people_counts(const struct people *p, uint64_t *known, uint64_t *anonymous);
@@ -58,6 +63,7 @@ uint32_t people_add(struct people *p, id customer);                           /*
 void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind); /* new or moved; keeps known */
 void people_set_known(struct people *p, uint32_t customer, bool is_known);
 void people_set_linked(struct people *p, uint32_t subject, bool linked);
+void people_set_illegal(struct people *p, uint32_t subject);
 void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied, uint32_t refused);
 void people_suppress(struct people *p, uint32_t subject); /* and takes it from its customer */
 /* One pointer for src/customer's own use by the writer; NULL at first. */

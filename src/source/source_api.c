@@ -11,7 +11,7 @@
 #include "source/source_pages.h"
 #include "source/volume.h"
 
-enum { SPARK_WIDTH = 120, SPARK_HEIGHT = 32, EVENTS_SHOWN = 50, CONNECT_EVENTS = 12 };
+enum { SPARK_WIDTH = 120, SPARK_HEIGHT = 32, EVENTS_SHOWN = 50, REFUSED_SHOWN = 100, CONNECT_EVENTS = 12 };
 
 /* A row of source_list and source_by_id. */
 struct stored {
@@ -96,6 +96,23 @@ static struct drop_row *drop_rows(struct op *op, const struct dropped *d, uint16
 	for (size_t i = 0; i < rows.n; i++) rows.v[i].width = str_fmt(&op->arena, "%.1f", 100.0 * (double)rows.v[i].n / (double)most);
 	*n = rows.n;
 	return rows.v;
+}
+
+/* Identities are personal: only for who may read customers. */
+static enum err fill_refused(struct op *op, struct sources *page)
+{
+	struct db_rows rows;
+	if (!op_may(op, PERM_READ_CUSTOMERS)) return OK;
+	TRY(op_query(op, SQL_illegal_identity_all, DB_ARGS(db_int(REFUSED_SHOWN)), &rows));
+	page->refused.v = ARENA_ARRAY(&op->arena, struct refused_row, rows.n);
+	page->refused.n = rows.n;
+	for (size_t i = 0; i < rows.n; i++) {
+		str kind = db_rows_text(&rows, i, 0), reason = db_rows_text(&rows, i, 2);
+		bool is_own = i18n_has(op->locale.lang, str_fmt(&op->arena, "identity_kind_%.*s", STR_ARG(kind)));
+		page->refused.v[i] = (struct refused_row){.kind = kind, .kind_name = is_own ? word(op, "identity_kind", kind) : kind, .value = db_rows_text(&rows, i, 1),
+		                                          .reason = reason, .reason_name = word(op, "refused", reason), .n = db_rows_int(&rows, i, 3), .last = db_rows_int(&rows, i, 4)};
+	}
+	return OK;
 }
 
 /* ---- the list ---- */
@@ -187,6 +204,7 @@ static enum err fill_list(struct op *op, const struct source_input *typed, struc
 		if (row->volume) draw_days(op, &volumes[s.number], row);
 	}
 	page->drops.v = drop_rows(op, &dropped, 0, &page->drops.n);
+	TRY(fill_refused(op, page));
 	page->may_write = op_may(op, PERM_WRITE_SOURCES);
 	page->finding = list_finding(page);
 	return fill_form(op, typed, &page->form);

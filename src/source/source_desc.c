@@ -32,6 +32,16 @@ static const struct desc_field DROP_FIELDS[] = {
 	FIELD(drop_row, example, DESC_MSG),
 };
 static const struct desc DROP_DESC = DESC(drop_row, DROP_FIELDS);
+static const struct desc_field REFUSED_FIELDS[] = {
+	FIELD(refused_row, kind, DESC_STR, .doc = "user_id, anonymous_id, email, phone or the name of an outside system"),
+	FIELD(refused_row, kind_name, DESC_STR),
+	FIELD(refused_row, value, DESC_STR),
+	FIELD(refused_row, reason, DESC_STR, .doc = "listed: on the list of ids that broken clients send; too_many: past the most identities of a kind in one profile"),
+	FIELD(refused_row, reason_name, DESC_STR),
+	FIELD(refused_row, n, DESC_INT, .doc = "how often it came"),
+	FIELD(refused_row, last, DESC_TIME),
+};
+static const struct desc REFUSED_DESC = DESC(refused_row, REFUSED_FIELDS);
 static const struct desc_field FORM_FIELDS_[] = {
 	FIELD(source_form, name, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(source_form, kinds, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -44,6 +54,7 @@ static const struct desc_field SOURCES_FIELDS[] = {
 	FIELD(sources, finding, DESC_MSG),
 	FIELD(sources, rows, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
 	FIELD(sources, drops, DESC_LIST, .item = DESC_STRUCT, .of = &DROP_DESC, .doc = "of all sources, of the last 30 days"),
+	FIELD(sources, refused, DESC_LIST, .item = DESC_STRUCT, .of = &REFUSED_DESC, .doc = "identities that live sources are heard without, for who may read customers; the latest hundred"),
 	FIELD(sources, may_write, DESC_BOOL),
 	FIELD(sources, form, DESC_STRUCT, .of = &FORM_DESC),
 };

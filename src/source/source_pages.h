@@ -19,6 +19,10 @@ struct drop_row {
 	str width;
 	struct msg example;
 };
+struct refused_row { /* a value that live sources are heard without */
+	str kind, kind_name, value, reason, reason_name;
+	int64_t n, last;
+};
 struct source_form {
 	struct input name;
 	LIST_OF(struct option) kinds, consents, purposes;
@@ -28,6 +32,7 @@ struct sources {
 	struct msg finding;
 	LIST_OF(struct source_row) rows;
 	LIST_OF(struct drop_row) drops;
+	LIST_OF(struct refused_row) refused;
 	bool may_write;
 	struct source_form form;
 };

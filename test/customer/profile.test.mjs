@@ -2,7 +2,7 @@
 // person may ask for: everything kept of them, and that nothing is.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { start, timeline } from '../lib/hospes.mjs';
@@ -216,6 +216,34 @@ describe('who is joined with whom', () => {
 		assert.equal(timeline(earlier).length, 10);
 		assert.equal(earlier.earlier, null);
 		assert.deepEqual([...timeline(newest), ...timeline(earlier)].map((each) => each.id), timeline(customer).map((each) => each.id));
+	});
+	test('a value past the fifty is illegal for live sources from then on, also after a restart, and not for files', async () => {
+		const batch = [];
+		for (let i = 0; i <= 50; i++) batch.push(event({ userId: 'crowd', context: { externalIds: [{ id: `crowd-${i}`, type: 'loyalty' }] } }));
+		for (let i = 0; i <= 50; i++) batch.push(event({ userId: 'crowd', anonymousId: `crowd-device-${i}` }));
+		await w.send(...batch);
+		const before = await w.customer('user_id:crowd');
+		const check = async (other) => {
+			const alone = await w.send(event({ anonymousId: 'crowd-device-50' }));
+			assert.deepEqual([alone.accepted, alone.rejected.map((each) => each.reason)], [0, ['no_identity']]);
+			assert.equal((await w.send(event({ userId: other, anonymousId: 'crowd-device-50', context: { externalIds: [{ id: 'crowd-50', type: 'loyalty' }] } }))).accepted, 1);
+			assert.deepEqual(ids(await w.customer(`user_id:${other}`)), [`user_id:${other}`], 'the event stays under its other identity');
+			assert.equal((await w.send(event({ anonymousId: 'crowd-device-49' }))).accepted, 1, 'the fiftieth is as good as before');
+		};
+		await check('crowd-friend');
+		const page = (await w.hospes.get('/sources', w.secret)).body;
+		const refused = page.refused.filter((each) => each.value === 'crowd-device-50');
+		assert.deepEqual(refused.map((each) => [each.kind, each.reason]), [['anonymous_id', 'too_many']]);
+		const file = join(w.hospes.dir, 'crowd.ndjson');
+		writeFileSync(file, `${JSON.stringify({ type: 'identify', messageId: 'crowd-file', timestamp: '2024-12-01T00:00:00Z', context: { externalIds: [{ id: 'crowd-50', type: 'loyalty' }] }, traits: { city: 'Thebes' } })}\n`);
+		await w.hospes.ok(['import', file]);
+		const holder = await w.customer('loyalty:crowd-50');
+		assert.deepEqual(holder.traits.map((each) => each.name), ['city'], 'an external id of a file is never illegal');
+		assert.notEqual(holder.id, before.id);
+		await w.hospes.stop();
+		await w.hospes.serve();
+		await check('crowd-stranger');
+		assert.equal((await w.customer('user_id:crowd')).id, before.id);
 	});
 	test('an illegal id joins nobody', async () => {
 		await w.send(event({ userId: 'legal-1', anonymousId: 'null' }), event({ userId: 'legal-2', anonymousId: 'null' }));
