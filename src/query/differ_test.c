@@ -111,6 +111,7 @@ static str naive_by(const struct made *m, const struct query *q)
 	case QUERY_SOURCE: return str_fmt(&arena, "\"source %d\"", m->source);
 	case QUERY_FAMILY: return m->type == 0 ? S("\"sales\"") : S("null");
 	case QUERY_STAGE: return m->type < 2 ? S("\"purchase\"") : S("null");
+	case QUERY_TRAIT:
 	case QUERY_PROPERTY: break;
 	}
 	if (str_eq(q->by_property, S("country"))) return m->country < 0 ? S("null") : str_of(COUNTRIES[m->country]);

@@ -27,6 +27,7 @@ struct query_groups {
 	bool has_number;
 	struct decimal number;
 	uint32_t of_number;
+	uint32_t of_customer; /* of a trait: the value of the customer in hand */
 };
 
 static struct query_groups *groups(struct query_plan *p, enum query_dimension dimension, bool is_property, struct arena *a)
@@ -37,8 +38,9 @@ static struct query_groups *groups(struct query_plan *p, enum query_dimension di
 	memset(g->of_kind, 0xff, sizeof g->of_kind);
 	if (dimension == QUERY_PROPERTY) g->of_text = ARENA_ARRAY(a, uint32_t *, p->n_parts + 1);
 	else if (dimension != QUERY_NONE) {
-		g->of_code = ARENA_ARRAY(a, uint32_t, CODES);
-		memset(g->of_code, 0xff, CODES * sizeof *g->of_code);
+		size_t n = dimension == QUERY_TRAIT ? p->by_trait.n_values + 1 : CODES;
+		g->of_code = ARENA_ARRAY(a, uint32_t, n);
+		memset(g->of_code, 0xff, n * sizeof *g->of_code);
 	} else (void)query__group_of(g, (struct query_value){0});
 	return g;
 }
@@ -109,9 +111,19 @@ static struct query_value value_of_code(struct query_groups *g, uint32_t wide)
 	case QUERY_STAGE: return text_value(ctx->stage ? ctx->stage(ctx->arg, events_type_name(ctx->events, code)) : STR_NONE);
 	case QUERY_SOURCE: return text_value(ctx->source ? ctx->source(ctx->arg, code) : str_fmt(g->arena, "%u", code));
 	case QUERY_NONE:
+	case QUERY_TRAIT:
 	case QUERY_PROPERTY: break;
 	}
 	return (struct query_value){0};
+}
+
+void query__groups_customer(struct query_groups *g, uint32_t customer)
+{
+	if (g->dimension != QUERY_TRAIT) return;
+	const struct query_trait *trait = &g->plan->by_trait;
+	uint32_t value = trait->of_customer && customer <= g->plan->ctx->people.n_customers ? trait->of_customer[customer] : 0;
+	if (g->of_code[value] == UNKNOWN) g->of_code[value] = query__group_of(g, value ? trait->values[value] : (struct query_value){0});
+	g->of_customer = g->of_code[value];
 }
 
 static uint32_t group_of_text(struct query_groups *g, uint32_t part, uint32_t index)
@@ -168,6 +180,7 @@ uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 	uint32_t code = 0;
 	switch (g->dimension) {
 	case QUERY_NONE: return 0;
+	case QUERY_TRAIT: return g->of_customer;
 	case QUERY_PROPERTY: return group_of_property(g, part, row);
 	case QUERY_TYPE:
 	case QUERY_FAMILY:
@@ -182,6 +195,7 @@ uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t channel)
 {
 	if (g->dimension == QUERY_NONE) return 0;
+	if (g->dimension == QUERY_TRAIT) return g->of_customer;
 	uint32_t code = g->dimension != QUERY_CHANNEL ? type : channel ? channel : (uint32_t)OF_TYPE + type;
 	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
 	return g->of_code[code];

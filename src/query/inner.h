@@ -28,6 +28,7 @@ struct query_part {
 	size_t n;
 	struct events_columns c;
 	struct events_property property, by;
+	struct events_property *named; /* by number of the plan's wants' names */
 };
 struct query_plan {
 	const struct query_context *ctx;
@@ -40,11 +41,14 @@ struct query_plan {
 	atomic_size_t memory;     /* bytes charged */
 	size_t memory_max;
 	atomic_bool is_out_of_memory;
+	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
 struct query_wants {
 	unsigned columns;      /* EVENTS_… beside subject, time, type and purposes */
 	str property, by;      /* property columns; absent = none */
 	bool lines;            /* the kind walks customers by query__line */
+	const str *names;      /* further properties, which conditions ask for */
+	size_t n_names;
 };
 /* Opens the plan: learns the bounds of the data. */
 enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f) NODISCARD;
@@ -131,6 +135,8 @@ bool query__dimension_needs_row(enum query_dimension d);
 unsigned query__dimension_columns(enum query_dimension d);
 /* Of a dimension that needs no row. */
 uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t channel);
+/* Before the rows of the next customer: a trait is theirs. */
+void query__groups_customer(struct query_groups *g, uint32_t customer);
 /* Number of the value that a row has; UINT32_MAX when out of memory. Numbers are dense, in order of appearance. */
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row);
 uint32_t query__group_of(struct query_groups *g, struct query_value value);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/vec.h"
+#include "query/condition.h"
 #include "query/inner.h"
 
 /* A part's bounds may be those of events that were erased since. Only the part that sets a bound of all needs to be
@@ -59,6 +60,8 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 		TRY(events_part_columns(part, columns, &out->c, f));
 		if (str_given(want->property)) TRY(events_part_property(part, want->property, &out->property, f));
 		if (str_given(want->by)) TRY(events_part_property(part, want->by, &out->by, f));
+		out->named = ARENA_ARRAY(p->arena, struct events_property, want->n_names + 1);
+		for (size_t k = 0; k < want->n_names; k++) TRY(events_part_property(part, want->names[k], &out->named[k], f));
 		out->n = out->c.n;
 		p->rows += out->n;
 		if (p->ctx->cancelled && atomic_load_explicit(p->ctx->cancelled, memory_order_relaxed)) return fault_set(f, ERR_STATE, "", "the question was cancelled");
@@ -137,5 +140,6 @@ struct query_left_out query__left_out(const struct query_plan *p, const struct q
 
 str query__names(struct arena *a, const struct query_match *m)
 {
-	return m->n ? str_join(a, m->names, m->n, S(" or ")) : S("any event");
+	str names = m->n ? str_join(a, m->names, m->n, S(" or ")) : S("any event");
+	return m->where ? str_fmt(a, "%.*s where %.*s", STR_ARG(names), STR_ARG(query__condition_words(a, m->where))) : names;
 }

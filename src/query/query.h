@@ -30,6 +30,27 @@ struct query_people {
 typedef str query_name_fn(void *arg, str event);
 typedef str query_source_fn(void *arg, uint16_t source);
 
+enum query_value_kind { QUERY_VALUE_NULL, QUERY_VALUE_TEXT, QUERY_VALUE_NUMBER, QUERY_VALUE_TRUE, QUERY_VALUE_FALSE };
+struct query_value {
+	enum query_value_kind kind;
+	str text; /* of numbers: as decimal_show or the shortest double */
+};
+/* One trait of all customers: each has the number of a value, 0 = none. */
+struct query_trait {
+	const uint32_t *of_customer; /* index 0..n_customers */
+	const struct query_value *values; /* [0] is null */
+	size_t n_values;
+};
+/* What the workspace knows of its customers. Each may be NULL: then such conditions are refused. They are asked once a
+ * question, what they give lives in the arena. */
+struct query_records {
+	enum err (*trait)(void *arg, struct arena *a, str name, struct query_trait *out, struct fault *f);
+	int (*purpose)(void *arg, str name);                /* its bit number; -1 = there is none of that name */
+	uint32_t (*granted)(void *arg, uint32_t customer);  /* bit set of purposes; what is refused is in query_people */
+	enum err (*segment)(void *arg, struct arena *a, str id, str *condition, struct fault *f); /* its condition's JSON; absent = there is no such segment */
+	void *arg;
+};
+
 /* A customer's name to the outside, such as its id. It lives in the arena. */
 typedef str query_customer_fn(void *arg, struct arena *a, uint32_t customer);
 
@@ -45,6 +66,7 @@ struct query_context {
 	query_source_fn *source;        /* name of a source; NULL: its number */
 	query_customer_fn *customer;    /* NULL: its number */
 	void *arg;                      /* of these five */
+	struct query_records records;
 	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
 	int threads;                    /* 0 = as many as pay */
 	const atomic_bool *cancelled;   /* NULL, or looked at again and again: true ends with ERR_STATE */
@@ -62,18 +84,21 @@ struct query_range { /* half-open */
 	bool has_from, has_to;
 	int64_t from_ms, to_ms;
 };
+struct query_condition; /* condition.h */
 /* Which events are meant. */
 struct query_match {
 	const str *names; /* compared exactly as stored */
 	size_t n;         /* 0 = every event */
+	const struct query_condition *where; /* NULL: of these names, any */
 };
 enum query_measure { QUERY_EVENTS, QUERY_CUSTOMERS, QUERY_SUM, QUERY_MEAN };
-enum query_dimension { QUERY_NONE, QUERY_PROPERTY, QUERY_TYPE, QUERY_CHANNEL, QUERY_SOURCE, QUERY_FAMILY, QUERY_STAGE };
+enum query_dimension { QUERY_NONE, QUERY_PROPERTY, QUERY_TYPE, QUERY_CHANNEL, QUERY_SOURCE, QUERY_FAMILY, QUERY_STAGE, QUERY_TRAIT };
 struct query {
 	enum query_kind kind;
 	struct query_range range;
 	struct query_interval interval;
 	int64_t limit; /* rows or cohorts at most; 0 = all */
+	const struct query_condition *where; /* NULL = all events of all customers */
 	/* trend */
 	struct query_match events;
 	enum query_measure measure;
@@ -92,6 +117,8 @@ struct query {
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
 enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };
 enum err query_read(struct arena *a, const struct zone *zone, str question, struct query *out, struct fault *f) NODISCARD;
+/* A condition alone, such as a stored segment's. of_customers: one that says something of single events is refused. */
+enum err query_read_condition(struct arena *a, const struct zone *zone, str json, bool of_customers, const struct query_condition **out, struct fault *f) NODISCARD;
 enum err query_read_node(struct arena *a, const struct zone *zone, const struct json_node *question, struct query *out, struct fault *f) NODISCARD;
 
 /* ---- answers ---------------------------------------------------------------------------------------------------------
@@ -105,11 +132,6 @@ struct query_times {
 };
 struct query_left_out { /* for want of consent to the purpose */
 	uint64_t events, customers;
-};
-enum query_value_kind { QUERY_VALUE_NULL, QUERY_VALUE_TEXT, QUERY_VALUE_NUMBER, QUERY_VALUE_TRUE, QUERY_VALUE_FALSE };
-struct query_value {
-	enum query_value_kind kind;
-	str text; /* of numbers: as decimal_show or the shortest double */
 };
 
 struct query_count {

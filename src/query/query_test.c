@@ -22,7 +22,7 @@ static void questions_at_fault_name_the_field(void **state)
 	refused(S("{\"kind\":3}"), "kind", "trend");
 	refused(S("{\"kind\":\"trend\",\"form\":\"2011-01-01\"}"), "form", "unknown field");
 	refused(S("{\"kind\":\"trend\",\"purpose\":\"marketing\"}"), "purpose", "unknown field");
-	refused(S("{\"kind\":\"trend\",\"where\":{}}"), "where", "unknown field");
+	refused(S("{\"kind\":\"trend\",\"where\":{}}"), "where", "condition");
 	refused(S("{\"kind\":\"trend\",\"cells\":3}"), "cells", "unknown field");
 	refused(S("{\"kind\":\"trend\",\"\xc3\xa9\":3}"), "", "unknown field");
 	refused(S("{\"kind\":\"trend\",\"from\":\"yesterday\"}"), "from", "2011-01-31");
@@ -35,7 +35,7 @@ static void questions_at_fault_name_the_field(void **state)
 	refused(S("{\"kind\":\"trend\",\"interval\":{\"days\":1,\"hours\":2}}"), "interval", "days");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"median:revenue\"}"), "measure", "sum:");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"sum:\"}"), "measure", "name");
-	refused(S("{\"kind\":\"trend\",\"by\":\"trait:plan\"}"), "by", "customers");
+	refused(S("{\"kind\":\"trend\",\"by\":\"trait:\"}"), "by", "trait");
 	refused(S("{\"kind\":\"trend\",\"by\":[\"a\"]}"), "by", "property");
 	refused(S("{\"kind\":\"trend\",\"event\":[]}"), "event", "list");
 	refused(S("{\"kind\":\"trend\",\"event\":[\"a\",1]}"), "event", "text");

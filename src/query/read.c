@@ -23,7 +23,7 @@ void query__bad(struct query_reader *r, const char *field, const char *format, .
 	(void)!fault_set(r->fault, ERR_INVALID, field, "%s", text);
 }
 
-static void read_time(struct query_reader *r, const char *field, const struct json_node *v, bool *has, int64_t *ms)
+void query__read_time(struct query_reader *r, const char *field, const struct json_node *v, bool *has, int64_t *ms)
 {
 	bool has_zone = false;
 	*has = v->type != JSON_NULL;
@@ -38,12 +38,12 @@ static void read_time(struct query_reader *r, const char *field, const struct js
 
 static void read_from(struct query_reader *r, const struct json_node *v)
 {
-	read_time(r, "from", v, &r->q->range.has_from, &r->q->range.from_ms);
+	query__read_time(r, "from", v, &r->q->range.has_from, &r->q->range.from_ms);
 }
 
 static void read_to(struct query_reader *r, const struct json_node *v)
 {
-	read_time(r, "to", v, &r->q->range.has_to, &r->q->range.to_ms);
+	query__read_time(r, "to", v, &r->q->range.has_to, &r->q->range.to_ms);
 }
 
 static void read_interval(struct query_reader *r, const struct json_node *v)
@@ -81,7 +81,7 @@ static void read_cells(struct query_reader *r, const struct json_node *v)
 	else query__bad(r, "cells", "not a whole number from 1 to %d", QUERY_MAX_CELLS);
 }
 
-void query__read_match(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out)
+void query__read_names(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out)
 {
 	const struct json_node *first = v->type == JSON_ARRAY ? v->child : v;
 	size_t n = v->type == JSON_ARRAY ? v->n : 1;
@@ -98,7 +98,12 @@ void query__read_match(struct query_reader *r, const char *field, const struct j
 		}
 		names[i] = str_dup(r->arena, c->text);
 	}
-	*out = (struct query_match){names, n};
+	*out = (struct query_match){.names = names, .n = n};
+}
+
+void query__read_match(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out)
+{
+	query__read_match_at(r, field, v, out, 1);
 }
 
 static void read_event(struct query_reader *r, const struct json_node *v)
@@ -169,9 +174,25 @@ void query__read_dimension(struct query_reader *r, const char *field, const stru
 	if (property_name(r, field, v->text, property)) *dimension = QUERY_PROPERTY;
 }
 
-static void read_by(struct query_reader *r, const struct json_node *v)
+void query__read_any_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property)
 {
-	query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+	str name = v->type == JSON_STRING ? v->text : S("");
+	if (!str_starts(name, S("trait:"))) query__read_dimension(r, field, v, dimension, property);
+	else if (name.n == 6 || name.n > MAX_NAME_BYTES) query__bad(r, field, "a trait's name has 1 to %d bytes", MAX_NAME_BYTES - 6);
+	else {
+		*dimension = QUERY_TRAIT;
+		*property = str_dup(r->arena, str_sub(name, 6, name.n));
+	}
+}
+
+void query__read_by(struct query_reader *r, const struct json_node *v)
+{
+	query__read_any_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+}
+
+static void read_where(struct query_reader *r, const struct json_node *v)
+{
+	r->q->where = query__read_condition(r, "where", v);
 }
 
 void query__read_duration(struct query_reader *r, const char *field, const struct json_node *v, int64_t *ms)
@@ -207,8 +228,8 @@ int query__read_choice(struct query_reader *r, const char *field, const struct j
 	return -1;
 }
 
-static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}};
-static const struct query_field TREND[] = {{"interval", read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", read_by}};
+static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}};
+static const struct query_field TREND[] = {{"interval", read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
 static const struct query_field RETENTION[] = {{"interval", read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
 
 static void check_retention(struct query_reader *r)
@@ -240,15 +261,21 @@ static const struct query_field *field_of(const struct query_field *fields, size
 	return NULL;
 }
 
+const char *query__plain_path(struct query_reader *r, str path, str name)
+{
+	bool is_plain = name.n > 0 && name.n < FAULT_FIELD;
+	for (size_t i = 0; i < name.n; i++) is_plain = is_plain && name.p[i] > ' ' && name.p[i] < 0x7f;
+	if (!is_plain) return str_c(r->arena, path.n ? path : S(""));
+	return str_c(r->arena, path.n ? str_fmt(r->arena, "%.*s.%.*s", STR_ARG(path), STR_ARG(name)) : name);
+}
+
 static void read_unknown(struct query_reader *r, str key)
 {
 	const struct kind *kind = &KINDS[r->q->kind];
 	str known = S("");
 	for (size_t i = 0; i < COUNT_OF(COMMON); i++) known = str_fmt(r->arena, "%.*s%s%s", STR_ARG(known), i ? ", " : "", COMMON[i].name);
 	for (size_t i = 0; i < kind->n; i++) known = str_fmt(r->arena, "%.*s, %s", STR_ARG(known), kind->fields[i].name);
-	bool is_plain = key.n > 0 && key.n < FAULT_FIELD;
-	for (size_t i = 0; i < key.n; i++) is_plain = is_plain && key.p[i] > ' ' && key.p[i] < 0x7f;
-	query__bad(r, is_plain ? str_c(r->arena, key) : "", "unknown field; a question of kind %s has: %.*s", kind->name, STR_ARG(known));
+	query__bad(r, query__plain_path(r, STR_NONE, key), "unknown field; a question of kind %s has: %.*s", kind->name, STR_ARG(known));
 }
 
 static enum err read_kind(struct query_reader *r, const struct json_node *question)

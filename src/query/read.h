@@ -12,6 +12,7 @@ struct query_reader {
 	struct query *q;
 	struct fault *fault;
 	bool is_bad, has_start, has_again;
+	int n_conditions;
 };
 struct query_field {
 	const char *name;
@@ -22,13 +23,24 @@ struct query_field {
 PRINTF_LIKE(3, 4)
 void query__bad(struct query_reader *r, const char *field, const char *format, ...);
 bool query__whole(const struct json_node *v, int64_t min, int64_t max, int64_t *out);
+/* A path with one more name: an unknown one may be anything, and is left out then. */
+const char *query__plain_path(struct query_reader *r, str path, str name);
+void query__read_time(struct query_reader *r, const char *field, const struct json_node *v, bool *has, int64_t *ms);
 /* One event's name or a list of them. */
+void query__read_names(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out);
+/* The same, or {"event":…,"where":condition}. */
 void query__read_match(struct query_reader *r, const char *field, const struct json_node *v, struct query_match *out);
 /* {"days":7}, {"hours":1}, {"minutes":30} or {"seconds":1}, in milliseconds. */
 void query__read_duration(struct query_reader *r, const char *field, const struct json_node *v, int64_t *ms);
+void query__read_match_at(struct query_reader *r, const char *path, const struct json_node *v, struct query_match *out, int depth);
+const struct query_condition *query__read_condition(struct query_reader *r, const char *path, const struct json_node *v); /* NULL: null, or a fault */
 bool query__read_flag(struct query_reader *r, const char *field, const struct json_node *v);
 /* A dimension of events: the name of a property, or event, channel, source, family, stage. */
 void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
+/* The same, or trait:x; QUERY_TRAIT's name is without the prefix. */
+void query__read_any_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
+/* `by`: a dimension, a trait's too. */
+void query__read_by(struct query_reader *r, const struct json_node *v);
 /* The number of the name in the list, or -1 having noted that it is none of them. */
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 

@@ -9,12 +9,13 @@
  * come. `from` chooses cohorts; events before it are read all the same, since they tell who began earlier. */
 #include <string.h>
 
-#include "query/inner.h"
+#include "query/rules.h"
 
 struct worker {
 	struct query_plan *plan;
 	const struct query_times *times;
-	const uint8_t *is_start, *is_return;
+	const struct query_matcher *start, *again;
+	struct query_judge *judge;
 	struct arena arena;
 	size_t n_cells;
 	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
@@ -31,7 +32,7 @@ static uint64_t *cells_of(struct worker *w, size_t interval)
 static void leave_out(struct worker *w, uint32_t customer, const struct query_part *part, size_t row)
 {
 	uint16_t type = part->c.type[row];
-	if ((w->is_start[type] || w->is_return[type]) && part->c.time_ms[row] >= w->times->from_ms) query__leave_out(w->plan, &w->left_out, &w->arena, customer);
+	if ((w->start->codes[type] || w->again->codes[type]) && part->c.time_ms[row] >= w->times->from_ms) query__leave_out(w->plan, &w->left_out, &w->arena, customer);
 }
 
 /* INT64_MAX when there is none. */
@@ -44,7 +45,7 @@ static int64_t first_start(struct worker *w, uint32_t customer, const struct que
 		const struct query_part *part = &w->plan->parts[slices[s].part];
 		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
 			if (!may || !(part->c.purposes[i] & purpose)) leave_out(w, customer, part, i);
-			else if (w->is_start[part->c.type[i]] && part->c.time_ms[i] < first) first = part->c.time_ms[i];
+			else if (part->c.time_ms[i] < first && query__matches(w->judge, w->start, part->c.type[i], slices[s].part, i)) first = part->c.time_ms[i];
 		}
 	}
 	return first;
@@ -53,6 +54,7 @@ static int64_t first_start(struct worker *w, uint32_t customer, const struct que
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
+	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	int64_t first = first_start(w, customer, slices, n);
 	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
 	size_t cohort = query__interval_of(w->times, first);
@@ -62,7 +64,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	for (size_t s = 0; s < n; s++) {
 		const struct query_part *part = &w->plan->parts[slices[s].part];
 		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
-			if (part->c.time_ms[i] < w->times->start[cohort + 1] || !w->is_return[part->c.type[i]] || !(part->c.purposes[i] & w->plan->ctx->purpose)) continue;
+			if (part->c.time_ms[i] < w->times->start[cohort + 1] || !(part->c.purposes[i] & w->plan->ctx->purpose) || !query__matches(w->judge, w->again, part->c.type[i], slices[s].part, i)) continue;
 			size_t cell = query__interval_of(w->times, part->c.time_ms[i]) - cohort;
 			if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
 			w->stamp[cell] = customer;
@@ -92,16 +94,16 @@ static void put_out(struct worker *w, const struct query *q, int64_t known_until
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_retention *out, struct arena *a, struct fault *f)
+static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, struct query_retention *out, struct arena *a, struct fault *f)
 {
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	const uint8_t *is_start = query__codes(p, &q->start), *is_return = query__codes(p, &q->again);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p, .times = &out->times, .is_start = is_start, .is_return = is_return, .n_cells = out->n_cells,
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells,
 			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
 		arena_init(&workers[i].arena);
+		workers[i].judge = query__judge_new(rules, &workers[i].arena);
 		states[i] = &workers[i];
 	}
 	enum err e = query__scan(p, visit, states, n, f);
@@ -116,7 +118,10 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_re
 	if (e == OK && atomic_load(&p->is_out_of_memory)) e = fault_set(f, ERR_TOO_LARGE, "cells", "more cells than fit into the %zu MB that one question may take", p->memory_max >> 20);
 	int64_t known_until_ms = q->range.has_to && q->range.to_ms < p->ctx->now_ms ? q->range.to_ms : p->ctx->now_ms;
 	if (e == OK) put_out(all, q, known_until_ms, a, out);
-	for (size_t i = 0; i < n; i++) arena_release(&workers[i].arena);
+	for (size_t i = 0; i < n; i++) {
+		query__judge_free(workers[i].judge);
+		arena_release(&workers[i].arena);
+	}
 	return e;
 }
 
@@ -126,6 +131,8 @@ enum err query_retention(const struct query_context *ctx, const struct query *q,
 	struct arena scratch;
 	struct query_plan plan;
 	struct query bounded = *q;
+	struct query_rules *rules = NULL;
+	struct query_matcher match[2] = {{0}};
 	arena_init(&scratch);
 	enum err e = query__plan(ctx, &scratch, &plan, f);
 	/* No interval past the last event: nothing is known of it. */
@@ -133,8 +140,15 @@ enum err query_retention(const struct query_context *ctx, const struct query *q,
 	if (e == OK) e = query__times(a, ctx->zone, &bounded, plan.data, &out->times, f);
 	size_t all = out->times.n < QUERY_MAX_CELLS ? out->times.n : QUERY_MAX_CELLS;
 	out->n_cells = q->cells ? (size_t)q->cells : all ? all : 1;
-	if (e == OK) e = query__parts(&plan, INT64_MIN, out->times.to_ms, &(struct query_wants){0}, f);
-	if (e == OK) e = run(&plan, q, out, a, f);
+	int64_t from_ms = INT64_MIN, to_ms = out->times.to_ms;
+	struct query_wants want = {0};
+	if (e == OK) e = query__rules(&plan, q, &rules, f);
+	if (e == OK) e = query__matcher(rules, &q->start, &match[0], f);
+	if (e == OK) e = query__matcher(rules, &q->again, &match[1], f);
+	if (e == OK) query__rules_want(rules, &want, &from_ms, &to_ms);
+	if (e == OK) e = query__parts(&plan, from_ms, to_ms, &want, f);
+	if (e == OK) e = query__rules_bind(rules, f);
+	if (e == OK) e = run(&plan, q, rules, match, out, a, f);
 	if (q->range.has_to) out->times.to_ms = q->range.to_ms;
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);

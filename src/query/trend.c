@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "query/inner.h"
+#include "query/rules.h"
 
 struct cells { /* of one group; one an interval */
 	uint64_t *events, *customers, *numbers;
@@ -20,7 +20,8 @@ struct worker {
 	struct query_plan *plan;
 	const struct query *q;
 	const struct query_times *times;
-	const uint8_t *codes;
+	const struct query_matcher *match;
+	struct query_judge *judge;
 	struct arena arena;
 	struct query_groups *groups;
 	struct cells *cells; /* by group number; owned */
@@ -85,15 +86,19 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	const uint32_t purpose = w->plan->ctx->purpose;
 	const int64_t from = w->times->from_ms, to = w->times->to_ms;
 	bool may = query__may(w->plan->ctx, customer);
+	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
+	query__groups_customer(w->groups, customer);
 	for (size_t s = 0; s < n; s++) {
 		const struct query_part *part = &w->plan->parts[slices[s].part];
 		for (size_t i = slices[s].first, end = i + slices[s].n; i < end; i++) {
 			int64_t t = part->c.time_ms[i];
-			if (!w->codes[part->c.type[i]] || t < from || t >= to) continue;
+			uint16_t type = part->c.type[i];
+			if (!w->match->codes[type] || t < from || t >= to) continue;
 			if (!may || !(part->c.purposes[i] & purpose)) {
 				query__leave_out(w->plan, &w->left_out, &w->arena, customer);
 				continue;
 			}
+			if (!query__matches(w->judge, w->match, type, slices[s].part, i)) continue;
 			uint32_t group = query__group(w->groups, slices[s].part, i);
 			struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
 			if (!c) return; /* out of memory: the scan ends */
@@ -185,17 +190,17 @@ static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
 
-static enum err run(struct query_plan *p, const struct query *q, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
+static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
 {
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	const uint8_t *codes = query__codes(p, &q->events);
 	for (size_t i = 0; i < n; i++) {
 		struct worker *w = &workers[i];
-		*w = (struct worker){.plan = p, .q = q, .times = times, .codes = codes};
+		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match};
 		arena_init(&w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
+		w->judge = query__judge_new(rules, &w->arena);
 		states[i] = w;
 	}
 	enum err e = query__scan(p, visit, states, n, f);
@@ -204,6 +209,7 @@ static enum err run(struct query_plan *p, const struct query *q, const struct qu
 	if (e == OK) put_out(&workers[0], a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__groups_free(workers[i].groups);
+		query__judge_free(workers[i].judge);
 		mem_free(workers[i].cells);
 		arena_release(&workers[i].arena);
 	}
@@ -215,14 +221,21 @@ enum err query_trend(const struct query_context *ctx, const struct query *q, str
 	*out = (struct query_trend){0};
 	struct arena scratch;
 	struct query_plan plan;
+	struct query_rules *rules = NULL;
+	struct query_matcher match = {0};
 	struct query_wants want = {.property = q->property, .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
 	if (q->by == QUERY_CHANNEL) want.columns |= EVENTS_CHANNEL;
 	if (q->by == QUERY_SOURCE) want.columns |= EVENTS_SOURCE;
 	arena_init(&scratch);
 	enum err e = query__plan(ctx, &scratch, &plan, f);
 	if (e == OK) e = query__times(a, ctx->zone, q, plan.data, &out->times, f);
-	if (e == OK) e = query__parts(&plan, out->times.from_ms, out->times.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q, &out->times, out, a, f);
+	int64_t from_ms = out->times.from_ms, to_ms = out->times.to_ms;
+	if (e == OK) e = query__rules(&plan, q, &rules, f);
+	if (e == OK) e = query__matcher(rules, &q->events, &match, f);
+	if (e == OK) query__rules_want(rules, &want, &from_ms, &to_ms);
+	if (e == OK) e = query__parts(&plan, from_ms, to_ms, &want, f);
+	if (e == OK) e = query__rules_bind(rules, f);
+	if (e == OK) e = run(&plan, q, rules, &match, &out->times, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;
