@@ -328,9 +328,11 @@ void query__read_match_at(struct query_reader *r, const char *path, const struct
 	}
 	const struct json_node *event = json_get(v, S("event")), *where = json_get(v, S("where"));
 	only(r, str_of(path), v, (const char *const[]){"event", "where"}, 2);
+	if (event && event->type == JSON_NULL) event = NULL;
+	if (where && where->type == JSON_NULL) where = NULL;
 	if (!event && !where) query__bad(r, path, "an event's name, a list of names, or {\"event\":…,\"where\":…}");
-	if (event && event->type != JSON_NULL) query__read_names(r, field(r, under(r, str_of(path), "event")), event, out);
-	if (where && where->type != JSON_NULL) out->where = read_condition(r, under(r, str_of(path), "where"), where, depth);
+	if (event) query__read_names(r, field(r, under(r, str_of(path), "event")), event, out);
+	if (where) out->where = read_condition(r, under(r, str_of(path), "where"), where, depth);
 }
 
 enum err query_read_condition(struct arena *a, const struct zone *zone, str json, bool of_customers, const struct query_condition **out, struct fault *f)

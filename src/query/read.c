@@ -245,13 +245,14 @@ static const struct kind {
 	size_t n;
 	void (*check)(struct query_reader *r); /* or NULL */
 	enum query_unit unit;
+	bool knows_names_only; /* conditions are refused */
 } KINDS[] = {
 	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), NULL, QUERY_DAY},
 	[QUERY_RETENTION] = {"retention", RETENTION, COUNT_OF(RETENTION), check_retention, QUERY_MONTH},
-	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY},
-	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY},
-	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY},
-	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY},
+	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY, true},
+	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY, true},
+	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY, true},
+	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY, true},
 };
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)
@@ -304,6 +305,7 @@ enum err query_read_node(struct arena *a, const struct zone *zone, const struct 
 		else if (field->read) field->read(&r, v);
 	}
 	if (kind->check) kind->check(&r);
+	if (kind->knows_names_only && r.n_conditions) query__bad(&r, "where", "a question of kind %s knows events by their names only", kind->name);
 	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) query__bad(&r, "to", "not after \"from\"");
 	return r.is_bad ? ERR_INVALID : OK;
 }
