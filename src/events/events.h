@@ -225,6 +225,33 @@ static inline str events_text(const struct events_values *v, uint32_t code)
 	uint32_t start = code ? v->text_ends[code - 1] : 0;
 	return (str){v->texts + start, v->text_ends[code] - start};
 }
+/* Rows one after another, none left out. */
+struct events_walk {
+	const struct events_values *v;
+	uint32_t place, slot;
+};
+static inline void events_walk(struct events_walk *w, const struct events_values *v, uint32_t row)
+{
+	w->v = v;
+	w->place = v->is_sparse ? events_rank(&v->present, row) : row;
+	w->slot = v->has_runs ? events_rank(&v->starts, w->place) : w->place; /* one past the slot of the place before */
+}
+/* The slot of the row, which is the one after that of the last call (or the row of events_walk). */
+static inline uint32_t events_walk_next(struct events_walk *w, uint32_t row)
+{
+	const struct events_values *v = w->v;
+	if (v->is_sparse) {
+		const struct events_set *s = &v->present;
+		bool has = s->words ? s->words[row >> 6] >> (row & 63) & 1 : w->place < s->ones[(row >> 8) + 1] && s->low[w->place] == (row & 255);
+		if (!has) return EVENTS_NO_SLOT;
+	}
+	uint32_t place = w->place++;
+	if (!v->has_runs) return place;
+	const struct events_set *s = &v->starts;
+	if (s->words) w->slot += s->words[place >> 6] >> (place & 63) & 1;
+	else w->slot += w->slot < s->ones[(place >> 8) + 1] && s->low[w->slot] == (place & 255);
+	return w->slot - 1;
+}
 enum err events_part_values(struct events_part *p, str name, struct events_values *out, struct fault *f) NODISCARD;
 
 struct events_scan {

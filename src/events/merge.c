@@ -17,19 +17,19 @@ struct source {
 	struct events_raw time, received, arrival, type;
 	const uint16_t *types;
 	struct events_values values[COLUMN_FLAGS + 1]; /* from COLUMN_CHANNEL on */
-	struct values_walk walks[COLUMN_FLAGS + 1];
+	struct events_walk walks[COLUMN_FLAGS + 1];
 	struct subject_key *keys; /* by row */
 	struct block_reader bodies;
 	uint32_t row, subject; /* subject: its place in the segment's table */
 	struct log_event now;
-	struct values_walk property; /* of the property in hand */
+	struct events_walk property; /* of the property in hand */
 	bool has_property;
 	uint32_t **codes;            /* by piece: of the property in hand, the new code + 1 of each text */
 };
 
 static int64_t value_now(struct source *s, enum column c)
 {
-	return events_raw_at(&s->values[c].value, values__next(&s->walks[c], s->row));
+	return events_raw_at(&s->values[c].value, events_walk_next(&s->walks[c], s->row));
 }
 
 static void load_row(struct source *s)
@@ -54,7 +54,7 @@ static enum err open_columns(struct source *s, struct fault *f)
 	s->types = (const uint16_t *)(const void *)(s->segment->map.p + s->segment->by_kind[SECTION_TYPES]->offset);
 	for (int c = COLUMN_CHANNEL; c <= COLUMN_FLAGS; c++) {
 		TRY(segment__values(s->segment, (enum section_kind)c, &s->values[c], f));
-		values__walk(&s->walks[c], &s->values[c], 0);
+		events_walk(&s->walks[c], &s->values[c], 0);
 	}
 	return OK;
 }
@@ -223,7 +223,7 @@ static enum err open_property(struct merge *m, str name, struct events_values *v
 		TRY(segment__property(s->segment, name, &values[i], &s->has_property, f));
 		s->row = 0;
 		if (!s->has_property) continue;
-		values__walk(&s->property, &values[i], 0);
+		events_walk(&s->property, &values[i], 0);
 		s->codes = mem_alloc(m->n_pieces * sizeof *s->codes);
 		for (size_t k = 0; k < m->n_pieces; k++) s->codes[k] = mem_zalloc((values[i].n_texts + 1) * sizeof **s->codes);
 	}
@@ -252,7 +252,7 @@ static void copy_property(struct merge *m)
 		const struct chunk_of *chunk = &m->chunks[c];
 		struct source *s = &m->sources[chunk->source];
 		for (uint32_t i = 0; i < chunk->n && s->has_property; i++) {
-			uint32_t slot = values__next(&s->property, s->row + i);
+			uint32_t slot = events_walk_next(&s->property, s->row + i);
 			if (slot != EVENTS_NO_SLOT && chunk->piece != NOWHERE) put_value(m, s, chunk->piece, rows[chunk->piece] + i, slot);
 		}
 		s->row += chunk->n;

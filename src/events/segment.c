@@ -249,9 +249,9 @@ static void decode_subjects(const struct segment *s, uint32_t *to)
 
 static void decode_values(const struct events_values *v, void *to, unsigned width)
 {
-	struct values_walk w;
-	values__walk(&w, v, 0);
-	for (size_t i = 0; i < v->n; i++) put_native(to, width, i, (uint64_t)events_raw_at(&v->value, values__next(&w, (uint32_t)i)));
+	struct events_walk w;
+	events_walk(&w, v, 0);
+	for (size_t i = 0; i < v->n; i++) put_native(to, width, i, (uint64_t)events_raw_at(&v->value, events_walk_next(&w, (uint32_t)i)));
 }
 
 static enum err decode(struct segment *s, enum column c, void *to, struct fault *f)

@@ -137,27 +137,6 @@ unsigned values__width(int64_t least, int64_t most); /* bytes that hold the rang
 struct events_raw values__raw(const void *p, unsigned width, int64_t base);
 struct events_values values__plain(const void *p, unsigned width, size_t rows); /* of whole numbers */
 
-struct values_walk { /* rows one after another, none left out */
-	const struct events_values *v;
-	uint32_t place, slot;
-};
-void values__walk(struct values_walk *w, const struct events_values *v, uint32_t row);
-/* The slot of the row, which is the one after that of the last call (or the row of values__walk). */
-static inline uint32_t values__next(struct values_walk *w, uint32_t row)
-{
-	const struct events_values *v = w->v;
-	if (v->is_sparse) {
-		const struct events_set *s = &v->present;
-		bool has = s->words ? s->words[row >> 6] >> (row & 63) & 1 : w->place < s->ones[(row >> 8) + 1] && s->low[w->place] == (row & 255);
-		if (!has) return EVENTS_NO_SLOT;
-	}
-	uint32_t place = w->place++;
-	if (!v->has_runs) return place;
-	const struct events_set *s = &v->starts;
-	if (s->words) w->slot += s->words[place >> 6] >> (place & 63) & 1;
-	else w->slot += w->slot < s->ones[(place >> 8) + 1] && s->low[w->slot] == (place & 255);
-	return w->slot - 1;
-}
 struct property_arrays { /* n rows, on the heap: property__release */
 	uint8_t *kind;
 	struct decimal *number;

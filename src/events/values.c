@@ -295,30 +295,23 @@ struct events_values values__plain(const void *p, unsigned width, size_t rows)
 	return (struct events_values){.n = rows, .n_slots = rows, .value = values__raw(p, width, 0), .kind = EVENTS_DECIMAL};
 }
 
-void values__walk(struct values_walk *w, const struct events_values *v, uint32_t row)
-{
-	*w = (struct values_walk){.v = v, .place = row};
-	if (v->is_sparse) w->place = events_rank(&v->present, row);
-	w->slot = v->has_runs ? events_rank(&v->starts, w->place) : w->place; /* one past the slot of the place before */
-}
-
 /* ---- as arrays of all rows ------------------------------------------------------------------------------------------------ */
 void values__expand(const struct events_values *v, struct property_arrays *out)
 {
 	bool seen[EVENTS_NULL + 1] = {false};
-	struct values_walk w;
+	struct events_walk w;
 	*out = (struct property_arrays){.kind = mem_zalloc(v->n + 1)};
-	values__walk(&w, v, 0);
+	events_walk(&w, v, 0);
 	for (size_t i = 0; i < v->n; i++) {
-		uint32_t slot = values__next(&w, (uint32_t)i);
+		uint32_t slot = events_walk_next(&w, (uint32_t)i);
 		seen[out->kind[i] = events_slot_kind(v, slot)] = true;
 	}
 	if (seen[EVENTS_DECIMAL]) out->number = mem_zalloc(v->n * sizeof *out->number);
 	if (seen[EVENTS_DOUBLE]) out->real = mem_zalloc(v->n * sizeof *out->real);
 	if (seen[EVENTS_TEXT]) out->text = mem_zalloc(v->n * sizeof *out->text);
-	values__walk(&w, v, 0);
+	events_walk(&w, v, 0);
 	for (size_t i = 0; i < v->n; i++) {
-		uint32_t slot = values__next(&w, (uint32_t)i);
+		uint32_t slot = events_walk_next(&w, (uint32_t)i);
 		if (out->kind[i] == EVENTS_DECIMAL) out->number[i] = events_slot_number(v, slot);
 		if (out->kind[i] == EVENTS_DOUBLE) out->real[i] = events_slot_real(v, slot);
 		if (out->kind[i] == EVENTS_TEXT) out->text[i] = (uint32_t)events_raw_at(&v->value, slot);

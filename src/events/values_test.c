@@ -86,13 +86,13 @@ static void values_come_back_as_they_were(void **state)
 		assert_true(values__open(buf_str(&packed), o.rows, &v));
 		forms[((const struct values_header *)(const void *)packed.p)->present_form]++;
 		runs += v.has_runs;
-		struct values_walk w;
+		struct events_walk w;
 		uint32_t from = (uint32_t)dice(o.rows);
-		values__walk(&w, &v, from);
+		events_walk(&w, &v, from);
 		for (uint32_t row = 0; row < o.rows; row++) {
 			uint32_t slot = events_value_slot(&v, row);
 			check_row(&v, &o, row, slot);
-			if (row >= from) assert_int_equal(values__next(&w, row), slot);
+			if (row >= from) assert_int_equal(events_walk_next(&w, row), slot);
 		}
 		if (v.n_texts) assert_str_equal(events_text(&v, 0), first);
 		property__free(p);

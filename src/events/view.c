@@ -29,6 +29,7 @@ struct events_part {
 	void *column[COLUMN_COUNT]; /* of the kept rows */
 	uint32_t *subjects, *first; /* of the kept rows */
 	size_t n_subjects;
+	int64_t min_ms, max_ms;     /* of the kept rows, once known */
 	struct kept_property *properties;
 	struct block_reader bodies;
 };
@@ -49,6 +50,8 @@ static void add_part(struct events_view *v, struct events_part part)
 	struct events_part *p = &v->parts[v->n++];
 	*p = part;
 	p->view = v;
+	p->min_ms = INT64_MAX;
+	p->max_ms = INT64_MIN;
 	pthread_mutex_init(&p->lock, NULL);
 }
 
@@ -223,11 +226,31 @@ size_t events_part_rows(const struct events_part *part)
 	return n;
 }
 
+/* Of the rows that are kept; those of the segment when they cannot be read. Under the lock. */
+static void find_kept_bounds(struct events_part *p)
+{
+	const void *times;
+	p->min_ms = p->segment ? p->segment->footer.min_ms : p->image->min_ms;
+	p->max_ms = p->segment ? p->segment->footer.max_ms : p->image->max_ms;
+	if (p->n == 0 || column(p, COLUMN_TIME, &times, NULL) != OK) return;
+	const int64_t *t = times;
+	p->min_ms = p->max_ms = t[0];
+	for (size_t i = 1; i < p->n; i++) {
+		if (t[i] < p->min_ms) p->min_ms = t[i];
+		if (t[i] > p->max_ms) p->max_ms = t[i];
+	}
+}
+
 static int64_t bound(const struct events_part *part, bool is_max)
 {
-	if (part->segment) return is_max ? part->segment->footer.max_ms : part->segment->footer.min_ms;
+	struct events_part *p = (struct events_part *)(uintptr_t)part;
 	(void)events_part_rows(part);
-	return is_max ? part->image->max_ms : part->image->min_ms;
+	if (!p->kept && p->segment) return is_max ? p->segment->footer.max_ms : p->segment->footer.min_ms;
+	if (!p->kept) return is_max ? p->image->max_ms : p->image->min_ms;
+	pthread_mutex_lock(&p->lock);
+	if (p->min_ms > p->max_ms) find_kept_bounds(p);
+	pthread_mutex_unlock(&p->lock);
+	return is_max ? p->max_ms : p->min_ms;
 }
 
 int64_t events_part_min_ms(const struct events_part *p)

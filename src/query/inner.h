@@ -26,14 +26,17 @@ str query__interval_name(struct arena *a, struct query_interval i);
 /* ---- plan.c: what every kind reads ---- */
 struct query_part {
 	size_t n;
-	struct events_columns c;
+	struct events_scan s; /* as it lies; what scans read */
+	int64_t min_ms, max_ms;
+	enum { ALLOWS_NONE, ALLOWS_SOME, ALLOWS_ALL } allows; /* how many rows allow the purpose */
+	struct events_columns c; /* decoded */
 	struct events_property property, by;
 	struct events_property *named; /* by number of the plan's wants' names */
 };
 struct query_plan {
 	const struct query_context *ctx;
 	struct arena *arena;
-	struct query_part *parts; /* only those with rows that may matter */
+	struct query_part *parts; /* only those with rows that may matter, by their first time */
 	size_t n_parts;
 	uint64_t rows;
 	size_t n_types;
@@ -78,6 +81,7 @@ struct query_left_out query__left_out(const struct query_plan *p, const struct q
 struct query_slice { /* rows of one subject in one part, in order of (time, arrival) */
 	uint32_t part, n;
 	size_t first;
+	const uint64_t *hits; /* NULL, or from bit first % 64 on: which rows are of the types that the scan was asked for */
 };
 /* Tests make these small, so that few events are cut among several workers and looked through twice. */
 struct query_tuning {
@@ -91,6 +95,11 @@ extern struct query_tuning query__tuning;
 typedef void query_visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
 size_t query__workers(const struct query_plan *p);
 enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+/* Only customers with an event of the types (query__codes), and only slices that hold one: for kinds to which other events
+ * are nothing. Their types are looked through 32 at a time, so where they are rare little else is touched. */
+enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+/* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */
+void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits);
 
 enum err query__too_large(const struct query_plan *p, struct fault *f) NODISCARD; /* ERR_TOO_LARGE: out of the memory that a question may take */
 
@@ -120,6 +129,8 @@ struct query_line {
 	size_t cap;
 	uint32_t *ends;        /* of the runs that are merged */
 	size_t cap_ends;
+	const uint8_t *codes;  /* of which … */
+	uint8_t *wanted;       /* … 256 for each part: whether the type at that place of its table is one */
 };
 /* False when the question is out of memory (the line is empty then, and the scan ends by itself). */
 bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);

@@ -5,36 +5,18 @@
 #include "query/condition.h"
 #include "query/inner.h"
 
-/* A part's bounds may be those of events that were erased since. Only the part that sets a bound of all needs to be
- * looked through, so this reads one or two columns of times, not all of them. */
-static enum err true_bound(struct query_plan *p, bool is_max, int64_t *out, bool *found, struct fault *f)
+static void find_bounds(struct query_plan *p)
 {
-	size_t n = events_view_parts(p->ctx->view);
-	int64_t *bound = ARENA_ARRAY(p->arena, int64_t, n + 1);
-	bool *is_true = ARENA_ARRAY(p->arena, bool, n + 1), *is_empty = ARENA_ARRAY(p->arena, bool, n + 1);
-	for (size_t i = 0; i < n; i++) {
+	p->data = (struct query_range){.from_ms = INT64_MAX, .to_ms = INT64_MIN};
+	for (size_t i = 0; i < events_view_parts(p->ctx->view); i++) {
 		struct events_part *part = events_view_part(p->ctx->view, i);
-		is_empty[i] = events_part_rows(part) == 0;
-		bound[i] = is_max ? events_part_max_ms(part) : events_part_min_ms(part);
+		if (events_part_rows(part) == 0) continue;
+		p->data.has_from = p->data.has_to = true;
+		if (events_part_min_ms(part) < p->data.from_ms) p->data.from_ms = events_part_min_ms(part);
+		if (events_part_max_ms(part) > p->data.to_ms) p->data.to_ms = events_part_max_ms(part);
 	}
-	for (;;) {
-		size_t best = n;
-		for (size_t i = 0; i < n; i++)
-			if (!is_empty[i] && (best == n || (is_max ? bound[i] > bound[best] : bound[i] < bound[best]))) best = i;
-		*found = best < n;
-		if (!*found) return OK;
-		*out = bound[best];
-		if (is_true[best]) return OK;
-		struct events_columns c;
-		TRY(events_part_columns(events_view_part(p->ctx->view, best), EVENTS_TIME, &c, f));
-		int64_t low = INT64_MAX, high = INT64_MIN;
-		for (size_t i = 0; i < c.n; i++) {
-			if (c.time_ms[i] < low) low = c.time_ms[i];
-			if (c.time_ms[i] > high) high = c.time_ms[i];
-		}
-		bound[best] = is_max ? high : low;
-		is_true[best] = true;
-	}
+	if (!p->data.has_from) p->data.from_ms = p->data.to_ms = 0;
+	p->data.to_ms++;
 }
 
 enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f)
@@ -42,10 +24,23 @@ enum err query__plan(const struct query_context *ctx, struct arena *a, struct qu
 	*p = (struct query_plan){.ctx = ctx, .arena = a};
 	p->memory_max = ctx->memory_max ? ctx->memory_max : QUERY_MEMORY_DEFAULT;
 	p->n_types = events_type_count(ctx->events);
-	TRY(true_bound(p, false, &p->data.from_ms, &p->data.has_from, f));
-	TRY(true_bound(p, true, &p->data.to_ms, &p->data.has_to, f));
-	p->data.to_ms++;
+	find_bounds(p);
+	(void)f;
 	return OK;
+}
+
+/* Most often purposes are the same in all rows or in long runs. */
+static void find_allowed(struct query_part *part, uint32_t purpose)
+{
+	size_t allowed = 0, n = part->s.purposes.n_slots;
+	for (size_t i = 0; i < n && i < 32768; i++) allowed += ((uint32_t)events_raw_at(&part->s.purposes.value, i) & purpose) != 0;
+	part->allows = n > 32768 || (allowed && allowed < n) ? ALLOWS_SOME : allowed ? ALLOWS_ALL : ALLOWS_NONE;
+}
+
+static int by_first_time(const void *x, const void *y)
+{
+	const struct query_part *a = x, *b = y;
+	return a->min_ms < b->min_ms ? -1 : a->min_ms > b->min_ms;
 }
 
 enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f)
@@ -57,15 +52,20 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 		struct events_part *part = events_view_part(p->ctx->view, i);
 		if (events_part_rows(part) == 0 || events_part_max_ms(part) < from_ms || events_part_min_ms(part) >= to_ms) continue;
 		struct query_part *out = &p->parts[p->n_parts++];
+		TRY(events_part_scan(part, columns, &out->s, f));
 		TRY(events_part_columns(part, columns, &out->c, f));
+		out->min_ms = events_part_min_ms(part);
+		out->max_ms = events_part_max_ms(part);
+		find_allowed(out, p->ctx->purpose);
 		if (str_given(want->property)) TRY(events_part_property(part, want->property, &out->property, f));
 		if (str_given(want->by)) TRY(events_part_property(part, want->by, &out->by, f));
 		out->named = ARENA_ARRAY(p->arena, struct events_property, want->n_names + 1);
 		for (size_t k = 0; k < want->n_names; k++) TRY(events_part_property(part, want->names[k], &out->named[k], f));
-		out->n = out->c.n;
+		out->n = out->s.n;
 		p->rows += out->n;
 		if (p->ctx->cancelled && atomic_load_explicit(p->ctx->cancelled, memory_order_relaxed)) return fault_set(f, ERR_STATE, "", "the question was cancelled");
 	}
+	if (p->n_parts > 1) qsort(p->parts, p->n_parts, sizeof *p->parts, by_first_time);
 	return OK;
 }
 

@@ -1,7 +1,10 @@
 /* The scan brings every customer to a visitor once, with all of their rows, and needs neither a hash table nor a sort
- * of events: rows lie by subject in every part, so walking all parts side by side meets a subject's rows together.
- * Customers of several subjects are put aside on the way (16 to 24 bytes a subject and part), grouped by counting at the
- * end, and visited then; so their cost is in proportion and nobody is looked up.
+ * of events: every part has a table of its subjects with their first rows, in order. A worker takes a stretch of subject
+ * numbers and counts their slices in all parts into place, so that a slice costs a few instructions however many parts
+ * there are.
+ *
+ * Customers of several subjects are put aside on the way (40 bytes a subject and part), grouped by counting at the end,
+ * and visited then; so their cost is in proportion and nobody is looked up.
  *
  * Workers take ranges of subjects from one counter; the ranges are cut by rows of the largest part. Then, once all are
  * through, ranges of the customers that were put aside. */
@@ -16,6 +19,8 @@ enum {
 	MANY_ROWS = 262144,       /* under this, starting a thread costs more than it brings */
 	MAX_WORKERS = 16,
 	MAX_CHUNKS = 4096,
+	STRETCH = 512,            /* subject numbers at once: their slices stay in the nearest cache */
+	AHEAD = 3,                /* subjects whose first rows are fetched before they are needed */
 };
 struct query_tuning query__tuning = {.chunk_rows = 65536, .chunk_customers = 8192};
 
@@ -28,14 +33,18 @@ struct worker {
 	void *state;
 	struct aside *aside; /* owned */
 	size_t n, cap;
-	size_t *at;          /* a cursor a part */
-	uint32_t *next;      /* the subject at each cursor; UINT32_MAX past the end */
-	struct query_slice *slices; /* of the subject in hand, at most one a part */
+	size_t *at;          /* a cursor a part, in its table of subjects */
+	uint64_t **hits;     /* by part: of the rows of the stretch in hand */
+	size_t *cap_hits;
+	struct query_slice *slices; /* of the stretch in hand, by subject */
+	size_t cap_slices;
 	pthread_t thread;
 };
 struct scan {
 	struct query_plan *plan;
 	query_visit *visit;
+	uint8_t *wanted;      /* 256 a part, by place in its table of types; NULL: all types */
+	const uint8_t *codes; /* the same by code */
 	uint64_t *is_joined;  /* a bit a customer: of several subjects */
 	uint32_t *bounds;     /* of subjects, n_chunks + 1 */
 	size_t n_chunks;
@@ -74,7 +83,7 @@ static void put_aside(struct worker *w, uint32_t customer, const struct query_sl
 		w->aside = mem_realloc(w->aside, cap * sizeof *w->aside);
 		w->cap = cap;
 	}
-	for (size_t i = 0; i < n; i++) w->aside[w->n++] = (struct aside){customer, slices[i]};
+	for (size_t i = 0; i < n; i++) w->aside[w->n++] = (struct aside){customer, {slices[i].part, slices[i].n, slices[i].first, NULL}};
 }
 
 /* Nobody's rows may be most of the data: they are brought in pieces, so that cancelling works within them. */
@@ -86,6 +95,7 @@ static void visit_nobody(struct worker *w, struct query_slice slice)
 		w->scan->visit(w->state, 0, &piece, 1);
 		slice.first += piece.n;
 		slice.n -= piece.n;
+		if (slice.hits) slice.hits += slice.first / 64 - (slice.first - piece.n) / 64;
 	}
 }
 
@@ -100,30 +110,113 @@ static void visit_subject(struct worker *w, uint32_t subject, const struct query
 	else w->scan->visit(w->state, customer, slices, n);
 }
 
+/* ---- a stretch of subjects ------------------------------------------------------------------------------------------ */
+static bool mark(struct worker *w, size_t part, size_t first, size_t end)
+{
+	const struct query_part *p = &w->scan->plan->parts[part];
+	const uint8_t *wanted = w->scan->wanted + part * 256;
+	size_t base = first / 64 * 64, words = (end - base + 63) / 64;
+	if (words > w->cap_hits[part]) {
+		if (!query__charge(w->scan->plan, (words - w->cap_hits[part]) * sizeof(uint64_t))) return false;
+		w->hits[part] = mem_realloc(w->hits[part], words * sizeof(uint64_t));
+		w->cap_hits[part] = words;
+	}
+	uint64_t *hits = w->hits[part];
+	if (p->s.type.width == 1) {
+		query__mark_types(p->s.type.p + base, end - base, wanted, hits);
+		return true;
+	}
+	memset(hits, 0, words * sizeof *hits);
+	for (size_t i = base; i < end; i++)
+		if (w->scan->codes[p->s.types[events_raw_at(&p->s.type, i)]]) hits[(i - base) / 64] |= UINT64_C(1) << i % 64;
+	return true;
+}
+
+static bool has_hit(const uint64_t *hits, size_t first, size_t n)
+{
+	size_t shift = first % 64, last = shift + n - 1;
+	uint64_t head = hits[0] >> shift << shift;
+	if (last < 64) return head << (63 - last) != 0;
+	if (head) return true;
+	for (size_t word = 1; word < last / 64; word++)
+		if (hits[word]) return true;
+	return hits[last / 64] << (63 - last % 64) != 0;
+}
+
+/* counts[k + 1] += slices of subject from + k; marks rows. Leaves the cursors. */
+static size_t count_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts)
+{
+	const struct query_plan *p = w->scan->plan;
+	size_t all = 0;
+	for (size_t i = 0; i < p->n_parts; i++) {
+		const struct events_scan *s = &p->parts[i].s;
+		size_t at = w->at[i];
+		while (at < s->n_subjects && s->subjects[at] < to) counts[s->subjects[at++] - from + 1]++;
+		all += at - w->at[i];
+		if (w->scan->wanted && at > w->at[i] && !mark(w, i, s->first[w->at[i]], s->first[at])) return 0;
+	}
+	return all;
+}
+
+/* Puts the slices in their places and moves the cursors on; counts become ends. */
+static void place_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts)
+{
+	const struct query_plan *p = w->scan->plan;
+	for (size_t i = 0; i < p->n_parts; i++) {
+		const struct events_scan *s = &p->parts[i].s;
+		size_t at = w->at[i];
+		size_t base = at < s->n_subjects ? s->first[at] / 64 : 0;
+		for (; at < s->n_subjects && s->subjects[at] < to; at++) {
+			size_t first = s->first[at], n = s->first[at + 1] - first;
+			const uint64_t *hits = w->scan->wanted ? w->hits[i] + (first / 64 - base) : NULL;
+			if (hits && !has_hit(hits, first, n)) continue;
+			w->slices[counts[s->subjects[at] - from]++] = (struct query_slice){(uint32_t)i, (uint32_t)n, first, hits};
+		}
+		w->at[i] = at;
+	}
+}
+
+static void fetch(const struct query_plan *p, const struct query_slice *slices, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct events_scan *s = &p->parts[slices[i].part].s;
+		__builtin_prefetch(s->time_ms.p + slices[i].first * s->time_ms.width);
+		__builtin_prefetch(s->type.p + slices[i].first * s->type.width);
+	}
+}
+
+static void scan_stretch(struct worker *w, uint32_t from, uint64_t to)
+{
+	uint32_t counts[STRETCH + 1] = {0}, starts[STRETCH];
+	size_t all = count_slices(w, from, to, counts), n = to - from;
+	if (all == 0) return;
+	if (all > w->cap_slices) {
+		if (!query__charge(w->scan->plan, (all - w->cap_slices) * sizeof *w->slices)) return;
+		w->slices = mem_realloc(w->slices, all * sizeof *w->slices);
+		w->cap_slices = all;
+	}
+	for (size_t i = 0; i < n; i++) {
+		counts[i + 1] += counts[i];
+		starts[i] = counts[i];
+	}
+	place_slices(w, from, to, counts);
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n) fetch(w->scan->plan, w->slices + starts[i + AHEAD], counts[i + AHEAD] - starts[i + AHEAD]);
+		if (counts[i] > starts[i]) visit_subject(w, from + (uint32_t)i, w->slices + starts[i], counts[i] - starts[i]);
+	}
+}
+
 static void scan_subjects(struct worker *w, uint32_t from, uint64_t to)
 {
 	const struct query_plan *p = w->scan->plan;
-	struct query_slice *slices = w->slices;
-	for (size_t i = 0; i < p->n_parts; i++) {
-		w->at[i] = lower(p->parts[i].c.subject, p->parts[i].n, from);
-		w->next[i] = w->at[i] < p->parts[i].n ? p->parts[i].c.subject[w->at[i]] : UINT32_MAX;
-	}
-	for (;;) {
-		uint32_t subject = UINT32_MAX;
+	for (size_t i = 0; i < p->n_parts; i++) w->at[i] = lower(p->parts[i].s.subjects, p->parts[i].s.n_subjects, from);
+	while (!must_stop(w->scan)) {
+		uint32_t next = UINT32_MAX; /* numbers without rows are not walked through */
 		for (size_t i = 0; i < p->n_parts; i++)
-			if (w->next[i] < subject) subject = w->next[i];
-		if (subject == UINT32_MAX || subject >= to) return;
-		size_t n = 0;
-		for (size_t i = 0; i < p->n_parts; i++) {
-			if (w->next[i] != subject) continue;
-			const uint32_t *subjects = p->parts[i].c.subject;
-			size_t first = w->at[i], end = first + 1, rows = p->parts[i].n;
-			while (end < rows && subjects[end] == subject) end++;
-			slices[n++] = (struct query_slice){(uint32_t)i, (uint32_t)(end - first), first};
-			w->at[i] = end;
-			w->next[i] = end < rows ? subjects[end] : UINT32_MAX;
-		}
-		visit_subject(w, subject, slices, n);
+			if (w->at[i] < p->parts[i].s.n_subjects && p->parts[i].s.subjects[w->at[i]] < next) next = p->parts[i].s.subjects[w->at[i]];
+		if (next == UINT32_MAX || next >= to) return;
+		uint64_t end = (uint64_t)next + STRETCH;
+		scan_stretch(w, next, end < to ? end : to);
 	}
 }
 
@@ -174,6 +267,18 @@ static void find_joined(struct scan *s)
 	mem_free(is_seen);
 }
 
+/* The place of the subject that has the row. */
+static size_t subject_at(const struct events_scan *s, size_t row)
+{
+	size_t low = 0, high = s->n_subjects;
+	while (low + 1 < high) {
+		size_t middle = (low + high) / 2;
+		if (s->first[middle] <= row) low = middle;
+		else high = middle;
+	}
+	return low;
+}
+
 static void cut_subjects(struct scan *s)
 {
 	const struct query_plan *p = s->plan;
@@ -184,7 +289,7 @@ static void cut_subjects(struct scan *s)
 	if (want > MAX_CHUNKS) want = MAX_CHUNKS;
 	s->bounds = ARENA_ARRAY(p->arena, uint32_t, want + 1);
 	for (size_t i = 1; largest && i < want; i++) {
-		uint32_t subject = largest->c.subject[largest->n * i / want];
+		uint32_t subject = largest->s.subjects[subject_at(&largest->s, largest->n * i / want)];
 		if (subject > s->bounds[s->n_chunks]) s->bounds[++s->n_chunks] = subject;
 	}
 	s->bounds[++s->n_chunks] = UINT32_MAX;
@@ -221,24 +326,47 @@ enum err query__too_large(const struct query_plan *p, struct fault *f)
 	return fault_set(f, ERR_TOO_LARGE, "", "takes more than the %zu MB that one question may; ask for fewer values of \"by\", longer intervals or a shorter range", p->memory_max >> 20);
 }
 
-enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f)
+/* By place in each part's table of types. */
+static void find_wanted(struct scan *s)
 {
-	struct scan s = {.plan = p, .visit = visit};
+	const struct query_plan *p = s->plan;
+	s->wanted = ARENA_ARRAY(p->arena, uint8_t, p->n_parts * 256 + 1);
+	for (size_t i = 0; i < p->n_parts; i++)
+		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i * 256 + k] = s->codes[p->parts[i].s.types[k]];
+}
+
+static void release(struct scan *s, struct worker *workers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		mem_free(workers[i].aside);
+		mem_free(workers[i].slices);
+		for (size_t k = 0; k < s->plan->n_parts; k++) mem_free(workers[i].hits[k]);
+	}
+	mem_free(s->is_joined);
+	mem_free(s->offsets);
+	mem_free(s->grouped);
+}
+
+enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f)
+{
+	struct scan s = {.plan = p, .visit = visit, .codes = codes};
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n_states);
 	find_joined(&s);
 	cut_subjects(&s);
+	if (codes) find_wanted(&s);
 	for (size_t i = 0; i < n_states; i++)
 		workers[i] = (struct worker){.scan = &s, .state = states[i], .at = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1),
-			.next = ARENA_ARRAY(p->arena, uint32_t, p->n_parts + 1), .slices = ARENA_ARRAY(p->arena, struct query_slice, p->n_parts + 1)};
+			.hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1)};
 	work(&s, workers, n_states, scan_part_of_subjects);
 	if (!must_stop(&s) && group_aside(&s, workers, n_states)) work(&s, workers, n_states, scan_part_of_joined);
 	bool is_stopped = must_stop(&s);
-	for (size_t i = 0; i < n_states; i++) mem_free(workers[i].aside);
-	mem_free(s.is_joined);
-	mem_free(s.offsets);
-	mem_free(s.grouped);
+	release(&s, workers, n_states);
 	if (!is_stopped) return OK;
-	if (atomic_load(&p->is_out_of_memory))
-		return query__too_large(p, f);
+	if (atomic_load(&p->is_out_of_memory)) return query__too_large(p, f);
 	return fault_set(f, ERR_STATE, "", "the question was cancelled");
+}
+
+enum err query__scan(struct query_plan *p, query_visit *visit, void **states, size_t n_states, struct fault *f)
+{
+	return query__scan_types(p, NULL, visit, states, n_states, f);
 }

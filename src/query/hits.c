@@ -1,0 +1,61 @@
+/* Which rows are of some types: the type column is a byte a row, so 32 rows are compared at a time. A set of any bytes
+ * is two tables of 16: of a byte's low half the table gives a bit for each high half (W. Mula, "SIMD byte lookup"). */
+#include <string.h>
+
+#include "query/inner.h"
+
+static uint64_t mark_word(const uint8_t *types, size_t n, const uint8_t is_wanted[256])
+{
+	uint64_t word = 0;
+	for (size_t i = 0; i < n; i++) word |= (uint64_t)(is_wanted[types[i]] & 1) << i;
+	return word;
+}
+
+static void mark_plain(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits)
+{
+	for (size_t i = 0; i < n; i += 64) *hits++ = mark_word(types + i, n - i < 64 ? n - i : 64, is_wanted);
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+__attribute__((target("avx2"))) static __m256i both_halves(const uint8_t table[16])
+{
+	return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table));
+}
+
+__attribute__((target("avx2"))) static uint32_t mark_32(const uint8_t *types, __m256i low_table, __m256i high_table, __m256i bits)
+{
+	const __m256i nibble = _mm256_set1_epi8(15);
+	__m256i t = _mm256_loadu_si256((const __m256i *)(const void *)types);
+	__m256i low = _mm256_and_si256(t, nibble), high = _mm256_and_si256(_mm256_srli_epi16(t, 4), nibble);
+	/* the byte's top bit chooses the table: high halves 0 to 7, or 8 to 15 */
+	__m256i row = _mm256_blendv_epi8(_mm256_shuffle_epi8(low_table, low), _mm256_shuffle_epi8(high_table, low), t);
+	__m256i bit = _mm256_shuffle_epi8(bits, high);
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(row, bit), bit));
+}
+
+__attribute__((target("avx2"))) static void mark_avx2(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits)
+{
+	uint8_t low[16] = {0}, high[16] = {0};
+	for (int v = 0; v < 256; v++)
+		if (is_wanted[v]) (v < 128 ? low : high)[v & 15] |= (uint8_t)(1 << ((v >> 4) & 7));
+	__m256i low_table = both_halves(low), high_table = both_halves(high);
+	__m256i bits = both_halves((const uint8_t[16]){1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128});
+	size_t i = 0;
+	for (; i + 64 <= n; i += 64)
+		*hits++ = mark_32(types + i, low_table, high_table, bits) | (uint64_t)mark_32(types + i + 32, low_table, high_table, bits) << 32;
+	if (i < n) *hits = mark_word(types + i, n - i, is_wanted);
+}
+#endif
+
+void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		mark_avx2(types, n, is_wanted, hits);
+		return;
+	}
+#endif
+	mark_plain(types, n, is_wanted, hits);
+}
