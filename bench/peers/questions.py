@@ -50,7 +50,7 @@ QUESTIONS = {
 		lambda a: [[day_of(c["start"]) // 7, k, n] for c in a["cohorts"] for k, n in enumerate(c["cells"]) if n],
 	),
 	"Q5": (
-		{"kind": "paths", "start": "visit", "by": "session", "gap": {"minutes": 30}, "length": 5, "limit": 50, **YEAR},
+		{"kind": "paths", "start": "visit", "gap": {"minutes": 30}, "length": 5, "limit": 50, **YEAR},
 		lambda a: [[">".join(p["events"]), p["count"]] for p in a["paths"]],
 	),
 	"Q6": (

@@ -157,6 +157,7 @@ static void put_heard(struct printing *p, const struct pulse *pulse)
 static void write_text(struct op *op, const struct pulse *pulse, struct buf *out)
 {
 	struct printing p = {op, out};
+	if (setting_bool(op->app, SETTING_company_loaded)) buf_fmt(out, "\n%.*s\n", STR_ARG(words(&p, "made_up")));
 	if (pulse->from != DESC_NULL_INT) {
 		struct msg_arg days[] = {{.name = "from", .type = MSG_DATE, .i = pulse->from}, {.name = "to", .type = MSG_DATE, .i = pulse->to}};
 		buf_fmt(out, "\n%.*s · %.*s\n", STR_ARG(words(&p, "pulse_title")), STR_ARG(i18n_format(&op->arena, &op->locale, S("period_from_to"), days, 2)));
@@ -186,6 +187,7 @@ enum err pulse_print(struct op *op, int fd)
 struct report {
 	str lang, dir, style, sprite, organisation, icons;
 	int64_t made_at;
+	bool is_made_up;
 };
 struct report_page {
 	struct report page;
@@ -198,6 +200,7 @@ static const struct desc_field REPORT_FIELDS[] = {
 	FIELD(report, organisation, DESC_STR),
 	FIELD(report, icons, DESC_STR),
 	FIELD(report, made_at, DESC_TIME),
+	FIELD(report, is_made_up, DESC_BOOL),
 };
 static const struct desc REPORT_DESC = DESC(report, REPORT_FIELDS);
 static const struct desc_field REPORT_PAGE_FIELDS[] = {FIELD(report_page, page, DESC_STRUCT, .of = &REPORT_DESC)};
@@ -232,7 +235,7 @@ static enum err write_html(struct op *op, struct pulse *pulse, struct buf *out)
 	struct template_options options = {.type = TEMPLATE_HTML, .loader = load_part, .may_unescape = true};
 	struct template *t;
 	page->page = (struct report){.lang = lang_code(op->locale.lang), .dir = lang_is_rtl(op->locale.lang) ? S("rtl") : S("ltr"), .style = styles(op),
-		.organisation = setting_text(op, SETTING_organisation), .sprite = asset_bytes(S("assets/icons.svg")), .icons = S(""), .made_at = op->now_ms};
+		.organisation = setting_text(op, SETTING_organisation), .sprite = asset_bytes(S("assets/icons.svg")), .icons = S(""), .made_at = op->now_ms, .is_made_up = setting_bool(op->app, SETTING_company_loaded)};
 	for (size_t i = 0; i < pulse->figures.n; i++) pulse->figures.v[i].customers = STR_NONE; /* nothing to lead to from a file */
 	TRY(template_new(S("pulse/report"), load_part(NULL, S("pulse/report")), &options, &t, &op->fault));
 	struct template_value values[] = {{.desc = &REPORT_PAGE_DESC, .value = page}, {.desc = &PULSE_DESC, .value = pulse}};

@@ -72,7 +72,6 @@ struct company {
 /* What is planted, beside what chance does. Days are counted from the first of January. */
 enum {
 	COMPANY__LAUNCH_DAY = 69,       /* 11 March: the campaign for the kettle goes out */
-	COMPANY__WITHDRAWN_DAY = 100,
 	COMPANY__STRIKE_FROM_DAY = 285, /* 13 October */
 	COMPANY__STRIKE_TO_DAY = 297,   /* 25 October */
 	COMPANY__RETURN_DAYS = 30,      /* what the shops promise */

@@ -1,0 +1,131 @@
+// The company that was made up (docs/company.md): it says so everywhere, is mixed with nothing, and what was planted in it
+// is found by asking.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ROOT, prepare, start, untilEnd } from '../lib/hospes.mjs';
+
+const TRUTHS = JSON.parse(readFileSync(join(ROOT, 'sample/company.json'), 'utf8'));
+const MADE_UP = Object.fromEntries(['en', 'el', 'fa', 'th', 'zh-Hant'].map((lang) => [lang, JSON.parse(readFileSync(join(ROOT, `i18n/${lang}.json`), 'utf8')).made_up]));
+const YEAR = { from: TRUTHS.from, to: TRUTHS.to };
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+describe('the made-up company', { timeout: 600_000 }, () => {
+	const end = untilEnd(after);
+	let hospes, key;
+	const ask = (question) => hospes.query({ ...YEAR, ...question }, key);
+	const byGroup = async (question) => Object.fromEntries((await ask(question)).groups.map((group) => [group.by, group.value]));
+
+	before(async () => {
+		hospes = await start(end, { command: 'demo', args: ['--company'] });
+		key = await hospes.key('secret');
+	});
+
+	test('it comes in whole, in the ordinary way', async () => {
+		const all = await ask({ kind: 'trend', interval: 'month', by: 'event' });
+		assert.ok(all.total.value >= 60_000, `${all.total.value} touchpoints`);
+		assert.equal(all.left_out_events, 0);
+		assert.equal((await ask({ kind: 'trend', interval: 'month', measure: 'customers', event: 'Order Completed' })).total.value, TRUTHS.customers);
+		const languages = await byGroup({ kind: 'trend', interval: 'month', measure: 'customers', event: 'Order Completed', by: 'context:locale' });
+		assert.deepEqual(Object.keys(languages).sort(), ['el', 'en', 'fa', 'th', 'zh-Hant']);
+		for (const [language, n] of Object.entries(languages)) assert.ok(n > 400, `${n} customers in ${language}`);
+		const { body } = await hospes.get('/sources', key);
+		assert.deepEqual(body.rows.map((row) => row.name), ['made-up-company']);
+	});
+
+	test('every page says that it is made up, in every language; the report says it first', async () => {
+		const link = /http:\/\/\S+(\/start\/\S+)/.exec(hospes.output)[1];
+		const opened = await hospes.fetch(link);
+		const cookie = opened.headers.getSetCookie().map((each) => each.split(';')[0]).join('; ');
+		let seen = 0;
+		for (const [lang, words] of Object.entries(MADE_UP)) {
+			for (const path of ['/sign-in', '/pulse', '/customers', '/sources', '/set-up', '/no-such-page']) {
+				const page = await (await hospes.fetch(path, { headers: { accept: 'text/html', 'accept-language': lang, cookie: path === '/sign-in' ? '' : cookie } })).text();
+				if (!page.includes('<html')) continue; // a redirect to set-up
+				seen++;
+				assert.ok(page.includes(`<p class="made-up" role="note">${words}</p>`), `${path} in ${lang}`);
+			}
+		}
+		assert.ok(seen >= 2 * Object.keys(MADE_UP).length, `${seen} pages`);
+		assert.match(await hospes.ok(['report']), new RegExp(`^\\s*${MADE_UP.en}`));
+		assert.ok((await hospes.ok(['report', '--format', 'html'])).includes(`role="note">${MADE_UP.en}</p>`));
+	});
+
+	test('the kettle of the campaign fails a week later: complaints, and things brought back', async () => {
+		const { product, complaints_from: from, complaints_to: to, launched } = TRUTHS.campaign;
+		const weeks = await ask({ kind: 'trend', interval: 'week', event: 'Complaint Made' });
+		const ordinary = weeks.rows.map((row) => row.value).sort((a, b) => a - b)[Math.floor(weeks.rows.length / 2)];
+		const worst = weeks.rows.reduce((a, b) => (b.value > a.value ? b : a));
+		assert.ok(worst.value > 8 * ordinary, `${worst.value} complaints in the worst week, ${ordinary} in an ordinary one`);
+		assert.ok(worst.time > launched && worst.time >= from && worst.time < to, worst.time);
+		const about = await byGroup({ kind: 'trend', interval: 'month', event: 'Complaint Made', by: 'product_id', from, to });
+		assert.ok(about[product] > 0.8 * sum(Object.values(about)), JSON.stringify(about));
+		const pulse = await hospes.ok(['report']);
+		assert.match(pulse, /Kettle Aria 2 comes back most/);
+	});
+
+	test('one carrier is slow', async () => {
+		const { slow, days, others } = TRUTHS.carrier;
+		const { groups } = await ask({ kind: 'funnel', steps: ['Order Shipped', 'Order Delivered'], hold: 'order_id', by: 'carrier', within: { days: 40 } });
+		const median = Object.fromEntries(groups.map((group) => [group.by, group.steps[1].median_s / 86400]));
+		assert.deepEqual(Object.keys(median).sort(), [slow, ...Object.keys(others)].sort());
+		for (const [name, wanted] of Object.entries({ ...others, [slow]: days })) assert.ok(Math.abs(median[name] - wanted) < 0.5, `${name}: ${median[name]} days`);
+	});
+
+	test('one shop does not keep the promise of all', async () => {
+		const { shop, share_refused: wanted } = TRUTHS.policy;
+		const requested = await byGroup({ kind: 'trend', interval: 'month', event: 'Return Requested', by: 'location' });
+		const refused = await byGroup({ kind: 'trend', interval: 'month', event: 'Return Refused', by: 'location' });
+		const shares = Object.entries(requested).filter(([name]) => name !== 'null').map(([name, n]) => [name, (refused[name] ?? 0) / n]).sort((a, b) => b[1] - a[1]);
+		assert.equal(shares.length, 5);
+		assert.equal(shares[0][0], shop);
+		assert.ok(Math.abs(shares[0][1] - wanted) < 0.15, `${shares[0][1]} refused`);
+		assert.ok(shares[1][1] < 0.1, `${shares[1][0]} refuses ${shares[1][1]}`);
+	});
+
+	test('a third of the customers tell one story, each in their own language', async () => {
+		const texts = await byGroup({ kind: 'trend', interval: 'month', measure: 'customers', event: ['Mention Posted', 'Review Posted', 'Survey Answered'], by: 'text' });
+		const words = Object.values(TRUTHS.story.words);
+		const told = sum(Object.entries(texts).filter(([text]) => words.some((word) => text.includes(word))).map(([, n]) => n));
+		assert.ok(Math.abs(told / TRUTHS.customers - TRUTHS.story.share_of_customers) < 0.01, `${told} of ${TRUTHS.customers}`);
+		for (const word of words) assert.ok(Object.keys(texts).some((text) => text.includes(word)), word);
+	});
+
+	test('a strike outside: deliveries wait in one country alone, whoever carries them', async () => {
+		const { country, from, to } = TRUTHS.strike;
+		const days = async (by, more) => Object.fromEntries((await ask({ kind: 'funnel', steps: ['Order Shipped', 'Order Delivered'], hold: 'order_id', by, within: { days: 40 }, ...more })).groups.map((group) => [group.by, group.steps[1].median_s / 86400]));
+		const during = await days('context:location.country', { from, to: '2025-11-10' }), before_it = await days('context:location.country', { to: from });
+		assert.ok(during[country] > before_it[country] + 2, `${during[country]} days, ${before_it[country]} before`);
+		for (const other of Object.keys(during).filter((each) => each !== country)) assert.ok(Math.abs(during[other] - before_it[other]) < 0.6, `${other}: ${during[other]} and ${before_it[other]}`);
+		const delayed = await byGroup({ kind: 'trend', interval: 'month', event: 'Delivery Delayed', by: 'context:location.country' });
+		assert.deepEqual(Object.keys(delayed), [country]);
+		const carriers = await byGroup({ kind: 'trend', interval: 'month', event: 'Delivery Delayed', by: 'carrier' });
+		assert.equal(Object.keys(carriers).length, 3);
+		assert.ok(to > from);
+	});
+
+	test('it is served again as it is, and never mixed with what is real', async () => {
+		await hospes.stop();
+		await hospes.serve({ command: 'demo', args: ['--company'] });
+		assert.equal((await ask({ kind: 'trend', interval: 'month', measure: 'customers', event: 'Order Completed' })).total.value, TRUTHS.customers);
+		await hospes.stop();
+		const mixed = await hospes.cli(['demo', '--listen', '127.0.0.1:0']);
+		assert.equal(mixed.code, 1);
+		assert.match(mixed.stderr, /made-up company/);
+	});
+});
+
+test('a directory that holds anything real does not take the made-up company; pages of others do not carry the sign', async (t) => {
+	const hospes = await start(t);
+	const key = await hospes.key('write');
+	await hospes.post('/v1/track', { userId: 'u1', event: 'X', messageId: '1' }, key);
+	const page = await (await hospes.fetch('/sign-in', { headers: { accept: 'text/html' } })).text();
+	assert.ok(page.includes('<html') && !page.includes('made-up'));
+	await hospes.stop();
+	const mixed = await hospes.cli(['demo', '--company', '--listen', '127.0.0.1:0']);
+	assert.equal(mixed.code, 1);
+	assert.match(mixed.stderr, /holds other touchpoints/);
+	const wrong = await (await prepare(t)).cli(['demo', '--firm', '--listen', '127.0.0.1:0']);
+	assert.equal(wrong.code, 2);
+});
