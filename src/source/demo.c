@@ -8,6 +8,7 @@
 
 #include "collect/appliers.h"
 #include "events/events.h"
+#include "mark/mark.h"
 #include "op/app.h"
 #include "setting/setting.h"
 #include "source/company.h"
@@ -50,9 +51,26 @@ static int open_sample_dir(void)
 	return found;
 }
 
+/* Of what is planted, what a company would have noted down: its own campaign, and what the newspapers said. */
+static enum err put_marks(struct op *op)
+{
+	const int64_t strike_ms = COMPANY__T0 + COMPANY__STRIKE_FROM_DAY * COMPANY__DAY;
+	struct mark marks[] = {
+		{.kind = MARK_CAMPAIGN, .title = S("Letter and advert: kettle Aria 2"), .from = COMPANY__T0 + COMPANY__LAUNCH_DAY * COMPANY__DAY, .to = DESC_NULL_INT},
+		{.kind = MARK_STRIKE, .title = S("Carriers on strike in Greece"), .from = strike_ms, .to = COMPANY__T0 + (COMPANY__STRIKE_TO_DAY - 1) * COMPANY__DAY, .is_outside = true},
+	};
+	for (size_t i = 0; i < COUNT_OF(marks); i++) {
+		marks[i].origin = MARK_FROM_FILE;
+		marks[i].source = S(COMPANY_SOURCE);
+		TRY(mark_add(op, &marks[i]));
+	}
+	return OK;
+}
+
 static enum err put_settings(struct op *op, bool is_company)
 {
 	if (!is_company) return setting_put(op, SETTING_sample_loaded, S("1"));
+	if (!setting_bool(op->app, SETTING_company_loaded)) TRY(put_marks(op));
 	TRY(setting_put(op, SETTING_company_loaded, S("1")));
 	TRY(setting_put(op, SETTING_currency, S("EUR")));
 	return setting_put(op, SETTING_organisation, S(COMPANY_NAME));

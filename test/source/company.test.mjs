@@ -63,6 +63,9 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.ok(about[product] > 0.8 * sum(Object.values(about)), JSON.stringify(about));
 		const pulse = await hospes.ok(['report']);
 		assert.match(pulse, /Kettle Aria 2 comes back most/);
+		const near = (await hospes.get(`/marks/near?from=${worst.time}&to=${to}`, key)).body;
+		assert.equal(near.finding.key, 'mark_near_own');
+		assert.deepEqual(near.rows.map((row) => [row.kind, row.from.slice(0, 10), row.is_outside]), [['campaign', launched, false]], 'the complaints are laid to the campaign');
 	});
 
 	test('one carrier is slow', async () => {
@@ -102,7 +105,18 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.deepEqual(Object.keys(delayed), [country]);
 		const carriers = await byGroup({ kind: 'trend', interval: 'month', event: 'Delivery Delayed', by: 'carrier' });
 		assert.equal(Object.keys(carriers).length, 3);
-		assert.ok(to > from);
+		const near = (await hospes.get(`/marks/near?from=${from}&to=${to}`, key)).body;
+		assert.equal(near.finding.key, 'mark_near_outside');
+		assert.deepEqual(near.rows.map((row) => [row.kind, row.from.slice(0, 10), row.to.slice(0, 10), row.is_outside]), [['strike', from, to, true]]);
+		assert.equal((await hospes.get('/marks/near?from=2025-06-02&to=2025-06-20', key)).body.is_unknown, true, 'where nothing was planted, nothing is named');
+	});
+
+	test('what came before a score is found: a refused return, a complaint, a call for the parcel', async () => {
+		const driver = await ask({ kind: 'driver', outcome: { event: 'Survey Answered', property: 'score' }, candidates: ['Return Refused', 'Complaint Made', 'Call Started', 'Staff Consulted'], within: { days: 60 } });
+		for (const name of ['Return Refused', 'Complaint Made', 'Call Started']) {
+			const found = driver.candidates.find((each) => each.event === name);
+			assert.ok(found.differs && found.difference < -1, JSON.stringify(found));
+		}
 	});
 
 	test('it is served again as it is, and never mixed with what is real', async () => {
