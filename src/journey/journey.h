@@ -83,7 +83,7 @@ struct journey_kind {
 	/* The tables and the finding. */
 	void (*show)(struct journey_asking *k, const struct json_node *answer);
 };
-extern const struct journey_kind JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
+extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
 /* ---- ask.c: the fields of the forms ---- */
 /* What the address says of a field; the fallback when it says nothing. */

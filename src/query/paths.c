@@ -261,7 +261,8 @@ static void put_paths(const struct worker *w, size_t limit, struct arena *a, str
 		const struct entry *e = top[i].e;
 		uint16_t *types = ARENA_ARRAY(a, uint16_t, e->n + 1);
 		if (e->n) memcpy(types, e->types, e->n * sizeof *types);
-		struct query_value by = w->q->by == QUERY_NONE ? (struct query_value){0} : query__group_value(w->by, e->group);
+		struct query_value by = {0};
+		if (w->q->by != QUERY_NONE) by = query__group_value(w->by, e->group);
 		out->paths[out->n_paths++] = (struct path){{by.kind, str_dup(a, by.text)}, top[i].count, e->n, types};
 	}
 	mem_free(top);
