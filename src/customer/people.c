@@ -2,58 +2,13 @@
  * needs no lock. Values are atomics read relaxed: a reader that is a moment behind does no harm, and whoever must not
  * be behind (a request that reads what it just wrote) waits for the appliers first.
  * The subjects of a customer are a singly linked list through `next`; joins and undone joins move them one by one. */
-#include "customer/people.h"
+#include "customer/people_inner.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/map.h"
 #include "base/mem.h"
-#include "customer/identity.h"
-#include "events/events.h"
-#include "op/app.h"
-
-enum { MOST = 1 << 28 };
-enum { SUBJECT_LINKED = 1, SUBJECT_SUPPRESSED = 2, SUBJECT_ILLEGAL = 4 };
-enum { CUSTOMER_KNOWN = 1, CUSTOMER_STALE = 2 };
-
-typedef _Atomic uint32_t a32;
-typedef _Atomic int64_t a64;
-typedef _Atomic uint8_t a8;
-
-struct cached_view {
-	struct people_view view;
-	int users;
-	bool is_current;
-};
-
-struct people {
-	pthread_mutex_t writer, views;
-	pthread_rwlock_t lists; /* first_subject and next: held for writing while a subject changes its list */
-	bool is_torn;           /* guarded by writer */
-	struct { /* by subject */
-		a32 *customer, *next, *events;
-		a64 *first_ms, *last_ms;
-		a8 *flags;
-	} s;
-	struct { /* by customer number */
-		a64 *id;
-		a32 *first_subject, *granted, *denied, *refused;
-		a32 *denied_now; /* of denied, what arrived and is not yet derived */
-		a8 *flags;
-	} c;
-	a32 n_customers, n_subjects; /* highest in use */
-	_Atomic uint64_t version, known, anonymous;
-	struct map by_id; /* customer id → number; keys point into c.id; guarded by views */
-	pthread_mutex_t stale_lock;
-	uint32_t *stale;
-	size_t n_stale, cap_stale;
-	struct cached_view *cached;
-	void *slot;
-};
 
 static void *reserve(size_t bytes)
 {
@@ -66,7 +21,7 @@ static void *reserve(size_t bytes)
 	X(s.customer) X(s.next) X(s.events) X(s.first_ms) X(s.last_ms) X(s.flags) X(c.id) X(c.first_subject) X(c.granted) \
 	X(c.denied) X(c.refused) X(c.denied_now) X(c.flags)
 
-static struct people *people_new(void)
+struct people *people__new(void)
 {
 	struct people *p = MEM_NEW(struct people);
 	pthread_mutex_init(&p->writer, NULL);
@@ -115,9 +70,6 @@ void people_unlock(struct people *p)
 
 /* ---- reading ---- */
 
-#define GET(x) atomic_load_explicit(&(x), memory_order_relaxed)
-#define SET(x, value) atomic_store_explicit(&(x), (value), memory_order_relaxed)
-
 uint32_t people_customer(const struct people *p, uint32_t subject)
 {
 	return GET(p->s.customer[subject]);
@@ -128,7 +80,7 @@ id people_id(const struct people *p, uint32_t customer)
 	return GET(p->c.id[customer]);
 }
 
-static str id_key(const struct people *p, uint32_t customer)
+str people__id_key(const struct people *p, uint32_t customer)
 {
 	return (str){(const char *)(uintptr_t)&p->c.id[customer], sizeof(id)};
 }
@@ -336,25 +288,25 @@ void people_view_close(struct people *p, const struct people_view *view)
 
 /* ---- writing ---- */
 
-static void changed(struct people *p)
+void people__changed(struct people *p)
 {
 	atomic_fetch_add(&p->version, 1);
 }
 
-static uint32_t add_numbered(struct people *p, id customer, uint32_t number)
+uint32_t people__add_numbered(struct people *p, id customer, uint32_t number)
 {
 	assert(number > 0 && number < MOST);
 	SET(p->c.id[number], customer);
 	if (number > GET(p->n_customers)) SET(p->n_customers, number);
 	pthread_mutex_lock(&p->views);
-	*map_put(&p->by_id, id_key(p, number), NULL) = number;
+	*map_put(&p->by_id, people__id_key(p, number), NULL) = number;
 	pthread_mutex_unlock(&p->views);
 	return number;
 }
 
 uint32_t people_add(struct people *p, id customer)
 {
-	return add_numbered(p, customer, GET(p->n_customers) + 1);
+	return people__add_numbered(p, customer, GET(p->n_customers) + 1);
 }
 
 /* A customer counts while it has a subject: as known or as anonymous. */
@@ -399,7 +351,7 @@ void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_k
 	if (is_known_kind) atomic_fetch_or(&p->c.flags[customer], CUSTOMER_KNOWN);
 	count(p, before, 1);
 	count(p, customer, 1);
-	changed(p);
+	people__changed(p);
 }
 
 void people_set_known(struct people *p, uint32_t customer, bool is_known)
@@ -432,7 +384,7 @@ void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, u
 	if (GET(p->c.granted[customer]) == granted && GET(p->c.denied[customer]) == denied) return;
 	SET(p->c.granted[customer], granted);
 	SET(p->c.denied[customer], denied);
-	changed(p);
+	people__changed(p);
 }
 
 void people_suppress(struct people *p, uint32_t subject)
@@ -443,195 +395,10 @@ void people_suppress(struct people *p, uint32_t subject)
 	count(p, customer, 1);
 	atomic_fetch_or(&p->s.flags[subject], SUBJECT_SUPPRESSED);
 	SET(p->s.events[subject], 0);
-	changed(p);
+	people__changed(p);
 }
 
 void **people__slot(struct people *p)
 {
 	return &p->slot;
-}
-
-/* ---- loading ---- */
-
-static bool load_customer(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	struct people *p = arg;
-	uint32_t number = (uint32_t)row[1].i;
-	add_numbered(p, row[0].i, number);
-	return true;
-}
-
-static bool load_identity(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	struct people *p = arg;
-	uint32_t number;
-	if (people_find(p, row[1].i, &number)) people_put(p, (uint32_t)row[0].i, number, !str_eq(row[2].s, S("anonymous_id")));
-	return true;
-}
-
-static bool load_linked(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	people_set_linked(arg, (uint32_t)row[0].i, true);
-	return true;
-}
-
-static bool load_consent(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	struct people *p = arg;
-	uint32_t number, bit = 1u << (row[1].i & 31);
-	if (!people_find(p, row[0].i, &number)) return true;
-	/* rows come refusals last, so the strictest wins */
-	uint32_t granted = GET(p->c.granted[number]), denied = GET(p->c.denied[number]), refused = GET(p->c.refused[number]);
-	if (row[2].i)
-		people_set_consent(p, number, granted | bit, denied, refused);
-	else
-		people_set_consent(p, number, granted & ~bit, denied | bit, str_eq(row[3].s, S("carried")) ? refused : refused | bit);
-	return true;
-}
-
-struct suppress_all {
-	struct people *p;
-	const struct app *app;
-};
-
-/* What the cap of identities made illegal; what the list of the protocol holds is known by its value. */
-static bool load_illegal(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	struct suppress_all *all = arg;
-	bool is_new;
-	uint32_t subject = events_subject(all->app->events, identity_key(all->app, row[0].s, row[1].s), &is_new);
-	if (subject) people_set_illegal(all->p, subject);
-	return true;
-}
-
-static bool load_suppressed(void *arg, const struct db_val *row, size_t n)
-{
-	(void)n;
-	struct suppress_all *all = arg;
-	struct subject_key key;
-	if (row[0].s.n != sizeof key) return true;
-	memcpy(&key, row[0].s.p, sizeof key);
-	bool is_new;
-	uint32_t subject = events_subject(all->app->events, key, &is_new); /* after a restore the number may be new */
-	if (subject) people_suppress(all->p, subject);
-	return true;
-}
-
-static enum err hear_all(struct op *op, struct people *p)
-{
-	struct events_view *view;
-	TRY(events_view_open(op->app->events, &view, &op->fault));
-	for (size_t i = 0; i < events_view_parts(view); i++) {
-		struct events_columns c;
-		if (events_part_columns(events_view_part(view, i), EVENTS_TIME, &c, NULL) != OK) continue; /* named when it was opened */
-		for (size_t r = 0; r < c.n; r++) people_hear(p, c.subject[r], c.time_ms[r]);
-	}
-	events_view_close(view);
-	return OK;
-}
-
-static enum err fill(struct op *op, struct people *p)
-{
-	TRY(op_each(op, SQL_customer_each, DB_NO_ARGS, load_customer, p));
-	TRY(op_each(op, SQL_identity_each, DB_NO_ARGS, load_identity, p));
-	TRY(op_each(op, SQL_edge_each_linked, DB_NO_ARGS, load_linked, p));
-	TRY(op_each(op, SQL_consent_each_state, DB_NO_ARGS, load_consent, p));
-	struct suppress_all all = {p, op->app};
-	TRY(op_each(op, SQL_illegal_identity_too_many, DB_NO_ARGS, load_illegal, &all));
-	return op_each(op, SQL_suppression_each, DB_NO_ARGS, load_suppressed, &all);
-}
-
-enum err people_load(struct op *op, struct people **out)
-{
-	struct people *p = people_new();
-	enum err e = fill(op, p);
-	if (e == OK) e = hear_all(op, p);
-	if (e != OK) {
-		people_free(p);
-		return e;
-	}
-	uint32_t ignored[64];
-	while (people_take_stale(p, ignored, COUNT_OF(ignored))) { /* records know these already */
-	}
-	*out = p;
-	return OK;
-}
-
-/* Value by value from a copy that was read beside: a reader meets the old or the new one. */
-static void take_subjects(struct people *p, const struct people *from)
-{
-	uint32_t n = GET(p->n_subjects) > GET(from->n_subjects) ? GET(p->n_subjects) : GET(from->n_subjects);
-	for (uint32_t i = 0; i <= n; i++) {
-		SET(p->s.customer[i], GET(from->s.customer[i]));
-		SET(p->s.next[i], GET(from->s.next[i]));
-		SET(p->s.flags[i], GET(from->s.flags[i]));
-	}
-	SET(p->n_subjects, n);
-}
-
-static void take_flags(a8 *place, uint8_t flags)
-{
-	uint8_t seen = GET(*place);
-	while (!atomic_compare_exchange_weak(place, &seen, (uint8_t)((seen & CUSTOMER_STALE) | flags))) continue;
-}
-
-static void take_consent(struct people *p, const struct people *from, uint32_t i)
-{
-	uint32_t now = GET(p->c.denied_now[i]);
-	atomic_fetch_or(&p->c.denied[i], GET(from->c.denied[i]));
-	SET(p->c.granted[i], GET(from->c.granted[i]) & ~now);
-	SET(p->c.denied[i], GET(from->c.denied[i]) | now);
-	now = GET(p->c.denied_now[i]); /* what arrived meanwhile */
-	atomic_fetch_or(&p->c.denied[i], now);
-	atomic_fetch_and(&p->c.granted[i], ~now);
-	SET(p->c.refused[i], GET(from->c.refused[i]));
-}
-
-static void take_customers(struct people *p, const struct people *from)
-{
-	uint32_t had = GET(p->n_customers), n = GET(from->n_customers);
-	for (uint32_t i = 0; i <= had || i <= n; i++) {
-		SET(p->c.id[i], GET(from->c.id[i]));
-		SET(p->c.first_subject[i], GET(from->c.first_subject[i]));
-		take_consent(p, from, i);
-		if (i > n) SET(p->c.denied_now[i], 0);
-		take_flags(&p->c.flags[i], GET(from->c.flags[i]));
-	}
-	SET(p->n_customers, n);
-	map_clear(&p->by_id);
-	for (uint32_t i = 1; i <= n; i++)
-		if (GET(p->c.id[i])) *map_put(&p->by_id, id_key(p, i), NULL) = i;
-}
-
-static void take_over(struct people *p, const struct people *from)
-{
-	pthread_mutex_lock(&p->views); /* no view is made of a half */
-	pthread_rwlock_wrlock(&p->lists);
-	take_customers(p, from);
-	take_subjects(p, from);
-	pthread_rwlock_unlock(&p->lists);
-	atomic_store(&p->known, atomic_load(&from->known));
-	atomic_store(&p->anonymous, atomic_load(&from->anonymous));
-	changed(p);
-	pthread_mutex_unlock(&p->views);
-}
-
-enum err people_reload(struct op *op, struct people *p)
-{
-	struct people *fresh = people_new();
-	enum err e = fill(op, fresh);
-	p->is_torn = e != OK;
-	if (e == OK) take_over(p, fresh);
-	people_free(fresh);
-	return e;
-}
-
-bool people_is_torn(const struct people *p)
-{
-	return p->is_torn;
 }
