@@ -57,6 +57,13 @@ void arena_reset(struct arena *a)
 #endif
 }
 
+size_t arena_held(const struct arena *a)
+{
+	size_t bytes = 0;
+	for (const struct arena_chunk *c = a->chunks; c; c = c->next) bytes += c->size;
+	return bytes;
+}
+
 static struct arena_chunk *chunk_new(size_t size)
 {
 	struct arena_chunk *c = mem_alloc(sizeof *c + size);

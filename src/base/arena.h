@@ -16,6 +16,8 @@ void arena_init(struct arena *a);
 void arena_release(struct arena *a); /* frees everything; the arena may be used again */
 void arena_reset(struct arena *a);   /* as release, but keeps one chunk for reuse */
 
+size_t arena_held(const struct arena *a); /* what it took from the system: room used or not */
+
 /* n zeroed bytes aligned for any type. Never NULL: when memory is out the program ends with a message. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull, malloc));
 /* The same, but NULL when the arena's budget would be passed: use it where a user controls the size. */

@@ -32,6 +32,7 @@ enum {
 	FLUSH_SHARE = 20,         /* … unless that takes more than a twentieth of the time: a flood hears everybody */
 	STALE_AT_ONCE = 20000,
 	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
+	LINGER_MS = 500,          /* the log stays open so long: opening it walks over all frames of a file */
 	BREATH_US = 1000,         /* under a stream of single events a look a millisecond is enough */
 	RETRY_PAUSE_US = 200000
 };
@@ -241,7 +242,10 @@ static void *run(void *arg)
 		flush_idle(a, false);
 		nanosleep(&breath, NULL);
 		if (events_durable(a->app->events) > a->position) continue;
-		close_log(a); /* it keeps a file of the log mapped */
+		if (a->log) { /* it keeps a file of the log mapped: not for ever */
+			if (!events_wait_past(a->app->events, a->position, LINGER_MS)) close_log(a);
+			continue;
+		}
 		bool waits = collect_has_counts(a->app) || people_has_stale(a->app->people);
 		events_wait_past(a->app->events, a->position, waits ? IDLE_WAIT_MS : 60 * 1000);
 	}

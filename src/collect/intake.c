@@ -24,6 +24,14 @@ struct intake *intake_new(struct app *app, struct arena *a, const struct source 
 	return in;
 }
 
+void intake_expect(struct intake *in, size_t n)
+{
+	if (in->events.cap || !n) return;
+	in->events.v = ARENA_ARRAY(in->arena, struct event, n);
+	in->indexes.v = ARENA_ARRAY(in->arena, uint32_t, n);
+	in->events.cap = in->indexes.cap = n;
+}
+
 /* ---- identities ---- */
 
 static void add_identity(struct app *app, struct arena *a, const struct normalise_rules *rules, enum identity_kind kind, str name, str raw,

@@ -35,6 +35,8 @@ struct intake {
 	void *done_arg;
 };
 struct intake *intake_new(struct app *app, struct arena *a, const struct source *source, int64_t received_ms);
+/* That n touchpoints are to come, so that room for them is made once. */
+void intake_expect(struct intake *in, size_t n);
 /* Files the touchpoint, or says why it is dropped (counted already). index: of the caller, for the answer. */
 enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint32_t index);
 /* Appends what was added; verdicts, accepted and duplicates are set on return. done is called when it is durable, unless this

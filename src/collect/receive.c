@@ -241,6 +241,7 @@ static void take_body(struct app *app, struct http_request *rq, enum segment_end
 	struct receipt *r = ARENA_NEW(http_arena(rq), struct receipt);
 	r->rq = rq;
 	r->in = intake_new(app, http_arena(rq), &source, options.received_ms);
+	intake_expect(r->in, body.n);
 	r->in->country = setting_copy(app, SETTING_country, http_arena(rq));
 	take_items(r, &body);
 	e = intake_commit(r->in, answer, r);

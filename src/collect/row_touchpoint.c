@@ -41,13 +41,11 @@ void row_touchpoint__who(struct arena *a, const struct mapping *m, const struct 
 	for (size_t i = 0; i < m->n && i < row->n; i++) {
 		str cell = str_trim(row->cells[i]);
 		if (!cell.n) continue;
-		if (m->columns[i].field == IMPORT_EXTERNAL && t->n_external_ids < TOUCHPOINT_EXTERNAL_IDS) {
-			t->external_ids[t->n_external_ids].kind = m->columns[i].name;
-			t->external_ids[t->n_external_ids++].value = str_dup(a, cell);
-		} else if (m->columns[i].field == IMPORT_CONSENT && t->n_consents < TOUCHPOINT_CONSENTS) {
+		if (m->columns[i].field == IMPORT_EXTERNAL) {
+			touchpoint_add_external_id(t, a, m->columns[i].name, str_dup(a, cell));
+		} else if (m->columns[i].field == IMPORT_CONSENT) {
 			t->has_consent = true;
-			t->consents[t->n_consents].category = m->columns[i].name;
-			t->consents[t->n_consents++].is_granted = is_yes(cell);
+			touchpoint_add_consent(t, a, m->columns[i].name, is_yes(cell));
 		}
 	}
 }

@@ -137,9 +137,7 @@ static void walk_consent(struct walk *w)
 			while (next_member(w, &key)) {
 				bool granted = json_current(w->r) == JSON_TRUE;
 				(void)json_skip(w->r);
-				if (!key.n || t->n_consents == TOUCHPOINT_CONSENTS) continue;
-				t->consents[t->n_consents].category = key;
-				t->consents[t->n_consents++].is_granted = granted;
+				if (key.n) touchpoint_add_consent(t, w->a, key, granted);
 			}
 		} else {
 			(void)json_skip(w->r);
@@ -162,9 +160,7 @@ static void walk_external_ids(struct walk *w)
 			else if (IS(key, "id")) value = text_value(w);
 			else (void)json_skip(w->r);
 		}
-		if (!kind.n || !value.n || t->n_external_ids == TOUCHPOINT_EXTERNAL_IDS) continue;
-		t->external_ids[t->n_external_ids].kind = kind;
-		t->external_ids[t->n_external_ids++].value = value;
+		if (kind.n && value.n) touchpoint_add_external_id(t, w->a, kind, value);
 	}
 }
 

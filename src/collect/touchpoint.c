@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/arena.h"
+
 const char *const FAMILIES[] = {"unknown", "messages", "values", "social", "sales", "care", "store", "product", NULL};
 const char *const STAGES[] = {"unknown", "awareness", "consideration", "purchase", "delivery", "use", "service", "loyalty", "advocacy", NULL};
 const char *const DELIVERED_BY[] = {"ourselves", "partner", "carrier", "marketplace", NULL};
@@ -77,6 +79,20 @@ const struct touchpoint_kind *touchpoint_kind(str event)
 	for (size_t i = str_hash(event) & (SLOTS - 1); exact[i]; i = (i + 1) & (SLOTS - 1))
 		if (str_eq(KINDS[exact[i] - 1].event, event)) return &KINDS[exact[i] - 1];
 	return find_folded(event);
+}
+
+void touchpoint_add_external_id(struct touchpoint *t, struct arena *a, str kind, str value)
+{
+	if (t->n_external_ids == TOUCHPOINT_EXTERNAL_IDS) return;
+	if (!t->external_ids) t->external_ids = ARENA_ARRAY(a, struct touchpoint_id, TOUCHPOINT_EXTERNAL_IDS);
+	t->external_ids[t->n_external_ids++] = (struct touchpoint_id){kind, value};
+}
+
+void touchpoint_add_consent(struct touchpoint *t, struct arena *a, str category, bool is_granted)
+{
+	if (t->n_consents == TOUCHPOINT_CONSENTS) return;
+	if (!t->consents) t->consents = ARENA_ARRAY(a, struct touchpoint_consent, TOUCHPOINT_CONSENTS);
+	t->consents[t->n_consents++] = (struct touchpoint_consent){category, is_granted};
 }
 
 size_t touchpoint_kinds(const struct touchpoint_kind **out)

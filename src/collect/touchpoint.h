@@ -35,6 +35,8 @@ const struct touchpoint_kind *touchpoint_kind(str event);
 size_t touchpoint_kinds(const struct touchpoint_kind **out);
 
 enum { TOUCHPOINT_CONSENTS = 16, TOUCHPOINT_EXTERNAL_IDS = 8 };
+struct touchpoint_id { str kind, value; };
+struct touchpoint_consent { str category; bool is_granted; };
 struct touchpoint {
 	enum call call;
 	str event;                 /* as sent; of page, screen, identify, group, alias: "Page Viewed", "Screen Viewed", "Identified", "Grouped", "Aliased" */
@@ -42,13 +44,13 @@ struct touchpoint {
 	str user_id, anonymous_id; /* as sent; numbers become their digits; absent when missing, null or "" */
 	str previous_id, group_id;
 	str email, phone;          /* from traits or context.traits (track: also properties.email when no other); raw */
-	struct { str kind, value; } external_ids[TOUCHPOINT_EXTERNAL_IDS]; /* context.externalIds[{type,id}] */
+	struct touchpoint_id *external_ids; /* context.externalIds[{type,id}]; touchpoint_add_external_id */
 	size_t n_external_ids;
 	str message_id;            /* absent: the pipeline makes one */
 	int64_t time_ms;           /* DESC_NULL_INT when the event carried none; corrected by sentAt (protocols.md 4.1) */
 	bool is_clamped;
 	bool has_consent;          /* context.consent.categoryPreferences was there */
-	struct { str category; bool is_granted; } consents[TOUCHPOINT_CONSENTS];
+	struct touchpoint_consent *consents; /* touchpoint_add_consent */
 	size_t n_consents;
 	str consent_wording;       /* context.consent.wording when given */
 	str channel;               /* context.channel, properties.channel, or derived from the call and context: "web" (page, context.page), "app" (screen, context.app); absent */
@@ -57,4 +59,8 @@ struct touchpoint {
 	bool has_traits;           /* traits or context.traits hold anything */
 	str raw;                   /* the whole event object as stored: the raw text, with top-level context/integrations of a batch merged when there were any */
 };
+struct arena;
+/* What most touchpoints have none of takes no room in them: it is made in the arena. What passes the most is left out. */
+void touchpoint_add_external_id(struct touchpoint *t, struct arena *a, str kind, str value);
+void touchpoint_add_consent(struct touchpoint *t, struct arena *a, str category, bool is_granted);
 #endif

@@ -280,7 +280,7 @@ static str entry_body(struct op *op, const struct touchpoint *t, const struct to
 }
 
 /* The identity that the contact is filed under: the oldest known one, user ids first. */
-static void name_subject(const struct db_rows *r, struct touchpoint *t)
+static void name_subject(struct arena *a, const struct db_rows *r, struct touchpoint *t)
 {
 	static const int rank[] = {[CUSTOMER_USER_ID] = 0, [CUSTOMER_EXTERNAL] = 1, [CUSTOMER_EMAIL] = 1, [CUSTOMER_PHONE] = 1, [CUSTOMER_ANONYMOUS_ID] = 2};
 	size_t best = 0;
@@ -292,10 +292,7 @@ static void name_subject(const struct db_rows *r, struct touchpoint *t)
 	case CUSTOMER_ANONYMOUS_ID: t->anonymous_id = value; break;
 	case CUSTOMER_EMAIL: t->email = value; break;
 	case CUSTOMER_PHONE: t->phone = value; break;
-	default:
-		t->external_ids[0].kind = kind;
-		t->external_ids[0].value = value;
-		t->n_external_ids = 1;
+	default: touchpoint_add_external_id(t, a, kind, value);
 	}
 }
 
@@ -307,7 +304,7 @@ static enum err keep_entry(struct op *op, const struct web *w, id customer, cons
 	if (identities.n == 0) return fail(op, ERR_STATE, "id", "this customer has no identity");
 	TRY(source_ensure(op, HAND_SOURCE, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	struct touchpoint t = {.call = CALL_TRACK, .event = str_of(channel->event), .message_id = id_show(&op->arena, S("hand"), id_new()), .time_ms = op->now_ms, .channel = str_of(channel->kept)};
-	name_subject(&identities, &t);
+	name_subject(&op->arena, &identities, &t);
 	t.raw = entry_body(op, &t, in, doer(op, w));
 	struct intake *intake = intake_new(op->app, &op->arena, &source, op->now_ms);
 	intake->flags = EVENT_BY_HAND;

@@ -28,7 +28,11 @@ struct events *events__new(const struct events_options *o)
 	pthread_mutex_init(&ev->work, NULL);
 	pthread_mutex_init(&ev->manifest_lock, NULL);
 	pthread_mutex_init(&ev->log_lock, NULL);
-	pthread_mutex_init(&ev->lock, NULL);
+	pthread_mutexattr_t spins; /* it is held for microseconds, so that sleeping costs more than waiting */
+	pthread_mutexattr_init(&spins);
+	pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(&ev->lock, &spins);
+	pthread_mutexattr_destroy(&spins);
 	pthread_condattr_t monotonic;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -13,9 +13,9 @@ enum {
 	HTTP_DRAIN_BYTES = 1 << 20,     /* of a refused body that are still read, so that the client sees the answer */
 	HTTP_FIRST_BODY_BYTES = 1 << 20, /* taken at once for a stated length; more only as it arrives */
 	HTTP_KEPT_BODY_BYTES = 512 << 10, /* a buffer up to this size is kept for the next request (a Segment batch) */
-	HTTP_KEPT_ARENA_BYTES = 128 << 10,
-	HTTP_KEPT_REQUESTS = 64,         /* of one I/O thread */
-	HTTP_KEPT_BYTES = 4 << 20,       /* in all their buffers together */
+	HTTP_KEPT_ARENA_BYTES = 256 << 10,
+	HTTP_KEPT_REQUESTS = 256,        /* of one I/O thread */
+	HTTP_KEPT_BYTES = 16 << 20,      /* in all their buffers and arenas together */
 	HTTP_FORM_FIELDS = 1000,
 	HTTP_BODY_BYTES_PER_S = 8 << 10, /* a body slower than this runs into the time-out */
 };

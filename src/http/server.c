@@ -42,7 +42,7 @@ static struct http_io *io_of_this_thread(struct http_server *s)
 
 static size_t kept_bytes_of(const struct http_request *rq)
 {
-	return rq->raw_cap + rq->plain_cap;
+	return rq->raw_cap + rq->plain_cap + arena_held(&rq->arena);
 }
 
 static struct http_request *request_take(struct http_server *s)
@@ -77,13 +77,17 @@ static void request_give_back(struct http_request *rq)
 	if (rq->file >= 0) close(rq->file);
 	http__stream_forget(rq);
 	if (io->n_free == HTTP_KEPT_REQUESTS || rq->raw_cap > HTTP_KEPT_BODY_BYTES || rq->plain_cap > HTTP_KEPT_BODY_BYTES ||
-	    rq->arena.used_bytes > HTTP_KEPT_ARENA_BYTES || io->kept_bytes + kept_bytes_of(rq) > HTTP_KEPT_BYTES) {
+	    rq->arena.used_bytes > HTTP_KEPT_ARENA_BYTES) {
 		request_free(rq);
 		return;
 	}
 	struct http_request kept = {.raw = rq->raw, .raw_cap = rq->raw_cap, .plain = rq->plain, .plain_cap = rq->plain_cap, .arena = rq->arena};
 	arena_reset(&kept.arena);
 	*rq = kept;
+	if (io->kept_bytes + kept_bytes_of(rq) > HTTP_KEPT_BYTES) {
+		request_free(rq);
+		return;
+	}
 	rq->next = io->free;
 	io->free = rq;
 	io->n_free++;
