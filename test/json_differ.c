@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "json/json.h"
+#include "json/reader.h"
 #include "json_oracle.h"
 
 static int by_key(const void *a, const void *b)
@@ -88,6 +88,58 @@ static const char *pull_differs(struct arena *a, str text, bool accepted)
 	return wrong;
 }
 
+/* Objects by the member, as the way of a touchpoint reads them; all else by the token. False when the two do not agree. */
+static bool members_agree(struct json_reader *r, struct arena *a, const struct json_node *node)
+{
+	if (reader_token(r) != node->type) return false;
+	if (node->type == JSON_STRING) return str_eq(reader_is_plain(r) ? reader_text(r) : json_unescape(a, reader_text(r)), node->text);
+	if (node->type == JSON_NUMBER) return str_eq(reader_text(r), node->text);
+	const struct json_node *m = node->child;
+	if (node->type == JSON_OBJECT) {
+		str key;
+		bool is_plain;
+		for (; reader_member(r, &key, &is_plain); m = m->next)
+			if (!m || !str_eq(is_plain ? key : json_unescape(a, key), m->key) || !members_agree(r, a, m)) return false;
+		return !m && reader_token(r) == JSON_OBJECT_END;
+	}
+	if (node->type == JSON_ARRAY) {
+		for (; m; m = m->next)
+			if (json_next(r) == JSON_ERROR || !members_agree(r, a, m)) return false;
+		return json_next(r) == JSON_ARRAY_END;
+	}
+	return true;
+}
+
+/* What is refused must be refused here too: everything is passed, member by member. */
+static bool members_pass(struct json_reader *r)
+{
+	str key;
+	bool is_plain;
+	if (reader_token(r) == JSON_OBJECT) {
+		while (reader_member(r, &key, &is_plain))
+			if (!members_pass(r)) return false;
+		return reader_token(r) == JSON_OBJECT_END;
+	}
+	if (reader_token(r) == JSON_ARRAY) {
+		for (json_next(r); reader_token(r) != JSON_ARRAY_END; json_next(r))
+			if (reader_token(r) == JSON_ERROR || !members_pass(r)) return false;
+	}
+	return reader_token(r) != JSON_ERROR;
+}
+
+static const char *members_differ(struct arena *a, str text, const struct json_node *root)
+{
+	char *copy = arena_alloc(a, text.n + JSON_PADDING);
+	if (text.n) memcpy(copy, text.p, text.n);
+	memset(copy + text.n, '"', JSON_PADDING);
+	struct json_reader *r = json_reader_new(1 << 26);
+	bool passes = json_reader_start(r, (str){copy, text.n}, NULL) == OK;
+	if (passes) json_next(r);
+	passes = passes && (root ? members_agree(r, a, root) : members_pass(r)) && json_next(r) == JSON_END;
+	json_reader_free(r);
+	return passes == (root != NULL) ? NULL : "reading by the member and the tree do not agree";
+}
+
 static const char *written_differs(struct arena *a, const struct json_node *root, const char *canonical)
 {
 	struct buf b;
@@ -118,6 +170,7 @@ static const char *compare(struct arena *a, str text)
 	struct fault f = {0};
 	bool accepted = json_tree(a, text, text.n, &root, &f) == OK;
 	const char *wrong = pull_differs(a, text, accepted);
+	if (!wrong) wrong = members_differ(a, text, accepted ? root : NULL);
 	if (wrong) return wrong;
 	if (!accepted && f.err == ERR_MALFORMED && strstr(f.fields[0].text, "nested too deeply")) return NULL;
 	char *theirs = NULL, *ours = accepted ? canonical_of(root) : NULL;

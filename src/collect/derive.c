@@ -243,6 +243,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	struct source source;
 	if (r->is_note) return apply_note(d, r->event.body);
 	if (people_is_suppressed(d->app->people, r->event.subject)) return OK; /* erased while it waited here */
+	if (r->event.flags & EVENT_MEETS && people_customer(d->app->people, r->event.subject)) return OK; /* an earlier one did it all */
 	if (!source_get(d->app, r->event.source, &source)) source = (struct source){.number = r->event.source, .kind = SOURCE_FILE};
 	const struct touchpoint *t = read_body(d, r);
 	if (!t) return OK;

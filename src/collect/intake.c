@@ -129,10 +129,10 @@ static struct subject_key message_key(const struct intake *in, uint32_t subject,
 }
 
 static bool derives(const struct intake *in, const struct touchpoint *t, const struct touchpoint_kind *kind, const struct intake_identities *ids,
-                    bool is_new, uint32_t customer)
+                    uint32_t customer)
 {
 	const struct people *people = in->app->people;
-	if (is_new || t->has_traits || (kind && kind->order != ORDER_NONE)) return true;
+	if (t->has_traits || (kind && kind->order != ORDER_NONE)) return true;
 	if (t->call == CALL_ALIAS || t->call == CALL_GROUP) return true;
 	for (size_t i = 1; i < ids->n; i++) {
 		if (str_eq(ids->v[i].kind, S("anonymous_id")) ? !people_is_linked(people, ids->v[i].subject) : people_customer(people, ids->v[i].subject) != customer)
@@ -247,7 +247,8 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	}
 	add_previous(in, t);
 	uint8_t flags = in->flags;
-	if (changes || derives(in, t, kind, &ids, is_new, customer)) flags |= EVENT_DERIVES;
+	if (changes || derives(in, t, kind, &ids, customer)) flags |= EVENT_DERIVES;
+	else if (is_new) flags |= ids.n == 1 && t->n_consents == 0 ? EVENT_DERIVES | EVENT_MEETS : EVENT_DERIVES;
 	if (t->is_clamped) flags |= EVENT_CLAMPED;
 	VEC_PUSH(&in->indexes, in->arena, index);
 	struct event *e = VEC_ADD(&in->events, in->arena);

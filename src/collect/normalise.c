@@ -30,6 +30,7 @@ static const struct {
 #undef CALLING_CODE
 };
 
+enum { ILLEGAL_MOST_BYTES = 17 };
 /* PostHog's list of ids that are never merged, and their kin. */
 static const str ILLEGAL[] = {{"0", 1}, {"[object object]", 15}, {"anonymous", 9}, {"guest", 5}, {"null", 4}, {"(null)", 6}, {"nil", 3}, {"undefined", 9},
 	{"true", 4}, {"false", 5}, {"nan", 3}, {"none", 4}, {"email", 5}, {"id", 2}, {"user", 4}, {"user_id", 7}, {"userid", 6}, {"system", 6}, {"backend", 7},
@@ -57,16 +58,16 @@ bool normalise_is_illegal(str s)
 	while (s.n >= 2 && is_quote(s.p[0]) && s.p[s.n - 1] == s.p[0]) s = str_trim(str_sub(s, 1, s.n - 2));
 	if (!s.n) return true;
 	if (s.p[0] == '0' || s.p[0] == '{') return is_all_zero(s);
-	for (size_t i = 0; i < COUNT_OF(ILLEGAL); i++)
-		if (str_eq_nocase(s, ILLEGAL[i])) return true;
+	for (size_t i = 0; s.n <= ILLEGAL_MOST_BYTES && i < COUNT_OF(ILLEGAL); i++)
+		if (s.n == ILLEGAL[i].n && str_eq_nocase(s, ILLEGAL[i])) return true;
 	return false;
 }
 
 static bool is_ascii(str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80) return false;
-	return true;
+	unsigned char all = 0;
+	for (size_t i = 0; i < s.n; i++) all |= (unsigned char)s.p[i];
+	return all < 0x80;
 }
 
 static bool has_control_or_space(str s)

@@ -14,7 +14,7 @@
 #include "base/datetime.h"
 #include "base/decimal.h"
 #include "base/utf8.h"
-#include "json/json.h"
+#include "json/reader.h"
 
 const struct segment_options SEGMENT_OPTIONS = {.event_bytes = 32 << 10, .body_bytes = 500 << 10, .body_events = 2500, .is_live = true};
 
@@ -61,39 +61,45 @@ static inline bool is(str key, const char *name, size_t n)
 }
 #define IS(key, literal) is((key), "" literal, sizeof(literal) - 1)
 
-static inline str key_text(struct walk *w)
+/* The string at which the reader stands. */
+static inline str string_value(struct walk *w)
 {
-	return json_string(w->r, w->a);
+	str s = reader_text(w->r);
+	return reader_is_plain(w->r) ? s : json_unescape(w->a, s);
 }
 
 /* The value at the current token as a text: strings, and numbers as their digits. Anything else, and "", is absent. */
-static str text_value(struct walk *w)
+static inline str text_value(struct walk *w)
 {
-	switch (json_current(w->r)) {
-	case JSON_STRING: {
-		str s = json_string(w->r, w->a);
+	enum json_token token = reader_token(w->r);
+	if (token == JSON_STRING || token == JSON_NUMBER) {
+		str s = token == JSON_STRING ? string_value(w) : reader_text(w->r);
 		return s.n ? s : STR_NONE;
 	}
-	case JSON_NUMBER: return json_number(w->r);
-	case JSON_OBJECT:
-	case JSON_ARRAY: (void)json_skip(w->r); return STR_NONE;
-	default: return STR_NONE;
-	}
+	if (token == JSON_OBJECT || token == JSON_ARRAY) (void)json_skip(w->r);
+	return STR_NONE;
+}
+
+/* Passes over the value at which the reader stands. */
+static inline void skip_value(struct json_reader *r)
+{
+	if (reader_token(r) == JSON_OBJECT || reader_token(r) == JSON_ARRAY) (void)json_skip(r);
 }
 
 /* Moves to the next member of the object that is open: *key is its name and the reader stands at its value. */
 static inline bool next_member(struct walk *w, str *key)
 {
-	if (json_next(w->r) != JSON_KEY) return false;
-	*key = key_text(w);
-	return json_next(w->r) != JSON_ERROR;
+	bool is_plain;
+	if (!reader_member(w->r, key, &is_plain)) return false;
+	if (!is_plain) *key = json_unescape(w->a, *key);
+	return true;
 }
 
 /* True at the beginning of an object; skips any other value. */
 static inline bool enters_object(struct walk *w)
 {
-	if (json_current(w->r) == JSON_OBJECT) return true;
-	(void)json_skip(w->r);
+	if (reader_token(w->r) == JSON_OBJECT) return true;
+	skip_value(w->r);
 	return false;
 }
 
@@ -105,7 +111,7 @@ static void walk_traits(struct walk *w, str *email, str *phone)
 		w->t->has_traits = true;
 		if (IS(key, "email")) *email = text_value(w);
 		else if (IS(key, "phone")) *phone = text_value(w);
-		else (void)json_skip(w->r);
+		else skip_value(w->r);
 	}
 }
 
@@ -119,8 +125,8 @@ static void walk_properties(struct walk *w)
 		else if (IS(key, "location")) w->property_location = text_value(w);
 		else if (IS(key, "store")) w->property_store = text_value(w);
 		else if (IS(key, "delivered_by")) w->t->delivered_by = text_value(w);
-		else if (IS(key, "carrier") && json_current(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
-		else (void)json_skip(w->r);
+		else if (IS(key, "carrier") && reader_token(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
+		else skip_value(w->r);
 	}
 }
 
@@ -132,15 +138,15 @@ static void walk_consent(struct walk *w)
 	while (next_member(w, &key)) {
 		if (IS(key, "wording")) {
 			t->consent_wording = text_value(w);
-		} else if (IS(key, "categoryPreferences") && json_current(w->r) == JSON_OBJECT) {
+		} else if (IS(key, "categoryPreferences") && reader_token(w->r) == JSON_OBJECT) {
 			t->has_consent = true;
 			while (next_member(w, &key)) {
-				bool granted = json_current(w->r) == JSON_TRUE;
-				(void)json_skip(w->r);
+				bool granted = reader_token(w->r) == JSON_TRUE;
+				skip_value(w->r);
 				if (key.n) touchpoint_add_consent(t, w->a, key, granted);
 			}
 		} else {
-			(void)json_skip(w->r);
+			skip_value(w->r);
 		}
 	}
 }
@@ -148,8 +154,8 @@ static void walk_consent(struct walk *w)
 static void walk_external_ids(struct walk *w)
 {
 	struct touchpoint *t = w->t;
-	if (json_current(w->r) != JSON_ARRAY) {
-		(void)json_skip(w->r);
+	if (reader_token(w->r) != JSON_ARRAY) {
+		skip_value(w->r);
 		return;
 	}
 	for (enum json_token token = json_next(w->r); token != JSON_ARRAY_END && token != JSON_ERROR; token = json_next(w->r)) {
@@ -158,7 +164,7 @@ static void walk_external_ids(struct walk *w)
 		while (next_member(w, &key)) {
 			if (IS(key, "type")) kind = text_value(w);
 			else if (IS(key, "id")) value = text_value(w);
-			else (void)json_skip(w->r);
+			else skip_value(w->r);
 		}
 		if (kind.n && value.n) touchpoint_add_external_id(t, w->a, kind, value);
 	}
@@ -170,7 +176,7 @@ static void walk_location(struct walk *w)
 	if (!enters_object(w)) return;
 	while (next_member(w, &key)) {
 		if (IS(key, "city")) w->city = text_value(w);
-		else (void)json_skip(w->r);
+		else skip_value(w->r);
 	}
 }
 
@@ -185,9 +191,9 @@ static void walk_context(struct walk *w)
 		else if (IS(key, "channel")) w->context_channel = text_value(w);
 		else if (IS(key, "location")) walk_location(w);
 		else {
-			if (IS(key, "page")) w->has_page = json_current(w->r) == JSON_OBJECT;
-			else if (IS(key, "app")) w->has_app = json_current(w->r) == JSON_OBJECT;
-			(void)json_skip(w->r);
+			if (IS(key, "page")) w->has_page = reader_token(w->r) == JSON_OBJECT;
+			else if (IS(key, "app")) w->has_app = reader_token(w->r) == JSON_OBJECT;
+			skip_value(w->r);
 		}
 	}
 }
@@ -198,7 +204,7 @@ static void walk_write_key(struct walk *w, str key)
 	const char *member = key.p - 1;
 	if (w->cut.p) w->is_broken = true; /* two keys in one event: one of them would be stored */
 	w->write_key = text_value(w);
-	if (json_current(w->r) == JSON_ERROR) return;
+	if (reader_token(w->r) == JSON_ERROR) return;
 	const char *end = json_raw(w->r).p + json_raw(w->r).n;
 	const char *next = end;
 	while (*next == ' ' || *next == '\n' || *next == '\r' || *next == '\t') next++;
@@ -217,7 +223,7 @@ static void walk_member(struct walk *w, str key, bool is_plain)
 {
 	struct touchpoint *t = w->t;
 	if (IS(key, "type")) w->type = text_value(w);
-	else if (IS(key, "event")) t->event = json_current(w->r) == JSON_STRING ? json_string(w->r, w->a) : text_value(w);
+	else if (IS(key, "event")) t->event = reader_token(w->r) == JSON_STRING ? string_value(w) : text_value(w);
 	else if (IS(key, "properties")) walk_properties(w);
 	else if (IS(key, "context")) walk_context(w);
 	else if (IS(key, "userId")) t->user_id = text_value(w);
@@ -233,7 +239,7 @@ static void walk_member(struct walk *w, str key, bool is_plain)
 	else if (IS(key, "writeKey") && is_plain) walk_write_key(w, key);
 	else {
 		if (IS(key, "writeKey")) w->is_broken = true; /* its name is spelled in escapes: it would be kept */
-		(void)json_skip(w->r);
+		skip_value(w->r);
 	}
 }
 
@@ -393,20 +399,15 @@ static void read_event(struct batch *b, struct pending *p, str type)
 	struct touchpoint *t = &p->item.touchpoint;
 	struct walk w = {.r = b->r, .a = b->a, .t = t};
 	str key;
-	if (json_current(b->r) != JSON_OBJECT) {
-		(void)json_skip(b->r);
+	if (reader_token(b->r) != JSON_OBJECT) {
+		skip_value(b->r);
 		p->item.reason = "malformed";
 		return;
 	}
 	const char *from = json_raw(b->r).p;
-	while (json_next(b->r) == JSON_KEY) {
-		bool is_plain;
-		key = json_raw_string(b->r, &is_plain);
-		if (!is_plain) key = json_unescape(b->a, key);
-		if (json_next(b->r) == JSON_ERROR) break;
-		walk_member(&w, key, is_plain);
-	}
-	if (json_current(b->r) == JSON_ERROR) return;
+	bool is_plain;
+	while (reader_member(b->r, &key, &is_plain)) walk_member(&w, is_plain ? key : json_unescape(b->a, key), is_plain);
+	if (reader_token(b->r) == JSON_ERROR) return;
 	t->raw = (str){from, (size_t)(json_raw(b->r).p + 1 - from)};
 	p->item.message_id = t->message_id;
 	p->time = w.timestamp.n ? w.timestamp : w.original_timestamp;
@@ -426,7 +427,7 @@ static void settle_times(struct batch *b)
 
 static enum err read_items(struct batch *b, struct fault *f)
 {
-	if (json_current(b->r) != JSON_ARRAY) return fault_set(f, ERR_MALFORMED, "batch", "is not an array");
+	if (reader_token(b->r) != JSON_ARRAY) return fault_set(f, ERR_MALFORMED, "batch", "is not an array");
 	if (b->has_batch) return fault_set(f, ERR_MALFORMED, "batch", "stands there twice");
 	b->has_batch = true;
 	for (enum json_token token = json_next(b->r); token != JSON_ARRAY_END && token != JSON_ERROR; token = json_next(b->r)) {
@@ -440,8 +441,8 @@ static enum err read_items(struct batch *b, struct fault *f)
 /* An object with members, as text; absent for anything else. */
 static str object_text(struct walk *w)
 {
-	if (json_current(w->r) != JSON_OBJECT) {
-		(void)json_skip(w->r);
+	if (reader_token(w->r) != JSON_OBJECT) {
+		skip_value(w->r);
 		return STR_NONE;
 	}
 	str raw = json_skip(w->r), inside = str_trim(str_sub(raw, 1, raw.n > 2 ? raw.n - 2 : 0));
@@ -458,7 +459,7 @@ static enum err read_batch(struct batch *b, struct fault *f)
 		else if (IS(key, "writeKey")) w.write_key = text_value(&w);
 		else if (IS(key, "context")) b->context = object_text(&w);
 		else if (IS(key, "integrations")) b->integrations = object_text(&w);
-		else (void)json_skip(b->r);
+		else skip_value(b->r);
 	}
 	if (w.write_key.n) b->out->write_key = w.write_key;
 	return OK;
@@ -550,7 +551,7 @@ static bool holds_batch(struct json_reader *r, struct arena *a, str body)
 	if (json_reader_start(r, body, NULL) != OK || json_next(r) != JSON_OBJECT) return false;
 	while (next_member(&w, &key)) {
 		if (IS(key, "batch")) return true;
-		(void)json_skip(r);
+		skip_value(r);
 	}
 	return false;
 }
@@ -573,14 +574,14 @@ enum err segment_read(struct json_reader *r, struct arena *a, str body, enum seg
 	bool is_batch = str_contains(body, S("\"batch\"")) && (endpoint == SEGMENT_BATCH || holds_batch(r, a, body));
 	TRY(start(r, body, f));
 	if (is_batch) TRY(read_batch(&b, f));
-	if (is_batch && !b.has_batch && json_current(r) != JSON_ERROR) { /* the word stood somewhere inside an event */
+	if (is_batch && !b.has_batch && reader_token(r) != JSON_ERROR) { /* the word stood somewhere inside an event */
 		b = (struct batch){.r = r, .a = a, .o = o, .out = out};
 		*out = (struct segment_body){0};
 		is_batch = false;
 		TRY(start(r, body, f));
 	}
 	if (!is_batch) read_event(&b, pending_add(&b), endpoint == SEGMENT_BATCH ? STR_NONE : CALLS[ENDPOINT_CALLS[endpoint]].word);
-	while (json_current(r) != JSON_ERROR && json_next(r) != JSON_END) { /* what follows the object is an error: find it */
+	while (reader_token(r) != JSON_ERROR && json_next(r) != JSON_END) { /* what follows the object is an error: find it */
 	}
 	TRY(json_reader_fault(r, f));
 	if (b.context.n || b.integrations.n) TRY(merge_items(&b, f));

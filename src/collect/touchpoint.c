@@ -26,6 +26,7 @@ static const struct touchpoint_kind KINDS[] = {
 
 enum {
 	SLOTS = 1024,     /* over four times the rows: a miss is one probe more often than not */
+	REMEMBERED = 128, REMEMBERED_BYTES = 48,
 	FOLDED_BYTES = 64 /* longer than any row's name; a longer event has no row */
 };
 _Static_assert(COUNT_OF(KINDS) * 4 <= SLOTS * 3, "room for the rows");
@@ -73,12 +74,29 @@ static const struct touchpoint_kind *find_folded(str event)
 	return NULL;
 }
 
-const struct touchpoint_kind *touchpoint_kind(str event)
+static const struct touchpoint_kind *find(str event)
 {
 	pthread_once(&filled, fill);
 	for (size_t i = str_hash(event) & (SLOTS - 1); exact[i]; i = (i + 1) & (SLOTS - 1))
 		if (str_eq(KINDS[exact[i] - 1].event, event)) return &KINDS[exact[i] - 1];
 	return find_folded(event);
+}
+
+/* A client sends few names again and again, and most of them by another spelling or of no row. */
+const struct touchpoint_kind *touchpoint_kind(str event)
+{
+	static _Thread_local struct {
+		const struct touchpoint_kind *kind;
+		size_t n;
+		char event[REMEMBERED_BYTES];
+	} remembered[REMEMBERED];
+	if (!event.n || event.n > REMEMBERED_BYTES) return find(event);
+	size_t i = (event.n * 31 + (unsigned char)event.p[0] * 7 + (unsigned char)event.p[event.n / 2] * 3 + (unsigned char)event.p[event.n - 1]) % REMEMBERED;
+	if (remembered[i].n == event.n && memcmp(remembered[i].event, event.p, event.n) == 0) return remembered[i].kind;
+	remembered[i].kind = find(event);
+	remembered[i].n = event.n;
+	memcpy(remembered[i].event, event.p, event.n);
+	return remembered[i].kind;
 }
 
 void touchpoint_add_external_id(struct touchpoint *t, struct arena *a, str kind, str value)

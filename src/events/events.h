@@ -39,6 +39,7 @@ enum event_flag {
 	EVENT_DERIVES = 1, /* an applier has to read it (new identity, traits, consent, orders, …) */
 	EVENT_CLAMPED = 2, /* its time lay in the future and was clamped */
 	EVENT_BY_HAND = 4,
+	EVENT_MEETS = 8,   /* beside EVENT_DERIVES: all that it derives is that its subject is somebody; of many, the first does */
 };
 struct event {
 	uint32_t subject;

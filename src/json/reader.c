@@ -7,7 +7,7 @@
  * are listed as if they were operators, hence each entry's byte is looked at.
  *
  * Chains of comparisons, likeliest first, instead of switches: an indirect jump a token costs more than the rest. */
-#include "json/json.h"
+#include "json/reader.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -18,24 +18,8 @@
 #include "base/utf8.h"
 #include "json/index.h"
 
-enum expect { EXPECT_VALUE, EXPECT_MEMBER, EXPECT_ITEM, EXPECT_FIRST_KEY, EXPECT_FIRST_ITEM, EXPECT_NOTHING };
 #define COLD __attribute__((noinline, cold)) /* keeps what is rare out of the way of every token */
 
-struct json_reader {
-	const char *p;            /* the text */
-	const uint32_t *at, *end; /* the next entry of the index, and where it ends; *end is the text's length */
-	enum expect expect, after; /* what comes next, and what comes after a value at this depth */
-	enum json_token token;
-	uint32_t from, to;    /* of the current token: inside the quotes, or the scalar whole */
-	int depth;
-	uint64_t objects;     /* one bit a level, lowest the innermost: is it an object */
-	size_t backslash;     /* the first backslash at or after the last string looked at */
-	size_t n;
-	const char *reason;   /* of JSON_ERROR */
-	size_t error_at;
-	size_t max_bytes;
-	struct json_index *index;
-};
 static_assert(JSON_DEPTH <= 64, "objects has one bit a level");
 
 struct json_reader *json_reader_new(size_t max_bytes)
@@ -301,7 +285,7 @@ static inline bool closes(struct json_reader *r, char bracket)
 static inline enum json_token step(struct json_reader *r)
 {
 	if (r->token == JSON_ERROR) return JSON_ERROR;
-	enum expect e = r->expect;
+	enum json__expect e = r->expect;
 	if (e == EXPECT_MEMBER) return read_member(r);
 	if (e == EXPECT_VALUE) return read_value(r);
 	if (e == EXPECT_ITEM) return read_item(r);
@@ -310,6 +294,18 @@ static inline enum json_token step(struct json_reader *r)
 	if (r->at < r->end) return wrong(r, *r->at, "more text after the end of the JSON value");
 	r->from = r->to = (uint32_t)r->n;
 	return r->token = JSON_END;
+}
+
+enum json_token json__value(struct json_reader *r)
+{
+	return read_value(r);
+}
+
+COLD bool json__member_slowly(struct json_reader *r, str *key, bool *is_plain)
+{
+	if (step(r) != JSON_KEY) return false;
+	*key = json_raw_string(r, is_plain);
+	return step(r) != JSON_ERROR;
 }
 
 enum json_token json_next(struct json_reader *r)
