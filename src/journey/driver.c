@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { CANDIDATES_SHOWN = 40 };
+enum { CANDIDATES_SHOWN = 40, GROUP_LEAST = 20 /* under it a group is too few to say, whatever its test says */ };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
@@ -47,6 +47,11 @@ static const struct json_node *group(const struct json_node *candidate, bool has
 	return NULL;
 }
 
+static bool is_enough(const struct json_node *c)
+{
+	return journey_real(group(c, true), "n") >= GROUP_LEAST && journey_real(group(c, false), "n") >= GROUP_LEAST;
+}
+
 static void put_candidate(struct journey_asking *k, struct journey_table *t, const struct json_node *c)
 {
 	const struct json_node *with = group(c, true), *without = group(c, false);
@@ -57,7 +62,7 @@ static void put_candidate(struct journey_asking *k, struct journey_table *t, con
 	journey_cell(k, t, journey_count(k, with, "n"));
 	str low = measured(k, journey_real(c, "difference_low")), high = measured(k, journey_real(c, "difference_high"));
 	journey_cell(k, t, isnan(journey_real(c, "difference_low")) ? S("–") : str_fmt(&k->op->arena, "%.*s … %.*s", STR_ARG(low), STR_ARG(high)));
-	const char *says = isnan(q) ? "journey_too_few" : json_is_true(c, S("differs")) ? "journey_differs" : "journey_may_be_chance";
+	const char *says = isnan(q) || !is_enough(c) ? "journey_too_few" : json_is_true(c, S("differs")) ? "journey_differs" : "journey_may_be_chance";
 	journey_cell(k, t, i18n_format(&k->op->arena, &k->op->locale, str_of(says), NULL, 0));
 }
 
@@ -65,7 +70,8 @@ static void tell_finding(struct journey_asking *k, const struct json_node *candi
 {
 	const struct json_node *first = candidates ? candidates->child : NULL;
 	k->page->finding = msg_of(first ? "journey_finding_driver_none" : "journey_finding_none");
-	if (!first || !json_is_true(first, S("differs"))) return;
+	while (first && !(json_is_true(first, S("differs")) && is_enough(first))) first = first->next;
+	if (!first) return;
 	k->page->finding = msg_str("journey_finding_driver", "event", json_get_str(first, S("event")));
 	msg_add(&k->page->finding, (struct msg_arg){.name = "with", .type = MSG_STR, .s = measured(k, journey_real(group(first, true), "mean"))});
 	msg_add(&k->page->finding, (struct msg_arg){.name = "without", .type = MSG_STR, .s = measured(k, journey_real(group(first, false), "mean"))});
