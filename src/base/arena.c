@@ -71,12 +71,14 @@ static struct arena_chunk *chunk_new(size_t size)
 	return c;
 }
 
+#ifndef HOSPES_ARENA_PLAIN
 static size_t next_size(const struct arena *a)
 {
 	if (!a->chunks) return FIRST_BYTES;
 	size_t twice = a->chunks->size * 2;
 	return twice > LARGEST_BYTES ? LARGEST_BYTES : twice;
 }
+#endif
 
 static void *take(struct arena_chunk *c, size_t n)
 {

@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -109,6 +110,7 @@ const char *str_c(struct arena *a, str s)
 str str_fmt(struct arena *a, const char *format, ...)
 {
 	va_list args;
+	assert(format); /* said to the compiler too: the sanitizers make it look at the case */
 	va_start(args, format);
 	int n = vsnprintf(NULL, 0, format, args);
 	va_end(args);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch, openWindow, signIn } from '../lib/browser.mjs';
-import { start, untilEnd } from '../lib/hospes.mjs';
+import { atEnd, start, untilEnd } from '../lib/hospes.mjs';
 
 describe('the console in a browser', () => {
 	const end = untilEnd(after);
@@ -22,7 +22,7 @@ describe('the console in a browser', () => {
 	});
 	const open = async (t, options) => {
 		const opened = await openWindow(browser, options);
-		t.after(async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
+		atEnd(t, async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
 		return opened.page;
 	};
 

@@ -1,16 +1,16 @@
-// Every page that the table of routes holds, as an owner sees it after `hospes demo` and set-up: axe finds nothing, the
-// policy and the scripts report nothing, nothing is wider than a phone, the language is the one asked for, and no key or
-// placeholder is left in the words. A page added to tables/routes.def without an address here fails.
+// Every page that the table of routes holds, in every language, as an owner sees it after `hospes demo` and set-up: axe
+// finds nothing, the policy and the scripts report nothing, nothing is wider than a phone, the language is the one asked
+// for, and no key or placeholder is left in the words. A page added to tables/routes.def without an address here fails.
+// Each page is opened once and looked at on a desk in light and on a phone in dark. Starts first: it takes longest.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { axe, LANGUAGES, launch, openWindow, sidewaysScroll } from '../lib/browser.mjs';
-import { ROOT, start, untilEnd } from '../lib/hospes.mjs';
+import { atEnd, ROOT, start, untilEnd } from '../lib/hospes.mjs';
 
 const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
-// English and one language from the other side are looked at on a phone and a desk, the others on a desk.
-const WIDTHS = { en: [360, 1280], fa: [360, 1280] };
+const SIZES = [{ width: 1280, colorScheme: 'light' }, { width: 360, colorScheme: 'dark' }];
 // Words of the data and of the interface of programs stand in code, and as they are.
 const OWN_WORDS = 'code, .code, kbd, pre, samp, bdi, svg, script, style, textarea, option, blockquote, q';
 
@@ -34,26 +34,27 @@ async function speak(page, address, language) {
 	await Promise.all([page.waitForNavigation(), page.locator(`form[action="/preferences"] button[value="${language}"]`).click()]);
 }
 
-/** What is wrong with a page, opened once and looked at in each of these widths. */
-async function look(page, address, path, language, widths) {
+/** What is wrong with a page. */
+async function look(page, address, path, language) {
 	const faults = [];
-	await page.setViewportSize({ width: widths[0], height: 800 });
+	await page.setViewportSize({ width: SIZES[0].width, height: 800 });
 	const answer = await page.goto(address + path.address);
 	if (answer.status() !== (path.status ?? 200)) faults.push(`answered ${answer.status()}`);
 	const html = await page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir || 'ltr', title: document.title }));
 	if (html.lang !== language || html.dir !== (language === 'fa' ? 'rtl' : 'ltr')) faults.push(`speaks ${html.lang} ${html.dir}`);
 	if (!html.title) faults.push('has no title');
 	for (const text of await leftovers(page)) faults.push(`shows "${text.slice(0, 80)}"`);
-	for (const width of widths) {
+	for (const { width, colorScheme } of SIZES) {
 		await page.setViewportSize({ width, height: 800 });
+		await page.emulateMedia({ colorScheme });
 		const wide = await sidewaysScroll(page);
 		if (wide > 0) faults.push(`${wide} px to scroll sideways at ${width}`);
-		for (const line of await axe(page)) faults.push(`at ${width}: ${line}`);
+		for (const line of await axe(page)) faults.push(`at ${width} in ${colorScheme}: ${line}`);
 	}
 	return faults.map((fault) => `${path.address} in ${language}: ${fault}`);
 }
 
-describe('every page after the demo', { timeout: 600_000 }, () => {
+describe('every page after the demo', () => {
 	const end = untilEnd(after);
 	let hospes, browser, session, secret, paths, addresses;
 
@@ -70,7 +71,7 @@ describe('every page after the demo', { timeout: 600_000 }, () => {
 	async function open(t, options) {
 		const opened = await openWindow(browser, options);
 		await opened.context.addCookies(session);
-		t.after(async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
+		atEnd(t, async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
 		return opened.page;
 	}
 
@@ -132,27 +133,29 @@ describe('every page after the demo', { timeout: 600_000 }, () => {
 
 	for (const language of LANGUAGES) {
 		test(language, async (t) => {
+			const visitor = await openWindow(browser, { language });
+			atEnd(t, () => visitor.context.close());
+			const faults = [...(await look(visitor.page, hospes.address, { address: '/sign-in' }, language)), ...visitor.complaints];
 			const page = await open(t, { language });
 			await speak(page, hospes.address, language);
-			const faults = [];
-			for (const path of paths) faults.push(...(await look(page, hospes.address, path, language, WIDTHS[language] ?? [1280])));
+			for (const path of paths) faults.push(...(await look(page, hospes.address, path, language)));
 			assert.deepEqual(faults, []);
 		});
 	}
 
 	test('who has not signed in, and who may not, see a page too', async (t) => {
 		const visitor = await openWindow(browser, { language: 'fa' });
-		t.after(() => visitor.context.close());
+		atEnd(t, () => visitor.context.close());
 		const faults = [];
-		for (const path of [{ address: '/sign-in' }, { address: addresses['/join/:token'][0] }, { address: '/start/used-up-long-ago', status: 410 }])
-			faults.push(...(await look(visitor.page, hospes.address, path, 'fa', WIDTHS.fa)));
+		for (const path of [{ address: addresses['/join/:token'][0] }, { address: '/start/used-up-long-ago', status: 410 }])
+			faults.push(...(await look(visitor.page, hospes.address, path, 'fa')));
 		const agent = await hospes.addUser('agent@example.com', 'agent', 'correct horse battery staple');
 		await visitor.page.goto(`${hospes.address}/sign-in`);
 		await visitor.page.locator('[name=email]').fill(agent.email);
 		await visitor.page.locator('[name=password]').fill(agent.password);
 		await visitor.page.locator('[name=password]').press('Enter');
 		await visitor.page.waitForURL((url) => url.pathname !== '/sign-in');
-		faults.push(...(await look(visitor.page, hospes.address, { address: '/audit', status: 403 }, 'fa', WIDTHS.fa)));
+		faults.push(...(await look(visitor.page, hospes.address, { address: '/audit', status: 403 }, 'fa')));
 		assert.deepEqual([...faults, ...visitor.complaints], []);
 	});
 
@@ -202,5 +205,16 @@ describe('every page after the demo', { timeout: 600_000 }, () => {
 		await page.locator('#entry form button').click();
 		await page.locator('#timeline').getByText('Came by in person').waitFor();
 		for (const { address, status } of paths) assert.equal((await page.goto(hospes.address + address)).status(), status ?? 200, address);
+	});
+
+	test('the first page is under 100 kB', async (t) => {
+		const page = await open(t, {});
+		let bytes = 0;
+		const client = await page.context().newCDPSession(page);
+		await client.send('Network.enable');
+		await client.send('Network.setCacheDisabled', { cacheDisabled: true });
+		client.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength));
+		await page.goto(`${hospes.address}/pulse`, { waitUntil: 'load' });
+		assert.ok(bytes > 1000 && bytes < 100_000, `${bytes} bytes`);
 	});
 });

@@ -1,6 +1,6 @@
 // What was acknowledged survives: the server is killed again and again in the middle of taking events in. Nothing that
 // was answered 200 may be missing afterwards, and nothing may be there twice, though clients send again what they are
-// not sure of.
+// not sure of. Starts first.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

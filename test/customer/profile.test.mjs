@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { start, timeline } from '../lib/hospes.mjs';
+import { forms, start, timeline } from '../lib/hospes.mjs';
 
 let clock = Date.parse('2024-12-30T08:00:00Z'); // over the year's end
 const event = (more) => ({ type: 'track', event: 'Product Viewed', messageId: randomUUID(), timestamp: new Date((clock += 60_000)).toISOString(), ...more });
@@ -148,6 +148,23 @@ describe('who is joined with whom', () => {
 		assert.equal((await w.act(one.suggestions[0].dismiss)).status, 204);
 		assert.equal((await w.customer('user_id:u1')).suggestions.length, 0);
 		assert.equal((await w.act(one.suggestions[0].dismiss)).status, 409);
+	});
+	test('a suggestion is accepted once nothing stands against it', async () => {
+		const other = await w.hospes.key('write'), email = 'lou@example.com';
+		await w.hospes.post('/v1/identify', identify({ userId: 'crm-lou', traits: { email } }), other);
+		await w.send(identify({ userId: 'lou-1', traits: { email } }), identify({ userId: 'lou-2', traits: { email } }));
+		assert.equal((await w.customer('user_id:lou-1')).id, (await w.customer('user_id:crm-lou')).id);
+		const [suggestion] = (await w.customer('user_id:lou-2')).suggestions;
+		assert.equal(suggestion.join, null, 'two user ids of one source');
+		assert.equal((await w.act((await w.customer('user_id:lou-1')).identities.find((each) => each.value === 'lou-1').undo)).status, 204);
+		const [open] = (await w.customer('user_id:lou-2')).suggestions;
+		assert.equal(open.id, suggestion.id);
+		assert.equal((await w.act(open.join)).status, 204);
+		const joined = await w.customer('user_id:lou-2');
+		assert.equal(joined.id, (await w.customer('user_id:crm-lou')).id);
+		assert.equal(joined.suggestions.length, 0);
+		assert.notEqual(joined.id, (await w.customer('user_id:lou-1')).id);
+		assert.equal((await w.act(open.join)).status, 409, 'it was decided');
 	});
 	test('user ids of two sources may be one person; the older id stays and the other leads to it', async () => {
 		const other = await w.hospes.key('write');
@@ -383,4 +400,21 @@ test('a customer is given out whole, and erased for good', async (t) => {
 	assert.equal((await w.hospes.get(`/customers/${customer.id}`, w.secret)).status, 410, 'after a start too');
 	assert.equal((await w.send(event({ userId: 'zqx-user' }))).rejected[0].reason, 'suppressed');
 	assert.equal(await w.hospes.metric('hospes_customers', { kind: 'known' }), 1);
+});
+
+test('a customer is erased from the page, by its form, for good', async (t) => {
+	const w = await open(t);
+	await w.send(identify({ userId: 'leaves', traits: { name: 'Vera Leaves', email: 'vera@example.com' } }), event({ userId: 'stays' }));
+	const { id } = await w.customer('user_id:leaves');
+	await w.hospes.addUser('owner@example.com', 'owner', 'the long password of the owner');
+	const session = await w.hospes.signIn('owner@example.com', 'the long password of the owner');
+	const form = forms(await (await session.get(`/customers/${id}`)).text()).find((each) => each.action === `/customers/${id}/erase`);
+	assert.ok(form, 'the page holds the form');
+	const answer = await session.post(form.action, form.fields);
+	assert.equal(answer.status, 303);
+	assert.equal((await session.get(answer.headers.get('location'))).status, 200);
+	assert.equal((await session.get(`/customers/${id}`)).status, 410);
+	assert.equal((await w.list({ q: 'vera' })).total, 0);
+	assert.equal((await w.send(event({ userId: 'leaves' }))).rejected[0].reason, 'suppressed');
+	assert.equal(await w.hospes.metric('hospes_events_stored'), 1);
 });

@@ -17,7 +17,7 @@ export const DATABASE = process.env.HOSPES_TEST_DATABASE ?? 'sqlite';
 export const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const SCRATCH = process.env.HOSPES_TEST_SCRATCH ?? tmpdir();
 // A sanitized build starts slowly on a busy machine; a test that waits longer than this has found a fault.
-const PATIENCE_MS = Number(process.env.HOSPES_TEST_PATIENCE_MS ?? 60_000);
+const PATIENCE_MS = Number(process.env.HOSPES_TEST_PATIENCE_MS ?? 150_000);
 
 export function freePort() {
 	return new Promise((done, fail) => {

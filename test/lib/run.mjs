@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism();
-const LIMIT_S = Number(process.env.HOSPES_TEST_FILE_S) || 300;
+const LIMIT_S = Number(process.env.HOSPES_TEST_FILE_S) || 900;
 const LAST_WORDS_MS = 3000, OUTPUT_MS = 2000;
 const databases = (process.env.HOSPES_TEST_DATABASES ?? 'sqlite').split(',');
 const scratch = process.env.HOSPES_TEST_SCRATCH ?? tmpdir();

@@ -1,4 +1,4 @@
-// Every figure over the bundled sample against test/figures/online_retail.json, which shares no code with the program.
+// Every figure over the bundled sample against test/figures/online_retail.json, which shares no code with the program. Starts first.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // A backup beside a server that takes events in, and its way back: nothing that was acknowledged before it is missing, on
-// either database; a file that is not whole, or a directory that is not empty, is refused and left as it was.
+// either database; a file that is not whole, or a directory that is not empty, is refused and left as it was. Starts first.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

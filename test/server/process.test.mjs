@@ -1,4 +1,4 @@
-// The server as a process: start, readiness, one server a directory, graceful stop, metrics, a full disk.
+// The server as a process: start, readiness, one server a directory, graceful stop, metrics, a full disk. Starts first.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';

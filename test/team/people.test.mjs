@@ -169,6 +169,11 @@ test('a password is changed with the old one, and every other session ends', asy
 	assert.equal((await one.json('/me')).body.sessions.length, 2);
 	assert.equal((await send(one, '/me', /\/me\/sessions\/ses_\w+\/end$/)).status, 303);
 	assert.equal((await one.json('/me')).body.sessions.length, 1);
+	const third = await hospes.signIn('manager@example.com', 'a new long password');
+	assert.equal((await third.get('/me')).status, 200);
+	assert.equal((await send(one, '/me', /\/me\/sessions\/end$/)).status, 303);
+	assert.equal((await third.get('/me')).status, 303, 'one\'s others end');
+	assert.equal((await one.json('/me')).body.sessions.length, 1, 'and this one stays');
 	assert.equal((await send(one, '/me', /\/me$/, { name: 'Μαρία', lang: 'el', calendar: '' })).status, 303);
 	assert.match(await (await one.get('/me')).text(), /<html lang="el"/);
 });
