@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# fuzz.sh [NAME…]: runs each fuzzer for FUZZ_SECONDS (default 30), two at a time, from its corpus in fuzz/corpus/NAME.
+# fuzz.sh [NAME…]: runs each fuzzer for FUZZ_SECONDS (default 20), two at a time, from its corpus in fuzz/corpus/NAME.
 # Inputs that broke something are left in build-fuzz/found/NAME.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-seconds=${FUZZ_SECONDS:-30}
+seconds=${FUZZ_SECONDS:-20}
 [ -f fuzz/meson.build ] || { echo "there are no fuzzers yet"; exit 0; }
-make --no-print-directory build-fuzz/build.ninja && tools/ninja.sh build-fuzz || exit 1
+make --no-print-directory build-fuzz/build.ninja || exit 1
 
 one() {
 	local program=$1 name log
@@ -26,6 +26,8 @@ one() {
 }
 export -f one
 export seconds HOSPES_PART
-programs=(build-fuzz/fuzz/fuzz_*)
-if [ $# -gt 0 ]; then programs=("${@/#/build-fuzz/fuzz/fuzz_}"); fi
-for program in "${programs[@]}"; do [ -d "$program" ] || [ ! -x "$program" ] || printf '%s\0' "$program"; done | xargs -0 -n 1 -P 2 bash -c 'one "$0"'
+names=("$@")
+[ $# -gt 0 ] || mapfile -t names < <(sed -n "s/^fuzzers += {'\([a-z_]*\)'.*/\1/p" fuzz/meson.build)
+tools/ninja.sh build-fuzz "${names[@]/#/fuzz/fuzz_}" || exit 1
+printf '%s\0' "${names[@]/#/build-fuzz/fuzz/fuzz_}" |
+	xargs -0 -n 1 -P 2 bash -c 'one "$0"'

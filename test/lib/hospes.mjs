@@ -117,10 +117,11 @@ export class Workspace {
 		return (await this.ok(['key', 'add', '--kind', kind, '--name', `test ${kind} ${randomBytes(3).toString('hex')}`, ...more])).trim();
 	}
 
-	/** Starts the server and waits until it is ready (or only until it listens, with { ready: false }). */
-	async serve({ args = [], command = 'serve', ready = true, env = {}, wrap = [] } = {}) {
+	/** Starts the server and waits until it is ready (or only until it listens, with { ready: false }). `ask` gives the
+	 * status of an address, where fetch cannot. */
+	async serve({ args = [], command = 'serve', ready = true, env = {}, wrap = [], scheme = 'http', ask = (url) => fetch(url).then((answer) => answer.status) } = {}) {
 		this.port = await freePort();
-		this.address = `http://127.0.0.1:${this.port}`;
+		this.address = `${scheme}://127.0.0.1:${this.port}`;
 		this.ended = null;
 		const line = [...wrap, PROGRAM, command, ...this.options(), '--listen', `127.0.0.1:${this.port}`, ...args];
 		const child = spawn(line[0], line.slice(1), { cwd: this.dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -132,8 +133,8 @@ export class Workspace {
 		child.on('error', (error) => (this.ended = { error }));
 		await until(`the server to ${ready ? 'be ready' : 'listen'}`, async () => {
 			if (this.ended) throw new Error(`the server ended at start: ${JSON.stringify(this.ended)}\n${this.log.slice(-3000)}${this.output.slice(-1000)}`);
-			const answer = await fetch(`${this.address}/health`).catch(() => null);
-			return answer && (!ready || answer.status === 200);
+			const status = await ask(`${this.address}/health`).catch(() => null);
+			return status && (!ready || status === 200);
 		});
 		// It says where it is, with the owner's link, once it is ready: a moment after /health says so.
 		if (ready) await until('the server to say where it is', () => this.ended || this.output.includes(this.address));
