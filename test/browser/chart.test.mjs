@@ -56,7 +56,7 @@ describe('charts', () => {
 		return opened.page;
 	}
 
-	const drawn = (page) => page.locator('figure[data-drawn]').first().waitFor({ timeout: 20_000 });
+	const drawn = (page) => page.locator('figure[data-drawn]').first().waitFor();
 
 	test('a product is drawn from its table; the keyboard walks it; the table, CSV and PNG can be had', async (t) => {
 		const page = await open(t, { language: 'en' });
@@ -107,7 +107,7 @@ describe('charts', () => {
 			for (const kind of ['line', 'bar', 'ranking', 'heat', 'sankey', 'flow']) {
 				const chart = page.locator(`figure[data-chart=${kind}]`);
 				await chart.scrollIntoViewIfNeeded();
-				await page.locator(`figure[data-chart=${kind}][data-drawn]`).waitFor({ timeout: 20_000 });
+				await page.locator(`figure[data-chart=${kind}][data-drawn]`).waitFor();
 				const inks = await chart.locator('canvas').first().evaluate((canvas) => new Set(new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size);
 				assert.ok(inks > 8, `${kind} shows ${inks} colours`);
 			}

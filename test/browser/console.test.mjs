@@ -1,7 +1,7 @@
 // The console as people use it: sign-in, search, a profile, the live time line, settings.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch, openWindow, signIn } from '../lib/browser.mjs';
+import { launch, openWindow, seenLive, signIn } from '../lib/browser.mjs';
 import { atEnd, start, untilEnd } from '../lib/hospes.mjs';
 
 describe('the console in a browser', () => {
@@ -69,9 +69,7 @@ describe('the console in a browser', () => {
 		await page.goto(`${hospes.address}/customers?identity=user_id:grace`);
 		if (!/\/customers\/cus_/.test(page.url())) await page.getByRole('link', { name: 'Grace Hopper' }).click();
 		await page.getByRole('heading', { level: 1, name: 'Grace Hopper' }).waitFor();
-		await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {}); // the live stream never rests
-		await hospes.post('/v1/track', { userId: 'grace', event: 'Compiler Praised' }, write);
-		await page.getByText('Compiler Praised').first().waitFor({ timeout: 10_000 });
+		await seenLive(page.getByText('Compiler Praised'), () => hospes.post('/v1/track', { userId: 'grace', event: 'Compiler Praised' }, write));
 	});
 
 	test('pages work without JavaScript', async (t) => {

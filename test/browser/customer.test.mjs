@@ -40,7 +40,7 @@ test('a customer is found, opened, written to, and watched', async (t) => {
 	await page.locator('#entry button.primary').click();
 	await page.locator('.touchpoint-text', { hasText: 'Asked for <b>two</b> more jars.' }).waitFor();
 	await page.locator('.notice').waitFor();
-	await watcher.locator('.touchpoint-text', { hasText: 'two' }).waitFor({ timeout: 15_000 });
+	await watcher.locator('.touchpoint-text', { hasText: 'two' }).waitFor();
 
 	// A join that a conflict forbids says so, keeps what was typed, and changes nothing.
 	await page.locator('#join-other').evaluate((input) => { input.closest('details').open = true; });

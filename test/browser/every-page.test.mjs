@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { axe, LANGUAGES, launch, openWindow, sidewaysScroll } from '../lib/browser.mjs';
+import { axe, LANGUAGES, launch, openWindow, seenLive, sidewaysScroll } from '../lib/browser.mjs';
 import { atEnd, ROOT, start, untilEnd } from '../lib/hospes.mjs';
 
 const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
@@ -182,16 +182,12 @@ describe('every page after the demo', () => {
 		await page.locator('#timeline').getByText('Asked about the delivery of her engine').waitFor();
 	});
 
-	test('a touchpoint sent over HTTP stands on the open profile within two seconds', async (t) => {
+	test('a touchpoint sent over HTTP stands on the open profile by itself', async (t) => {
 		const write = await hospes.key('write');
 		const { id } = await hospes.customer('user_id:ada', secret);
 		const page = await open(t, {});
 		await page.goto(`${hospes.address}/customers/${id}`);
-		await page.waitForTimeout(1000); // the shared worker opens its stream after the page has loaded
-		const at = Date.now();
-		await hospes.post('/v1/track', { userId: 'ada', event: 'Compiler Praised' }, write);
-		await page.locator('#timeline').getByText('Compiler Praised').first().waitFor({ timeout: 10_000 });
-		assert.ok(Date.now() - at < 2000, `${Date.now() - at} ms`);
+		await seenLive(page.locator('#timeline').getByText('Compiler Praised'), () => hospes.post('/v1/track', { userId: 'ada', event: 'Compiler Praised' }, write));
 	});
 
 	test('without JavaScript a note is written and a customer found', async (t) => {

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { atEnd } from './hospes.mjs';
 
+const PATIENCE_MS = Number(process.env.HOSPES_TEST_PATIENCE_MS ?? 90_000);
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 export const CHROMIUM = process.env.HOSPES_TEST_CHROMIUM ?? '/usr/bin/chromium';
@@ -21,6 +22,7 @@ export async function launch(t) {
 /** A window of its own: { page, complaints, context }. `complaints` gathers what must not happen. */
 export async function openWindow(browser, { width = 1280, height = 900, language = 'en', dark = false, javaScript = true } = {}) {
 	const context = await browser.newContext({ viewport: { width, height }, locale: language, colorScheme: dark ? 'dark' : 'light', javaScriptEnabled: javaScript });
+	context.setDefaultTimeout(PATIENCE_MS); // a busy machine is no fault
 	const page = await context.newPage();
 	const complaints = [];
 	if (javaScript) {
@@ -40,6 +42,19 @@ export async function signIn(page, hospes, { email, password }) {
 	await page.locator('input[type=password]').fill(password);
 	await page.locator('input[type=password]').press('Enter');
 	await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+}
+
+/** Sends until the page shows it by itself: the page's stream opens at some moment after the page, and what came before
+ * that is not repeated. */
+export async function seenLive(shown, send) {
+	for (let tries = 1; ; tries++) {
+		await send();
+		try {
+			return await shown.first().waitFor({ timeout: 5000 });
+		} catch (error) {
+			if (tries === 10) throw error;
+		}
+	}
 }
 
 /** What axe-core finds wrong with the page as it stands, a line each. */
