@@ -18,14 +18,13 @@
 #include "op/app.h"
 #include "setting/setting.h"
 #include "source/import_file.h"
+#include "source/import_lines.h"
 #include "source/known_rows.h"
 
 enum {
 	BATCHES = 3,
 	BATCH_EVENTS = 4000,
 	BATCH_BYTES = 8 << 20,     /* of bodies */
-	LINE_EVENTS = 2500,
-	LINE_BYTES = 1 << 20,
 	PROGRESS_ROWS = 8192,
 	PROGRESS_US = 100000,
 	BUSY_PAUSE_NS = 5000000,
@@ -50,7 +49,6 @@ struct import_run {
 	struct app *app;
 	struct import_run_options o;
 	struct import_counts counts;
-	struct json_reader *reader;
 	struct orders_file *orders;
 	struct mapping *orders_mapping;
 	struct arena arena; /* of the mapping of orders */
@@ -97,7 +95,6 @@ void import_run_free(struct import_run *run)
 	wait_for_all(run);
 	for (int i = 0; i < BATCHES; i++) arena_release(&run->batches[i].arena);
 	orders_file_free(run->orders);
-	json_reader_free(run->reader);
 	arena_release(&run->arena);
 	pthread_cond_destroy(&run->is_back);
 	pthread_mutex_destroy(&run->lock);
@@ -140,13 +137,13 @@ static void reject_row(struct import_run *run, int64_t line, const char *reason,
 	reject(run, line, reason, row);
 }
 
-static enum err tell(struct import_run *run, const struct import_file *file, struct fault *f)
+static enum err tell(struct import_run *run, uint64_t consumed, struct fault *f)
 {
 	if (!run->o.progress || run->counts.rows - run->told_rows < PROGRESS_ROWS) return OK;
 	run->told_rows = run->counts.rows;
 	if (clock_mono_us() - run->told_us < PROGRESS_US) return OK;
 	run->told_us = clock_mono_us();
-	if (file) run->counts.bytes = (int64_t)(run->consumed_before + import_file_consumed(file));
+	run->counts.bytes = (int64_t)(run->consumed_before + consumed);
 	if (run->o.progress(run->o.arg, &run->counts)) return OK;
 	return fault_set(f, ERR_BUSY, "", "stopped; running it again goes on where it was");
 }
@@ -283,7 +280,7 @@ static enum err read_rows(struct import_run *run, struct import_file *file, stru
 			TRY(add_row(run, file, ids, &row, f));
 		}
 		if (reason) reject_row(run, row.line, reason, row.text);
-		TRY(tell(run, file, f));
+		TRY(tell(run, import_file_consumed(file), f));
 	}
 }
 
@@ -332,27 +329,15 @@ static enum err begin_orders(struct import_run *run, const struct import_file *f
 
 /* ---- lines in Segment's form ---- */
 
-static enum err add_line(struct import_run *run, struct row_ids *ids, str line, int64_t number, struct fault *f)
+static void add_line(struct import_run *run, struct batch *b, struct import_block *block, struct row_ids *ids, const struct import_line *line)
 {
-	struct batch *b = NULL;
-	struct arena own = {0};
-	struct arena *a = &own;
-	struct segment_body body;
-	struct segment_options o = {.event_bytes = LINE_BYTES, .body_bytes = LINE_BYTES, .body_events = LINE_EVENTS, .received_ms = clock_now_ms()};
-	if (!run->o.is_check) {
-		TRY(filling(run, &b, f));
-		a = &b->arena;
-	}
-	char *copy = arena_alloc(a, line.n + JSON_PADDING);
-	memcpy(copy, line.p, line.n);
-	str text = {copy, line.n};
-	enum err e = segment_read(run->reader, a, text, SEGMENT_BATCH, &o, &body, NULL);
-	if (e != OK) reject_row(run, number, e == ERR_TOO_LARGE ? "too_large" : "malformed", line);
-	str row_id = STR_NONE;
-	for (struct segment_item *i = e == OK ? body.first : NULL; i; i = i->next) {
+	struct arena *a = &block->arena;
+	str text = line->text, row_id = STR_NONE;
+	if (line->reason) reject_row(run, line->number, line->reason, text);
+	for (struct segment_item *i = line->reason ? NULL : line->body.first; i; i = i->next) {
 		struct touchpoint *t = &i->touchpoint;
 		if (i->reason) {
-			reject_row(run, number, i->reason, line);
+			reject_row(run, line->number, i->reason, text);
 			continue;
 		}
 		if (run->o.is_check) {
@@ -363,32 +348,32 @@ static enum err add_line(struct import_run *run, struct row_ids *ids, str line, 
 			if (!str_given(row_id)) row_id = row_id_show(a, row_ids_next(ids, &(struct csv_row){.cells = &text, .n = 1}));
 			t->message_id = i->index ? str_fmt(a, "%.*s/%zu", STR_ARG(row_id), i->index) : row_id;
 		}
-		add(run, b, t, &(struct item){.line = number, .rows = 1}, text);
+		add(run, b, t, &(struct item){.line = line->number, .rows = 1}, text);
 	}
-	arena_release(&own);
-	return OK;
+}
+
+/* Texts stand in the block, so what was filed of it is sent before the block goes back. */
+static enum err add_block(struct import_run *run, struct import_block *block, struct row_ids *ids, struct fault *f)
+{
+	for (size_t i = 0; i < block->lines.n; i++) {
+		struct batch *b = NULL;
+		if (!run->o.is_check) TRY(filling(run, &b, f));
+		run->counts.rows++;
+		add_line(run, b, block, ids, &block->lines.v[i]);
+		TRY(tell(run, block->consumed, f));
+	}
+	return send(run, f);
 }
 
 static enum err read_lines(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
 {
-	str line;
-	int64_t number = 0;
-	if (!run->reader) run->reader = json_reader_new(LINE_BYTES + JSON_PADDING);
-	for (;;) {
-		switch (lines_next(file->lines, &line, &number, f)) {
-		case LINE_END: return OK;
-		case LINE_FAILED: return f->err ? f->err : ERR_MALFORMED;
-		case LINE_TOO_LONG:
-			run->counts.rows++;
-			reject_row(run, number, "too_large", line);
-			break;
-		case LINE_READ:
-			if (!str_trim(line).n) break;
-			run->counts.rows++;
-			TRY(add_line(run, ids, line, number, f));
-		}
-		TRY(tell(run, file, f));
-	}
+	struct import_lines *lines = import_lines_start(file);
+	if (!lines) return fault_set(f, ERR_INTERNAL, "", "no thread can be started");
+	enum err e = OK;
+	for (struct import_block *block; e == OK && (block = import_lines_next(lines));) e = add_block(run, block, ids, f);
+	enum err ended = import_lines_end(lines, e == OK ? f : NULL);
+	if (e != OK) run->now = NULL; /* its texts are gone */
+	return e == OK ? ended : e;
 }
 
 /* ---- event logs ---- */
@@ -427,7 +412,7 @@ static enum err read_log(struct import_run *run, struct import_file *file, struc
 		if (result == XES_FAILED) return f->err ? f->err : ERR_MALFORMED;
 		run->counts.rows++;
 		TRY(add_event(run, file, ids, &event, reason, f));
-		TRY(tell(run, file, f));
+		TRY(tell(run, import_file_consumed(file), f));
 	}
 }
 
