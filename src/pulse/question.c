@@ -6,6 +6,7 @@
 #include "customer/people.h"
 #include "events/events.h"
 #include "op/app.h"
+#include "order/order.h"
 #include "query/query.h"
 #include "setting/setting.h"
 
@@ -14,27 +15,51 @@ enum { ANSWER_BYTES = 256 << 20 };
 static str family_of(void *arg, str event)
 {
 	bool has_row;
-	struct touchpoint_kind kind = collect_filing(arg, event, &has_row);
+	const struct op *op = arg;
+	struct touchpoint_kind kind = collect_filing(op->app, event, &has_row);
 	return has_row ? str_of(FAMILIES[kind.family]) : STR_NONE;
 }
 
 static str channel_of(void *arg, str event)
 {
 	bool has_row;
-	return collect_filing(arg, event, &has_row).channel;
+	const struct op *op = arg;
+	return collect_filing(op->app, event, &has_row).channel;
 }
 
 static str stage_of(void *arg, str event)
 {
 	bool has_row;
-	struct touchpoint_kind kind = collect_filing(arg, event, &has_row);
+	const struct op *op = arg;
+	struct touchpoint_kind kind = collect_filing(op->app, event, &has_row);
 	return has_row ? str_of(STAGES[kind.stage]) : STR_NONE;
 }
 
 static str customer_of(void *arg, struct arena *a, uint32_t customer)
 {
-	const struct app *app = arg;
-	return id_show(a, S("cus"), people_id(app->people, customer));
+	const struct op *op = arg;
+	return id_show(a, S("cus"), people_id(op->app->people, customer));
+}
+
+/* Orders and refunds that analytics may count, of the currency of most orders: sums of two would mean nothing. */
+static enum err sales_of(void *arg, struct arena *a, const struct query_sale **out, size_t *n, struct fault *f)
+{
+	enum { KIND, AT, SUBJECT, CURRENCY, PURPOSES, REVENUE };
+	struct op *op = arg;
+	struct db_rows currencies, rows;
+	(void)f; /* op's own */
+	TRY(op_query(op, SQL_tally_currencies, NULL, 0, &currencies));
+	TRY(op_query(op, SQL_tally_orders, DB_ARGS(db_int(INT64_MIN), db_int(INT64_MAX)), &rows));
+	struct query_sale *v = ARENA_ARRAY(a, struct query_sale, rows.n + 1);
+	str currency = currencies.n ? db_rows_text(&currencies, 0, 0) : STR_NONE;
+	*n = 0;
+	for (size_t i = 0; i < rows.n; i++) {
+		bool is_order = db_rows_int(&rows, i, KIND) != ORDER_KIND_ADJUSTMENT, may = db_rows_int(&rows, i, PURPOSES) & PURPOSE_BIT(PURPOSE_ANALYTICS);
+		if (!is_order || !may || !str_eq(db_rows_text(&rows, i, CURRENCY), currency)) continue;
+		v[(*n)++] = (struct query_sale){(uint32_t)db_rows_int(&rows, i, SUBJECT), db_rows_int(&rows, i, AT), (double)db_rows_int(&rows, i, REVENUE) / ORDER_MICRO};
+	}
+	*out = v;
+	return OK;
 }
 
 enum err question_open(struct op *op, enum purpose purpose, struct query_context *ctx, const struct people_view **people)
@@ -50,7 +75,9 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.stage = stage_of,
 		.channel = channel_of,
 		.customer = customer_of,
-		.arg = op->app,
+		.stages = STAGES + 1, /* without "unknown" */
+		.sales = sales_of,
+		.arg = op,
 	};
 	enum err e = events_view_open(op->app->events, &ctx->view, &op->fault);
 	if (e != OK) people_view_close(op->app->people, *people);

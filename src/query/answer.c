@@ -231,6 +231,7 @@ static enum err (*const ANSWERS[])(const struct query_context *, const struct qu
 	[QUERY_FLOW] = query__answer_flow,
 	[QUERY_PATHS] = query__answer_paths,
 	[QUERY_DRIVER] = query__answer_driver,
+	[QUERY_JOURNEY] = query__answer_journey,
 };
 
 enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)

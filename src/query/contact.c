@@ -3,7 +3,7 @@
 
 static const str NAMES[] = {
 	S("Ticket Opened"), S("Ticket Reopened"), S("Conversation Started"), S("Live Chat Conversation Started"), S("Chat Started"),
-	S("Call Started"), S("Call Abandoned"), S("Callback Requested"), S("Complaint Made"), S("Telephone Call"),
+	S("Call Started"), S("Callback Requested"), S("Complaint Made"), S("Telephone Call"),
 	S("Letter Received"), S("Question Asked"), S("ticket_opened"),
 };
 const struct query_match QUERY_CONTACTS = {NAMES, COUNT_OF(NAMES)};

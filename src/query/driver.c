@@ -66,7 +66,7 @@ static bool outcome(struct worker *w, uint32_t i, double *x)
 {
 	const struct query_line *l = &w->line;
 	if (!w->is_did) {
-		bool has = query__number(w->plan, l->part[i], l->row[i], x);
+		bool has = query__number(w->plan, l->part[i], l->row[i], false, x);
 		w->without_number += !has;
 		return has;
 	}

@@ -60,8 +60,8 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 /* The range that a question without intervals is about: as asked, else all data. */
 struct query_range query__range(const struct query_plan *p, const struct query *q);
 uint8_t *query__codes(const struct query_plan *p, const struct query_match *m); /* 1 for each wanted event type code */
-/* The number that the row has in the property of the wants; false when there is none, or no number. */
-bool query__number(const struct query_plan *p, uint32_t part, size_t row, double *out);
+/* The number that the row has in the `property` of the wants, or in `by`; false when there is none, or no number. */
+bool query__number(const struct query_plan *p, uint32_t part, size_t row, bool is_by, double *out);
 bool query__charge(struct query_plan *p, size_t bytes);                         /* false: the question is out of memory */
 static inline bool query__may(const struct query_context *ctx, uint32_t customer)
 {
@@ -171,5 +171,6 @@ enum err query__answer_funnel(const struct query_context *ctx, const struct quer
 enum err query__answer_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_driver(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_journey(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif

@@ -91,9 +91,9 @@ uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
 	return codes;
 }
 
-bool query__number(const struct query_plan *p, uint32_t part, size_t row, double *out)
+bool query__number(const struct query_plan *p, uint32_t part, size_t row, bool is_by, double *out)
 {
-	const struct events_property *v = &p->parts[part].property;
+	const struct events_property *v = is_by ? &p->parts[part].by : &p->parts[part].property;
 	uint8_t kind = v->kind ? v->kind[row] : EVENTS_ABSENT;
 	if (kind == EVENTS_DECIMAL) *out = decimal_to_double(v->number[row]);
 	else if (kind == EVENTS_DOUBLE) *out = v->real[row];

@@ -54,6 +54,15 @@ struct query_records {
 /* A customer's name to the outside, such as its id. It lives in the arena. */
 typedef str query_customer_fn(void *arg, struct arena *a, uint32_t customer);
 
+/* What a subject paid at a time; a refund is below 0. */
+struct query_sale {
+	uint32_t subject;
+	int64_t time_ms;
+	double net;
+};
+/* All sales that the purpose allows, in any order; they live in the arena. Asked only by kinds that need money. */
+typedef enum err query_sales_fn(void *arg, struct arena *a, const struct query_sale **out, size_t *n, struct fault *f);
+
 struct query_context {
 	struct events *events;
 	struct events_view *view;
@@ -65,7 +74,9 @@ struct query_context {
 	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
 	query_customer_fn *customer;    /* NULL: its number */
-	void *arg;                      /* of these five */
+	const char *const *stages;      /* in order, ended by NULL: the default journey; NULL: none */
+	query_sales_fn *sales;          /* NULL: none is known */
+	void *arg;                      /* of these functions */
 	struct query_records records;
 	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
 	int threads;                    /* 0 = as many as pay */
@@ -74,7 +85,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -113,6 +124,7 @@ struct query {
 	struct query_flow *flow;
 	struct query_paths *paths;
 	struct query_driver *driver;
+	struct query_journey *journey;
 };
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
 enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };

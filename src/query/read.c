@@ -253,6 +253,7 @@ static const struct kind {
 	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY, true},
 	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY, true},
 	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY, true},
+	[QUERY_JOURNEY] = {"journey", query__journey_fields, QUERY__JOURNEY_FIELDS, query__check_journey, QUERY_DAY, true},
 };
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)

@@ -45,7 +45,7 @@ void query__read_by(struct query_reader *r, const struct json_node *v);
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 
 /* ---- the kinds that read their own ---- */
-enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5 };
+enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 10 };
 extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
 void query__check_funnel(struct query_reader *r);
 extern const struct query_field query__flow_fields[QUERY__FLOW_FIELDS];
@@ -54,4 +54,6 @@ extern const struct query_field query__paths_fields[QUERY__PATHS_FIELDS];
 void query__check_paths(struct query_reader *r);
 extern const struct query_field query__driver_fields[QUERY__DRIVER_FIELDS];
 void query__check_driver(struct query_reader *r);
+extern const struct query_field query__journey_fields[QUERY__JOURNEY_FIELDS];
+void query__check_journey(struct query_reader *r);
 #endif
