@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-enum { LINE_BYTES = 16 << 10, MONTHS = 12, LAST_FIRST_DAY = 315, LAST_DAY = 350, SEED = 20250101 };
+enum { LINE_BYTES = 16 << 10, FLUSH_BYTES = 256 << 10, MONTHS = 12, LAST_FIRST_DAY = 315, LAST_DAY = 350, SEED = 20250101 };
 
 /* Between eight and ten o'clock at night, where they live. */
 static int64_t moment(struct company *c, const struct company__person *p, int day)
@@ -235,36 +235,45 @@ static int by_time(const void *a, const void *b)
 	return x->n < y->n ? -1 : x->n > y->n;
 }
 
+static enum err flush(str rest, int fd, struct fault *f)
+{
+	while (rest.n) {
+		ssize_t n = write(fd, rest.p, rest.n);
+		if (n >= 0) rest = str_sub(rest, (size_t)n, rest.n);
+		else if (errno != EINTR) return fault_set(f, errno == ENOSPC ? ERR_FULL : ERR_IO, "", "the made-up company cannot be written: %s", strerror(errno));
+	}
+	return OK;
+}
+
 static enum err write_lines(const struct company *c, int fd, struct fault *f)
 {
 	struct buf out;
 	enum err e = OK;
-	buf_init(&out, (size_t)1 << 30);
-	for (size_t i = 0; i < c->lines.n; i++) {
+	buf_init(&out, FLUSH_BYTES + LINE_BYTES);
+	for (size_t i = 0; i < c->lines.n && e == OK; i++) {
 		buf_add(&out, c->lines.v[i].json);
 		buf_byte(&out, '\n');
+		if (out.n < FLUSH_BYTES && i + 1 < c->lines.n) continue;
+		e = flush(buf_str(&out), fd, f);
+		buf_clear(&out);
 	}
-	for (str rest = buf_str(&out); rest.n && e == OK;) {
-		ssize_t n = write(fd, rest.p, rest.n);
-		if (n >= 0) rest = str_sub(rest, (size_t)n, rest.n);
-		else if (errno != EINTR) e = fault_set(f, errno == ENOSPC ? ERR_FULL : ERR_IO, "", "the made-up company cannot be written: %s", strerror(errno));
-	}
-	if (buf_failed(&out)) e = fault_set(f, ERR_INTERNAL, "", "the made-up company is larger than expected");
 	buf_release(&out);
 	return e;
 }
 
 enum err company_write(int fd, struct fault *f)
 {
-	struct arena arena;
-	struct company c = {.arena = &arena};
+	struct arena arena, scratch;
+	struct company c = {.arena = &arena, .scratch = &scratch};
 	arena_init(&arena);
+	arena_init(&scratch);
 	buf_init(&c.room, LINE_BYTES);
 	for (uint32_t i = 1; i <= COMPANY_CUSTOMERS; i++) customer(&c, i);
 	for (uint32_t i = 1; i <= COMPANY_VISITORS; i++) visitor(&c, COMPANY_CUSTOMERS + i);
 	qsort(c.lines.v, c.lines.n, sizeof *c.lines.v, by_time);
 	enum err e = write_lines(&c, fd, f);
 	buf_release(&c.room);
+	arena_release(&scratch);
 	arena_release(&arena);
 	return e;
 }

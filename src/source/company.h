@@ -4,14 +4,13 @@
  * to find again by asking. Nothing of it is real, and it is never mixed with what is. */
 #ifndef SOURCE_COMPANY_H
 #define SOURCE_COMPANY_H
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/vec.h"
 #include "json/json.h"
 
-struct arena;
-
 #define COMPANY_NAME "Harbour & Hearth"
-enum { COMPANY_CUSTOMERS = 4000, COMPANY_VISITORS = 800 };
+enum { COMPANY_CUSTOMERS = 3000, COMPANY_VISITORS = 600 };
 /* Writes the year to fd, a line a touchpoint, in the order of time. ERR_IO, ERR_FULL. */
 enum err company_write(int fd, struct fault *f) NODISCARD;
 
@@ -60,7 +59,7 @@ struct company__line {
 	str json;
 };
 struct company {
-	struct arena *arena;
+	struct arena *arena, *scratch; /* scratch: of the line at hand */
 	struct buf room;
 	struct json_writer w;
 	uint64_t random; /* of the person at hand, so that none changes another's year */

@@ -55,23 +55,24 @@ void company__number(struct company *c, const char *key, int64_t value)
 void company__money(struct company *c, const char *key, int64_t cents)
 {
 	json_key(&c->w, str_of(key));
-	json_put_raw(&c->w, str_fmt(c->arena, "%lld.%02lld", (long long)cents / 100, (long long)cents % 100));
+	json_put_raw(&c->w, str_fmt(c->scratch, "%lld.%02lld", (long long)cents / 100, (long long)cents % 100));
 }
 
 static void put_head(struct company *c, struct company__person *p, const char *type, const char *event)
 {
 	json_begin_object(&c->w);
 	company__text(c, "type", str_of(type));
-	company__text(c, "messageId", str_fmt(c->arena, "%.*s-%u", STR_ARG(p->user_id.n ? p->user_id : p->visitor_id), p->written++));
+	company__text(c, "messageId", str_fmt(c->scratch, "%.*s-%u", STR_ARG(p->user_id.n ? p->user_id : p->visitor_id), p->written++));
 	if (event) company__text(c, "event", str_of(event));
 	if (p->is_known) company__text(c, "userId", p->user_id);
 	if (str_given(p->visitor_id)) company__text(c, "anonymousId", p->visitor_id);
-	company__text(c, "timestamp", datetime_show(c->arena, c->at_ms));
+	company__text(c, "timestamp", datetime_show(c->scratch, c->at_ms));
 }
 
 static void open_line(struct company *c, int64_t at_ms)
 {
 	buf_clear(&c->room);
+	arena_reset(c->scratch);
 	c->w = (struct json_writer){.out = &c->room};
 	c->at_ms = at_ms;
 	c->is_kept = at_ms >= COMPANY__T0 && at_ms < COMPANY__END;
@@ -122,7 +123,7 @@ void company__identify(struct company *c, struct company__person *p, int64_t at_
 	company__text(c, "name", p->name);
 	company__text(c, "firstName", p->given);
 	company__text(c, "lastName", p->family);
-	company__text(c, "email", str_fmt(c->arena, "%.*s@example.com", STR_ARG(p->user_id)));
+	company__text(c, "email", str_fmt(c->scratch, "%.*s@example.com", STR_ARG(p->user_id)));
 	company__text(c, "language", str_of(p->region->language));
 	company__text(c, "country", str_of(p->region->country));
 	company__text(c, "city", str_of(p->city));
