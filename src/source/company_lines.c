@@ -3,17 +3,22 @@
 
 #include "base/datetime.h"
 
+static uint64_t mixed(uint64_t z)
+{
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* Mixed, or the numbers of one person would be those of the next, one later. */
 void company__seed(struct company *c, uint64_t seed)
 {
-	c->random = seed * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0x632be59bd9b4e019);
+	c->random = mixed(seed + UINT64_C(0x632be59bd9b4e019));
 }
 
 static uint64_t next(struct company *c)
 {
-	uint64_t z = c->random += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
+	return mixed(c->random += UINT64_C(0x9e3779b97f4a7c15));
 }
 
 uint32_t company__below(struct company *c, uint32_t n)

@@ -29,7 +29,7 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.equal((await ask({ kind: 'trend', interval: 'month', measure: 'customers', event: 'Order Completed' })).total.value, TRUTHS.customers);
 		const languages = await byGroup({ kind: 'trend', interval: 'month', measure: 'customers', event: 'Order Completed', by: 'context:locale' });
 		assert.deepEqual(Object.keys(languages).sort(), ['el', 'en', 'fa', 'th', 'zh-Hant']);
-		for (const [language, n] of Object.entries(languages)) assert.ok(n > 400, `${n} customers in ${language}`);
+		for (const [language, n] of Object.entries(languages)) assert.ok(n > 250, `${n} customers in ${language}`);
 		const { body } = await hospes.get('/sources', key);
 		assert.deepEqual(body.rows.map((row) => row.name), ['made-up-company']);
 	});
@@ -102,7 +102,7 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 	test('a strike outside: deliveries wait in one country alone, whoever carries them', async () => {
 		const { country, from, to } = TRUTHS.strike;
 		const days = async (by, more) => Object.fromEntries((await ask({ kind: 'funnel', steps: ['Order Shipped', 'Order Delivered'], hold: 'order_id', by, within: { days: 40 }, ...more })).groups.map((group) => [group.by, group.steps[1].median_s / 86400]));
-		const during = await days('context:location.country', { from, to: '2025-11-10' }), before_it = await days('context:location.country', { to: from });
+		const during = await days('context:location.country', { from, to: '2025-10-31' }), before_it = await days('context:location.country', { to: from });
 		assert.ok(during[country] > before_it[country] + 2, `${during[country]} days, ${before_it[country]} before`);
 		for (const other of Object.keys(during).filter((each) => each !== country)) assert.ok(Math.abs(during[other] - before_it[other]) < 0.6, `${other}: ${during[other]} and ${before_it[other]}`);
 		const delayed = await byGroup({ kind: 'trend', interval: 'month', event: 'Delivery Delayed', by: 'context:location.country' });
