@@ -423,14 +423,14 @@ static void end(struct worker *w)
 /* Scans until every percentile is known: most often once. */
 static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
 {
-	TRY(query__scan(p, visit, states, n, f));
+	TRY(query__scan_types(p, workers[0].want.codes, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
 	for (size_t i = 0; i < n; i++)
 		if (!know_groups(&workers[i], &workers[0])) return query__too_large(p, f);
 	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
-		TRY(query__scan(p, visit, states, n, f));
+		TRY(query__scan_types(p, workers[0].want.codes, visit, states, n, f));
 	}
 	return OK;
 }

@@ -27,6 +27,8 @@ struct query_groups {
 	bool has_number;
 	struct decimal number;
 	uint32_t of_number;
+	bool has_last;        /* the row looked up last */
+	uint32_t last_part, last_row, last_slot;
 	uint32_t of_customer; /* of a trait: the value of the customer in hand */
 };
 
@@ -65,7 +67,7 @@ unsigned query__dimension_columns(enum query_dimension d)
 	return d == QUERY_CHANNEL ? EVENTS_CHANNEL : d == QUERY_SOURCE ? EVENTS_SOURCE : 0;
 }
 
-static const struct events_property *property_of(const struct query_groups *g, uint32_t part)
+static const struct events_values *property_of(const struct query_groups *g, uint32_t part)
 {
 	return g->is_property ? &g->plan->parts[part].property : &g->plan->parts[part].by;
 }
@@ -128,16 +130,16 @@ void query__groups_customer(struct query_groups *g, uint32_t customer)
 
 static uint32_t group_of_text(struct query_groups *g, uint32_t part, uint32_t index)
 {
-	const struct events_property *p = property_of(g, part);
+	const struct events_values *p = property_of(g, part);
 	uint32_t *of_text = g->of_text[part];
 	if (!of_text) {
-		size_t bytes = (p->dictionary_n + 1) * sizeof *of_text;
+		size_t bytes = (p->n_texts + 1) * sizeof *of_text;
 		if (!query__charge(g->plan, bytes)) return UNKNOWN;
 		of_text = g->of_text[part] = arena_alloc(g->arena, bytes);
 		memset(of_text, 0xff, bytes);
 	}
 	/* A text that is empty was sent so: it is a value, not the want of one. */
-	if (of_text[index] == UNKNOWN) of_text[index] = query__group_of(g, (struct query_value){QUERY_VALUE_TEXT, p->dictionary[index]});
+	if (of_text[index] == UNKNOWN) of_text[index] = query__group_of(g, (struct query_value){QUERY_VALUE_TEXT, events_text(p, index)});
 	return of_text[index];
 }
 
@@ -162,21 +164,42 @@ static uint32_t group_of_real(struct query_groups *g, double real)
 	return query__group_of(g, (struct query_value){QUERY_VALUE_NUMBER, {text, (size_t)n}});
 }
 
+/* Rows come in order, and a customer's often share a run: then it is the last slot, or one a little further. */
+static uint32_t slot_of(struct query_groups *g, const struct events_values *v, uint32_t part, uint32_t row)
+{
+	if (v->is_sparse || !v->has_runs) return events_value_slot(v, row);
+	bool is_near = g->has_last && g->last_part == part && row >= g->last_row && row >> 6 == g->last_row >> 6;
+	if (!is_near) {
+		g->last_slot = events_value_slot(v, row);
+	} else if (v->starts.words) {
+		uint64_t after = v->starts.words[row >> 6] >> (g->last_row & 63) >> 1; /* starts behind the last row … */
+		g->last_slot += (uint32_t)__builtin_popcountll(after & ((UINT64_C(1) << (row - g->last_row)) - 1)); /* … up to this one */
+	} else {
+		uint32_t end = v->starts.ones[(row >> 8) + 1];
+		while (g->last_slot + 1 < end && v->starts.low[g->last_slot + 1] <= (row & 255)) g->last_slot++;
+	}
+	g->has_last = true;
+	g->last_part = part;
+	g->last_row = row;
+	return g->last_slot;
+}
+
 static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t row)
 {
 	static const enum query_value_kind KINDS[] = {[EVENTS_TRUE] = QUERY_VALUE_TRUE, [EVENTS_FALSE] = QUERY_VALUE_FALSE, [EVENTS_NULL] = QUERY_VALUE_NULL};
-	const struct events_property *p = property_of(g, part);
-	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
-	if (kind == EVENTS_TEXT) return group_of_text(g, part, p->text[row]);
-	if (kind == EVENTS_DECIMAL) return group_of_number(g, p->number[row]);
-	if (kind == EVENTS_DOUBLE) return group_of_real(g, p->real[row]);
+	const struct events_values *p = property_of(g, part);
+	uint32_t slot = p->n ? slot_of(g, p, part, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
+	uint8_t kind = events_slot_kind(p, slot);
+	if (kind == EVENTS_TEXT) return group_of_text(g, part, (uint32_t)events_raw_at(&p->value, slot));
+	if (kind == EVENTS_DECIMAL) return group_of_number(g, events_slot_number(p, slot));
+	if (kind == EVENTS_DOUBLE) return group_of_real(g, events_slot_real(p, slot));
 	if (g->of_kind[kind] == UNKNOWN) g->of_kind[kind] = query__group_of(g, (struct query_value){KINDS[kind], STR_NONE});
 	return g->of_kind[kind];
 }
 
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 {
-	const struct events_columns *c = &g->plan->parts[part].c;
+	const struct query_plan *p = g->plan;
 	uint32_t code = 0;
 	switch (g->dimension) {
 	case QUERY_NONE: return 0;
@@ -184,9 +207,12 @@ uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
 	case QUERY_PROPERTY: return group_of_property(g, part, row);
 	case QUERY_TYPE:
 	case QUERY_FAMILY:
-	case QUERY_STAGE: code = c->type[row]; break;
-	case QUERY_CHANNEL: code = c->channel[row] ? c->channel[row] : OF_TYPE + c->type[row]; break;
-	case QUERY_SOURCE: code = c->source[row]; break;
+	case QUERY_STAGE: code = query__row_type(p, part, row); break;
+	case QUERY_CHANNEL:
+		code = query__row_channel(p, part, row);
+		if (!code) code = (uint32_t)OF_TYPE + query__row_type(p, part, row);
+		break;
+	case QUERY_SOURCE: code = query__row_source(p, part, row); break;
 	}
 	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
 	return g->of_code[code];

@@ -29,9 +29,8 @@ struct query_part {
 	struct events_scan s; /* as it lies; what scans read */
 	int64_t min_ms, max_ms;
 	enum { ALLOWS_NONE, ALLOWS_SOME, ALLOWS_ALL } allows; /* how many rows allow the purpose */
-	struct events_columns c; /* decoded */
-	struct events_property property, by;
-	struct events_property *named; /* by number of the plan's wants' names */
+	struct events_values property, by;
+	struct events_values *named; /* by number of the plan's wants' names */
 };
 struct query_plan {
 	const struct query_context *ctx;
@@ -55,7 +54,7 @@ struct query_wants {
 };
 /* Opens the plan: learns the bounds of the data. */
 enum err query__plan(const struct query_context *ctx, struct arena *a, struct query_plan *p, struct fault *f) NODISCARD;
-/* Decodes what is wanted of the parts that reach into from_ms to to_ms. */
+/* Opens what is wanted of the parts that reach into from_ms to to_ms. */
 enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, const struct query_wants *want, struct fault *f) NODISCARD;
 /* The range that a question without intervals is about: as asked, else all data. */
 struct query_range query__range(const struct query_plan *p, const struct query *q);
@@ -66,6 +65,23 @@ bool query__charge(struct query_plan *p, size_t bytes);                         
 static inline bool query__may(const struct query_context *ctx, uint32_t customer)
 {
 	return !(ctx->people.denied && customer <= ctx->people.n_customers && ctx->people.denied[customer] & ctx->purpose);
+}
+
+static inline int64_t query__row_time(const struct query_plan *p, uint32_t part, size_t row)
+{
+	return events_raw_at(&p->parts[part].s.time_ms, row);
+}
+static inline uint16_t query__row_type(const struct query_plan *p, uint32_t part, size_t row)
+{
+	return p->parts[part].s.types[events_raw_at(&p->parts[part].s.type, row)];
+}
+static inline uint16_t query__row_channel(const struct query_plan *p, uint32_t part, size_t row)
+{
+	return (uint16_t)events_raw_at(&p->parts[part].s.channel.value, events_value_slot(&p->parts[part].s.channel, (uint32_t)row));
+}
+static inline uint16_t query__row_source(const struct query_plan *p, uint32_t part, size_t row)
+{
+	return (uint16_t)events_raw_at(&p->parts[part].s.source.value, events_value_slot(&p->parts[part].s.source, (uint32_t)row));
 }
 
 /* ---- left_out.c: who was left out for want of consent; one a worker ---- */
@@ -111,6 +127,8 @@ struct line_wants {
 	int64_t from_ms, to_ms;           /* half-open */
 	bool channel, rows;               /* fill these, too */
 	struct query_tally_out *left_out; /* NULL = not tallied; its bits lie in `arena` */
+	bool has_tally_from;              /* tallied only from here on */
+	int64_t tally_from_ms;
 	struct arena *arena;
 };
 struct line_columns {

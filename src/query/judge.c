@@ -28,23 +28,23 @@ void query__judge_free(struct query_judge *j)
 }
 
 /* ---- one event ------------------------------------------------------------------------------------------------------------- */
-static struct condition_value value_at(const struct events_property *p, size_t row)
+static struct condition_value value_at(const struct events_values *p, uint32_t slot)
 {
 	static const enum query_value_kind KINDS[] = {[EVENTS_TEXT] = QUERY_VALUE_TEXT, [EVENTS_DECIMAL] = QUERY_VALUE_NUMBER, [EVENTS_DOUBLE] = QUERY_VALUE_NUMBER, [EVENTS_TRUE] = QUERY_VALUE_TRUE, [EVENTS_FALSE] = QUERY_VALUE_FALSE, [EVENTS_NULL] = QUERY_VALUE_NULL};
-	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
-	if (kind == EVENTS_DECIMAL) return query__number_value(p->number[row]);
+	uint8_t kind = events_slot_kind(p, slot);
+	if (kind == EVENTS_DECIMAL) return query__number_value(events_slot_number(p, slot));
 	struct condition_value v = {.kind = KINDS[kind]};
-	if (kind == EVENTS_DOUBLE) v.real = p->real[row];
+	if (kind == EVENTS_DOUBLE) v.real = events_slot_real(p, slot);
 	return v;
 }
 
-static bool passes_text(const struct rule *rule, uint32_t part, const struct events_property *p, size_t row)
+static bool passes_text(const struct rule *rule, uint32_t part, const struct events_values *p, uint32_t slot)
 {
-	uint32_t code = p->text[row];
+	uint32_t code = (uint32_t)events_raw_at(&p->value, slot);
 	atomic_uchar *known = &rule->texts[part][code];
 	unsigned char is = atomic_load_explicit(known, memory_order_relaxed);
 	if (is == NOT_KNOWN) {
-		struct condition_value v = {.kind = QUERY_VALUE_TEXT, .text = p->dictionary[code]};
+		struct condition_value v = {.kind = QUERY_VALUE_TEXT, .text = events_text(p, code)};
 		is = query__passes(rule->c, &v) ? KNOWN_YES : KNOWN_NO;
 		atomic_store_explicit(known, is, memory_order_relaxed);
 	}
@@ -53,9 +53,10 @@ static bool passes_text(const struct rule *rule, uint32_t part, const struct eve
 
 static bool passes_property(const struct query_rules *r, const struct rule *rule, uint32_t part, size_t row)
 {
-	const struct events_property *p = &r->plan->parts[part].named[rule->name];
-	if (p->kind && p->kind[row] == EVENTS_TEXT) return passes_text(rule, part, p, row);
-	struct condition_value v = value_at(p, row);
+	const struct events_values *p = &r->plan->parts[part].named[rule->name];
+	uint32_t slot = p->n ? events_value_slot(p, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
+	if (events_slot_kind(p, slot) == EVENTS_TEXT) return passes_text(rule, part, p, slot);
+	struct condition_value v = value_at(p, slot);
 	return query__passes(rule->c, &v);
 }
 
@@ -71,9 +72,9 @@ static str code_text(const struct query_rules *r, bool is_channel, uint32_t code
 
 static bool passes_code(const struct query_rules *r, const struct rule *rule, uint32_t part, size_t row)
 {
-	const struct events_columns *c = &r->plan->parts[part].c;
 	bool is_channel = rule->kind == RULE_CHANNEL;
-	uint32_t code = !is_channel ? c->source[row] : c->channel[row] ? c->channel[row] : (uint32_t)NO_CHANNEL + c->type[row];
+	uint32_t code = is_channel ? query__row_channel(r->plan, part, row) : query__row_source(r->plan, part, row);
+	if (is_channel && !code) code = (uint32_t)NO_CHANNEL + query__row_type(r->plan, part, row);
 	unsigned char is = atomic_load_explicit(&rule->codes[code], memory_order_relaxed);
 	if (is == NOT_KNOWN) {
 		char room[16];
@@ -97,12 +98,12 @@ static bool holds(const struct query_judge *j, uint32_t number, uint32_t part, s
 	bool is_all = rule->kind == RULE_ALL;
 	switch (rule->kind) {
 	case RULE_YES: return true;
-	case RULE_TYPE: return rule->types[r->plan->parts[part].c.type[row]];
+	case RULE_TYPE: return rule->types[query__row_type(r->plan, part, row)];
 	case RULE_FACT: return j->facts[rule->fact] == QUERY_YES;
 	case RULE_CHANNEL:
 	case RULE_SOURCE: return passes_code(r, rule, part, row);
 	case RULE_PROPERTY: return passes_property(r, rule, part, row);
-	case RULE_TIME: return in_range(&rule->c->range, r->plan->parts[part].c.time_ms[row]);
+	case RULE_TIME: return in_range(&rule->c->range, query__row_time(r->plan, part, row));
 	case RULE_NOT: return !holds(j, r->parts.v[rule->first], part, row);
 	case RULE_ALL:
 	case RULE_ANY: break;

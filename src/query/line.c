@@ -81,33 +81,38 @@ static bool is_wanted(const struct rows *r, uint32_t row, uint16_t *code)
 	return !r->codes || r->codes[*code];
 }
 
+/* Puts the row behind the others if its type is wanted. */
+static inline uint32_t put(const struct line_columns *to, uint32_t n, const struct rows *r, bool is_narrow, uint32_t row)
+{
+	uint16_t code;
+	if (is_narrow) {
+		uint8_t t = r->part->s.type.p[row];
+		to->time_ms[n] = r->part->s.time_ms.base + ((const uint32_t *)(const void *)r->part->s.time_ms.p)[row];
+		to->type[n] = r->part->s.types[t];
+		to->row[n] = row;
+		return n + r->wanted[t];
+	}
+	if (!is_wanted(r, row, &code)) return n;
+	to->time_ms[n] = events_raw_at(&r->part->s.time_ms, row);
+	to->type[n] = code;
+	to->row[n] = row;
+	return n + 1;
+}
+
 static uint32_t gather_any(const struct line_columns *to, uint32_t n, const struct rows *r)
 {
-	for (uint32_t row = r->first; row < r->end; row++) {
-		uint16_t code;
-		if (!is_wanted(r, row, &code)) continue;
-		to->time_ms[n] = events_raw_at(&r->part->s.time_ms, row);
-		to->type[n] = code;
-		to->row[n++] = row;
-	}
+	for (uint32_t row = r->first; row < r->end; row++) n = put(to, n, r, false, row);
 	return n;
 }
 
-static uint32_t gather_hits(const struct line_columns *to, uint32_t n, const struct rows *r)
+static inline uint32_t gather_marked(const struct line_columns *to, uint32_t n, const struct rows *r, bool is_narrow)
 {
 	size_t base = r->hits_first / 64 * 64;
 	for (uint32_t at = r->first; at < r->end;) {
 		uint64_t word = r->hits[(at - base) / 64] >> at % 64;
 		uint32_t left = r->end - at, span = 64 - at % 64;
 		if (left < 64) word &= (UINT64_C(1) << left) - 1;
-		for (; word; word &= word - 1) {
-			uint32_t row = at + (uint32_t)__builtin_ctzll(word);
-			uint16_t code;
-			if (!is_wanted(r, row, &code)) continue;
-			to->time_ms[n] = events_raw_at(&r->part->s.time_ms, row);
-			to->type[n] = code;
-			to->row[n++] = row;
-		}
+		for (; word; word &= word - 1) n = put(to, n, r, is_narrow, at + (uint32_t)__builtin_ctzll(word));
 		at += span;
 	}
 	return n;
@@ -156,7 +161,7 @@ static uint32_t gather(const struct line_columns *to, uint32_t n, const struct r
 {
 	uint32_t from = n;
 	bool is_narrow = r->part->s.time_ms.width == 4 && r->part->s.type.width == 1, has_rows = true;
-	if (r->hits) n = gather_hits(to, n, r);
+	if (r->hits) n = is_narrow ? gather_marked(to, n, r, true) : gather_marked(to, n, r, false);
 	else if (is_narrow) n = gather_narrow(to, n, r), has_rows = !(r->all && !r->rows);
 	else n = gather_any(to, n, r);
 	if (r->channel) fill_channels(to, from, n, r, has_rows);
@@ -173,7 +178,7 @@ static uint32_t keep_allowed(const struct line_columns *to, uint32_t from, uint3
 	uint32_t kept = from;
 	for (uint32_t i = from; i < n; i++) {
 		if (!may || !((uint32_t)events_raw_at(&v->value, events_value_slot(v, to->row[i])) & p->ctx->purpose)) {
-			if (want->left_out) query__leave_out(p, want->left_out, want->arena, customer);
+			if (want->left_out && (!want->has_tally_from || to->time_ms[i] >= want->tally_from_ms)) query__leave_out(p, want->left_out, want->arena, customer);
 			continue;
 		}
 		to->time_ms[kept] = to->time_ms[i];

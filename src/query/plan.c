@@ -53,14 +53,13 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 		if (events_part_rows(part) == 0 || events_part_max_ms(part) < from_ms || events_part_min_ms(part) >= to_ms) continue;
 		struct query_part *out = &p->parts[p->n_parts++];
 		TRY(events_part_scan(part, columns, &out->s, f));
-		TRY(events_part_columns(part, columns, &out->c, f));
 		out->min_ms = events_part_min_ms(part);
 		out->max_ms = events_part_max_ms(part);
 		find_allowed(out, p->ctx->purpose);
-		if (str_given(want->property)) TRY(events_part_property(part, want->property, &out->property, f));
-		if (str_given(want->by)) TRY(events_part_property(part, want->by, &out->by, f));
-		out->named = ARENA_ARRAY(p->arena, struct events_property, want->n_names + 1);
-		for (size_t k = 0; k < want->n_names; k++) TRY(events_part_property(part, want->names[k], &out->named[k], f));
+		if (str_given(want->property)) TRY(events_part_values(part, want->property, &out->property, f));
+		if (str_given(want->by)) TRY(events_part_values(part, want->by, &out->by, f));
+		out->named = ARENA_ARRAY(p->arena, struct events_values, want->n_names + 1);
+		for (size_t k = 0; k < want->n_names; k++) TRY(events_part_values(part, want->names[k], &out->named[k], f));
 		out->n = out->s.n;
 		p->rows += out->n;
 		if (p->ctx->cancelled && atomic_load_explicit(p->ctx->cancelled, memory_order_relaxed)) return fault_set(f, ERR_STATE, "", "the question was cancelled");
@@ -93,10 +92,11 @@ uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
 
 bool query__number(const struct query_plan *p, uint32_t part, size_t row, bool is_by, double *out)
 {
-	const struct events_property *v = is_by ? &p->parts[part].by : &p->parts[part].property;
-	uint8_t kind = v->kind ? v->kind[row] : EVENTS_ABSENT;
-	if (kind == EVENTS_DECIMAL) *out = decimal_to_double(v->number[row]);
-	else if (kind == EVENTS_DOUBLE) *out = v->real[row];
+	const struct events_values *v = is_by ? &p->parts[part].by : &p->parts[part].property;
+	uint32_t slot = v->n ? events_value_slot(v, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
+	uint8_t kind = events_slot_kind(v, slot);
+	if (kind == EVENTS_DECIMAL) *out = decimal_to_double(events_slot_number(v, slot));
+	else if (kind == EVENTS_DOUBLE) *out = events_slot_real(v, slot);
 	else return false;
 	return true;
 }

@@ -5,8 +5,7 @@
  * or begins after the last event that the store holds (a sample that ended in 2011 says nothing of the months since).
  * Open cells leave the base of the figures over all cohorts.
  *
- * A customer's first start and the set of intervals with a return need no order of events, so slices are read as they
- * come. `from` chooses cohorts; events before it are read all the same, since they tell who began earlier. */
+ * `from` chooses cohorts; events before it are read all the same, since they tell who began earlier. */
 #include <string.h>
 
 #include "query/rules.h"
@@ -16,6 +15,8 @@ struct worker {
 	const struct query_times *times;
 	const struct query_matcher *start, *again;
 	struct query_judge *judge;
+	struct line_wants want;
+	struct query_line line;
 	struct arena arena;
 	size_t n_cells;
 	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
@@ -29,47 +30,32 @@ static uint64_t *cells_of(struct worker *w, size_t interval)
 	return w->cells[interval];
 }
 
-static void leave_out(struct worker *w, uint32_t customer, const struct query_part *part, size_t row)
-{
-	uint16_t type = part->c.type[row];
-	if ((w->start->codes[type] || w->again->codes[type]) && part->c.time_ms[row] >= w->times->from_ms) query__leave_out(w->plan, &w->left_out, &w->arena, customer);
-}
-
 /* INT64_MAX when there is none. */
-static int64_t first_start(struct worker *w, uint32_t customer, const struct query_slice *slices, size_t n)
+static int64_t first_start(const struct worker *w)
 {
-	const uint32_t purpose = w->plan->ctx->purpose;
-	bool may = query__may(w->plan->ctx, customer);
-	int64_t first = INT64_MAX;
-	for (size_t s = 0; s < n; s++) {
-		const struct query_part *part = &w->plan->parts[slices[s].part];
-		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
-			if (!may || !(part->c.purposes[i] & purpose)) leave_out(w, customer, part, i);
-			else if (part->c.time_ms[i] < first && query__matches(w->judge, w->start, part->c.type[i], slices[s].part, i)) first = part->c.time_ms[i];
-		}
-	}
-	return first;
+	const struct query_line *l = &w->line;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (query__matches(w->judge, w->start, l->type[i], l->part[i], l->row[i])) return l->time_ms[i];
+	return INT64_MAX;
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
-	int64_t first = first_start(w, customer, slices, n);
+	const struct query_line *l = &w->line;
+	if (query__judge(w->judge, customer, slices, n) == QUERY_NO || !query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
+	int64_t first = first_start(w);
 	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
 	size_t cohort = query__interval_of(w->times, first);
 	uint64_t *cells = cells_of(w, cohort);
 	if (!cells) return; /* out of memory: the scan ends */
 	cells[0]++;
-	for (size_t s = 0; s < n; s++) {
-		const struct query_part *part = &w->plan->parts[slices[s].part];
-		for (size_t i = slices[s].first, end = i + slices[s].n; i < end && part->c.time_ms[i] < w->times->to_ms; i++) {
-			if (part->c.time_ms[i] < w->times->start[cohort + 1] || !(part->c.purposes[i] & w->plan->ctx->purpose) || !query__matches(w->judge, w->again, part->c.type[i], slices[s].part, i)) continue;
-			size_t cell = query__interval_of(w->times, part->c.time_ms[i]) - cohort;
-			if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
-			w->stamp[cell] = customer;
-			cells[cell]++;
-		}
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (l->time_ms[i] < w->times->start[cohort + 1] || !query__matches(w->judge, w->again, l->type[i], l->part[i], l->row[i])) continue;
+		size_t cell = query__interval_of(w->times, l->time_ms[i]) - cohort;
+		if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
+		w->stamp[cell] = customer;
+		cells[cell]++;
 	}
 }
 
@@ -99,14 +85,19 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
+	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1), *scanned = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	for (size_t type = 0; type < UINT16_MAX; type++) scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
+	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
 		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells,
 			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
 		arena_init(&workers[i].arena);
 		workers[i].judge = query__judge_new(rules, &workers[i].arena);
+		workers[i].want = (struct line_wants){.codes = codes, .from_ms = INT64_MIN, .to_ms = out->times.to_ms, .rows = true, .left_out = &workers[i].left_out,
+			.has_tally_from = true, .tally_from_ms = out->times.from_ms, .arena = &workers[i].arena};
 		states[i] = &workers[i];
 	}
-	enum err e = query__scan(p, visit, states, n, f);
+	enum err e = query__scan_types(p, scanned, visit, states, n, f);
 	struct worker *all = &workers[0];
 	for (size_t i = 1; i < n && e == OK; i++) {
 		for (size_t c = 0; c < out->times.n; c++) {
@@ -120,6 +111,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	if (e == OK) put_out(all, q, known_until_ms, a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__judge_free(workers[i].judge);
+		query__line_free(&workers[i].line);
 		arena_release(&workers[i].arena);
 	}
 	return e;
@@ -141,7 +133,7 @@ enum err query_retention(const struct query_context *ctx, const struct query *q,
 	size_t all = out->times.n < QUERY_MAX_CELLS ? out->times.n : QUERY_MAX_CELLS;
 	out->n_cells = q->cells ? (size_t)q->cells : all ? all : 1;
 	int64_t from_ms = INT64_MIN, to_ms = out->times.to_ms;
-	struct query_wants want = {0};
+	struct query_wants want = {.lines = true};
 	if (e == OK) e = query__rules(&plan, q, &rules, f);
 	if (e == OK) e = query__matcher(rules, &q->start, &match[0], f);
 	if (e == OK) e = query__matcher(rules, &q->again, &match[1], f);

@@ -306,12 +306,17 @@ static enum err bind_texts(struct query_rules *r, struct rule *rule, struct faul
 	struct query_plan *p = r->plan;
 	rule->texts = ARENA_ARRAY(p->arena, atomic_uchar *, p->n_parts + 1);
 	for (size_t i = 0; i < p->n_parts; i++) {
-		const struct events_property *property = &p->parts[i].named[rule->name];
-		if (!property->kind) continue;
-		if (!query__charge(p, property->dictionary_n)) return query__too_large(p, f);
-		rule->texts[i] = ARENA_ARRAY(p->arena, atomic_uchar, property->dictionary_n + 1);
+		const struct events_values *property = &p->parts[i].named[rule->name];
+		if (!property->n) continue;
+		if (!query__charge(p, property->n_texts)) return query__too_large(p, f);
+		rule->texts[i] = ARENA_ARRAY(p->arena, atomic_uchar, property->n_texts + 1);
 	}
 	return OK;
+}
+
+void query__rules_codes(const struct query_rules *r, uint8_t *codes)
+{
+	for (size_t type = 0; type < TYPES && r->deeds.n; type++) codes[type] |= r->deed_codes[type];
 }
 
 enum err query__rules_bind(struct query_rules *r, struct fault *f)

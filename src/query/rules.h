@@ -50,6 +50,8 @@ static inline bool query__matches(const struct query_judge *j, const struct quer
 	if (c == QUERY_MAYBE) c = j->verdicts[m->number] == QUERY_MAYBE ? (uint8_t)query__holds(j, m->number, part, row) : j->verdicts[m->number];
 	return c == QUERY_YES;
 }
+/* Adds the types that the conditions ask customers' deeds of: what query__scan_types must not leave out. */
+void query__rules_codes(const struct query_rules *r, uint8_t *codes);
 /* Drops from the line what does not match. The line was filled with rows. */
 void query__line_keep(struct query_line *l, const struct query_judge *j, const struct query_matcher *m);
 #endif

@@ -332,7 +332,7 @@ static void find_wanted(struct scan *s)
 	const struct query_plan *p = s->plan;
 	s->wanted = ARENA_ARRAY(p->arena, uint8_t, p->n_parts * 256 + 1);
 	for (size_t i = 0; i < p->n_parts; i++)
-		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i * 256 + k] = s->codes[p->parts[i].s.types[k]];
+		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i * 256 + k] = s->codes[p->parts[i].s.types[k]] != 0;
 }
 
 static void release(struct scan *s, struct worker *workers, size_t n)

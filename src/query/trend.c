@@ -22,6 +22,8 @@ struct worker {
 	const struct query_times *times;
 	const struct query_matcher *match;
 	struct query_judge *judge;
+	struct line_wants want;
+	struct query_line line;
 	struct arena arena;
 	struct query_groups *groups;
 	struct cells *cells; /* by group number; owned */
@@ -71,43 +73,63 @@ static void count_customer(struct worker *w, struct cells *c, size_t interval, u
 	}
 }
 
-static void count_number(struct cells *c, size_t interval, const struct events_property *p, size_t row)
+static void count_number(struct cells *c, size_t interval, const struct events_values *p, uint32_t row)
 {
-	uint8_t kind = p->kind ? p->kind[row] : EVENTS_ABSENT;
-	if (kind == EVENTS_DECIMAL) decimal_sum_add(&c->sums[interval], p->number[row]);
-	else if (kind == EVENTS_DOUBLE) decimal_sum_add_double(&c->sums[interval], p->real[row]);
+	uint32_t slot = p->n ? events_value_slot(p, row) : (uint32_t)EVENTS_NO_SLOT;
+	uint8_t kind = events_slot_kind(p, slot);
+	if (kind == EVENTS_DECIMAL) decimal_sum_add(&c->sums[interval], events_slot_number(p, slot));
+	else if (kind == EVENTS_DOUBLE) decimal_sum_add_double(&c->sums[interval], events_slot_real(p, slot));
 	else return;
 	c->numbers[interval]++;
+}
+
+static uint32_t group_at(struct worker *w, uint32_t i)
+{
+	const struct query_line *l = &w->line;
+	if (query__dimension_needs_row(w->q->by)) return query__group(w->groups, l->part[i], l->row[i]);
+	return query__group_of_event(w->groups, l->type[i], w->want.channel ? l->channel[i] : 0);
+}
+
+/* Without customers and numbers to count. */
+static void count_events(struct worker *w)
+{
+	size_t interval = 0;
+	const int64_t *start = w->times->start;
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		uint32_t group = group_at(w, i);
+		struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
+		if (!c) return; /* out of memory: the scan ends */
+		int64_t t = w->line.time_ms[i];
+		if (t < start[interval] || t >= start[interval + 1]) interval = query__interval_of(w->times, t);
+		c->events[interval]++;
+	}
+}
+
+static void count(struct worker *w, uint32_t customer)
+{
+	size_t interval = 0;
+	const int64_t *start = w->times->start;
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		uint32_t group = group_at(w, i);
+		struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
+		if (!c) return; /* out of memory: the scan ends */
+		int64_t t = w->line.time_ms[i];
+		if (t < start[interval] || t >= start[interval + 1]) interval = query__interval_of(w->times, t);
+		c->events[interval]++;
+		if (c->customers && customer) count_customer(w, c, interval, customer);
+		if (c->sums) count_number(c, interval, &w->plan->parts[w->line.part[i]].property, w->line.row[i]);
+	}
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	const uint32_t purpose = w->plan->ctx->purpose;
-	const int64_t from = w->times->from_ms, to = w->times->to_ms;
-	bool may = query__may(w->plan->ctx, customer);
 	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	query__groups_customer(w->groups, customer);
-	for (size_t s = 0; s < n; s++) {
-		const struct query_part *part = &w->plan->parts[slices[s].part];
-		for (size_t i = slices[s].first, end = i + slices[s].n; i < end; i++) {
-			int64_t t = part->c.time_ms[i];
-			uint16_t type = part->c.type[i];
-			if (!w->match->codes[type] || t < from || t >= to) continue;
-			if (!may || !(part->c.purposes[i] & purpose)) {
-				query__leave_out(w->plan, &w->left_out, &w->arena, customer);
-				continue;
-			}
-			if (!query__matches(w->judge, w->match, type, slices[s].part, i)) continue;
-			uint32_t group = query__group(w->groups, slices[s].part, i);
-			struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
-			if (!c) return; /* out of memory: the scan ends */
-			size_t interval = query__interval_of(w->times, t);
-			c->events[interval]++;
-			if (c->customers && customer) count_customer(w, c, interval, customer);
-			if (c->sums) count_number(c, interval, &part->property, i);
-		}
-	}
+	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
+	if (w->want.rows) query__line_keep(&w->line, w->judge, w->match);
+	if (w->q->measure == QUERY_EVENTS) count_events(w);
+	else count(w, customer);
 }
 
 /* ---- adding up ------------------------------------------------------------------------------------------------------- */
@@ -190,6 +212,11 @@ static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
 
+static bool needs_rows(const struct query *q, const struct query_matcher *match)
+{
+	return query__dimension_needs_row(q->by) || q->measure == QUERY_SUM || q->measure == QUERY_MEAN || memchr(match->codes, QUERY_MAYBE, UINT16_MAX);
+}
+
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
 {
 	size_t n = query__workers(p);
@@ -200,16 +227,22 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match};
 		arena_init(&w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
+		w->want = (struct line_wants){.codes = match->codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .channel = q->by == QUERY_CHANNEL, .rows = needs_rows(q, match),
+			.left_out = &w->left_out, .arena = &w->arena};
 		w->judge = query__judge_new(rules, &w->arena);
 		states[i] = w;
 	}
-	enum err e = query__scan(p, visit, states, n, f);
+	uint8_t *codes = arena_alloc(p->arena, UINT16_MAX + 1);
+	memcpy(codes, match->codes, UINT16_MAX + 1);
+	query__rules_codes(rules, codes);
+	enum err e = query__scan_types(p, memchr(codes, QUERY_NO, p->n_types) ? codes : NULL, visit, states, n, f);
 	for (size_t i = 1; i < n && e == OK; i++)
 		if (!merge(&workers[0], &workers[i])) e = fault_set(f, ERR_TOO_LARGE, "by", "more values than fit into the %zu MB that one question may take", p->memory_max >> 20);
 	if (e == OK) put_out(&workers[0], a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__groups_free(workers[i].groups);
 		query__judge_free(workers[i].judge);
+		query__line_free(&workers[i].line);
 		mem_free(workers[i].cells);
 		arena_release(&workers[i].arena);
 	}
@@ -223,7 +256,7 @@ enum err query_trend(const struct query_context *ctx, const struct query *q, str
 	struct query_plan plan;
 	struct query_rules *rules = NULL;
 	struct query_matcher match = {0};
-	struct query_wants want = {.property = q->property, .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
+	struct query_wants want = {.lines = true, .property = q->property, .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
 	if (q->by == QUERY_CHANNEL) want.columns |= EVENTS_CHANNEL;
 	if (q->by == QUERY_SOURCE) want.columns |= EVENTS_SOURCE;
 	arena_init(&scratch);
