@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "events/store.h"
 
-enum { TRY_AGAIN_MS = 1000, LOOK_MS = 60000, NICE = 10, AHEAD = 4 };
+enum { TRY_AGAIN_MS = 1000, LOOK_MS = 60000, NICE = 10, AHEAD = 4, TIMED_EVENTS = 10000 };
 
 bool background__seal_due(struct events *ev)
 {
@@ -61,13 +61,16 @@ enum err background__seal(struct events *ev, struct fault *f)
 	struct erased *erased = erased__retain(ev->erased);
 	pthread_mutex_unlock(&ev->lock);
 	struct segment *made = NULL;
+	int64_t from_us = clock_mono_us();
 	enum err e = t ? write_table(ev, t, erased, &made, f) : OK;
 	erased__release(erased);
 	if (!t || e != OK) return e;
+	int64_t took_ns = t->published >= TIMED_EVENTS ? (clock_mono_us() - from_us) * 1000 / (int64_t)t->published : 0;
 	pthread_mutex_lock(&ev->manifest_lock);
 	e = manifest__write_subjects(ev, f);
 	if (e == OK) {
 		pthread_mutex_lock(&ev->lock);
+		if (took_ns) ev->seal_ns = ev->seal_ns ? (ev->seal_ns + took_ns) / 2 : took_ns;
 		struct segments *old = ev->segments;
 		struct segment **v = mem_alloc((old->n + 1) * sizeof *v);
 		for (size_t i = 0; i < old->n; i++) v[i] = old->v[i];

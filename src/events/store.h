@@ -355,6 +355,7 @@ struct events {
 	uint64_t confirmed;
 	int log_holds; /* while above 0 no log file goes */
 	uint64_t syncs, appends_failed;
+	int64_t seal_ns; /* what sealing took for an event of late, by the clock */
 	bool wants_work; /* of the background thread, beside sealing */
 	uint64_t position_looked_at; /* by the background thread: has anything come since? */
 
