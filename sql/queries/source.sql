@@ -68,28 +68,44 @@ DELETE FROM order_line WHERE order_id IN (SELECT id FROM orders WHERE source = $
 -- name: order_subjects_of_source
 SELECT DISTINCT subject FROM orders WHERE source = $1 AND subject <> 0;
 
--- name: customers_of_source
-SELECT DISTINCT i.customer FROM identity i WHERE i.source = $1;
+-- What a replay without an import keeps, clears and dates (collect/replay.c).
+-- name: replay_pairs
+SELECT a, b FROM edge UNION SELECT a, b FROM join_suggestion;
 
--- name: identity_subjects_of_customer
-SELECT i.subject, (SELECT count(*) FROM edge e WHERE (e.a = i.subject OR e.b = i.subject) AND e.rule = 'by_hand'),
-	(SELECT count(*) FROM consent c WHERE c.subject = i.subject AND c.source <> $2)
-FROM identity i WHERE i.customer = $1;
+-- name: replay_identities
+SELECT subject, kind, value, shown, source, seen_at, customer, born FROM identity ORDER BY subject;
 
--- name: trait_forget_source
-DELETE FROM trait WHERE subject = $1 AND source = $2;
+-- name: replay_edges
+SELECT a, b, made_at, rule FROM edge WHERE undone_at IS NULL ORDER BY made_at, id;
+
+-- name: replay_words
+SELECT subject, purpose, is_granted, at, how, source, wording, actor FROM consent
+WHERE actor IS NOT NULL OR (how = 'carried' AND NOT is_granted) ORDER BY at, id;
+
+-- name: replay_edge_forget
+DELETE FROM edge WHERE (a = $1 OR b = $1) AND rule <> 'by_hand' AND undone_at IS NULL;
+
+-- name: replay_edge_forget_all
+DELETE FROM edge WHERE a = $1 OR b = $1;
+
+-- name: replay_suggestion_forget
+DELETE FROM join_suggestion WHERE (a = $1 OR b = $1) AND decided_at IS NULL;
+
+-- name: replay_illegal_forget
+DELETE FROM illegal_identity WHERE reason = 'too_many'
+	AND EXISTS (SELECT 1 FROM identity i WHERE i.subject = $1 AND i.kind = illegal_identity.kind AND i.value = illegal_identity.value);
+
+-- name: replay_edge_date
+UPDATE edge SET made_at = $3 WHERE a = $1 AND b = $2 AND undone_at IS NULL AND rule <> 'by_hand';
+
+-- name: replay_name_move
+UPDATE customer_name SET subject = $2 WHERE subject = $1 AND NOT EXISTS (SELECT 1 FROM customer_name n WHERE n.subject = $2);
 
 -- name: identity_forget
 DELETE FROM identity WHERE subject = $1;
 
 -- name: identity_source_forget
 DELETE FROM identity_source WHERE subject = $1;
-
--- name: edge_forget
-DELETE FROM edge WHERE a = $1 OR b = $1;
-
--- name: join_suggestion_forget
-DELETE FROM join_suggestion WHERE a = $1 OR b = $1;
 
 -- name: consent_forget
 DELETE FROM consent WHERE subject = $1;

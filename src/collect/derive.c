@@ -238,21 +238,82 @@ static const struct touchpoint *read_body(struct derive *d, const struct events_
 	return body.n && !body.first->reason ? &body.first->touchpoint : NULL;
 }
 
+static struct source source_of(const struct derive *d, const struct events_record *r)
+{
+	struct source source;
+	if (!source_get(d->app, r->event.source, &source)) source = (struct source){.number = r->event.source, .kind = SOURCE_FILE};
+	return source;
+}
+
+/* What a record says and of whom; NULL when it says nothing any more. */
+static const struct touchpoint *open_record(struct derive *d, const struct events_record *r, struct source *source, struct intake_identities *ids)
+{
+	if (people_is_suppressed(d->app->people, r->event.subject)) return NULL; /* erased while it waited here */
+	*source = source_of(d, r);
+	const struct touchpoint *t = read_body(d, r);
+	if (!t) return NULL;
+	intake_identities(d->app, &d->op->arena, source, d->country, t, false, ids);
+	drop_ignored(d, source, r, ids);
+	return t;
+}
+
+static enum err apply_person(struct derive *d, const struct events_record *r, const struct touchpoint *t, const struct intake_identities *ids)
+{
+	TRY(apply_identities(d, r, ids));
+	TRY(apply_alias(d, r, t));
+	return apply_traits(d, r, t);
+}
+
+enum err derive_person(struct derive *d, const struct events_record *r)
+{
+	struct source source;
+	struct intake_identities ids;
+	const struct touchpoint *t = open_record(d, r, &source, &ids);
+	return t ? apply_person(d, r, t, &ids) : OK;
+}
+
+enum err derive_consent(struct derive *d, const struct events_record *r)
+{
+	struct source source;
+	struct intake_identities ids;
+	const struct touchpoint *t = open_record(d, r, &source, &ids);
+	return t ? apply_consents(d, r, t, &source, &ids) : OK;
+}
+
+size_t derive_mentions(struct derive *d, const struct events_record *r, uint32_t out[DERIVE_MENTIONS])
+{
+	struct source source = source_of(d, r);
+	const struct touchpoint *t = read_body(d, r);
+	size_t n = 0;
+	if (!t) return 0;
+	struct intake_identities ids;
+	intake_identities(d->app, &d->op->arena, &source, d->country, t, false, &ids);
+	for (size_t i = 0; i < ids.n; i++) {
+		uint32_t subject = events_subject_find(d->app->events, ids.v[i].key);
+		if (subject && n < DERIVE_MENTIONS) out[n++] = subject;
+	}
+	static const str kinds[] = {{"user_id", 7}, {"anonymous_id", 12}};
+	for (size_t i = 0; t->call == CALL_ALIAS && str_given(t->previous_id) && i < COUNT_OF(kinds); i++) {
+		uint32_t subject = events_subject_find(d->app->events, identity_key(d->app, kinds[i], t->previous_id));
+		if (subject && n < DERIVE_MENTIONS) out[n++] = subject;
+	}
+	return n;
+}
+
+void derive_end_reading(struct derive *d)
+{
+	d->op = NULL;
+}
+
 enum err derive_record(struct derive *d, const struct events_record *r)
 {
 	struct source source;
-	if (r->is_note) return apply_note(d, r->event.body);
-	if (people_is_suppressed(d->app->people, r->event.subject)) return OK; /* erased while it waited here */
-	if (r->event.flags & EVENT_MEETS && people_customer(d->app->people, r->event.subject)) return OK; /* an earlier one did it all */
-	if (!source_get(d->app, r->event.source, &source)) source = (struct source){.number = r->event.source, .kind = SOURCE_FILE};
-	const struct touchpoint *t = read_body(d, r);
-	if (!t) return OK;
 	struct intake_identities ids;
-	intake_identities(d->app, &d->op->arena, &source, d->country, t, false, &ids);
-	drop_ignored(d, &source, r, &ids);
-	TRY(apply_identities(d, r, &ids));
-	TRY(apply_alias(d, r, t));
-	TRY(apply_traits(d, r, t));
+	if (r->is_note) return apply_note(d, r->event.body);
+	if (r->event.flags & EVENT_MEETS && people_customer(d->app->people, r->event.subject)) return OK; /* an earlier one did it all */
+	const struct touchpoint *t = open_record(d, r, &source, &ids);
+	if (!t) return OK;
+	TRY(apply_person(d, r, t, &ids));
 	TRY(apply_consents(d, r, t, &source, &ids));
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;

@@ -38,6 +38,8 @@ struct pending {
 	VEC(struct new_identity) identities;
 	VEC(struct new_customer) customers;
 	VEC(struct new_source) sources;
+	const id *born; /* identity_reborn */
+	size_t n_born;
 };
 
 static void forget_pending(void *arg)
@@ -126,13 +128,31 @@ str identity_sort_key(struct arena *a, str shown)
 	return str_fmt(a, "\xFF%.*s", STR_ARG(utf8_cut(shown, SORT_KEY_BYTES)));
 }
 
+void identity_reborn(struct op *op, const id *born, size_t n)
+{
+	struct pending *p = pending_of(op);
+	p->born = born;
+	p->n_born = n;
+}
+
+static bool was_born(struct op *op, uint32_t subject, uint32_t *number)
+{
+	const struct pending *p = pending_of(op);
+	return subject < p->n_born && p->born[subject] && people_find(op->app->people, p->born[subject], number);
+}
+
 enum err identity_note(struct op *op, const struct identity *i, uint16_t source, int64_t seen_ms)
 {
 	struct people *people = op->app->people;
 	if (people_is_suppressed(people, i->subject)) return OK;
 	if (people_customer(people, i->subject)) return note_source(op, i, source, false);
+	uint32_t number;
+	if (was_born(op, i->subject, &number)) {
+		TRY(op_run(op, SQL_customer_unmerge, DB_ARGS(db_id(people_id(people, number))), NULL));
+		return add_to(op, i, number, source, seen_ms);
+	}
 	id made = id_new();
-	uint32_t number = people_add(people, made);
+	number = people_add(people, made);
 	struct pending *p = pending_of(op);
 	TRY(add_to(op, i, number, source, seen_ms));
 	struct new_customer c = {made, number, seen_ms, is_known_kind(i->kind), S(""), identity_sort_key(&op->arena, i->shown)};
@@ -291,6 +311,17 @@ enum err identity_join(struct op *op, uint32_t a, uint32_t b, const char *rule, 
 	}
 	TRY(add_edge(op, a, b, rule, evidence, by));
 	return join_customers(op, a, b);
+}
+
+enum err identity_rejoin(struct op *op, uint32_t a, uint32_t b)
+{
+	struct people *people = op->app->people;
+	struct identity_conflict conflict;
+	uint32_t first = people_customer(people, a), second = people_customer(people, b);
+	if (!first || !second || first == second) return OK;
+	TRY(identity_flush(op));
+	TRY(identity_conflict(op, people_id(people, first), people_id(people, second), &conflict));
+	return conflict.kind == IDENTITY_FREE ? join_customers(op, a, b) : OK;
 }
 
 enum err identity_join_by_hand(struct op *op, uint32_t a, uint32_t b, str by)

@@ -27,6 +27,11 @@ struct identity {
 
 /* The subject has a customer afterwards: its own, made now, when it had none. Counts source as one that used it. */
 enum err identity_note(struct op *op, const struct identity *i, uint16_t source, int64_t seen_ms) NODISCARD;
+/* For a replay in this op: an identity that comes again is born as the customer it was (id of customer, by subject; 0: a
+ * new one), whose row still stands. */
+void identity_reborn(struct op *op, const id *born, size_t n);
+/* One customer again, for an edge by hand that still stands. Nothing when a conflict forbids it. */
+enum err identity_rejoin(struct op *op, uint32_t a, uint32_t b) NODISCARD;
 /* Joins the customers of a and b for a reason, or keeps a suggestion, or does nothing (already one; undone before). */
 enum err identity_join(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by) NODISCARD;
 /* Joins them because a person says so; a join of the same two that was undone holds again. ERR_STATE when they are one, or

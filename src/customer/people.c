@@ -387,6 +387,16 @@ void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, u
 	people__changed(p);
 }
 
+void people_forget(struct people *p, uint32_t subject)
+{
+	uint32_t customer = GET(p->s.customer[subject]);
+	count(p, customer, -1);
+	unlink_subject(p, subject);
+	count(p, customer, 1);
+	SET(p->s.flags[subject], GET(p->s.flags[subject]) & SUBJECT_SUPPRESSED);
+	people__changed(p);
+}
+
 void people_suppress(struct people *p, uint32_t subject)
 {
 	uint32_t customer = GET(p->s.customer[subject]);

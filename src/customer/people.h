@@ -20,6 +20,10 @@ enum err people_load(struct op *op, struct people **out) NODISCARD; /* from reco
  * people_is_torn says so: the next writer reloads before it writes. */
 enum err people_reload(struct op *op, struct people *p) NODISCARD;
 bool people_is_torn(const struct people *p);
+/* A copy of its own, read from records, in which somebody may work without a reader noticing; nobody was heard in it. */
+enum err people_copy(struct op *op, struct people **out) NODISCARD;
+/* Takes when these subjects were heard from a copy. */
+void people_take_heard(struct people *p, const struct people *from, const uint32_t *subjects, size_t n);
 void people_free(struct people *p);
 void people_lock(struct people *p);
 void people_unlock(struct people *p);
@@ -63,6 +67,7 @@ uint32_t people_add(struct people *p, id customer);                           /*
 void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind); /* new or moved; keeps known */
 void people_set_known(struct people *p, uint32_t customer, bool is_known);
 void people_set_linked(struct people *p, uint32_t subject, bool linked);
+void people_forget(struct people *p, uint32_t subject); /* belongs to nobody, linked to nobody, not illegal */
 void people_set_illegal(struct people *p, uint32_t subject);
 void people_set_consent(struct people *p, uint32_t customer, uint32_t granted, uint32_t denied, uint32_t refused);
 void people_suppress(struct people *p, uint32_t subject); /* and takes it from its customer */

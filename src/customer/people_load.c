@@ -117,6 +117,25 @@ enum err people_load(struct op *op, struct people **out)
 	return OK;
 }
 
+enum err people_copy(struct op *op, struct people **out)
+{
+	struct people *p = people__new();
+	enum err e = fill(op, p);
+	if (e == OK) *out = p;
+	else people_free(p);
+	return e;
+}
+
+void people_take_heard(struct people *p, const struct people *from, const uint32_t *subjects, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t s = subjects[i];
+		SET(p->s.first_ms[s], GET(from->s.first_ms[s]));
+		SET(p->s.last_ms[s], GET(from->s.last_ms[s]));
+		SET(p->s.events[s], GET(from->s.events[s]));
+	}
+}
+
 /* Value by value from a copy that was read beside: a reader meets the old or the new one. */
 static void take_subjects(struct people *p, const struct people *from)
 {
