@@ -89,7 +89,7 @@ static str definition(struct arena *a, const struct query *q)
 	str text = counted(a, f);
 	if (f->hold != QUERY_NONE) text = str_fmt(a, "%.*s; all steps have the same %.*s", STR_ARG(text), STR_ARG(query__dimension_name(f->hold, f->hold_property)));
 	if (f->n_exclusions) text = str_fmt(a, "%.*s; an excluded event in between voids it", STR_ARG(text));
-	return str_fmt(a, "%.*s. share is of the first step, low and high its Wilson interval at 95%%; median_s and p90_s are seconds from the first step. From counts, to does not.", STR_ARG(text));
+	return str_fmt(a, "%.*s. share is of the first step, low and high its Wilson interval at 95%%; median and 90th percentile are seconds from the first step. From counts, to does not.", STR_ARG(text));
 }
 
 enum err query__answer_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
