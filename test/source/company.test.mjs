@@ -123,6 +123,16 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		}
 	});
 
+	test('the slow carrier is the friction that costs most, and stands first', async () => {
+		const { frictions } = await ask({ kind: 'journey' });
+		const [first, second] = frictions;
+		assert.deepEqual([first.name, first.stage], ['wait_delivery', 'delivery']);
+		assert.ok(first.low > 0 && first.money > 1.5 * second.money, `${first.money} from ${first.low}; then ${second.name} ${second.money}`);
+		const refused = frictions.find((each) => each.name === 'error_refused');
+		assert.ok(refused && refused.customers < 100 && refused.money === null, 'under a hundred affected no money is named');
+		assert.ok(frictions.every((each) => each.kind !== 'drop' || each.money === 0), 'a cart that is left costs nothing here: nothing of that was planted');
+	});
+
 	test('it is served again as it is, and never mixed with what is real', async () => {
 		await hospes.stop();
 		await hospes.serve({ command: 'demo', args: ['--company'] });
