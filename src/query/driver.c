@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "query/inner.h"
+#include "query/walk.h"
 
 struct sums {
 	int64_t n;
@@ -20,10 +20,12 @@ struct seen {
 	uint32_t customer;
 };
 struct worker {
+	const struct query_walk *walk;   /* its matchers: moments, did, candidates */
+	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query_driver *d;
 	struct arena arena;
-	const uint8_t *is_moment, *is_did;
+	const struct query_matcher *moment, *did, *candidates; /* did NULL: a number is the outcome */
 	const uint32_t *const *of_type;  /* by type: the candidates that it is one of, 0 ends; numbers from 1 */
 	struct line_wants want;
 	struct query_line line;
@@ -56,7 +58,7 @@ static bool look_ahead(struct worker *w)
 	int64_t next = INT64_MAX;
 	for (uint32_t i = l->n; i-- > 0;) {
 		w->next[i] = next;
-		if (w->is_did[l->type[i]]) next = l->time_ms[i];
+		if (query__is_at(w->judge, w->did, l, i)) next = l->time_ms[i];
 	}
 	return true;
 }
@@ -65,7 +67,7 @@ static bool look_ahead(struct worker *w)
 static bool outcome(struct worker *w, uint32_t i, double *x)
 {
 	const struct query_line *l = &w->line;
-	if (!w->is_did) {
+	if (!w->did) {
 		bool has = query__number(w->plan, l->part[i], l->row[i], false, x);
 		w->without_number += !has;
 		return has;
@@ -92,12 +94,13 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 {
 	struct worker *w = state;
 	const struct query_line *l = &w->line;
-	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || l->n == 0) return;
-	if (w->is_did && !look_ahead(w)) return;
+	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
+	if (w->did && !look_ahead(w)) return;
 	w->n_listed = 0;
 	for (uint32_t i = 0; i < l->n; i++) {
-		if (w->is_moment[l->type[i]]) observe(w, i);
+		if (query__is_at(w->judge, w->moment, l, i)) observe(w, i);
 		for (const uint32_t *c = w->of_type[l->type[i]]; c && *c; c++) {
+			if (w->candidates && !query__is_at(w->judge, &w->candidates[*c - 1], l, i)) continue;
 			struct seen *s = &w->seen[*c - 1];
 			if (s->customer != customer) w->listed[w->n_listed++] = *c - 1;
 			*s = (struct seen){l->time_ms[i], customer};
@@ -180,17 +183,16 @@ static void merge(struct worker *into, const struct worker *from, size_t n)
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
 /* Of each type the candidates that it belongs to: by counting, in one array. */
-static const uint32_t *const *lists(const struct query_plan *p, const struct query_driver *d, size_t n, uint8_t *codes)
+static const uint32_t *const *lists(const struct query_walk *k, const struct query_driver *d, size_t n)
 {
+	const struct query_plan *p = &k->plan;
 	const uint32_t **of_type = ARENA_ARRAY(p->arena, const uint32_t *, (size_t)UINT16_MAX + 1);
 	uint32_t(*room)[2] = d->n_candidates ? NULL : arena_alloc(p->arena, (n + 1) * sizeof *room);
-	const uint8_t **wanted = ARENA_ARRAY(p->arena, const uint8_t *, d->n_candidates + 1);
-	for (size_t c = 0; c < d->n_candidates; c++) wanted[c] = query__codes(p, &d->candidates[c]);
 	for (size_t t = 0; t < p->n_types; t++) {
 		uint32_t of[DRIVER_MAX_CANDIDATES + 1] = {0};
 		size_t m = 0;
 		for (size_t c = 0; c < d->n_candidates; c++)
-			if (wanted[c][t]) of[m++] = (uint32_t)c + 1;
+			if (k->matchers[2 + c].codes[t] != QUERY_NO) of[m++] = (uint32_t)c + 1;
 		if (!d->n_candidates) {
 			room[t][0] = (uint32_t)t + 1;
 			of_type[t] = room[t];
@@ -199,22 +201,20 @@ static const uint32_t *const *lists(const struct query_plan *p, const struct que
 			memcpy(list, of, (m + 1) * sizeof *list);
 			of_type[t] = list;
 		}
-		if (of_type[t]) codes[t] = 1;
 	}
 	return of_type;
 }
 
-static void begin(struct worker *w, struct query_plan *p, const struct query *q, struct query_range range, size_t n)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint32_t *const *of_type, const uint8_t *codes, size_t n)
 {
 	const struct query_driver *d = q->driver;
-	*w = (struct worker){.plan = p, .d = d};
+	struct query_plan *p = &k->plan;
+	const struct query_range range = k->range;
+	*w = (struct worker){.walk = k, .plan = p, .d = d, .of_type = of_type, .moment = &k->matchers[0], .did = query__is_given(&d->did) ? &k->matchers[1] : NULL,
+		.candidates = d->n_candidates ? &k->matchers[2] : NULL};
 	arena_init(&w->arena);
-	uint8_t *codes = query__codes(p, &d->moments);
-	w->is_moment = query__codes(p, &d->moments);
-	if (d->did.n) w->is_did = query__codes(p, &d->did);
-	w->of_type = lists(p, d, n, codes);
-	for (size_t i = 0; w->is_did && i <= UINT16_MAX; i++) codes[i] |= w->is_did[i];
-	w->want = (struct line_wants){.codes = codes, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena, .rows = str_given(d->property)};
+	w->judge = query__judge_new(k->rules, &w->arena);
+	w->want = (struct line_wants){.codes = codes, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena, .rows = k->needs_rows || str_given(d->property)};
 	w->seen = ARENA_ARRAY(&w->arena, struct seen, n + 1);
 	w->listed = ARENA_ARRAY(&w->arena, uint32_t, n + 1);
 	w->with = ARENA_ARRAY(&w->arena, struct sums, n + 1);
@@ -222,19 +222,34 @@ static void begin(struct worker *w, struct query_plan *p, const struct query *q,
 	if (p->data.has_to && p->data.to_ms < w->known_until_ms) w->known_until_ms = p->data.to_ms;
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_driver_answer *out, struct arena *a, struct fault *f)
+/* What the lines hold: of all events as candidates, all; where no `did` is asked, its matcher stands for nothing. */
+static const uint8_t *codes_of(const struct query_walk *k, const struct query_driver *d)
 {
+	if (!d->n_candidates) return query__walk_codes(k, NULL, 0);
+	struct query_matcher *wanted = ARENA_ARRAY(k->plan.arena, struct query_matcher, d->n_candidates + 2);
+	size_t n = 0;
+	for (size_t i = 0; i < d->n_candidates + 2; i++)
+		if (i != 1 || query__is_given(&d->did)) wanted[n++] = k->matchers[i];
+	return query__walk_codes(k, wanted, n);
+}
+
+static enum err run(struct query_walk *k, const struct query *q, struct query_driver_answer *out, struct arena *a, struct fault *f)
+{
+	struct query_plan *p = &k->plan;
 	size_t n = query__workers(p), n_candidates = q->driver->n_candidates ? q->driver->n_candidates : p->n_types;
+	const uint32_t *const *of_type = lists(k, q->driver, n_candidates);
+	const uint8_t *codes = codes_of(k, q->driver);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], p, q, out->range, n_candidates);
+		begin(&workers[i], k, q, of_type, codes, n_candidates);
 		states[i] = &workers[i];
 	}
 	enum err e = query__scan_types(p, workers[0].want.codes, visit, states, n, f);
 	for (size_t i = 1; i < n && e == OK; i++) merge(&workers[0], &workers[i], n_candidates);
 	if (e == OK) put_out(&workers[0], n_candidates, a, out);
 	for (size_t i = 0; i < n; i++) {
+		query__judge_free(workers[i].judge);
 		query__line_free(&workers[i].line);
 		mem_free(workers[i].next);
 		arena_release(&workers[i].arena);
@@ -244,15 +259,17 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_dr
 
 enum err query_driver(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_driver_answer *out, struct fault *f)
 {
+	const struct query_driver *d = q->driver;
+	const struct query_match *matches[DRIVER_MAX_CANDIDATES + 2] = {&d->moments, &d->did};
 	*out = (struct query_driver_answer){0};
 	struct arena scratch;
-	struct query_plan plan;
-	struct query_wants want = {.lines = true, .property = q->driver->property};
+	struct query_walk walk;
+	struct query_wants want = {.property = q->driver->property};
 	arena_init(&scratch);
-	enum err e = query__plan(ctx, &scratch, &plan, f);
-	if (e == OK) out->range = query__range(&plan, q);
-	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q, out, a, f);
+	for (size_t i = 0; i < d->n_candidates; i++) matches[i + 2] = &d->candidates[i];
+	enum err e = query__walk_open(&walk, ctx, q, matches, d->n_candidates + 2, &want, &scratch, f);
+	if (e == OK) out->range = walk.range;
+	if (e == OK) e = run(&walk, q, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

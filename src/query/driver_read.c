@@ -2,6 +2,7 @@
 #include "query/driver.h"
 #include "query/inner.h"
 #include "query/read.h"
+#include "query/walk.h"
 
 enum { MAX_NAME_BYTES = 200 };
 #define WITHIN_DEFAULT_MS (14 * INT64_C(86400000))
@@ -73,8 +74,8 @@ void query__check_driver(struct query_reader *r)
 {
 	struct query_driver *d = driver(r);
 	if (r->is_bad) return;
-	if (!d->moments.n) query__bad(r, "outcome", "name its event: {\"event\":…,\"property\":…}, or {\"event\":…,\"did\":…,\"within\":…}");
-	else if (str_given(d->property) ? d->did.n > 0 : d->did.n == 0) query__bad(r, "outcome", "either a property, or did or did_not");
-	else if (d->did.n && !d->did_within_ms) query__bad(r, "outcome.within", "how long after the event, like {\"days\":90}");
-	else if (!d->did.n && d->did_within_ms) query__bad(r, "outcome.within", "belongs to did or did_not");
+	if (!query__is_given(&d->moments)) query__bad(r, "outcome", "name its event: {\"event\":…,\"property\":…}, or {\"event\":…,\"did\":…,\"within\":…}");
+	else if (str_given(d->property) ? query__is_given(&d->did) : !query__is_given(&d->did)) query__bad(r, "outcome", "either a property, or did or did_not");
+	else if (query__is_given(&d->did) && !d->did_within_ms) query__bad(r, "outcome.within", "how long after the event, like {\"days\":90}");
+	else if (!query__is_given(&d->did) && d->did_within_ms) query__bad(r, "outcome.within", "belongs to did or did_not");
 }

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "query/hashed.h"
 #include "query/spread.h"
+#include "query/walk.h"
 
 enum { RAW_MAX = 512, NO_EDGE = 0 };
 static const double HALF[] = {0.5};
@@ -38,6 +39,8 @@ struct captured { /* of a variant that is listed */
 	uint16_t *types;
 };
 struct worker {
+	const struct query_walk *walk;   /* its one matcher: of events */
+	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query_flow *f;
 	struct arena arena;
@@ -291,7 +294,9 @@ static void walk_cases(struct worker *w, uint32_t customer)
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0) return;
+	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
+	if (w->f->events.where) query__line_keep(&w->line, w->judge, &w->walk->matchers[0]);
+	if (w->line.n == 0) return;
 	if (w->case_values) {
 		walk_cases(w, customer);
 		return;
@@ -490,12 +495,14 @@ static void put_swings(const struct worker *w, struct arena *a, struct query_flo
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static void begin(struct worker *w, struct query_plan *p, const struct query_flow *f, struct query_range range)
+static void begin(struct worker *w, struct query_walk *k, const struct query_flow *f, const uint8_t *codes)
 {
-	*w = (struct worker){.plan = p, .f = f};
+	struct query_plan *p = &k->plan;
+	*w = (struct worker){.walk = k, .plan = p, .f = f};
 	arena_init(&w->arena);
-	w->want = (struct line_wants){.codes = f->events.n ? query__codes(p, &f->events) : NULL, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
-		.channel = !f->without_loops, .rows = str_given(f->case_property)};
+	w->judge = query__judge_new(k->rules, &w->arena);
+	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
+		.channel = !f->without_loops, .rows = k->needs_rows || str_given(f->case_property)};
 	w->is_contact = query__codes(p, &f->contacts);
 	w->row = ARENA_ARRAY(&w->arena, uint32_t *, p->n_types + 1);
 	w->kinds = ARENA_ARRAY(&w->arena, struct kind, p->n_types + 1);
@@ -508,6 +515,7 @@ static void begin(struct worker *w, struct query_plan *p, const struct query_flo
 
 static void end(struct worker *w)
 {
+	query__judge_free(w->judge);
 	query__groups_free(w->channels);
 	if (w->case_values) query__groups_free(w->case_values);
 	query__line_free(&w->line);
@@ -541,13 +549,15 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_plan *p, const struct query_flow *f, struct query_flow_answer *out, struct arena *a, struct fault *fault)
+static enum err run(struct query_walk *k, const struct query_flow *f, struct query_flow_answer *out, struct arena *a, struct fault *fault)
 {
+	struct query_plan *p = &k->plan;
+	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&f->events) ? 1 : 0);
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], p, f, out->range);
+		begin(&workers[i], k, f, codes);
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, a, out, fault);
@@ -567,14 +577,14 @@ static enum err run(struct query_plan *p, const struct query_flow *f, struct que
 enum err query_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_flow_answer *out, struct fault *f)
 {
 	*out = (struct query_flow_answer){0};
+	const struct query_match *const matches[] = {&q->flow->events};
 	struct arena scratch;
-	struct query_plan plan;
-	struct query_wants want = {.lines = true, .columns = q->flow->without_loops ? 0 : EVENTS_CHANNEL, .property = q->flow->case_property};
+	struct query_walk walk;
+	struct query_wants want = {.columns = q->flow->without_loops ? 0 : EVENTS_CHANNEL, .property = q->flow->case_property};
 	arena_init(&scratch);
-	enum err e = query__plan(ctx, &scratch, &plan, f);
-	if (e == OK) out->range = query__range(&plan, q);
-	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q->flow, out, a, f);
+	enum err e = query__walk_open(&walk, ctx, q, matches, COUNT_OF(matches), &want, &scratch, f);
+	if (e == OK) out->range = walk.range;
+	if (e == OK) e = run(&walk, q->flow, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

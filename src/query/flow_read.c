@@ -23,7 +23,7 @@ static void read_event(struct query_reader *r, const struct json_node *v)
 
 static void read_contacts(struct query_reader *r, const struct json_node *v)
 {
-	query__read_match(r, "contacts", v, &flow(r)->contacts);
+	query__read_names(r, "contacts", v, &flow(r)->contacts);
 }
 
 static void read_case(struct query_reader *r, const struct json_node *v)

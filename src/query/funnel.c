@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "query/spread.h"
+#include "query/walk.h"
 
 enum { RAW_MAX = 1 << 18, NO_VALUE = 0, FIRST_EXCLUSION = FUNNEL_MAX_STEPS };
 #define NEVER INT64_MIN
@@ -30,12 +31,18 @@ struct cell { /* of a group and a step */
 	uint64_t units, customers, last_unit;
 	uint32_t last_customer;
 };
+struct masks { /* by type: a bit a step, and a bit an exclusion */
+	uint32_t *may;   /* match it */
+	uint32_t *maybe; /* those of them that have to be looked at closer; NULL: none */
+};
 struct worker {
+	const struct query_walk *walk;
+	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query *q;
 	const struct query_funnel *f;
 	struct arena arena;
-	const uint32_t *mask;              /* by type: steps and exclusions */
+	const struct masks *masks;
 	struct line_wants want;
 	struct query_line line;
 	struct query_groups *by, *hold;
@@ -133,6 +140,19 @@ static struct chain *chain_of(struct worker *w, uint32_t i)
 	return c;
 }
 
+/* The steps and exclusions that the event is. */
+static inline uint32_t mask_of(const struct worker *w, uint32_t i)
+{
+	const struct query_line *l = &w->line;
+	uint32_t mask = w->masks->may[l->type[i]];
+	if (!w->masks->maybe) return mask;
+	for (uint32_t bits = mask & w->masks->maybe[l->type[i]]; bits; bits &= bits - 1) {
+		uint32_t bit = (uint32_t)__builtin_ctz(bits), k = bit < FIRST_EXCLUSION ? bit : (uint32_t)w->f->n_steps + bit - FIRST_EXCLUSION;
+		if (!query__is_at(w->judge, &w->walk->matchers[k], l, i)) mask &= ~(UINT32_C(1) << bit);
+	}
+	return mask;
+}
+
 /* ---- customers and sessions: the latest valid start -------------------------------------------------------------------- */
 static void exclude(const struct worker *w, struct chain *c, uint32_t mask)
 {
@@ -190,7 +210,7 @@ static void follow_chains(struct worker *w)
 	bool by_session = w->f->count == FUNNEL_SESSIONS;
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (by_session && i && l->time_ms[i] - l->time_ms[i - 1] > w->f->gap_ms) w->unit++;
-		uint32_t mask = w->mask[l->type[i]], steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
+		uint32_t mask = mask_of(w, i), steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
 		if (!mask) continue;
 		struct chain *c = chain_of(w, i);
 		if (!c) continue;
@@ -251,7 +271,7 @@ static void follow_attempts(struct worker *w)
 {
 	w->n_touched = 0;
 	for (uint32_t i = 0; i < w->line.n; i++) {
-		uint32_t mask = w->mask[w->line.type[i]];
+		uint32_t mask = mask_of(w, i);
 		struct chain *c = mask ? chain_of(w, i) : NULL;
 		if (c) attempt(w, c, mask, i);
 	}
@@ -279,7 +299,8 @@ static void note_member(struct worker *w)
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0) return;
+	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
+	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
 	w->customer = customer;
 	w->unit++;
 	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
@@ -380,26 +401,29 @@ static void put_out(const struct worker *w, struct arena *a, struct query_funnel
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static const uint32_t *masks(const struct query_plan *p, const struct query_funnel *f)
+static void make_masks(const struct query_walk *k, const struct query_funnel *f, struct masks *out)
 {
-	uint32_t *mask = ARENA_ARRAY(p->arena, uint32_t, (size_t)UINT16_MAX + 1);
-	for (size_t k = 0; k < f->n_steps + f->n_exclusions; k++) {
-		bool is_step = k < f->n_steps;
-		const uint8_t *codes = query__codes(p, is_step ? &f->steps[k] : &f->exclusions[k - f->n_steps].match);
-		for (size_t c = 0; c <= UINT16_MAX; c++)
-			if (codes[c]) mask[c] |= UINT32_C(1) << (is_step ? k : FIRST_EXCLUSION + k - f->n_steps);
+	struct arena *a = k->plan.arena;
+	*out = (struct masks){.may = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1)};
+	if (k->needs_rows) out->maybe = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1);
+	for (size_t i = 0; i < f->n_steps + f->n_exclusions; i++) {
+		uint32_t bit = UINT32_C(1) << (i < f->n_steps ? i : FIRST_EXCLUSION + i - f->n_steps);
+		for (size_t t = 0; t <= UINT16_MAX; t++) {
+			if (k->matchers[i].codes[t] != QUERY_NO) out->may[t] |= bit;
+			if (k->matchers[i].codes[t] == QUERY_MAYBE) out->maybe[t] |= bit;
+		}
 	}
-	return mask;
 }
 
-static void begin(struct worker *w, struct query_plan *p, const struct query *q, struct query_range range, const uint32_t *mask, const uint8_t *codes)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const struct masks *masks, const uint8_t *codes)
 {
 	const struct query_funnel *f = q->funnel;
-	*w = (struct worker){.plan = p, .q = q, .f = f, .mask = mask};
+	struct query_plan *p = &k->plan;
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .f = f, .masks = masks};
 	arena_init(&w->arena);
-	bool all = f->order == FUNNEL_STRICT || f->count == FUNNEL_SESSIONS;
-	w->want = (struct line_wants){.codes = all ? NULL : codes, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
-		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
+	w->judge = query__judge_new(k->rules, &w->arena);
+	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
+		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
 	w->by = query__groups_new(p, q, &w->arena);
 	w->hold = query__groups_of(p, f->hold, &w->arena);
 	spread_init(&w->spread, p, &w->arena, RAW_MAX);
@@ -409,6 +433,7 @@ static void begin(struct worker *w, struct query_plan *p, const struct query *q,
 
 static void end(struct worker *w)
 {
+	query__judge_free(w->judge);
 	query__groups_free(w->by);
 	query__groups_free(w->hold);
 	query__line_free(&w->line);
@@ -435,16 +460,18 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_funnel_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query *q, struct query_funnel_answer *out, struct arena *a, struct fault *f)
 {
+	struct query_plan *p = &k->plan;
+	struct masks masks;
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	const uint32_t *mask = masks(p, q->funnel);
-	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
-	for (size_t c = 0; c <= UINT16_MAX; c++) codes[c] = mask[c] != 0;
+	bool all = q->funnel->order == FUNNEL_STRICT || q->funnel->count == FUNNEL_SESSIONS;
+	const uint8_t *codes = query__walk_codes(k, k->matchers, all ? 0 : q->funnel->n_steps + q->funnel->n_exclusions);
+	make_masks(k, q->funnel, &masks);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], p, q, out->range, mask, codes);
+		begin(&workers[i], k, q, &masks, codes);
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, f);
@@ -456,16 +483,20 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_fu
 
 enum err query_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_funnel_answer *out, struct fault *f)
 {
-	*out = (struct query_funnel_answer){0};
+	const struct query_funnel *funnel = q->funnel;
+	const struct query_match *matches[FUNNEL_MAX_STEPS + FUNNEL_MAX_EXCLUSIONS];
+	size_t n = 0;
 	struct arena scratch;
-	struct query_plan plan;
-	struct query_wants want = {.lines = true, .columns = query__dimension_columns(q->by) | query__dimension_columns(q->funnel->hold),
-		.by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE, .property = q->funnel->hold == QUERY_PROPERTY ? q->funnel->hold_property : STR_NONE};
+	struct query_walk walk;
+	struct query_wants want = {.columns = query__dimension_columns(q->by) | query__dimension_columns(funnel->hold),
+		.by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE, .property = funnel->hold == QUERY_PROPERTY ? funnel->hold_property : STR_NONE};
+	*out = (struct query_funnel_answer){0};
+	for (size_t i = 0; i < funnel->n_steps; i++) matches[n++] = &funnel->steps[i];
+	for (size_t i = 0; i < funnel->n_exclusions; i++) matches[n++] = &funnel->exclusions[i].match;
 	arena_init(&scratch);
-	enum err e = query__plan(ctx, &scratch, &plan, f);
-	if (e == OK) out->range = query__range(&plan, q);
-	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q, out, a, f);
+	enum err e = query__walk_open(&walk, ctx, q, matches, n, &want, &scratch, f);
+	if (e == OK) out->range = walk.range;
+	if (e == OK) e = run(&walk, q, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

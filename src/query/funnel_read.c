@@ -65,7 +65,7 @@ static void read_hold(struct query_reader *r, const struct json_node *v)
 static void read_by(struct query_reader *r, const struct json_node *v)
 {
 	(void)funnel(r);
-	query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+	query__read_by(r, v);
 }
 
 /* "Name", a list of names, or {"event":…,"after":step,"before":step}. */
@@ -80,12 +80,13 @@ static void read_exclusion(struct query_reader *r, const struct json_node *v, st
 	const struct json_node *event = NULL;
 	for (const struct json_node *c = v->child; c; c = c->next) {
 		if (str_eq(c->key, S("event"))) event = c;
+		else if (str_eq(c->key, S("where"))) out->match.where = query__read_condition(r, "exclude.where", c);
 		else if (str_eq(c->key, S("after")) && query__whole(c, 1, FUNNEL_MAX_STEPS, &step)) out->after = (int)step;
 		else if (str_eq(c->key, S("before")) && query__whole(c, 1, FUNNEL_MAX_STEPS, &step)) out->before = (int)step;
-		else query__bad(r, "exclude", "an exclusion has event, and after and before: numbers of steps");
+		else query__bad(r, "exclude", "an exclusion has event, where, and after and before: numbers of steps");
 	}
-	if (event) query__read_match(r, "exclude", event, &out->match);
-	else query__bad(r, "exclude", "name the event that voids");
+	if (event) query__read_names(r, "exclude", event, &out->match);
+	else if (!out->match.where) query__bad(r, "exclude", "name the event that voids");
 }
 
 static void read_exclude(struct query_reader *r, const struct json_node *v)

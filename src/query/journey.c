@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "query/journey_inner.h"
 #include "query/spread.h"
+#include "query/walk.h"
 
 enum { RAW_MAX = 1 << 14 };
 static const double SHARES[] = {0.5, 0.9};
@@ -22,6 +23,8 @@ struct effort {
 	uint64_t contacts, repeats, channel_changes;
 };
 struct worker {
+	const struct query_walk *walk;    /* no matchers: events are known by their names */
+	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query_journey *j;
 	struct arena arena;
@@ -185,7 +188,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 {
 	struct worker *w = state;
 	struct seen seen;
-	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0 || !give_room(w, w->line.n)) return;
+	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !give_room(w, w->line.n)) return;
 	walk_stages(w, &seen);
 	if (w->all) return;
 	struct effort e = count_events(w, customer);
@@ -414,11 +417,14 @@ static enum err prepare(struct query_plan *p, const struct query_journey *j, con
 	return OK;
 }
 
-static void begin(struct worker *w, struct query_plan *p, const struct query_journey *j, const struct query_range *range, const struct setting *x)
+static void begin(struct worker *w, struct query_walk *k, const struct query_journey *j, const struct setting *x)
 {
-	*w = (struct worker){.plan = p, .j = j, .n_stages = x->n, .complete = x->complete, .stage_of = x->stage_of, .is_contact = x->is_contact, .is_score = x->is_score,
+	struct query_plan *p = &k->plan;
+	const struct query_range *range = &k->range;
+	*w = (struct worker){.walk = k, .plan = p, .j = j, .n_stages = x->n, .complete = x->complete, .stage_of = x->stage_of, .is_contact = x->is_contact, .is_score = x->is_score,
 		.is_revenue = x->is_revenue, .is_refund = x->is_refund, .sales = x->sales, .sales_from = x->sales_from, .known_until_ms = x->known_until_ms};
 	arena_init(&w->arena);
+	w->judge = query__judge_new(k->rules, &w->arena);
 	w->want = (struct line_wants){.codes = x->codes, .from_ms = range->from_ms, .to_ms = range->to_ms, .left_out = &w->left_out, .arena = &w->arena, .channel = true, .rows = true};
 	w->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, &w->arena);
 	w->touchpoints = ARENA_ARRAY(&w->arena, struct journey_touchpoint, p->n_types + 1);
@@ -440,20 +446,22 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_plan *p, const struct query_journey *j, struct query_journey_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query_journey *j, struct query_journey_answer *out, struct arena *a, struct fault *f)
 {
+	struct query_plan *p = &k->plan;
 	struct setting x;
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	TRY(prepare(p, j, &out->range, &x, f));
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], p, j, &out->range, &x);
+		begin(&workers[i], k, j, &x);
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, f);
 	if (e == OK) put_out(&workers[0], x.names, x.frictions, a, out);
 	for (size_t i = 0; i < n; i++) {
+		query__judge_free(workers[i].judge);
 		query__groups_free(workers[i].channels);
 		query__line_free(&workers[i].line);
 		spread_release(&workers[i].spread);
@@ -468,13 +476,12 @@ enum err query_journey(const struct query_context *ctx, const struct query *q, s
 {
 	*out = (struct query_journey_answer){0};
 	struct arena scratch;
-	struct query_plan plan;
-	struct query_wants want = {.lines = true, .columns = EVENTS_CHANNEL, .property = q->journey->score_property, .by = q->journey->revenue.property};
+	struct query_walk walk;
+	struct query_wants want = {.columns = EVENTS_CHANNEL, .property = q->journey->score_property, .by = q->journey->revenue.property};
 	arena_init(&scratch);
-	enum err e = query__plan(ctx, &scratch, &plan, f);
-	if (e == OK) out->range = query__range(&plan, q);
-	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q->journey, out, a, f);
+	enum err e = query__walk_open(&walk, ctx, q, NULL, 0, &want, &scratch, f);
+	if (e == OK) out->range = walk.range;
+	if (e == OK) e = run(&walk, q->journey, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

@@ -32,7 +32,7 @@ static void read_stage(struct query_reader *r, const struct json_node *v, struct
 	if (v->type != JSON_OBJECT) query__bad(r, "stages", "a stage is like {\"name\":\"delivery\",\"events\":[\"Order Shipped\"]}");
 	for (const struct json_node *c = v->type == JSON_OBJECT ? v->child : NULL; c; c = c->next) {
 		if (str_eq(c->key, S("name"))) out->name = read_name(r, "stages", c);
-		else if (str_eq(c->key, S("events"))) query__read_match(r, "stages", c, &out->events);
+		else if (str_eq(c->key, S("events"))) query__read_names(r, "stages", c, &out->events);
 		else query__bad(r, "stages", "a stage has name and events");
 	}
 	if (!str_given(out->name) || !out->events.n) query__bad(r, "stages", "each stage has a name, and events");
@@ -66,8 +66,8 @@ static void read_friction(struct query_reader *r, const struct json_node *v, str
 			if (kind >= 0) out->kind = (enum friction_kind)kind, has_kind = true;
 		} else if (str_eq(c->key, S("name"))) out->key = read_name(r, "frictions", c);
 		else if (str_eq(c->key, S("stage"))) out->stage = read_name(r, "frictions", c);
-		else if (str_eq(c->key, S("event"))) query__read_match(r, "frictions", c, &out->events);
-		else if (str_eq(c->key, S("end"))) query__read_match(r, "frictions", c, &out->ends);
+		else if (str_eq(c->key, S("event"))) query__read_names(r, "frictions", c, &out->events);
+		else if (str_eq(c->key, S("end"))) query__read_names(r, "frictions", c, &out->ends);
 		else if (str_eq(c->key, S("within"))) query__read_duration(r, "frictions", c, &out->within_ms);
 		else if (str_eq(c->key, S("times")) && query__whole(c, 2, MAX_TIMES, &times)) out->times = (int)times;
 		else query__bad(r, "frictions", "has kind, event, end, within, times (2 to %d), name and stage", MAX_TIMES);
@@ -104,7 +104,7 @@ static void read_property(struct query_reader *r, const char *field, const struc
 	enum query_dimension d = QUERY_NONE;
 	if (v->type != JSON_OBJECT) query__bad(r, field, "like {\"event\":…,\"property\":…}");
 	for (const struct json_node *c = v->type == JSON_OBJECT ? v->child : NULL; c; c = c->next) {
-		if (str_eq(c->key, S("event"))) query__read_match(r, field, c, events);
+		if (str_eq(c->key, S("event"))) query__read_names(r, field, c, events);
 		else if (str_eq(c->key, S("property"))) query__read_dimension(r, field, c, &d, property);
 		else query__bad(r, field, "has event and property");
 	}
@@ -128,7 +128,7 @@ static void read_refund(struct query_reader *r, const struct json_node *v)
 
 static void read_contacts(struct query_reader *r, const struct json_node *v)
 {
-	query__read_match(r, "contacts", v, &journey(r)->contacts);
+	query__read_names(r, "contacts", v, &journey(r)->contacts);
 }
 
 static void read_silent(struct query_reader *r, const struct json_node *v)

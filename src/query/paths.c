@@ -9,17 +9,20 @@
 
 #include "base/mem.h"
 #include "query/hashed.h"
+#include "query/walk.h"
 
 struct entry {
 	uint32_t group, n;
 	const uint16_t *types;
 };
 struct worker {
+	const struct query_walk *walk;
+	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query *q;
 	const struct query_paths *p;
 	struct arena arena;
-	const uint8_t *is_start, *is_end;
+	const struct query_matcher *start, *end; /* NULL: not asked */
 	struct line_wants want;
 	struct query_line line;
 	struct query_groups *by;
@@ -111,7 +114,7 @@ static void count_backward(struct worker *w, uint32_t from, uint32_t end)
 static uint32_t count_between(struct worker *w, uint32_t start, uint32_t to)
 {
 	for (uint32_t i = start + 1; i < to; i++) {
-		if (!w->is_end[w->line.type[i]]) continue;
+		if (!query__is_at(w->judge, w->end, &w->line, i)) continue;
 		count_forward(w, start, start + 1, i, true);
 		return i;
 	}
@@ -122,13 +125,13 @@ static uint32_t count_between(struct worker *w, uint32_t start, uint32_t to)
 /* ---- sessions: the first path of each ---------------------------------------------------------------------------------- */
 static void path_of_session(struct worker *w, uint32_t from, uint32_t to)
 {
-	const uint8_t *wanted = w->is_start ? w->is_start : w->is_end;
+	const struct query_matcher *wanted = w->start ? w->start : w->end;
 	uint32_t i = from;
-	while (wanted && i < to && !wanted[w->line.type[i]]) i++;
+	while (wanted && i < to && !query__is_at(w->judge, wanted, &w->line, i)) i++;
 	if (i == to) return;
 	if (!wanted) count_forward(w, UINT32_MAX, from, to, false);
-	else if (!w->is_start) count_backward(w, from, i);
-	else if (w->is_end) (void)count_between(w, i, to);
+	else if (!w->start) count_backward(w, from, i);
+	else if (w->end) (void)count_between(w, i, to);
 	else count_forward(w, i, i + 1, to, false);
 }
 
@@ -147,13 +150,13 @@ static void follow_to_ends(struct worker *w)
 	const int64_t *t = w->line.time_ms;
 	uint32_t from = 0;
 	for (uint32_t i = 0; i < w->line.n; i++) {
-		if (!w->is_end[w->line.type[i]]) continue;
+		if (!query__is_at(w->judge, w->end, &w->line, i)) continue;
 		while (t[i] - t[from] > w->p->within_ms) from++;
 		count_backward(w, from, i);
 		int64_t until = t[i] + w->p->within_ms;
 		from = i + 1;
 		for (uint32_t k = i + 1; k < w->line.n && t[k] <= until; k++)
-			if (w->is_end[w->line.type[k]]) i = k;
+			if (query__is_at(w->judge, w->end, &w->line, k)) i = k;
 	}
 }
 
@@ -161,15 +164,15 @@ static void follow_from_starts(struct worker *w)
 {
 	const int64_t *t = w->line.time_ms;
 	for (uint32_t i = 0; i < w->line.n;) {
-		if (w->is_start && !w->is_start[w->line.type[i]]) {
+		if (w->start && !query__is_at(w->judge, w->start, &w->line, i)) {
 			i++;
 			continue;
 		}
 		uint32_t to = i + 1;
 		while (to < w->line.n && t[to] - t[i] <= w->p->within_ms) to++;
-		if (w->is_start && w->is_end) i = count_between(w, i, to);
+		if (w->start && w->end) i = count_between(w, i, to);
 		else {
-			count_forward(w, w->is_start ? i : UINT32_MAX, w->is_start ? i + 1 : i, to, false);
+			count_forward(w, w->start ? i : UINT32_MAX, w->start ? i + 1 : i, to, false);
 			i = to;
 		}
 	}
@@ -178,10 +181,12 @@ static void follow_from_starts(struct worker *w)
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0 || w->line.n == 0) return;
+	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
+	if (w->p->events.where) query__line_keep(&w->line, w->judge, &w->walk->matchers[0]);
+	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
 	uint64_t before = w->n;
 	if (!w->p->within_ms) follow_sessions(w);
-	else if (w->is_end && !w->is_start) follow_to_ends(w);
+	else if (w->end && !w->start) follow_to_ends(w);
 	else follow_from_starts(w);
 	w->customers += w->n > before;
 }
@@ -331,7 +336,7 @@ static bool put_tree(struct worker *w, struct arena *a, struct query_paths_answe
 	struct hashed places;
 	struct node *nodes = NULL;
 	size_t cap = 0;
-	bool is_whole = true, backward = w->is_end && !w->is_start;
+	bool is_whole = true, backward = w->end && !w->start;
 	hashed_init(&places, w->plan);
 	for (size_t i = 0; is_whole && i < w->seen.cap; i++) {
 		if (!w->seen.slots[i].key) continue;
@@ -368,20 +373,23 @@ static bool merge(struct worker *into, const struct worker *from)
 	return true;
 }
 
-static void begin(struct worker *w, struct query_plan *p, const struct query *q, struct query_range range)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
-	*w = (struct worker){.plan = p, .q = q, .p = q->paths};
+	struct query_plan *p = &k->plan;
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .p = q->paths};
 	arena_init(&w->arena);
-	w->is_start = w->p->start.n ? query__codes(p, &w->p->start) : NULL;
-	w->is_end = w->p->end.n ? query__codes(p, &w->p->end) : NULL;
-	w->want = (struct line_wants){.codes = w->p->events.n ? query__codes(p, &w->p->events) : NULL, .from_ms = range.from_ms, .to_ms = range.to_ms, .left_out = &w->left_out,
-		.arena = &w->arena, .channel = q->by == QUERY_CHANNEL, .rows = query__dimension_needs_row(q->by)};
+	w->judge = query__judge_new(k->rules, &w->arena);
+	if (query__is_given(&w->p->start)) w->start = &k->matchers[1];
+	if (query__is_given(&w->p->end)) w->end = &k->matchers[2];
+	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out,
+		.arena = &w->arena, .channel = q->by == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by)};
 	w->by = query__groups_new(p, q, &w->arena);
 	hashed_init(&w->seen, p);
 }
 
 static void end(struct worker *w)
 {
+	query__judge_free(w->judge);
 	query__groups_free(w->by);
 	query__line_free(&w->line);
 	hashed_release(&w->seen);
@@ -389,13 +397,15 @@ static void end(struct worker *w)
 	arena_release(&w->arena);
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_paths_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query *q, struct query_paths_answer *out, struct arena *a, struct fault *f)
 {
+	struct query_plan *p = &k->plan;
+	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&q->paths->events) ? 1 : 0);
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], p, q, out->range);
+		begin(&workers[i], k, q, codes);
 		states[i] = &workers[i];
 	}
 	enum err e = query__scan(p, visit, states, n, f);
@@ -417,14 +427,14 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_pa
 enum err query_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_paths_answer *out, struct fault *f)
 {
 	*out = (struct query_paths_answer){0};
+	const struct query_match *const matches[] = {&q->paths->events, &q->paths->start, &q->paths->end};
 	struct arena scratch;
-	struct query_plan plan;
-	struct query_wants want = {.lines = true, .columns = query__dimension_columns(q->by), .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
+	struct query_walk walk;
+	struct query_wants want = {.columns = query__dimension_columns(q->by), .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE};
 	arena_init(&scratch);
-	enum err e = query__plan(ctx, &scratch, &plan, f);
-	if (e == OK) out->range = query__range(&plan, q);
-	if (e == OK) e = query__parts(&plan, out->range.from_ms, out->range.to_ms, &want, f);
-	if (e == OK) e = run(&plan, q, out, a, f);
+	enum err e = query__walk_open(&walk, ctx, q, matches, COUNT_OF(matches), &want, &scratch, f);
+	if (e == OK) out->range = walk.range;
+	if (e == OK) e = run(&walk, q, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

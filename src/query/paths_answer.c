@@ -1,6 +1,7 @@
 /* The answer of paths as JSON. */
 #include "query/inner.h"
 #include "query/paths.h"
+#include "query/walk.h"
 
 static void put_paths(struct json_writer *w, const struct query_context *ctx, const struct query *q, const struct query_paths_answer *out)
 {
@@ -44,9 +45,9 @@ static void put_tree(struct json_writer *w, const struct query_context *ctx, con
 static str definition(struct arena *a, const struct query_paths *p)
 {
 	str start = query__names(a, &p->start), end = query__names(a, &p->end), length = query__duration(a, p->within_ms ? p->within_ms : p->gap_ms);
-	str what = p->start.n && p->end.n ? str_fmt(a, "What came between %.*s and the next %.*s", STR_ARG(start), STR_ARG(end))
-		: p->start.n                  ? str_fmt(a, "The first %zu events after %.*s", p->length, STR_ARG(start))
-		: p->end.n                    ? str_fmt(a, "The last %zu events before %.*s", p->length, STR_ARG(end))
+	str what = query__is_given(&p->start) && query__is_given(&p->end) ? str_fmt(a, "What came between %.*s and the next %.*s", STR_ARG(start), STR_ARG(end))
+		: query__is_given(&p->start)                ? str_fmt(a, "The first %zu events after %.*s", p->length, STR_ARG(start))
+		: query__is_given(&p->end)                  ? str_fmt(a, "The last %zu events before %.*s", p->length, STR_ARG(end))
 		: str_fmt(a, "The first %zu events", p->length);
 	str unit = p->within_ms ? str_fmt(a, "within %.*s; a path does not begin within another", STR_ARG(length))
 		: str_fmt(a, "in a session (it ends after %.*s without an event), one path a session, from the first time", STR_ARG(length));
@@ -61,7 +62,7 @@ enum err query__answer_paths(const struct query_context *ctx, const struct query
 	put_paths(w, ctx, q, &out);
 	if (q->paths->nodes) put_tree(w, ctx, &out);
 	query__put_int(w, "customers", out.customers);
-	if (q->paths->start.n && q->paths->end.n) {
+	if (query__is_given(&q->paths->start) && query__is_given(&q->paths->end)) {
 		query__put_int(w, "unfinished", out.unfinished);
 		query__put_int(w, "too_long", out.too_long);
 	}

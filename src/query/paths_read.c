@@ -64,7 +64,7 @@ static void read_by(struct query_reader *r, const struct json_node *v)
 {
 	/* How the lines are cut may be said in so many words, too. */
 	if (v->type == JSON_STRING && (str_eq(v->text, S("session")) || str_eq(v->text, S("time")))) paths(r)->is_by_time = str_eq(v->text, S("time")), paths(r)->is_by_session = !paths(r)->is_by_time;
-	else query__read_dimension(r, "by", v, &r->q->by, &r->q->by_property);
+	else query__read_by(r, v);
 }
 
 const struct query_field query__paths_fields[QUERY__PATHS_FIELDS] = {

@@ -249,11 +249,11 @@ static const struct kind {
 } KINDS[] = {
 	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), NULL, QUERY_DAY},
 	[QUERY_RETENTION] = {"retention", RETENTION, COUNT_OF(RETENTION), check_retention, QUERY_MONTH},
-	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY, true},
-	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY, true},
-	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY, true},
-	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY, true},
-	[QUERY_JOURNEY] = {"journey", query__journey_fields, QUERY__JOURNEY_FIELDS, query__check_journey, QUERY_DAY, true},
+	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY, false},
+	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY, false},
+	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY, false},
+	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY, false},
+	[QUERY_JOURNEY] = {"journey", query__journey_fields, QUERY__JOURNEY_FIELDS, query__check_journey, QUERY_DAY, false},
 };
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)
