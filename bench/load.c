@@ -1,6 +1,7 @@
 /* What a machine full of clients asks of a running server, from one thread over keep-alive connections:
  *   load send PORT WRITE_KEY SECONDS CONNECTIONS BATCH    Segment events of 275 bytes; BATCH 1 goes to /v1/track
  *   load fill PORT WRITE_KEY EVENTS                       the same until so many are acknowledged
+ *   load lines FILE EVENTS                                the same events into a file, a line each
  *   load get PORT SECRET_KEY SECONDS CONNECTIONS FILE     JSON of the addresses in FILE, a line each, taken at random
  * Each event has its own message id and is one of a pool made beforehand, so that the generator costs little; users are
  * many and skewed, as customers are: half of the events come from an eighth of them. Prints what was acknowledged a second, the latency of answers, and how many were not 200. */
@@ -243,10 +244,27 @@ static void read_paths(struct load *l, const char *file)
 	l->paths = paths;
 }
 
+static int write_lines(const char *file, long n)
+{
+	struct load l = {.seed = (uint64_t)clock_mono_us()};
+	FILE *f = fopen(file, "w");
+	if (!f) return 2;
+	l.message = l.seed << 20;
+	make_pool(&l);
+	char line[EVENT_BYTES + 1];
+	line[EVENT_BYTES] = '\n';
+	for (long i = 0; i < n; i++) {
+		put_event(&l, line);
+		fwrite(line, 1, sizeof line, f);
+	}
+	return fclose(f) == 0 ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 4 && strcmp(argv[1], "lines") == 0) return write_lines(argv[2], strtol(argv[3], NULL, 10));
 	if (argc < 5) {
-		fprintf(stderr, "load send PORT KEY SECONDS CONNECTIONS BATCH | fill PORT KEY EVENTS | get PORT KEY SECONDS CONNECTIONS FILE\n");
+		fprintf(stderr, "load send PORT KEY SECONDS CONNECTIONS BATCH | fill PORT KEY EVENTS | lines FILE EVENTS | get PORT KEY SECONDS CONNECTIONS FILE\n");
 		return 2;
 	}
 	bool is_fill = strcmp(argv[1], "fill") == 0, is_get = strcmp(argv[1], "get") == 0;

@@ -1,8 +1,6 @@
 /* The background thread seals full tables first (they hold memory and slow down look-ups), then merges, then drops what
  * was erased long enough ago. What fails is tried again a second later: nothing is lost by waiting, and appends are
  * told to come back when too many tables wait. */
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +9,7 @@
 #include "base/mem.h"
 #include "events/store.h"
 
-enum { TRY_AGAIN_MS = 1000, LOOK_MS = 60000, NICE = 10, AHEAD = 4, TIMED_EVENTS = 10000 };
+enum { TRY_AGAIN_MS = 1000, LOOK_MS = 60000, AHEAD = 4, TIMED_EVENTS = 10000 };
 
 bool background__seal_due(struct events *ev)
 {
@@ -182,8 +180,6 @@ void *background__run(void *arg)
 {
 	struct events *ev = arg;
 	pthread_setname_np(pthread_self(), "store-work"); /* for top and profilers */
-	/* Linux gives each thread its own niceness; failing to be nice is no failure. */
-	(void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE);
 	pthread_mutex_lock(&ev->lock);
 	enum err e = OK;
 	int64_t looked_us = clock_mono_us();

@@ -18,7 +18,7 @@ struct group {
 
 enum { PAUSE_MOST_US = 200000 };
 /* By full tables: of the time that sealing takes for an event, so many hundredths must pass for each that is taken. */
-static const uint8_t PACE_PCT[] = {0, 0, 0, 60, 90, 105, 120, 150};
+static const uint8_t PACE_PCT[] = {0, 0, 50, 85, 100, 115, 140, 160};
 
 static void take(struct events *ev, struct group *g)
 {
