@@ -93,4 +93,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	tell_finding(k, candidates);
 }
 
-const struct journey_kind JOURNEY_DRIVER = {"driver", ask, show};
+const struct journey_kind JOURNEY_DRIVER = {"driver", ask, show, NULL};

@@ -42,4 +42,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	msg_add(&k->page->finding, (struct msg_arg){.name = "group", .type = MSG_STR, .s = t->rows.v[0].name});
 }
 
-const struct journey_kind JOURNEY_DURATION = {"duration", ask, show};
+const struct journey_kind JOURNEY_DURATION = {"duration", ask, show, NULL};

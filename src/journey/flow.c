@@ -104,4 +104,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	msg_add(&k->page->finding, (struct msg_arg){.name = "half", .type = MSG_STR, .s = journey_seconds(k, best, "median_s")});
 }
 
-const struct journey_kind JOURNEY_FLOW = {"flow", ask, show};
+const struct journey_kind JOURNEY_FLOW = {"flow", ask, show, NULL};

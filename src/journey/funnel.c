@@ -132,4 +132,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	tell_finding(k, question, groups && groups->child ? journey_at(groups->child, "steps") : NULL);
 }
 
-const struct journey_kind JOURNEY_FUNNEL = {"funnel", ask, show};
+const struct journey_kind JOURNEY_FUNNEL = {"funnel", ask, show, NULL};

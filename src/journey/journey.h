@@ -40,7 +40,7 @@ struct journey_table {
 	LIST_OF(struct journey_row) rows;
 	int64_t left; /* rows that are not shown */
 	struct msg left_note;
-	bool is_heat, is_anchor; /* is_anchor: addresses lead to it by its id */
+	bool is_heat, is_map, is_anchor; /* is_anchor: addresses lead to it by its id */
 };
 
 struct journey_choice { /* one select or input of a form */
@@ -82,8 +82,9 @@ struct journey_kind {
 	enum err (*ask)(struct journey_asking *k, struct json_writer *w);
 	/* The tables and the finding. */
 	void (*show)(struct journey_asking *k, const struct json_node *answer);
+	const char *question; /* kind of the question where it is not the view's own name */
 };
-extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
+extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
 /* ---- ask.c: the fields of the forms ---- */
 /* What the address says of a field; the fallback when it says nothing. */

@@ -14,7 +14,7 @@
 enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
 
 /* One row a kind, in the order of the menu. */
-static const struct journey_kind *const KINDS[] = {&JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DRIVER, &JOURNEY_TREND};
+static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DRIVER, &JOURNEY_TREND};
 
 static const struct journey_kind *kind_of(str key)
 {
@@ -39,7 +39,7 @@ static enum err write_question(struct journey_asking *k, const struct journey_ki
 	struct json_writer w = {.out = &b};
 	buf_init(&b, QUESTION_BYTES);
 	json_begin_object(&w);
-	journey_put(&w, "kind", str_of(kind->key));
+	journey_put(&w, "kind", str_of(kind->question ? kind->question : kind->key));
 	enum err e = kind->ask(k, &w);
 	if (!k->period.is_all) {
 		journey_put(&w, "from", date_show(&k->op->arena, period_first_day(k->op, k->period.shown)));

@@ -121,4 +121,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	msg_add(&k->page->finding, (struct msg_arg){.name = "n", .type = MSG_INT, .i = (int64_t)all});
 }
 
-const struct journey_kind JOURNEY_PATHS = {"paths", ask, show};
+const struct journey_kind JOURNEY_PATHS = {"paths", ask, show, NULL};

@@ -98,4 +98,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	tell_finding(k, cohorts, interval);
 }
 
-const struct journey_kind JOURNEY_RETENTION = {"retention", ask, show};
+const struct journey_kind JOURNEY_RETENTION = {"retention", ask, show, NULL};

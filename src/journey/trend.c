@@ -86,4 +86,4 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	tell_finding(k, rows, interval);
 }
 
-const struct journey_kind JOURNEY_TREND = {"trend", ask, show};
+const struct journey_kind JOURNEY_TREND = {"trend", ask, show, NULL};

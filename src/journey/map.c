@@ -1,0 +1,197 @@
+/* map: the journey as it is, stage by stage: who, by what, how long, how they feel, what it costs them, and where it hurts.
+ * It stands there from the stages under which touchpoints are filed; what is not heard is a gap with the way to fill it. */
+#include <math.h>
+
+#include "i18n/i18n.h"
+#include "journey/journey.h"
+#include "json/json.h"
+
+enum { TOUCHPOINTS_NAMED = 3, FRICTIONS_SHOWN = 20 };
+
+static str words(struct journey_asking *k, const char *key)
+{
+	return i18n_format(&k->op->arena, &k->op->locale, str_of(key), NULL, 0);
+}
+
+static enum err ask(struct journey_asking *k, struct json_writer *w)
+{
+	(void)k;
+	(void)w;
+	return OK;
+}
+
+static str stage_name(struct journey_asking *k, str name)
+{
+	str key = str_fmt(&k->op->arena, "stage_%.*s", STR_ARG(name));
+	return i18n_has(k->op->locale.lang, key) ? i18n_format(&k->op->arena, &k->op->locale, key, NULL, 0) : name;
+}
+
+static bool is_heard(const struct json_node *stage)
+{
+	return json_is_true(stage, S("heard"));
+}
+
+/* ---- the map: a column a stage ---- */
+
+static str touchpoints(struct journey_asking *k, const struct json_node *stage)
+{
+	const struct json_node *list = json_get(stage, S("touchpoints"));
+	str text = S("");
+	size_t n = 0;
+	for (const struct json_node *t = list ? list->child : NULL; t && n < TOUCHPOINTS_NAMED; t = t->next, n++)
+		text = str_fmt(&k->op->arena, "%.*s%s%.*s", STR_ARG(text), n ? " · " : "", STR_ARG(json_get_str(t, S("event"))));
+	return n && list->n > n ? str_fmt(&k->op->arena, "%.*s · …", STR_ARG(text)) : text;
+}
+
+static str customers(struct journey_asking *k, const struct json_node *stage)
+{
+	return journey_count(k, stage, "customers");
+}
+
+static str share(struct journey_asking *k, const struct json_node *stage)
+{
+	return journey_share(k, journey_real(stage, "share"), 1);
+}
+
+static str time_in(struct journey_asking *k, const struct json_node *stage)
+{
+	return journey_seconds(k, stage, "median_s");
+}
+
+static str score(struct journey_asking *k, const struct json_node *stage)
+{
+	const struct json_node *s = json_get(stage, S("score"));
+	double mean = journey_real(s, "mean");
+	return isnan(mean) ? words(k, "journey_not_known") : i18n_real(&k->op->arena, &k->op->locale, mean, 1);
+}
+
+static str contacts(struct journey_asking *k, const struct json_node *stage)
+{
+	return journey_count(k, stage, "contacts");
+}
+
+static str lost(struct journey_asking *k, const struct json_node *stage)
+{
+	return journey_count(k, stage, "lost");
+}
+
+static const struct map_row {
+	const char *label;
+	str (*text)(struct journey_asking *k, const struct json_node *stage);
+	const char *drawn; /* number whose share of the widest is drawn; NULL: none */
+} ROWS[] = {
+	{"journey_map_customers", customers, "customers"}, {"journey_map_share", share, NULL}, {"journey_map_touchpoints", touchpoints, NULL}, {"journey_map_time", time_in, NULL},
+	{"journey_map_score", score, NULL}, {"journey_map_contacts", contacts, NULL}, {"journey_map_lost", lost, "lost"},
+};
+
+static double widest(const struct json_node *stages, const char *key)
+{
+	double most = 0;
+	for (const struct json_node *s = stages->child; s; s = s->next) most = fmax(most, journey_real(s, key));
+	return most;
+}
+
+static void put_map_row(struct journey_asking *k, struct journey_table *t, const struct json_node *stages, const struct map_row *row)
+{
+	double most = row->drawn ? widest(stages, row->drawn) : 0;
+	journey_row(k, t, words(k, row->label));
+	for (const struct json_node *s = stages->child; s; s = s->next) {
+		struct journey_cell *c = journey_cell(k, t, is_heard(s) ? row->text(k, s) : S("–"));
+		if (is_heard(s) && most > 0) journey_bar(k, c, journey_real(s, row->drawn) / most);
+	}
+}
+
+static str hurts(struct journey_asking *k, const struct json_node *frictions, str stage)
+{
+	int64_t n = 0;
+	for (const struct json_node *f = frictions ? frictions->child : NULL; f; f = f->next) n += str_eq(json_get_str(f, S("stage")), stage) && journey_real(f, "customers") > 0;
+	return n ? i18n_int(&k->op->arena, &k->op->locale, n) : S("–");
+}
+
+/* Where it hurts; and of a stage from which nothing is heard, the way to be told of it. */
+static void put_marks(struct journey_asking *k, struct journey_table *t, const struct json_node *stages, const struct json_node *frictions)
+{
+	journey_row(k, t, words(k, "journey_map_frictions"));
+	for (const struct json_node *s = stages->child; s; s = s->next) {
+		str name = json_get_str(s, S("name"));
+		struct journey_cell *c = journey_cell(k, t, hurts(k, frictions, name));
+		if (is_heard(s)) continue;
+		c->text = words(k, "journey_map_gap");
+		c->address = str_fmt(&k->op->arena, "/sources/connect?stage=%.*s", STR_ARG(web_url(k->op, name)));
+	}
+}
+
+static void put_map(struct journey_asking *k, const struct json_node *stages, const struct json_node *frictions)
+{
+	struct journey_table *t = journey_table(k, "map", COUNT_OF(ROWS) + 1);
+	t->is_map = true;
+	journey_head(k, t, "stage", false);
+	for (const struct json_node *s = stages->child; s; s = s->next) journey_head_text(t, stage_name(k, json_get_str(s, S("name"))))->is_number = false;
+	for (size_t i = 0; i < COUNT_OF(ROWS); i++) put_map_row(k, t, stages, &ROWS[i]);
+	put_marks(k, t, stages, frictions);
+}
+
+/* ---- frictions ---- */
+
+static str friction_text(struct journey_asking *k, const struct json_node *f)
+{
+	str kind = json_get_str(f, S("kind"));
+	struct msg m = msg_str(str_c(&k->op->arena, str_fmt(&k->op->arena, "journey_friction_%.*s", STR_ARG(kind))), "event", json_get_str(f, S("event")));
+	msg_add(&m, (struct msg_arg){.name = "end", .type = MSG_STR, .s = json_get_str(f, S("end"))});
+	msg_add(&m, (struct msg_arg){.name = "within", .type = MSG_STR, .s = journey_seconds(k, f, "within_s")});
+	return i18n_msg(&k->op->arena, &k->op->locale, &m);
+}
+
+static str at_stake(struct journey_asking *k, const struct json_node *f)
+{
+	double money = journey_real(f, "money");
+	if (isnan(money)) return words(k, "journey_not_told");
+	if (isnan(journey_real(f, "low"))) return journey_count(k, f, "money");
+	struct msg m = msg_str("journey_stake_range", "money", i18n_int(&k->op->arena, &k->op->locale, (int64_t)money));
+	msg_add(&m, (struct msg_arg){.name = "low", .type = MSG_INT, .i = (int64_t)journey_real(f, "low")});
+	msg_add(&m, (struct msg_arg){.name = "high", .type = MSG_INT, .i = (int64_t)journey_real(f, "high")});
+	return i18n_msg(&k->op->arena, &k->op->locale, &m);
+}
+
+static void put_frictions(struct journey_asking *k, const struct json_node *frictions)
+{
+	struct journey_table *t = journey_table(k, "frictions", FRICTIONS_SHOWN);
+	t->caption = words(k, "journey_stake_note");
+	journey_head(k, t, "journey_friction", false);
+	journey_head(k, t, "stage", false);
+	journey_head(k, t, "journey_customers", true);
+	journey_head(k, t, "journey_of_exposed", true);
+	journey_head(k, t, "journey_stake", true);
+	for (const struct json_node *f = frictions ? frictions->child : NULL; f && t->rows.n < FRICTIONS_SHOWN; f = f->next) {
+		if (!(journey_real(f, "customers") > 0)) continue;
+		journey_row(k, t, friction_text(k, f));
+		journey_cell(k, t, stage_name(k, json_get_str(f, S("stage"))));
+		journey_cell(k, t, journey_count(k, f, "customers"));
+		journey_bar(k, journey_cell(k, t, journey_share(k, journey_real(f, "share"), 1)), journey_real(f, "share"));
+		journey_cell(k, t, at_stake(k, f));
+	}
+	if (t->rows.n == 0) k->page->tables.n--;
+}
+
+static void tell_finding(struct journey_asking *k, const struct json_node *answer, const struct json_node *frictions)
+{
+	const struct json_node *gaps = journey_at(answer, "gaps"), *worst = frictions ? frictions->child : NULL;
+	if (worst && journey_real(worst, "customers") > 0) {
+		k->page->finding = msg_str("journey_finding_friction", "friction", friction_text(k, worst));
+		msg_add(&k->page->finding, (struct msg_arg){.name = "customers", .type = MSG_INT, .i = (int64_t)journey_real(worst, "customers")});
+		msg_add(&k->page->finding, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = journey_real(worst, "share")});
+		return;
+	}
+	k->page->finding = msg_int(gaps && gaps->n ? "journey_finding_gaps" : "journey_finding_smooth", "gaps", gaps ? (int64_t)gaps->n : 0);
+}
+
+static void show(struct journey_asking *k, const struct json_node *answer)
+{
+	const struct json_node *stages = journey_at(answer, "stages"), *frictions = journey_at(answer, "frictions");
+	if (!stages || !stages->child) return;
+	put_map(k, stages, frictions);
+	put_frictions(k, frictions);
+	tell_finding(k, answer, frictions);
+}
+
+const struct journey_kind JOURNEY_MAP = {"map", ask, show, "journey"};
