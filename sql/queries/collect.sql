@@ -37,3 +37,22 @@ SELECT position FROM applier WHERE name = $1;
 
 -- name: applier_put
 INSERT INTO applier (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET position = excluded.position;
+
+-- name: unapplied_add
+INSERT INTO unapplied (position, is_note, subject, import, source, purposes, time_ms, received_ms, type, channel, body, error, kept_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (position) DO NOTHING;
+
+-- name: unapplied_all
+SELECT position, is_note, subject, import, source, purposes, time_ms, received_ms, type, channel, body FROM unapplied ORDER BY position LIMIT 1000;
+
+-- name: unapplied_count
+SELECT count(*) FROM unapplied;
+
+-- name: unapplied_done
+DELETE FROM unapplied WHERE position = $1;
+
+-- name: unapplied_forget
+DELETE FROM unapplied WHERE subject = $1;
+
+-- name: unapplied_forget_import
+DELETE FROM unapplied WHERE import = $1;

@@ -1,8 +1,8 @@
 /* A batch is one transaction: many events, so that a flood costs few syncs. Most events derive nothing; the log is passed
  * over to the next one that does without a transaction, and how far that went is stored now and then: replaying it is
  * cheap. When a batch fails it is tried again from its
- * start; after some tries one event at a time, and an event that fails alone for a reason of its own is passed over and
- * logged by position: it stays in the event store, only what it would have derived is missing. */
+ * start; after some tries one event at a time, and an event that fails alone for a reason of its own is kept aside, whole, in
+ * the table unapplied: named in the log, counted at /health, and tried again at each start and each hour. */
 #include "collect/appliers.h"
 
 #include <pthread.h>
@@ -34,7 +34,8 @@ enum {
 	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
 	LINGER_MS = 500,          /* the log stays open so long: opening it walks over all frames of a file */
 	BREATH_US = 1000,         /* under a stream of single events a look a millisecond is enough */
-	RETRY_PAUSE_US = 200000
+	RETRY_PAUSE_US = 200000,
+	RETRY_ASIDE_S = 3600
 };
 
 struct appliers {
@@ -50,6 +51,8 @@ struct appliers {
 	uint64_t log_position;
 	int64_t flushed_us, flush_took_us;
 	int failures;
+	_Atomic uint64_t unapplied; /* kept aside */
+	int64_t retried_us;
 };
 
 static void advance(struct appliers *a, uint64_t position)
@@ -150,6 +153,82 @@ static void store_passed(struct appliers *a)
 	events_confirm(a->app->events, a->stored);
 }
 
+/* The failed batch closed the log, and with it the texts of the record. */
+static bool reread(struct appliers *a, struct events_record *record)
+{
+	struct fault f = {0};
+	return open_log(a, record->position, &f) == OK && next_record(a, record);
+}
+
+/* With the position behind it in one transaction: an event is applied, or it is here. */
+static enum err keep_aside(struct op *op, const struct events_record *r, enum err why)
+{
+	const struct event *e = &r->event;
+	TRY(op_run(op, SQL_unapplied_add,
+	           DB_ARGS(db_int((int64_t)r->position), db_bool(r->is_note), db_int(e->subject), db_int(e->import), db_int(e->source), db_int(e->purposes), db_int(e->time_ms), db_int(e->received_ms),
+	                   db_text(e->type.n ? e->type : S("")), db_text(e->channel.n ? e->channel : S("")), db_text(e->body.n ? e->body : S("")), db_text(str_of(err_slug(why))), db_int(op->now_ms)),
+	           NULL));
+	return store_position(op, r->next);
+}
+
+static bool pass_over(struct appliers *a, const struct events_record *r, enum err why)
+{
+	struct op op;
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
+	enum err e = op_end(&op, keep_aside(&op, r, why));
+	op_release(&op);
+	if (e != OK) return false;
+	log_error("event_not_applied", F_INT("position", r->position), F_STR("error", str_of(err_slug(why))));
+	atomic_fetch_add(&a->unapplied, 1);
+	a->stored = r->next;
+	advance(a, r->next);
+	events_confirm(a->app->events, r->next);
+	return true;
+}
+
+static enum err derive_aside(struct appliers *a, struct op *op, const struct db_rows *rows, size_t i)
+{
+	struct events_record r = {.position = (uint64_t)db_rows_int(rows, i, 0), .is_note = db_rows_bool(rows, i, 1)};
+	r.event = (struct event){.subject = (uint32_t)db_rows_int(rows, i, 2), .import = (uint32_t)db_rows_int(rows, i, 3), .source = (uint16_t)db_rows_int(rows, i, 4), .purposes = (uint32_t)db_rows_int(rows, i, 5),
+	                         .time_ms = db_rows_int(rows, i, 6), .received_ms = db_rows_int(rows, i, 7), .type = db_rows_text(rows, i, 8), .channel = db_rows_text(rows, i, 9), .body = db_rows_text(rows, i, 10)};
+	derive_begin(a->derive, op);
+	TRY(derive_record(a->derive, &r));
+	TRY(derive_end(a->derive));
+	return op_run(op, SQL_unapplied_done, DB_ARGS(db_int((int64_t)r.position)), NULL);
+}
+
+static void try_aside(struct appliers *a, const struct db_rows *rows, size_t i)
+{
+	struct op op;
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
+	op.locale = derive_locale(&op);
+	people_lock(a->app->people);
+	enum err e = people_is_torn(a->app->people) ? read_people(a) : OK;
+	e = op_end(&op, e == OK ? derive_aside(a, &op, rows, i) : e);
+	if (e != OK) (void)read_people(a);
+	people_unlock(a->app->people);
+	op_release(&op);
+	if (e == OK) log_info("event_applied_late", F_INT("position", db_rows_int(rows, i, 0)));
+}
+
+/* What was kept aside, each in a transaction of its own. */
+static void retry_aside(struct appliers *a)
+{
+	struct op op;
+	struct db_rows rows = {0}, left = {0};
+	if (!atomic_load(&a->unapplied) || (a->retried_us && clock_mono_us() - a->retried_us < RETRY_ASIDE_S * 1000000LL)) return;
+	a->retried_us = clock_mono_us();
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
+	enum err e = op_end(&op, op_query(&op, SQL_unapplied_all, DB_NO_ARGS, &rows));
+	for (size_t i = 0; e == OK && i < rows.n && !atomic_load(&a->stopping); i++) try_aside(a, &rows, i);
+	struct op count;
+	op_init(&count, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
+	e = op_end(&count, op_query(&count, SQL_unapplied_count, DB_NO_ARGS, &left));
+	if (e == OK) atomic_store(&a->unapplied, (uint64_t)db_rows_int(&left, 0, 0));
+	op_release(&count);
+	op_release(&op);
+}
+
 static void apply_from(struct appliers *a, struct events_record *record)
 {
 	uint64_t position = record->position;
@@ -164,10 +243,7 @@ static void apply_from(struct appliers *a, struct events_record *record)
 		return;
 	}
 	a->failures++;
-	if (a->failures >= TRIES_TOGETHER + TRIES_ALONE && is_own_fault(e)) {
-		log_error("event_not_applied", F_INT("position", record->position));
-		advance(a, record->next);
-		store_passed(a);
+	if (a->failures >= TRIES_TOGETHER + TRIES_ALONE && is_own_fault(e) && reread(a, record) && pass_over(a, record, e)) {
 		a->failures = 0;
 		return;
 	}
@@ -238,6 +314,7 @@ static void *run(void *arg)
 	pthread_setname_np(pthread_self(), "appliers");
 	struct timespec breath = {0, BREATH_US * 1000L};
 	while (!atomic_load(&a->stopping)) {
+		retry_aside(a);
 		apply_available(a);
 		flush_idle(a, false);
 		nanosleep(&breath, NULL);
@@ -260,7 +337,10 @@ enum err appliers_start(struct op *op, struct appliers **out)
 {
 	struct db_rows row;
 	TRY(op_query(op, SQL_applier_position, DB_ARGS(db_text(S("derive"))), &row));
+	struct db_rows aside;
+	TRY(op_query(op, SQL_unapplied_count, DB_NO_ARGS, &aside));
 	struct appliers *a = MEM_NEW(struct appliers);
+	atomic_store(&a->unapplied, (uint64_t)db_rows_int(&aside, 0, 0));
 	a->app = op->app;
 	a->position = row.n ? (uint64_t)db_rows_int(&row, 0, 0) : 0;
 	a->stored = a->position;
@@ -313,4 +393,9 @@ uint64_t appliers_behind(const struct app *app)
 	uint64_t position = a->position, durable = events_durable(app->events);
 	pthread_mutex_unlock(&a->lock);
 	return durable > position ? durable - position : 0;
+}
+
+uint64_t appliers_unapplied(const struct app *app)
+{
+	return atomic_load(&app->appliers->unapplied);
 }

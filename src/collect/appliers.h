@@ -14,4 +14,6 @@ void appliers_stop(struct appliers *a); /* applies what is durable, then ends th
  * it takes longer. */
 bool appliers_catch_up(struct app *app, int timeout_ms);
 uint64_t appliers_behind(const struct app *app); /* bytes of the log not applied yet */
+/* Records that could not be derived: kept aside, tried again at each start and each hour. */
+uint64_t appliers_unapplied(const struct app *app);
 #endif

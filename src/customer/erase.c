@@ -87,7 +87,7 @@ enum err erasure_resume(struct op *op)
 
 static enum err erase_subject(struct op *op, const struct db_rows *identities, size_t i, struct subject_key key)
 {
-	static const enum sql rows[] = {SQL_trait_remove_subject, SQL_consent_remove_subject, SQL_consent_state_remove_subject, SQL_edge_remove_subject,
+	static const enum sql rows[] = {SQL_unapplied_forget, SQL_trait_remove_subject, SQL_consent_remove_subject, SQL_consent_state_remove_subject, SQL_edge_remove_subject,
 	                                SQL_suggestion_remove_subject, SQL_identity_source_remove_subject, SQL_customer_name_remove_subject, SQL_identity_remove_subject};
 	uint32_t subject = (uint32_t)db_rows_int(identities, i, 0);
 	str kind = db_rows_text(identities, i, 1), value = db_rows_text(identities, i, 2);

@@ -85,6 +85,7 @@ static enum err derive_orders(struct undo *u)
 static enum err undo(struct undo *u)
 {
 	for (size_t i = 0; i < events_view_parts(u->view); i++) TRY(look_at_part(u, i));
+	TRY(op_run(u->op, SQL_unapplied_forget_import, DB_ARGS(db_int(u->s.number)), NULL));
 	TRY(derive_orders(u));
 	return replay_without(u->op, u->view, (uint32_t)u->s.number, &u->replay);
 }
