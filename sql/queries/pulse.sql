@@ -12,3 +12,6 @@ SELECT currency, count(*) FROM orders WHERE kind = 0 GROUP BY currency ORDER BY 
 -- In the order of the index on (kind, at).
 SELECT kind, at, subject, currency, purposes, revenue_micro, units, lines FROM orders
 WHERE kind IN (0, 1, 2) AND at >= $1 AND at < $2 AND cancelled_at IS NULL ORDER BY kind, at;
+
+-- name: question_trait
+SELECT subject, value, at FROM trait WHERE name = $1;

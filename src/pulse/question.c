@@ -79,6 +79,9 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.sales = sales_of,
 		.arg = op,
 	};
+	struct question_records *records = ARENA_NEW(&op->arena, struct question_records);
+	*records = (struct question_records){op, *people};
+	ctx->records = question_records(records);
 	enum err e = events_view_open(op->app->events, &ctx->view, &op->fault);
 	if (e != OK) people_view_close(op->app->people, *people);
 	return e;

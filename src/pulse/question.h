@@ -6,6 +6,12 @@
 #include "http/web.h"
 #include "query/query.h"
 
+/* What conditions ask of the records, read as the op. */
+struct question_records {
+	struct op *op;
+	const struct people_view *people;
+};
+struct query_records question_records(struct question_records *records); /* lives as long as what is given */
 /* What a question is asked with; close it on every way out. */
 enum err question_open(struct op *op, enum purpose purpose, struct query_context *ctx, const struct people_view **people) NODISCARD;
 void question_close(struct op *op, struct query_context *ctx, const struct people_view *people);

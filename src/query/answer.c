@@ -1,7 +1,10 @@
 /* The answers as JSON. What other programs rely on comes first in its object; the rest stands beside it and explains the
  * figure: range and zone used, n, who was left out, whether a damaged segment is missing, the definition, the time taken. */
+#include <math.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/interval.h"
 #include "i18n/zone.h"
 #include "query/inner.h"
 
@@ -56,6 +59,25 @@ void query__put_value(struct json_writer *w, struct query_value v)
 	case QUERY_VALUE_TRUE: json_put_bool(w, true); break;
 	case QUERY_VALUE_FALSE: json_put_bool(w, false); break;
 	}
+}
+
+void query__put_by(struct json_writer *w, struct query_value by, bool is_other)
+{
+	json_key(w, S("by"));
+	if (!is_other) query__put_value(w, by);
+	else {
+		json_put_str(w, S("other"));
+		json_key(w, S("other"));
+		json_put_bool(w, true);
+	}
+}
+
+void query__put_share(struct json_writer *w, const char *key, uint64_t k, uint64_t n)
+{
+	struct interval sure = n ? interval_wilson((int64_t)k, (int64_t)n) : (struct interval){NAN, NAN};
+	query__put_real(w, key, n ? (double)k / (double)n : NAN);
+	query__put_real(w, "low", sure.low);
+	query__put_real(w, "high", sure.high);
 }
 
 static void put_head(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_times *times)
@@ -232,6 +254,9 @@ static enum err (*const ANSWERS[])(const struct query_context *, const struct qu
 	[QUERY_PATHS] = query__answer_paths,
 	[QUERY_DRIVER] = query__answer_driver,
 	[QUERY_JOURNEY] = query__answer_journey,
+	[QUERY_DURATION] = query__answer_duration,
+	[QUERY_SEGMENT] = query__answer_segment,
+	[QUERY_TIMELINE] = query__answer_timeline,
 };
 
 enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)

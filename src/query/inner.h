@@ -178,6 +178,10 @@ int query__value_cmp(const struct query_value *a, const struct query_value *b);
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t);
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r);
 void query__put_value(struct json_writer *w, struct query_value v);
+/* "by", and of the group of all values past `top`: "by":"other","other":true. */
+void query__put_by(struct json_writer *w, struct query_value by, bool is_other);
+/* Two members and their interval: key, low, high. Null without a base. */
+void query__put_share(struct json_writer *w, const char *key, uint64_t k, uint64_t n);
 void query__put_text(struct json_writer *w, const char *key, str text);
 void query__put_int(struct json_writer *w, const char *key, uint64_t n);
 str query__duration(struct arena *a, int64_t ms); /* for definitions: 7 days */
@@ -185,6 +189,9 @@ str query__dimension_name(enum query_dimension d, str property);
 void query__put_real(struct json_writer *w, const char *key, double d); /* NaN is null */
 void query__put_range(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_range *range);
 void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool is_partial, str definition);
+enum err query__answer_timeline(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_segment(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_duration(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_funnel(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_flow(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;

@@ -16,6 +16,7 @@
 struct arena;
 struct buf;
 struct events;
+struct events_part;
 struct events_view;
 struct json_node;
 struct zone;
@@ -48,6 +49,8 @@ struct query_records {
 	int (*purpose)(void *arg, str name);                /* its bit number; -1 = there is none of that name */
 	uint32_t (*granted)(void *arg, uint32_t customer);  /* bit set of purposes; what is refused is in query_people */
 	enum err (*segment)(void *arg, struct arena *a, str id, str *condition, struct fault *f); /* its condition's JSON; absent = there is no such segment */
+	/* Who is meant by an id or an identity; *number 0 = nobody. */
+	enum err (*customer)(void *arg, struct arena *a, str customer, uint32_t *number, uint32_t **subjects, size_t *n_subjects, struct fault *f);
 	void *arg;
 };
 
@@ -85,7 +88,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -110,6 +113,7 @@ struct query {
 	struct query_interval interval;
 	int64_t limit; /* rows or cohorts at most; 0 = all */
 	const struct query_condition *where; /* NULL = all events of all customers */
+	size_t top;    /* values of `by` that have a group of their own; the others share one; 0 = all have */
 	/* trend */
 	struct query_match events;
 	enum query_measure measure;
@@ -120,6 +124,9 @@ struct query {
 	struct query_match start, again;
 	int cells; /* cell 0 included; 0 = as many as the data has */
 	/* of the kind in hand; each in its own header */
+	struct query_duration *duration;
+	struct query_segment *segment;
+	struct query_line_of *timeline;
 	struct query_funnel *funnel;
 	struct query_flow *flow;
 	struct query_paths *paths;
@@ -202,6 +209,8 @@ struct query_event {
 	uint64_t arrival;
 	str type, channel; /* "" = unknown */
 	str body;
+	struct events_part *part; /* where it lies, for its properties; as long as the view */
+	size_t row;
 };
 struct query_cursor { /* the place of an event in its customer's time line */
 	int64_t time_ms;
@@ -214,6 +223,7 @@ struct query_page {
 	size_t limit;
 	uint32_t purpose;          /* only events that allow it; 0 = all */
 	bool without_body;
+	struct query_range range;  /* only events within */
 };
 /* The events of all the subjects merged by (time, arrival). *more: others stand behind the page. */
 enum err query_timeline(const struct query_context *ctx, const uint32_t *subjects, size_t n_subjects, const struct query_page *page, struct arena *a,

@@ -9,7 +9,7 @@
 #include "query/inner.h"
 #include "query/read.h"
 
-enum { MAX_NAME_BYTES = 200, MAX_DAYS = 36500 };
+enum { MAX_NAME_BYTES = 200, MAX_DAYS = 36500, MAX_TOP = 10000 };
 #define MAX_LIMIT INT64_C(100000000)
 
 void query__bad(struct query_reader *r, const char *field, const char *format, ...)
@@ -46,7 +46,7 @@ static void read_to(struct query_reader *r, const struct json_node *v)
 	query__read_time(r, "to", v, &r->q->range.has_to, &r->q->range.to_ms);
 }
 
-static void read_interval(struct query_reader *r, const struct json_node *v)
+void query__read_interval(struct query_reader *r, const struct json_node *v)
 {
 	static const char *const UNITS[] = {"hour", "day", "week", "month"};
 	int64_t days;
@@ -190,6 +190,18 @@ void query__read_by(struct query_reader *r, const struct json_node *v)
 	query__read_any_dimension(r, "by", v, &r->q->by, &r->q->by_property);
 }
 
+void query__read_top(struct query_reader *r, const struct json_node *v)
+{
+	int64_t n;
+	if (query__whole(v, 1, MAX_TOP, &n)) r->q->top = (size_t)n;
+	else query__bad(r, "top", "not a whole number from 1 to %d", MAX_TOP);
+}
+
+void query__check_top(struct query_reader *r)
+{
+	if (r->q->top && r->q->by == QUERY_NONE) query__bad(r, "top", "\"top\" without a \"by\"");
+}
+
 static void read_where(struct query_reader *r, const struct json_node *v)
 {
 	r->q->where = query__read_condition(r, "where", v);
@@ -229,8 +241,8 @@ int query__read_choice(struct query_reader *r, const char *field, const struct j
 }
 
 static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}};
-static const struct query_field TREND[] = {{"interval", read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
-static const struct query_field RETENTION[] = {{"interval", read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
+static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
+static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
 
 static void check_retention(struct query_reader *r)
 {
@@ -245,15 +257,17 @@ static const struct kind {
 	size_t n;
 	void (*check)(struct query_reader *r); /* or NULL */
 	enum query_unit unit;
-	bool knows_names_only; /* conditions are refused */
 } KINDS[] = {
 	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), NULL, QUERY_DAY},
 	[QUERY_RETENTION] = {"retention", RETENTION, COUNT_OF(RETENTION), check_retention, QUERY_MONTH},
-	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY, false},
-	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY, false},
-	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY, false},
-	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY, false},
-	[QUERY_JOURNEY] = {"journey", query__journey_fields, QUERY__JOURNEY_FIELDS, query__check_journey, QUERY_DAY, false},
+	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY},
+	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY},
+	[QUERY_PATHS] = {"paths", query__paths_fields, QUERY__PATHS_FIELDS, query__check_paths, QUERY_DAY},
+	[QUERY_DRIVER] = {"driver", query__driver_fields, QUERY__DRIVER_FIELDS, query__check_driver, QUERY_DAY},
+	[QUERY_JOURNEY] = {"journey", query__journey_fields, QUERY__JOURNEY_FIELDS, query__check_journey, QUERY_DAY},
+	[QUERY_DURATION] = {"duration", query__duration_fields, QUERY__DURATION_FIELDS, query__check_duration, QUERY_DAY},
+	[QUERY_SEGMENT] = {"segment", query__segment_fields, QUERY__SEGMENT_FIELDS, query__check_segment, QUERY_MONTH},
+	[QUERY_TIMELINE] = {"timeline", query__timeline_fields, QUERY__TIMELINE_FIELDS, query__check_timeline, QUERY_DAY},
 };
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)
@@ -306,7 +320,6 @@ enum err query_read_node(struct arena *a, const struct zone *zone, const struct 
 		else if (field->read) field->read(&r, v);
 	}
 	if (kind->check) kind->check(&r);
-	if (kind->knows_names_only && r.n_conditions) query__bad(&r, "where", "a question of kind %s knows events by their names only", kind->name);
 	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) query__bad(&r, "to", "not after \"from\"");
 	return r.is_bad ? ERR_INVALID : OK;
 }

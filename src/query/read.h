@@ -39,13 +39,17 @@ bool query__read_flag(struct query_reader *r, const char *field, const struct js
 void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
 /* The same, or trait:x; QUERY_TRAIT's name is without the prefix. */
 void query__read_any_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property);
+/* `top`: how many values of `by` have a group of their own. */
+void query__read_top(struct query_reader *r, const struct json_node *v);
+void query__check_top(struct query_reader *r);
+void query__read_interval(struct query_reader *r, const struct json_node *v);
 /* `by`: a dimension, a trait's too. */
 void query__read_by(struct query_reader *r, const struct json_node *v);
 /* The number of the name in the list, or -1 having noted that it is none of them. */
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 
 /* ---- the kinds that read their own ---- */
-enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 10 };
+enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 10, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 3, QUERY__TIMELINE_FIELDS = 4 };
 extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
 void query__check_funnel(struct query_reader *r);
 extern const struct query_field query__flow_fields[QUERY__FLOW_FIELDS];
@@ -56,4 +60,10 @@ extern const struct query_field query__driver_fields[QUERY__DRIVER_FIELDS];
 void query__check_driver(struct query_reader *r);
 extern const struct query_field query__journey_fields[QUERY__JOURNEY_FIELDS];
 void query__check_journey(struct query_reader *r);
+extern const struct query_field query__duration_fields[QUERY__DURATION_FIELDS];
+void query__check_duration(struct query_reader *r);
+extern const struct query_field query__segment_fields[QUERY__SEGMENT_FIELDS];
+void query__check_segment(struct query_reader *r);
+extern const struct query_field query__timeline_fields[QUERY__TIMELINE_FIELDS];
+void query__check_timeline(struct query_reader *r);
 #endif

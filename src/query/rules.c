@@ -301,6 +301,11 @@ void query__rules_want(struct query_rules *r, struct query_wants *want, int64_t 
 	}
 }
 
+bool query__rules_need_events(const struct query_rules *r)
+{
+	return r->deeds.n > 0;
+}
+
 static enum err bind_texts(struct query_rules *r, struct rule *rule, struct fault *f)
 {
 	struct query_plan *p = r->plan;

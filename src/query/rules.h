@@ -28,6 +28,8 @@ enum err query__matcher(struct query_rules *r, const struct query_match *m, stru
 /* Of `where` alone. */
 const struct query_matcher *query__where(const struct query_rules *r);
 void query__rules_want(struct query_rules *r, struct query_wants *want, int64_t *from_ms, int64_t *to_ms);
+/* Whether any condition asks what a customer did. */
+bool query__rules_need_events(const struct query_rules *r);
 enum err query__rules_bind(struct query_rules *r, struct fault *f) NODISCARD;
 
 struct query_judge {

@@ -93,6 +93,13 @@ bool spread_grow(struct spread *s, struct spread_set *x)
 	return true;
 }
 
+void spread_clear(struct spread *s, size_t set)
+{
+	mem_free(s->sets[set].raw);
+	mem_free(s->sets[set].histogram);
+	s->sets[set] = (struct spread_set){0};
+}
+
 bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set)
 {
 	const struct spread_set *x = &from->sets[from_set];

@@ -35,6 +35,7 @@ void spread_init(struct spread *s, struct query_plan *p, struct arena *a, size_t
 void spread_release(struct spread *s);
 bool spread_room(struct spread *s, size_t n);                        /* sets 0..n-1 are there; false: out of memory */
 bool spread_grow(struct spread *s, struct spread_set *set);          /* before a value is kept in a set that is full */
+void spread_clear(struct spread *s, size_t set);                     /* as if nothing was added; what was merged elsewhere */
 bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set);
 
 static inline size_t spread_bucket(uint64_t v)

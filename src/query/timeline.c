@@ -45,6 +45,8 @@ static enum err add_runs(struct line *l, struct events_part *part, const uint32_
 			TRY(events_part_columns(part, EVENTS_TIME | EVENTS_ARRIVAL | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT | EVENTS_FLAGS, &c, f));
 		is_read = true;
 		struct run r = {.part = part, .c = c, .from = first, .to = first + count};
+		if (l->page->range.has_from) r.from = row_at(&r, &(struct query_cursor){.time_ms = l->page->range.from_ms}, false);
+		if (l->page->range.has_to) r.to = row_at(&r, &(struct query_cursor){.time_ms = l->page->range.to_ms}, false);
 		if (l->page->has_cursor && l->page->oldest_first) r.from = row_at(&r, &l->page->cursor, true);
 		else if (l->page->has_cursor) r.to = row_at(&r, &l->page->cursor, false);
 		if (r.from < r.to) VEC_PUSH(&l->runs, a, r);
@@ -85,7 +87,7 @@ static struct run *next_run(struct line *l)
 static enum err event_of(const struct line *l, const struct run *r, struct arena *a, struct query_event *out, struct fault *f)
 {
 	size_t row = head(l, r);
-	*out = (struct query_event){.subject = r->c.subject[row], .import = r->c.import[row], .purposes = r->c.purposes[row], .source = r->c.source[row],
+	*out = (struct query_event){.part = r->part, .row = row, .subject = r->c.subject[row], .import = r->c.import[row], .purposes = r->c.purposes[row], .source = r->c.source[row],
 		.flags = r->c.flags[row], .time_ms = r->c.time_ms[row], .arrival = r->c.arrival[row], .type = events_type_name(l->ctx->events, r->c.type[row]),
 		.channel = r->c.channel[row] ? events_channel_name(l->ctx->events, r->c.channel[row]) : S("")};
 	return l->page->without_body ? OK : events_part_body(r->part, row, a, &out->body, f);

@@ -1,0 +1,2 @@
+-- A question reads one trait of all customers.
+CREATE INDEX trait_name ON trait (name);
