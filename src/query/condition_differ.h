@@ -274,6 +274,55 @@ static inline str random_condition(int depth, bool of_customers)
 	return str_fmt(&arena, "{\"%s\":[%.*s,%.*s]}", form == 1 ? "any" : "all", STR_ARG(first), STR_ARG(second));
 }
 
+/* What is judged by an event and its customer's traits and consent alone, so that tests can afford to ask it of every event. */
+static inline str random_plain_condition(void)
+{
+	for (;;) {
+		str c = random_condition(1, false);
+		if (!str_contains(c, S("did")) && !str_contains(c, S("sequence")) && !str_contains(c, S("segment"))) return c;
+	}
+}
+
+/* A matcher and which of the events made it means. */
+struct asked_match {
+	str json;
+	bool has_where;
+	bool is[LINE_EVENTS];
+};
+static bool asked_kept[LINE_EVENTS];
+
+static inline void random_asked(struct asked_match *m, bool with_where)
+{
+	bool types[LINE_TYPES];
+	str names = random_types(types);
+	m->json = names;
+	m->has_where = with_where && dice(2);
+	if (!m->has_where) return;
+	str where = random_plain_condition();
+	m->json = dice(4) ? str_fmt(&arena, "{\"event\":%.*s,\"where\":%.*s}", STR_ARG(names), STR_ARG(where)) : str_fmt(&arena, "{\"where\":%.*s}", STR_ARG(where));
+}
+
+static inline void judge_asked(struct asked_match *m, const struct query_range *range)
+{
+	const struct json_node *node;
+	assert_ok(json_tree(&arena, m->json, 100000, &node, NULL));
+	for (size_t i = 0; i < n_made; i++) m->is[i] = naive_holds(node, NULL, &made[i], range);
+}
+
+/* `where` of the question, or "": what it leaves is what lines hold from now on. */
+static inline void judge_where(str where, const struct query_range *range)
+{
+	const struct json_node *node;
+	line_kept = NULL;
+	if (!where.n) return;
+	assert_ok(json_tree(&arena, where, 100000, &node, NULL));
+	for (size_t i = 0; i < n_made; i++) {
+		struct naive k = {.range = range, .has_customer = true, .customer = customer_of_event(&made[i]), .event = &made[i]};
+		asked_kept[i] = naive_condition(node, &k) == NAIVE_YES;
+	}
+	line_kept = asked_kept;
+}
+
 /* An event's matcher, now and then with a condition. */
 static inline str random_match(void)
 {

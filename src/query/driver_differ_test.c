@@ -1,21 +1,21 @@
 /* Drivers against an evaluator that looks back from every moment by itself, and worked by hand. */
 #include "query/driver.h"
-#include "query/line_differ.h"
+#include "query/condition_differ.h"
 
 struct question {
 	struct query q;
 	const struct query_driver *d;
-	bool moments[LINE_TYPES], did[LINE_TYPES], candidates[4][LINE_TYPES];
 	size_t n_candidates; /* 0 = all types */
 };
+static struct asked_match moments, deeds, candidates[4];
 static double values[LINE_EVENTS];
 static bool had[LINE_TYPES][LINE_EVENTS]; /* by candidate, by observation */
 static size_t n;
 static int64_t without, open_moments;
 
-static bool is_candidate(const struct question *k, size_t c, int type)
+static bool is_candidate(const struct question *k, size_t c, size_t event)
 {
-	return k->n_candidates ? k->candidates[c][type] : (int)c == type;
+	return k->n_candidates ? candidates[c].is[event] : (int)c == made[event].type;
 }
 
 static void observe(const struct question *k, const size_t *line, size_t n_line, size_t i, int64_t known)
@@ -33,12 +33,12 @@ static void observe(const struct question *k, const size_t *line, size_t n_line,
 			return;
 		}
 		bool did = false;
-		for (size_t j = i + 1; j < n_line; j++) did |= k->did[made[line[j]].type] && made[line[j]].time_ms - m->time_ms <= k->d->did_within_ms;
+		for (size_t j = i + 1; j < n_line; j++) did |= deeds.is[line[j]] && made[line[j]].time_ms - m->time_ms <= k->d->did_within_ms;
 		values[n] = did != k->d->is_not;
 	}
 	for (size_t c = 0; c < (k->n_candidates ? k->n_candidates : LINE_TYPES); c++) {
 		had[c][n] = false;
-		for (size_t j = 0; j < i; j++) had[c][n] |= is_candidate(k, c, made[line[j]].type) && m->time_ms - made[line[j]].time_ms < k->d->within_ms;
+		for (size_t j = 0; j < i; j++) had[c][n] |= is_candidate(k, c, line[j]) && m->time_ms - made[line[j]].time_ms < k->d->within_ms;
 	}
 	n++;
 }
@@ -56,7 +56,7 @@ static void naive(const struct question *k, const struct query_context *ctx)
 	for (uint32_t customer = 1; customer <= LINE_CUSTOMERS; customer++) {
 		size_t n_line = line_of_customer(customer, &k->q.range, NULL, line);
 		for (size_t i = 0; i < n_line; i++)
-			if (k->moments[made[line[i]].type]) observe(k, line, n_line, i, known);
+			if (moments.is[line[i]]) observe(k, line, n_line, i, known);
 	}
 }
 
@@ -95,8 +95,7 @@ static double check(const struct question *k, const struct json_node *v, size_t 
 static size_t candidate_of(const struct question *k, str name, bool *taken)
 {
 	for (size_t c = 0; c < (k->n_candidates ? k->n_candidates : LINE_TYPES); c++) {
-		struct arena *a = &arena;
-		str want = k->n_candidates ? str_join(a, k->d->candidates[c].names, k->d->candidates[c].n, S(" or ")) : str_of(LINE_TYPE[c]);
+		str want = k->n_candidates ? query__names(&arena, &k->d->candidates[c]) : str_of(LINE_TYPE[c]);
 		if (taken[c] || !str_eq(want, name)) continue;
 		taken[c] = true;
 		return c;
@@ -133,22 +132,31 @@ static void ask_once(const struct query_context *ctx)
 {
 	struct question k = {.n_candidates = dice(3) ? 1 + dice(4) : 0};
 	struct query_context at = *ctx;
-	str moments = random_types(k.moments), did = random_types(k.did), within = random_duration(), after = random_duration(), range = random_range();
+	bool has_conditions = dice(2);
+	str within = random_duration(), after = random_duration(), range = random_range(), where = has_conditions && dice(2) ? random_plain_condition() : S("");
+	random_asked(&moments, has_conditions);
+	random_asked(&deeds, has_conditions);
+	at = with_records(&at);
 	if (dice(2)) at.now_ms = instant(S("2012-03-25T05:00:00Z"));
 	bool is_share = dice(2), is_one = k.n_candidates == 1;
-	str question = str_fmt(&arena, "{\"kind\":\"driver\",\"within\":%.*s%.*s,\"outcome\":{\"event\":%.*s", STR_ARG(within), STR_ARG(range), STR_ARG(moments));
-	if (is_share) question = str_fmt(&arena, "%.*s,\"%s\":%.*s,\"within\":%.*s}", STR_ARG(question), dice(2) ? "did" : "did_not", STR_ARG(did), STR_ARG(after));
+	str question = str_fmt(&arena, "{\"kind\":\"driver\",\"within\":%.*s%.*s,\"outcome\":{\"event\":%.*s", STR_ARG(within), STR_ARG(range), STR_ARG(moments.json));
+	if (is_share) question = str_fmt(&arena, "%.*s,\"%s\":%.*s,\"within\":%.*s}", STR_ARG(question), dice(2) ? "did" : "did_not", STR_ARG(deeds.json), STR_ARG(after));
 	else question = str_fmt(&arena, "%.*s,\"property\":\"score\"}", STR_ARG(question));
 	str list = S("");
 	for (size_t c = 0; c < k.n_candidates; c++) {
-		str one = random_types(k.candidates[c]);
-		list = str_fmt(&arena, "%.*s%s%.*s", STR_ARG(list), c ? "," : "", STR_ARG(one));
+		random_asked(&candidates[c], has_conditions);
+		list = str_fmt(&arena, "%.*s%s%.*s", STR_ARG(list), c ? "," : "", STR_ARG(candidates[c].json));
 	}
+	if (where.n) question = str_fmt(&arena, "%.*s,\"where\":%.*s", STR_ARG(question), STR_ARG(where));
 	if (is_one) question = str_fmt(&arena, "%.*s,\"had\":%.*s}", STR_ARG(question), STR_ARG(list));
 	else if (k.n_candidates) question = str_fmt(&arena, "%.*s,\"candidates\":[%.*s]}", STR_ARG(question), STR_ARG(list));
 	else question = str_fmt(&arena, "%.*s%s}", STR_ARG(question), dice(2) ? ",\"candidates\":true" : "");
 	assert_ok(query_read(&arena, at.zone, question, &k.q, NULL));
 	k.d = k.q.driver;
+	judge_where(where, &k.q.range);
+	judge_asked(&moments, &k.q.range);
+	judge_asked(&deeds, &k.q.range);
+	for (size_t c = 0; c < k.n_candidates; c++) judge_asked(&candidates[c], &k.q.range);
 	const struct json_node *answer = ask_in_hand(&at, question);
 	naive(&k, &at);
 	assert_count(answer, "n", (int64_t)n);

@@ -85,8 +85,10 @@ static void read_exclusion(struct query_reader *r, const struct json_node *v, st
 		else if (str_eq(c->key, S("before")) && query__whole(c, 1, FUNNEL_MAX_STEPS, &step)) out->before = (int)step;
 		else query__bad(r, "exclude", "an exclusion has event, where, and after and before: numbers of steps");
 	}
+	const struct query_condition *where = out->match.where;
 	if (event) query__read_names(r, "exclude", event, &out->match);
-	else if (!out->match.where) query__bad(r, "exclude", "name the event that voids");
+	out->match.where = where;
+	if (!event && !where) query__bad(r, "exclude", "name the event that voids");
 }
 
 static void read_exclude(struct query_reader *r, const struct json_node *v)

@@ -27,6 +27,7 @@ static const char *const LINE_TYPE[LINE_TYPES] = {"visit", "view", "cart", "orde
 static const char *const LINE_CHANNEL[LINE_CHANNELS] = {"", "web", "shop", "phone"};
 static const char *const LINE_ITEM[LINE_ITEMS] = {NULL, "\"x\"", "\"\"", "7", "7.50", "null", "true"};
 static const char *const LINE_ITEM_SHOWN[LINE_ITEMS] = {"null", "\"x\"", "\"\"", "7", "7.5", "null", "true"};
+static const bool *line_kept; /* by event: whether `where` leaves it; NULL: all */
 static char in_hand[2000]; /* the question, shown when it is at fault */
 
 static inline uint64_t dice(uint64_t sides)
@@ -104,7 +105,7 @@ static inline size_t line_of_customer(uint32_t customer, const struct query_rang
 	size_t n = 0;
 	for (size_t i = 0; i < n_made; i++) {
 		const struct made_event *m = &made[i];
-		if (customer_of_event(m) != customer || !is_allowed(m) || (types && !types[m->type])) continue;
+		if (customer_of_event(m) != customer || !is_allowed(m) || (types && !types[m->type]) || (line_kept && !line_kept[i])) continue;
 		if ((range->has_from && m->time_ms < range->from_ms) || (range->has_to && m->time_ms >= range->to_ms)) continue;
 		size_t at = n++;
 		for (; at > 0 && made[out[at - 1]].time_ms > m->time_ms; at--) out[at] = out[at - 1];

@@ -1,5 +1,5 @@
 /* Paths against an evaluator that writes every path out, and worked by hand. */
-#include "query/line_differ.h"
+#include "query/condition_differ.h"
 #include "query/paths.h"
 
 enum { MAX_PATHS = 4000 };
@@ -7,9 +7,10 @@ enum { MAX_PATHS = 4000 };
 struct question {
 	struct query q;
 	const struct query_paths *p;
-	bool types[LINE_TYPES], start[LINE_TYPES], end[LINE_TYPES];
+	bool types[LINE_TYPES];
 	bool has_start, has_end;
 };
+static struct asked_match starts, ends;
 static struct {
 	str by, text, backward; /* the events of text last first */
 	int64_t count;
@@ -60,7 +61,7 @@ static void between(const struct question *k, const size_t *line, int64_t start,
 {
 	*next = to;
 	for (int64_t i = start + 1; i < to; i++)
-		if (k->end[type_at(line, i)]) {
+		if (ends.is[line[i]]) {
 			note(k, line, start, start + 1, i - 1, false, true);
 			*next = i;
 			return;
@@ -72,7 +73,7 @@ static void session(const struct question *k, const size_t *line, int64_t from, 
 {
 	int64_t next;
 	for (int64_t i = from; i < to; i++) {
-		if (k->has_start ? !k->start[type_at(line, i)] : k->has_end && !k->end[type_at(line, i)]) continue;
+		if (k->has_start ? !starts.is[line[i]] : k->has_end && !ends.is[line[i]]) continue;
 		if (k->has_start && k->has_end) between(k, line, i, to, &next);
 		else if (k->has_start) note(k, line, i, i + 1, to - 1, false, false);
 		else if (k->has_end) note(k, line, i, from, i - 1, true, false);
@@ -88,12 +89,12 @@ static void timed(const struct question *k, const size_t *line, int64_t n)
 		int64_t to = i, from = i;
 		while (to < n && made[line[to]].time_ms - made[line[i]].time_ms <= within) to++;
 		if (k->has_end && !k->has_start) {
-			bool is = k->end[type_at(line, i)] && (counted < 0 || made[line[i]].time_ms - made[line[counted]].time_ms > within);
+			bool is = ends.is[line[i]] && (counted < 0 || made[line[i]].time_ms - made[line[counted]].time_ms > within);
 			while (is && from > counted + 1 && made[line[i]].time_ms - made[line[from - 1]].time_ms <= within) from--;
 			if (is) note(k, line, i, from, i - 1, true, false);
 			if (is) counted = i;
 			i++;
-		} else if (k->has_start && !k->start[type_at(line, i)]) i++;
+		} else if (k->has_start && !starts.is[line[i]]) i++;
 		else if (k->has_start && k->has_end) between(k, line, i, to, &i);
 		else {
 			note(k, line, k->has_start ? i : -1, k->has_start ? i + 1 : i, to - 1, false, false);
@@ -165,15 +166,20 @@ static void check_tree(const struct question *k, const struct json_node *answer)
 	assert_true(place <= (int64_t)k->p->nodes);
 }
 
-static void ask_once(const struct query_context *ctx)
+static void ask_once(const struct query_context *plain)
 {
+	struct query_context with = with_records(plain), *ctx = &with;
 	static const char *const BYS[] = {"channel", "item", "event", "family"};
 	struct question k = {.has_start = dice(3) > 0, .has_end = dice(3) == 0};
-	str types = random_types(k.types), start = random_types(k.start), end = random_types(k.end), range = random_range(), duration = random_duration();
+	bool has_conditions = dice(2);
+	str types = random_types(k.types), range = random_range(), duration = random_duration(), where = has_conditions && dice(2) ? random_plain_condition() : S("");
+	random_asked(&starts, has_conditions);
+	random_asked(&ends, has_conditions);
 	bool all = dice(4) > 0;
 	str question = str_fmt(&arena, "{\"kind\":\"paths\",\"length\":%d,\"collapse\":%s,\"%s\":%.*s%.*s", 1 + (int)dice(6), dice(2) ? "true" : "false", dice(2) ? "gap" : "within", STR_ARG(duration), STR_ARG(range));
-	if (k.has_start) question = str_fmt(&arena, "%.*s,\"start\":%.*s", STR_ARG(question), STR_ARG(start));
-	if (k.has_end) question = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(question), STR_ARG(end));
+	if (k.has_start) question = str_fmt(&arena, "%.*s,\"start\":%.*s", STR_ARG(question), STR_ARG(starts.json));
+	if (k.has_end) question = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(question), STR_ARG(ends.json));
+	if (where.n) question = str_fmt(&arena, "%.*s,\"where\":%.*s", STR_ARG(question), STR_ARG(where));
 	if (!all) question = str_fmt(&arena, "%.*s,\"event\":%.*s", STR_ARG(question), STR_ARG(types));
 	if (all) memset(k.types, 1, sizeof k.types);
 	if (dice(3) == 0) question = str_fmt(&arena, "%.*s,\"by\":\"%s\"", STR_ARG(question), BYS[dice(4)]);
@@ -182,6 +188,9 @@ static void ask_once(const struct query_context *ctx)
 	question = str_fmt(&arena, "%.*s}", STR_ARG(question));
 	assert_ok(query_read(&arena, ctx->zone, question, &k.q, NULL));
 	k.p = k.q.paths;
+	judge_where(where, &k.q.range);
+	judge_asked(&starts, &k.q.range);
+	judge_asked(&ends, &k.q.range);
 	const struct json_node *answer = ask_in_hand(ctx, question);
 	naive(&k);
 	assert_count(answer, "n", n_all);
@@ -192,7 +201,7 @@ static void ask_once(const struct query_context *ctx)
 	}
 	check_paths(&k, answer);
 	if (k.p->nodes) check_tree(&k, answer);
-	assert_left_out(answer, &k.q.range, k.types);
+	if (!where.n) assert_left_out(answer, &k.q.range, k.types);
 }
 
 static void all_paths_are_those_of_the_naive_evaluator(void **state)
