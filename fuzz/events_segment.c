@@ -52,6 +52,15 @@ static void mend_segment(uint8_t *data, size_t n)
 	memcpy(data + n - sizeof t, &t, sizeof t);
 }
 
+/* Every row by itself, as conditions do. */
+static void look_up(const struct events_values *v)
+{
+	for (size_t row = 0; row < v->n; row++) {
+		uint32_t slot = events_value_slot(v, (uint32_t)row);
+		if (events_slot_kind(v, slot) == EVENTS_TEXT) (void)events_text(v, (uint32_t)events_raw_at(&v->value, slot));
+	}
+}
+
 static void read_segment(void)
 {
 	struct segment *s;
@@ -60,10 +69,15 @@ static void read_segment(void)
 	if (!s->is_damaged) {
 		struct erased *none = erased__new(NULL, 0, NULL, 0);
 		struct property_arrays arrays;
+		struct events_values values;
 		bool found;
 		const void *column;
 		for (int c = 0; c < COLUMN_COUNT; c++) e = segment__column(s, (enum column)c, &column, NULL);
-		for (uint32_t i = 0; i < s->footer.n_sections; i++) e = segment__property(s, (str){s->names + s->sections[i].name_at, s->sections[i].name_bytes}, &arrays, &found, NULL);
+		for (uint32_t i = 0; i < s->footer.n_sections; i++) {
+			str name = {s->names + s->sections[i].name_at, s->sections[i].name_bytes};
+			if (segment__property(s, name, &values, &found, NULL) == OK && found) look_up(&values);
+			e = segment__property_arrays(s, name, &arrays, &found, NULL);
+		}
 		(void)segment__has_key(s, s->subjects[0], (struct subject_key){1, 2}, none);
 		erased__release(none);
 	}
