@@ -104,14 +104,18 @@ static void put_products(struct company *c, const struct company__order *o, cons
 	json_end_array(&c->w);
 }
 
+static void say_who(struct company *c, struct company__person *p, int64_t at_ms)
+{
+	if (p->is_known) return;
+	p->is_known = true;
+	company__identify(c, p, at_ms);
+}
+
 static void complete(struct company *c, struct company__person *p, struct company__order *o, const char *channel, const char *campaign)
 {
 	const struct company__product *beside = company__chance(c, 350) ? any_good(c) : NULL;
 	if (beside == o->good) beside = NULL;
-	if (!p->is_known) {
-		p->is_known = true;
-		company__identify(c, p, o->at_ms - 20000);
-	}
+	say_who(c, p, o->at_ms - 20000);
 	p->orders++;
 	o->id = str_fmt(c->arena, "%u-%d", 100000 + p->number, p->orders);
 	o->quantity = company__chance(c, 850) ? 1 : 2;
@@ -139,6 +143,7 @@ static void buy(struct company *c, struct company__person *p, int day, const str
 {
 	struct company__order o = {.good = good, .at_ms = moment(c, p, day)};
 	const char *channel = p->likes_shop && company__chance(c, 600) ? "store" : company__chance(c, 60) ? "phone" : p->has_app && company__chance(c, 600) ? "app" : "web";
+	if (!str_given(p->visitor_id)) say_who(c, p, o.at_ms - 20000);
 	if (strcmp(channel, "store") == 0) {
 		o.in_shop = true;
 		company__begin(c, p, o.at_ms, "Store Visited", channel);
@@ -206,7 +211,8 @@ static void customer(struct company *c, uint32_t number)
 	company__seed(c, SEED + number);
 	make_person(c, &p, number, true);
 	int day = company__chance(c, 380) ? (int)company__below(c, 55) : (int)company__below(c, LAST_FIRST_DAY);
-	if (day > 12 && company__chance(c, 550)) browse(c, &p, day - 1 - (int)company__below(c, 10));
+	if (day > 12 && company__chance(c, 300)) browse(c, &p, day - 1 - (int)company__below(c, 10));
+	else p.visitor_id = STR_NONE; /* says who they are at once */
 	buy(c, &p, day, any_good(c), NULL);
 	for (;;) {
 		int next = day + 30 + (int)company__below(c, 105) + 20 * p.hurt;
