@@ -1,6 +1,7 @@
 /* The memory that one table gives back is what the next one needs: chunks, slices and slots of key sets go around. A page
  * that a process touches for the first time costs more than all that is done with an event in it, above all in a
  * virtual machine. Nothing is kept for long while no events come: the background thread then lets go of it. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -54,7 +55,6 @@ void *pool__take(struct pool *p, size_t bytes)
 		*at = piece->next;
 		p->bytes -= bytes;
 	}
-	p->is_used = true;
 	pthread_mutex_unlock(&p->lock);
 	return piece ? piece : make(bytes);
 }
@@ -75,14 +75,12 @@ void pool__give(struct pool *p, void *memory, size_t bytes)
 
 void pool__trim(struct pool *p)
 {
-	struct pooled *gone = NULL;
 	pthread_mutex_lock(&p->lock);
-	if (!p->is_used) {
-		gone = p->free;
-		p->free = NULL;
-		p->bytes = 0;
-	}
-	p->is_used = false;
+	struct pooled *gone = p->free;
+	p->free = NULL;
+	p->bytes = 0;
 	pthread_mutex_unlock(&p->lock);
+	if (!gone) return;
 	free_all(gone);
+	malloc_trim(0); /* what lies between pieces that are still in use goes back to the system, too */
 }

@@ -47,13 +47,12 @@ struct pool {
 	pthread_mutex_t lock;
 	struct pooled *free;
 	size_t bytes;
-	bool is_used; /* since the last pool__trim */
 };
 void pool__init(struct pool *p);
 void pool__release(struct pool *p);
 void *pool__take(struct pool *p, size_t bytes); /* what was in it is still there */
 void pool__give(struct pool *p, void *memory, size_t bytes); /* what pool__take gave for as many bytes */
-void pool__trim(struct pool *p); /* lets go of all, unless something was taken since the last call */
+void pool__trim(struct pool *p); /* lets go of all that nobody has */
 
 /* ---- sets of message keys --------------------------------------------------------------------------------------------- */
 struct keyset { /* open addressing; {0, 0} marks an empty slot, so that key is kept as {0, 1} */
