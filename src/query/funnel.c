@@ -62,6 +62,10 @@ struct worker {
 	struct spread *all;
 	uint32_t *global;                  /* by group: its number over all workers; a worker meets other customers this time */
 	size_t n_global;
+	/* a pass of its own, for the values past `top`, which share a group */
+	const bool *is_top;                /* by group over all workers */
+	struct cell other[FUNNEL_MAX_STEPS];
+	struct spread other_spread;        /* by step */
 };
 
 /* ---- counting ---------------------------------------------------------------------------------------------------------- */
@@ -94,9 +98,24 @@ static void count_in(struct worker *w, size_t group, size_t step, int64_t took_m
 	if (step) (void)spread_add(&w->spread, group * w->f->n_steps + step, took_ms);
 }
 
+static void count_other(struct worker *w, uint32_t by, size_t step, int64_t took_ms)
+{
+	struct cell *c = &w->other[step];
+	if (by >= w->n_global || w->is_top[w->global[by]] || (c->last_unit == w->unit && w->f->count != FUNNEL_ATTEMPTS)) return;
+	c->last_unit = w->unit;
+	c->units++;
+	c->customers += c->last_customer != w->customer;
+	c->last_customer = w->customer;
+	if (step) (void)spread_add(&w->other_spread, step, took_ms);
+}
+
 /* What is counted has reached the step (0 is the first), which took so long since its first. */
 static void reach(struct worker *w, uint32_t by, size_t step, int64_t took_ms)
 {
+	if (w->is_top) {
+		count_other(w, by, step, took_ms);
+		return;
+	}
 	count_in(w, 0, step, took_ms);
 	if (w->q->by == QUERY_NONE || by == UINT32_MAX) return;
 	if (by >= w->n_groups && !make_groups(w, by + 1)) return;
@@ -252,7 +271,7 @@ static void attempt(struct worker *w, struct chain *c, uint32_t mask, uint32_t i
 	if (c->level && (t - c->at[0] > w->f->window_ms || (is_strict && c->next != i))) end_attempt(w, c);
 	if (c->level && is_voided(w, c, mask)) {
 		c->level = 0;
-		if (!w->all) w->voided++;
+		if (!w->all && !w->is_top) w->voided++;
 	}
 	uint32_t reached = step_of(w, c, steps);
 	if (c->level && !reached && is_strict) {
@@ -305,7 +324,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	w->unit++;
 	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
 	else follow_chains(w);
-	if (w->f->members.is_wanted && !w->all) note_member(w);
+	if (w->f->members.is_wanted && !w->all && !w->is_top) note_member(w);
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -385,17 +404,29 @@ static int by_weight(const void *x, const void *y)
 	return query__value_cmp(&a->by, &b->by);
 }
 
+static struct funnel_step *other_steps_out(const struct worker *w, struct arena *a)
+{
+	struct funnel_step *steps = ARENA_ARRAY(a, struct funnel_step, w->f->n_steps);
+	for (size_t k = 0; k < w->f->n_steps; k++)
+		steps[k] = (struct funnel_step){w->other[k].units, w->other[k].customers, spread_at(&w->other_spread, k, 0), spread_at(&w->other_spread, k, 1)};
+	return steps;
+}
+
 static void put_out(const struct worker *w, struct arena *a, struct query_funnel_answer *out)
 {
 	size_t n = w->q->by == QUERY_NONE ? 0 : query__groups_count(w->by);
 	out->all = steps_out(w, 0, a);
-	out->groups = ARENA_ARRAY(a, struct funnel_group, n + 1);
+	out->groups = ARENA_ARRAY(a, struct funnel_group, n + 2);
 	for (uint32_t g = 0; g < n && g < w->n_groups; g++) {
 		if (w->cells[(g + 1) * w->f->n_steps].units == 0) continue;
 		struct query_value by = query__group_value(w->by, g);
-		out->groups[out->n_groups++] = (struct funnel_group){{by.kind, str_dup(a, by.text)}, steps_out(w, g + 1, a)};
+		out->groups[out->n_groups++] = (struct funnel_group){.by = {by.kind, str_dup(a, by.text)}, .steps = steps_out(w, g + 1, a)};
 	}
 	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_weight);
+	if (w->is_top) {
+		out->n_groups = w->q->top;
+		out->groups[out->n_groups++] = (struct funnel_group){.is_other = true, .by = {QUERY_VALUE_TEXT, S("other")}, .steps = other_steps_out(w, a)};
+	}
 	out->voided = w->voided;
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
@@ -438,11 +469,64 @@ static void end(struct worker *w)
 	query__groups_free(w->hold);
 	query__line_free(&w->line);
 	spread_release(&w->spread);
+	spread_release(&w->other_spread);
 	mem_free(w->chains);
 	mem_free(w->touched);
 	mem_free(w->cells);
 	mem_free(w->members);
 	arena_release(&w->arena);
+}
+
+struct weighed {
+	uint64_t units;
+	struct query_value by;
+	uint32_t group;
+};
+
+static int by_units(const void *x, const void *y)
+{
+	const struct weighed *a = x, *b = y;
+	if (a->units != b->units) return a->units > b->units ? -1 : 1;
+	return query__value_cmp(&a->by, &b->by);
+}
+
+/* The groups that stand for themselves; NULL: all do. In the order of by_weight. */
+static const bool *top_groups(const struct worker *w)
+{
+	size_t n = query__groups_count(w->by), kept = 0;
+	struct weighed *v = ARENA_ARRAY(w->plan->arena, struct weighed, n + 1);
+	bool *is_top = ARENA_ARRAY(w->plan->arena, bool, n + 1);
+	for (uint32_t g = 0; g < n && g < w->n_groups; g++) {
+		uint64_t units = w->cells[(g + 1) * w->f->n_steps].units;
+		if (units) v[kept++] = (struct weighed){units, query__group_value(w->by, g), g};
+	}
+	if (!w->q->top || kept <= w->q->top) return NULL;
+	qsort(v, kept, sizeof *v, by_units);
+	for (size_t i = 0; i < w->q->top; i++) is_top[v[i].group] = true;
+	return is_top;
+}
+
+static enum err scan_others(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
+{
+	const bool *is_top = workers[0].q->by == QUERY_NONE ? NULL : top_groups(&workers[0]);
+	struct worker *all = &workers[0];
+	if (!is_top) return OK;
+	for (size_t i = 0; i < n; i++) {
+		struct worker *w = &workers[i];
+		w->is_top = is_top;
+		w->want.left_out = NULL;
+		spread_init(&w->other_spread, p, &w->arena, SIZE_MAX); /* keeps all: no further pass */
+		if (!spread_room(&w->other_spread, w->f->n_steps)) return query__too_large(p, f);
+	}
+	TRY(query__scan(p, visit, states, n, f));
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < all->f->n_steps; k++) {
+			all->other[k].units += workers[i].other[k].units;
+			all->other[k].customers += workers[i].other[k].customers;
+			if (!spread_merge(&all->other_spread, k, &workers[i].other_spread, k)) return query__too_large(p, f);
+		}
+	(void)spread_aim(&all->other_spread, SHARES, COUNT_OF(SHARES));
+	return OK;
 }
 
 /* Scans until every percentile is known: most often once. */
@@ -475,6 +559,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fu
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, f);
+	if (e == OK) e = scan_others(p, workers, states, n, f);
 	if (e == OK) put_out(&workers[0], a, out);
 	if (e == OK && q->funnel->members.is_wanted) put_members(workers, n, a, out);
 	for (size_t i = 0; i < n; i++) end(&workers[i]);

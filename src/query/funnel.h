@@ -36,6 +36,7 @@ struct funnel_step {
 };
 struct funnel_group {
 	struct query_value by;
+	bool is_other; /* all values past `top`, together */
 	struct funnel_step *steps;
 };
 struct query_funnel_answer {

@@ -41,8 +41,7 @@ static void put_groups(struct json_writer *w, struct arena *a, const struct quer
 	json_begin_array(w);
 	for (size_t g = 0; g < n && !(q->limit && g >= (uint64_t)q->limit); g++) {
 		json_begin_object(w);
-		json_key(w, S("by"));
-		query__put_value(w, groups[g].by);
+		query__put_by(w, groups[g].by, groups[g].is_other);
 		put_steps(w, a, q->funnel, groups[g].steps);
 		json_end_object(w);
 	}

@@ -30,6 +30,16 @@ static struct counted *group_of(str by)
 	return &groups[n_groups++];
 }
 
+static str tops[MAX_GROUPS]; /* values that stand for themselves; none: all do */
+static size_t n_tops;
+
+static str named(str by)
+{
+	for (size_t i = 0; i < n_tops; i++)
+		if (str_eq(tops[i], by)) return by;
+	return n_tops ? S("\"other\"") : by;
+}
+
 static void count_in(const struct question *k, struct counted *g, int step, double took)
 {
 	if (g->last_unit[step] == unit && k->f->count != FUNNEL_ATTEMPTS) return;
@@ -42,7 +52,7 @@ static void count_in(const struct question *k, struct counted *g, int step, doub
 static void reached(const struct question *k, const struct made_event *start, int step, int64_t took)
 {
 	count_in(k, &groups[0], step, (double)took);
-	if (k->q.by != QUERY_NONE) count_in(k, group_of(shown_value(start, k->q.by)), step, (double)took);
+	if (k->q.by != QUERY_NONE) count_in(k, group_of(named(shown_value(start, k->q.by))), step, (double)took);
 	has_reached[customer][step] = true;
 }
 
@@ -262,7 +272,7 @@ static str random_question(struct question *k)
 	q = str_fmt(&arena, "{\"kind\":\"funnel\",\"steps\":[%.*s],\"order\":\"%s\",\"count\":\"%s\",\"window\":%.*s%.*s", STR_ARG(q), order, COUNTS[dice(4)], STR_ARG(window), STR_ARG(range));
 	if (dice(2)) q = str_fmt(&arena, "%.*s,\"gap\":%.*s", STR_ARG(q), STR_ARG(gap));
 	if (dice(2)) q = str_fmt(&arena, "%.*s,\"hold\":\"%s\"", STR_ARG(q), HOLDS[dice(3)]);
-	if (dice(2)) q = str_fmt(&arena, "%.*s,\"by\":\"%s\"", STR_ARG(q), BYS[dice(4)]);
+	if (dice(2)) q = str_fmt(&arena, "%.*s,\"by\":\"%s\"%s", STR_ARG(q), BYS[dice(4)], dice(2) ? "" : ",\"top\":2");
 	if (dice(3) == 0) {
 		int after = 1 + (int)dice((uint64_t)n - 1);
 		random_asked(&excludes[0], k->has_conditions);
@@ -276,6 +286,33 @@ static str random_question(struct question *k)
 		q = str_fmt(&arena, "%.*s,\"members\":{\"step\":%d,\"reached\":%s,\"limit\":%d,\"cursor\":%d}", STR_ARG(q), step, step == 1 || dice(2) ? "true" : "false", 1 + (int)dice(30), (int)dice(10));
 	}
 	return str_fmt(&arena, "%.*s}", STR_ARG(q));
+}
+
+/* Those listed are the most frequent; counted again with all others as one. */
+static void take_tops(const struct question *k, const struct json_node *answer)
+{
+	int64_t least = INT64_MAX;
+	str listed[MAX_GROUPS];
+	size_t n = 0;
+	for (const struct json_node *g = json_get(answer, S("groups"))->child; g; g = g->next) {
+		if (json_is_true(g, S("other"))) continue;
+		size_t had = n_groups;
+		struct counted *want = group_of(json_get(g, S("by"))->raw);
+		assert_int_equal(n_groups, had);
+		if (want->units[0] < least) least = want->units[0];
+		listed[n++] = want->by;
+	}
+	assert_int_equal(n, n_groups - 1 < k->q.top ? n_groups - 1 : k->q.top);
+	if (n == n_groups - 1) return;
+	for (size_t g = 1; g < n_groups; g++) {
+		bool is_listed = false;
+		for (size_t i = 0; i < n; i++) is_listed |= str_eq(listed[i], groups[g].by);
+		assert_true(is_listed || groups[g].units[0] <= least);
+	}
+	memcpy(tops, listed, sizeof tops);
+	n_tops = n;
+	naive(k);
+	n_tops = 0;
 }
 
 static void ask_once(const struct query_context *plain)
@@ -295,6 +332,7 @@ static void ask_once(const struct query_context *plain)
 	for (size_t x = 0; x < k.f->n_exclusions; x++) judge_asked(&excludes[x], &k.q.range);
 	const struct json_node *answer = ask_in_hand(ctx, question);
 	naive(&k);
+	if (k.q.top) take_tops(&k, answer);
 	if (k.q.by == QUERY_NONE) check_steps(&k, json_get(json_get(answer, S("groups"))->child, S("steps")), &groups[0]);
 	else {
 		size_t n = 1;

@@ -137,7 +137,7 @@ static void read_members(struct query_reader *r, const struct json_node *v)
 
 const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS] = {
 	{"steps", read_steps}, {"window", read_window}, {"within", read_window}, {"order", read_order}, {"count", read_count},
-	{"gap", read_gap}, {"exclude", read_exclude}, {"hold", read_hold}, {"by", read_by}, {"members", read_members},
+	{"gap", read_gap}, {"exclude", read_exclude}, {"hold", read_hold}, {"by", read_by}, {"top", query__read_top}, {"members", read_members},
 };
 
 void query__check_funnel(struct query_reader *r)
@@ -145,6 +145,7 @@ void query__check_funnel(struct query_reader *r)
 	struct query_funnel *f = funnel(r);
 	if (f->n_steps == 0 && !r->is_bad) query__bad(r, "steps", "name the steps: a list of 2 to %d events", FUNNEL_MAX_STEPS);
 	int n = (int)f->n_steps;
+	query__check_top(r);
 	for (size_t i = 0; i < f->n_exclusions; i++) {
 		struct funnel_exclusion *x = &f->exclusions[i];
 		if (f->order == FUNNEL_ANY_ORDER && (x->after || x->before)) query__bad(r, "exclude", "in any order there is no step after which or before which");

@@ -30,7 +30,7 @@ struct spread_aim {
 
 void spread_init(struct spread *s, struct query_plan *p, struct arena *a, size_t raw_max)
 {
-	*s = (struct spread){.plan = p, .arena = a, .raw_max = query__tuning.raw_max ? query__tuning.raw_max : raw_max, .collect_max = COLLECT_MAX};
+	*s = (struct spread){.plan = p, .arena = a, .raw_max = query__tuning.raw_max && raw_max < SIZE_MAX ? query__tuning.raw_max : raw_max, .collect_max = COLLECT_MAX};
 }
 
 static void release_aims(struct spread *s)
