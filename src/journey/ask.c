@@ -192,6 +192,4 @@ void journey_put_by(struct journey_asking *k, struct json_writer *w)
 	str by = journey_by(k);
 	if (!by.n) return;
 	journey_put(w, "by", by);
-	json_key(w, S("top"));
-	json_put_i64(w, 12);
 }

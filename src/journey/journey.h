@@ -84,7 +84,7 @@ struct journey_kind {
 	void (*show)(struct journey_asking *k, const struct json_node *answer);
 	const char *question; /* kind of the question where it is not the view's own name */
 };
-extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
+extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
 /* ---- ask.c: the fields of the forms ---- */
 /* What the address says of a field; the fallback when it says nothing. */

@@ -14,7 +14,7 @@
 enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
 
 /* One row a kind, in the order of the menu. */
-static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DRIVER, &JOURNEY_TREND};
+static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DURATION, &JOURNEY_DRIVER, &JOURNEY_TREND};
 
 static const struct journey_kind *kind_of(str key)
 {

@@ -59,6 +59,23 @@ describe('journeys over the sample', () => {
 		assert.ok(table.rows.length >= 12 && table.rows.length <= 14);
 	});
 
+	test('broken down: groups beside each other', async () => {
+		for (const kind of ['trend', 'funnel', 'duration']) {
+			const view = await get(`/journeys/${kind}?by=property&property=country&start=Order+Completed&end=Order+Refunded`);
+			assert.ok(view.is_asked && view.tables.length, kind);
+		}
+		const { tables: [table] } = await get('/journeys/trend?event=Order+Completed&by=property&property=country');
+		assert.ok(table.heads.filter((head) => head.is_series).length > 1);
+		assert.equal(table.heads[1].text, 'United Kingdom');
+	});
+
+	test('who was lost before a step, and who they are', async () => {
+		const { tables, answer } = await get('/journeys/funnel?step=Order+Completed&step=Order+Refunded&who=2-');
+		const members = tables.find((table) => table.id === 'members');
+		assert.equal(members.rows.length, Math.min(100, answer.members.total));
+		assert.match(members.rows[0].address, /^\/customers\/cus_/);
+	});
+
 	test('what cannot be answered is said, and the form stays', async () => {
 		const view = await get('/journeys/trend?measure=sum&of=trait:', 422);
 		assert.equal(view.faults.length, 1);
