@@ -196,9 +196,9 @@ static str retention_definition(struct arena *a, const struct query_context *ctx
 {
 	str start = query__names(a, &q->start), again = query__names(a, &q->again), every = query__interval_name(a, q->interval), zone = zone_name(ctx->zone);
 	return str_fmt(a,
-		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those with %.*s in the k-th interval after. "
+		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those with %.*s in the k-th interval after%s. "
 		"Cells are null where the interval has not ended or begins after the last event known, and leave the base.",
-		STR_ARG(start), STR_ARG(every), STR_ARG(zone), STR_ARG(again));
+		STR_ARG(start), STR_ARG(every), STR_ARG(zone), STR_ARG(again), q->or_after ? " or in any later one that is known" : "");
 }
 
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r)
@@ -216,7 +216,7 @@ void query__put_retention(struct json_writer *w, struct arena *a, const struct q
 		json_end_object(w);
 	}
 	json_end_array(w);
-	query__put_text(w, "mode", S("on"));
+	query__put_text(w, "mode", q->or_after ? S("on_or_after") : S("on"));
 	put_head(w, a, ctx, q, &r->times);
 	json_key(w, S("all"));
 	json_begin_object(w);
@@ -265,6 +265,12 @@ enum err query_answer(const struct query_context *ctx, const struct query *q, st
 	struct json_writer w = {.out = out};
 	json_begin_object(&w);
 	TRY(ANSWERS[q->kind](ctx, q, a, &w, f));
+	if (q->compare) {
+		json_key(&w, S("compare"));
+		json_begin_object(&w);
+		TRY(ANSWERS[q->kind](ctx, q->compare, a, &w, f));
+		json_end_object(&w);
+	}
 	json_key(&w, S("took_ms"));
 	json_put_real(&w, (double)((clock_mono_us() - start_us) / 10) / 100);
 	json_end_object(&w);

@@ -247,7 +247,7 @@ static void check_cohort(const struct ask *k, const struct json_node *row, const
 		for (size_t i = 0; i < n_made; i++) {
 			const struct made *m = &made[i];
 			uint32_t c = customer(m);
-			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || index_of(k, m->time_ms) != at + cell) continue;
+			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || (k->q.or_after ? index_of(k, m->time_ms) < at + cell : index_of(k, m->time_ms) != at + cell)) continue;
 			seen[c] = true;
 			returned++;
 		}
@@ -309,6 +309,7 @@ static str random_question(struct ask *k, bool is_trend)
 	if (!is_trend) {
 		add_match(&q, "start", k->types);
 		add_match(&q, "return", k->again);
+		if (dice(2)) q = str_fmt(&arena, "%.*s,\"mode\":\"%s\"", STR_ARG(q), dice(2) ? "on" : "on_or_after");
 		if (dice(2)) q = str_fmt(&arena, "%.*s,\"cells\":%d", STR_ARG(q), (int)dice(20) + 1);
 		return str_fmt(&arena, "%.*s}", STR_ARG(q));
 	}

@@ -101,15 +101,13 @@ static bool add(struct worker *into, size_t set, const struct worker *from, size
 	return spread_merge(&into->spread, set, &from->spread, from_set);
 }
 
-static bool merge(struct worker *into, struct worker *from)
+static bool merge(struct worker *into, const struct worker *from)
 {
 	size_t n = query__groups_count(from->groups);
-	from->set = ARENA_ARRAY(&from->arena, size_t, n + 1);
 	if (!add(into, 0, from, 0)) return false;
 	for (uint32_t g = 0; into->q->by != QUERY_NONE && g < n && (size_t)g + 1 < from->n_cells; g++) {
 		uint32_t same = query__group_of(into->groups, query__group_value(from->groups, g));
 		if (same == UINT32_MAX || !room(into, (size_t)same + 2) || !add(into, (size_t)same + 1, from, (size_t)g + 1)) return false;
-		from->set[g] = (size_t)same + 1;
 	}
 	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
 	return true;
@@ -148,16 +146,24 @@ static bool rank_groups(struct worker *w, struct rank **ranks, size_t *n, size_t
 }
 
 /* Where the values of each group go in the further passes: those past `top` to the set of the others. */
-static void aim_groups(struct worker *workers, size_t n_workers, const struct rank *ranks, size_t n, size_t other)
+static bool aim_groups(struct worker *workers, size_t n_workers, const struct rank *ranks, size_t n, size_t other)
 {
 	size_t groups = query__groups_count(workers[0].groups);
 	size_t *set = ARENA_ARRAY(&workers[0].arena, size_t, groups + 2);
 	for (size_t g = 0; g < groups; g++) set[g] = g + 1;
 	for (size_t i = workers[0].q->top; other && i < n; i++) set[ranks[i].set - 1] = other;
-	for (size_t i = 1; i < n_workers; i++)
-		for (size_t g = 0; g < query__groups_count(workers[i].groups); g++)
-			if (workers[i].set[g]) workers[i].set[g] = set[workers[i].set[g] - 1];
 	workers[0].set = set;
+	/* Another time a worker meets other customers, and values that it did not meet before. */
+	for (size_t i = 1; i < n_workers; i++) {
+		struct worker *w = &workers[i];
+		w->set = ARENA_ARRAY(&w->arena, size_t, query__groups_count(w->groups) + groups + 1);
+		for (uint32_t g = 0; g < groups; g++) {
+			uint32_t own = query__group_of(w->groups, query__group_value(workers[0].groups, g));
+			if (own == UINT32_MAX) return false;
+			w->set[own] = set[g];
+		}
+	}
+	return true;
 }
 
 static struct duration_group group_out(const struct worker *w, size_t set)
@@ -193,7 +199,7 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
 	if (!rank_groups(&workers[0], &ranks, &n_ranks, &other)) return query__too_large(p, f);
-	aim_groups(workers, n, ranks, n_ranks, other);
+	if (!aim_groups(workers, n, ranks, n_ranks, other)) return query__too_large(p, f);
 	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
 		TRY(query__scan(p, visit, states, n, f));

@@ -276,6 +276,12 @@ static void durations_are_read_off_by_hand(void **state)
 	const struct json_node *s = ask(&arena, &ctx, S("{\"kind\":\"segment\",\"where\":{\"all\":[{\"did\":\"ask\",\"at_least\":2},{\"not\":{\"did\":\"reply\",\"from\":\"2012-01-02\"}}]}}"));
 	assert_count(s, "customers", 1);
 	assert_count(s, "n", 3);
+	s = ask(&arena, &ctx, S("{\"kind\":\"segment\",\"where\":{\"did\":\"ask\"},\"from\":\"2012-03-01\",\"compare\":{\"from\":\"2011-12-01\",\"to\":\"2012-03-01\"}}"));
+	assert_count(s, "customers", 2);
+	assert_count(json_get(s, S("compare")), "customers", 1);
+	s = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"ask\",\"compare\":{\"where\":{\"did\":\"reply\",\"to\":\"2012-01-02\"}}}"));
+	assert_count(json_get(s, S("total")), "value", 4);
+	assert_count(json_get(json_get(s, S("compare")), S("total")), "value", 2);
 }
 
 int main(void)

@@ -113,6 +113,7 @@ struct query {
 	struct query_interval interval;
 	int64_t limit; /* rows or cohorts at most; 0 = all */
 	const struct query_condition *where; /* NULL = all events of all customers */
+	const struct query *compare; /* the same question of another period or other customers; NULL = none */
 	size_t top;    /* values of `by` that have a group of their own; the others share one; 0 = all have */
 	/* trend */
 	struct query_match events;
@@ -123,6 +124,7 @@ struct query {
 	/* retention */
 	struct query_match start, again;
 	int cells; /* cell 0 included; 0 = as many as the data has */
+	bool or_after; /* a cell counts who returned in its interval or in any later one */
 	/* of the kind in hand; each in its own header */
 	struct query_duration *duration;
 	struct query_segment *segment;

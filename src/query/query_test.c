@@ -43,7 +43,7 @@ static void questions_at_fault_name_the_field(void **state)
 	refused(S("{\"kind\":\"retention\",\"return\":\"a\"}"), "start", "begins");
 	refused(S("{\"kind\":\"retention\",\"start\":\"a\"}"), "return", "back");
 	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"cells\":0}"), "cells", "1 to");
-	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"mode\":\"bracket\"}"), "mode", "on");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"mode\":\"once\"}"), "mode", "on");
 	struct query q;
 	struct fault f = {0};
 	assert_int_equal(query_read(&arena, zone_utc(), S("{\"kind\":\"trend\",\"interval\":1,\"limit\":\"x\"}"), &q, &f), ERR_INVALID);

@@ -6,6 +6,7 @@
 
 #include "base/datetime.h"
 #include "i18n/zone.h"
+#include "query/condition.h"
 #include "query/inner.h"
 #include "query/read.h"
 
@@ -125,7 +126,8 @@ static void read_return(struct query_reader *r, const struct json_node *v)
 
 static void read_mode(struct query_reader *r, const struct json_node *v)
 {
-	if (v->type != JSON_STRING || !str_eq(v->text, S("on"))) query__bad(r, "mode", "only \"on\" is known: those who return in that interval");
+	static const char *const MODES[] = {"on", "on_or_after"};
+	r->q->or_after = query__read_choice(r, "mode", v, MODES, COUNT_OF(MODES)) == 1;
 }
 
 /* A property of an event, or of its context. */
@@ -240,7 +242,30 @@ int query__read_choice(struct query_reader *r, const char *field, const struct j
 	return -1;
 }
 
-static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}};
+static void read_compare(struct query_reader *r, const struct json_node *v)
+{
+	if (v->type == JSON_OBJECT && v->n) r->compare = v;
+	else if (v->type != JSON_NULL) query__bad(r, "compare", "another period, {\"from\":…,\"to\":…}, or other customers, {\"where\":…}");
+}
+
+/* When all else is read: the same question, with what is compared in place of its own. */
+static void make_compared(struct query_reader *r)
+{
+	struct query *other = ARENA_NEW(r->arena, struct query);
+	*other = *r->q;
+	if (json_get(r->compare, S("from")) || json_get(r->compare, S("to"))) other->range = (struct query_range){0};
+	for (const struct json_node *v = r->compare->child; v; v = v->next) {
+		if (str_eq(v->key, S("from"))) query__read_time(r, "compare.from", v, &other->range.has_from, &other->range.from_ms);
+		else if (str_eq(v->key, S("to"))) query__read_time(r, "compare.to", v, &other->range.has_to, &other->range.to_ms);
+		else if (str_eq(v->key, S("where"))) other->where = query__read_condition(r, "compare.where", v);
+		else query__bad(r, query__plain_path(r, S("compare"), v->key), "a comparison has from, to and where");
+	}
+	if (other->range.has_from && other->range.has_to && other->range.from_ms >= other->range.to_ms) query__bad(r, "compare.to", "not after \"from\"");
+	if (r->q->segment && other->where && !query__is_of_customers(other->where)) query__bad(r, "compare.where", "says something of single events; of customers say what they did: {\"did\":…}");
+	r->q->compare = other;
+}
+
+static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}};
 static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
 static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
 
@@ -320,6 +345,7 @@ enum err query_read_node(struct arena *a, const struct zone *zone, const struct 
 		else if (field->read) field->read(&r, v);
 	}
 	if (kind->check) kind->check(&r);
+	if (r.compare) make_compared(&r);
 	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) query__bad(&r, "to", "not after \"from\"");
 	return r.is_bad ? ERR_INVALID : OK;
 }

@@ -13,6 +13,7 @@ struct query_reader {
 	struct fault *fault;
 	bool is_bad, has_start, has_again;
 	int n_conditions;
+	const struct json_node *compare;
 };
 struct query_field {
 	const char *name;

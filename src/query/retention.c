@@ -19,6 +19,7 @@ struct worker {
 	struct query_line line;
 	struct arena arena;
 	size_t n_cells;
+	bool or_after;
 	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
 	uint32_t *stamp;   /* by cell: the last customer counted in it */
 	struct query_tally_out left_out;
@@ -39,6 +40,17 @@ static int64_t first_start(const struct worker *w)
 	return INT64_MAX;
 }
 
+/* Up to the interval of the last return every cell has the customer. */
+static void count_until_last(const struct worker *w, size_t cohort, uint64_t *cells)
+{
+	const struct query_line *l = &w->line;
+	uint32_t i = l->n;
+	while (i > 0 && !query__matches(w->judge, w->again, l->type[i - 1], l->part[i - 1], l->row[i - 1])) i--;
+	if (i == 0 || l->time_ms[i - 1] < w->times->start[cohort + 1]) return;
+	size_t last = query__interval_of(w->times, l->time_ms[i - 1]) - cohort;
+	for (size_t cell = 1; cell <= last && cell < w->n_cells; cell++) cells[cell]++;
+}
+
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
@@ -50,6 +62,10 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	uint64_t *cells = cells_of(w, cohort);
 	if (!cells) return; /* out of memory: the scan ends */
 	cells[0]++;
+	if (w->or_after) {
+		count_until_last(w, cohort, cells);
+		return;
+	}
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (l->time_ms[i] < w->times->start[cohort + 1] || !query__matches(w->judge, w->again, l->type[i], l->part[i], l->row[i])) continue;
 		size_t cell = query__interval_of(w->times, l->time_ms[i]) - cohort;
@@ -89,7 +105,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	for (size_t type = 0; type < UINT16_MAX; type++) scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
 	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells,
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .or_after = q->or_after,
 			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
 		arena_init(&workers[i].arena);
 		workers[i].judge = query__judge_new(rules, &workers[i].arena);
