@@ -369,6 +369,7 @@ class Chart {
 	}
 
 	listen() {
+		this.figure.querySelector('[data-chart-table]')?.setAttribute('aria-expanded', String(this.figure.classList.contains('shows-table')));
 		this.picture.addEventListener('keydown', (event) => { if (!event.ctrlKey && !event.metaKey && !event.altKey && this.press(event)) { event.preventDefault(); event.stopPropagation(); } });
 		this.picture.addEventListener('blur', () => { this.drawn.dispatchAction({ type: 'hideTip' }); this.drawn.dispatchAction({ type: 'downplay' }); });
 		this.drawn.on('click', (p) => { const href = (isOfWays(this.kind) ? p.dataType === 'edge' && this.links.filter((link) => link.fromId && link.toId)[p.dataIndex] : this.rows[p.dataIndex])?.href; if (href) location.assign(href); });

@@ -203,13 +203,19 @@ static const struct domain_link {
 	{"sources", "/sources", PERM_READ_SOURCES}, {"settings", "/settings", PERM_READ_SETTINGS},
 };
 
+/* Pages that stand under Pulse as its tabs. */
+static bool is_of_pulse(str path)
+{
+	return str_starts(path, S("/areas")) || str_starts(path, S("/targets")) || str_starts(path, S("/marks"));
+}
+
 static void add_nav(struct op *op, const struct web *w, struct page *page)
 {
 	page->nav.v = ARENA_ARRAY(&op->arena, struct page_link, COUNT_OF(DOMAINS));
 	for (size_t i = 0; i < COUNT_OF(DOMAINS); i++) {
 		if (!op_may(op, DOMAINS[i].permission)) continue;
 		str key = str_of(DOMAINS[i].key), address = str_of(DOMAINS[i].address);
-		bool inside = str_starts(w->path, address) || (str_eq(key, S("sources")) && str_starts(w->path, S("/imports")));
+		bool inside = str_starts(w->path, address) || (str_eq(key, S("pulse")) && is_of_pulse(w->path)) || (str_eq(key, S("customers")) && str_starts(w->path, S("/segments"))) || (str_eq(key, S("sources")) && str_starts(w->path, S("/imports")));
 		page->nav.v[page->nav.n++] =
 		        (struct page_link){key, i18n_pattern(op->locale.lang, str_fmt(&op->arena, "nav_%s", DOMAINS[i].key)), address, inside};
 	}

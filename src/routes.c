@@ -1,5 +1,6 @@
 #include "routes.h"
 
+#include "area/area.h"
 #include "audit/audit_pages.h"
 #include "consent/consent_pages.h"
 #include "customer/change.h"
@@ -9,9 +10,11 @@
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "segment/segment.h"
 #include "setting/setting_pages.h"
 #include "source/import_pages.h"
 #include "source/source.h"
+#include "target/target.h"
 #include "team/team_pages.h"
 
 /* The words of the permission column. */

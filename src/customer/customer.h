@@ -30,6 +30,7 @@ struct customers {
 	LIST_OF(struct option) consents;
 	LIST_OF(struct option) seen;
 	LIST_OF(struct option) orders;
+	LIST_OF(struct option) segments;
 	LIST_OF(struct option) sorts;
 	LIST_OF(struct customer_row) rows;
 	str next, previous, export;

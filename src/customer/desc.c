@@ -36,6 +36,7 @@ static const struct desc_field LIST_FIELDS[] = {
 	OPTIONS(customers, countries),
 	OPTIONS(customers, consents),
 	OPTIONS(customers, seen),
+	OPTIONS(customers, segments),
 	OPTIONS(customers, orders),
 	OPTIONS(customers, sorts),
 	ITEMS(customers, rows, CUSTOMER_ROW_DESC),

@@ -16,9 +16,10 @@
 #include "json/json.h"
 #include "op/app.h"
 #include "order/order.h"
+#include "segment/segment.h"
 #include "setting/setting.h"
 
-enum { PAGE = 50, CSV_PAGE = 2000, CSV_BYTES = 512 << 20, SORT_KEY_BYTES = 1024 };
+enum { PAGE = 50, CHUNK = 500, CSV_PAGE = 2000, CSV_BYTES = 512 << 20, SORT_KEY_BYTES = 1024 };
 enum list_sort { SORT_SEEN, SORT_FIRST, SORT_ORDERS, SORT_REVENUE, SORT_NAME, SORT_COUNT };
 static const char *const SORTS[] = {"seen", "first", "orders", "revenue", "name", NULL};
 
@@ -41,6 +42,8 @@ struct wanted {
 	str name_key;
 	id after;
 	id only; /* an anonymous id or an id of ours, found whole */
+	str segment;
+	const struct segment_members *members; /* NULL: whoever */
 };
 
 /* ---- reading the address ---- */
@@ -130,10 +133,20 @@ static void read_words(struct op *op, struct wanted *x)
 	if (!str_contains(x->q, S(" ")) && customer_by_identity(op, str_fmt(&op->arena, "anonymous_id:%.*s", STR_ARG(x->q)), &found) == OK) x->only = found;
 }
 
+static enum err read_segment(struct op *op, struct wanted *x)
+{
+	struct segment s;
+	id segment;
+	if (!x->segment.n) return OK;
+	if (!id_read(S("seg"), x->segment, &segment)) return fail(op, ERR_INVALID, "segment", "is no segment");
+	TRY(segment_get(op, segment, &s));
+	return segment_members(op, s.condition, &x->members);
+}
+
 static enum err read_wanted(struct op *op, const struct web *w, const struct purpose_row *purposes, size_t n, struct wanted *x)
 {
 	*x = (struct wanted){.q = query(w, "q"), .kind = query(w, "kind"), .country = query(w, "country"), .consent = query(w, "consent"),
-	                     .seen = query(w, "seen"), .orders = query(w, "orders"), .known = -1};
+	                     .seen = query(w, "seen"), .orders = query(w, "orders"), .segment = query(w, "segment"), .known = -1};
 	str sort = query(w, "sort");
 	for (int i = 0; i < SORT_COUNT; i++)
 		if (str_eq(sort, str_of(SORTS[i]))) x->sort = (enum list_sort)i;
@@ -143,9 +156,10 @@ static enum err read_wanted(struct op *op, const struct web *w, const struct pur
 	TRY(read_seen(op, x));
 	TRY(read_orders(op, x));
 	TRY(read_consent(op, x, purposes, n));
+	TRY(read_segment(op, x));
 	TRY(read_cursor(op, x, query(w, "cursor")));
 	read_words(op, x);
-	x->is_filtered = x->q.n || x->kind.n || x->country.n || x->consent.n || x->seen.n || x->orders.n;
+	x->is_filtered = x->q.n || x->kind.n || x->country.n || x->consent.n || x->seen.n || x->orders.n || x->segment.n;
 	return OK;
 }
 
@@ -191,7 +205,7 @@ struct found {
 };
 
 /* At most `limit` of them in the order of the list, and whether others stand behind in the direction read. */
-static enum err find_page(struct op *op, const struct wanted *x, size_t limit, struct found **out, size_t *n, bool *more)
+static enum err find_any(struct op *op, const struct wanted *x, size_t limit, struct found **out, size_t *n, bool *more)
 {
 	struct db_val args[MOST_ARGS];
 	struct db_rows rows;
@@ -211,6 +225,69 @@ static enum err find_page(struct op *op, const struct wanted *x, size_t limit, s
 	return OK;
 }
 
+static void go_behind(struct wanted *x, const struct found *f)
+{
+	x->after = f->id;
+	x->key = f->key;
+	x->name_key = f->name_key;
+	x->has_cursor = true;
+}
+
+static bool is_member(struct op *op, const struct wanted *x, id customer)
+{
+	uint32_t number;
+	return people_find(op->app->people, customer, &number) && segment_has(x->members, number);
+}
+
+/* Those of a segment: the list is read on, some hundreds at a time, until enough of its customers have come. */
+static enum err find_page(struct op *op, const struct wanted *x, size_t limit, struct found **out, size_t *n, bool *more)
+{
+	if (!x->members) return find_any(op, x, limit, out, n, more);
+	struct wanted y = *x;
+	struct found *chunk, *kept = ARENA_ARRAY(&op->arena, struct found, limit + 1);
+	size_t n_chunk;
+	bool reads_on = true;
+	*n = 0;
+	while (reads_on && *n <= limit) {
+		TRY(find_any(op, &y, CHUNK, &chunk, &n_chunk, &reads_on));
+		for (size_t i = 0; i < n_chunk && *n <= limit; i++) {
+			const struct found *f = &chunk[x->is_back ? n_chunk - 1 - i : i];
+			if (is_member(op, x, f->id)) kept[(*n)++] = *f;
+			go_behind(&y, f);
+		}
+	}
+	*more = *n > limit;
+	if (*more) *n = limit;
+	for (size_t i = 0; x->is_back && i < *n / 2; i++) { /* in the order of the list */
+		struct found swap = kept[i];
+		kept[i] = kept[*n - 1 - i];
+		kept[*n - 1 - i] = swap;
+	}
+	*out = kept;
+	return OK;
+}
+
+static enum err count_members(struct op *op, const struct wanted *x, int64_t *total)
+{
+	struct wanted y = *x;
+	struct found *chunk;
+	size_t n;
+	bool more = true;
+	bool is_alone = !x->q.n && !x->kind.n && !x->country.n && !x->consent.n && !x->seen.n && !x->orders.n;
+	*total = is_alone ? x->members->customers : 0;
+	if (is_alone) return OK;
+	y.is_back = y.has_cursor = false;
+	y.key = INT64_MAX;
+	y.after = y.sort == SORT_NAME ? 0 : INT64_MAX;
+	y.name_key = S("");
+	while (more) {
+		TRY(find_any(op, &y, CSV_PAGE, &chunk, &n, &more));
+		for (size_t i = 0; i < n; i++) *total += is_member(op, x, chunk[i].id);
+		if (n) go_behind(&y, &chunk[n - 1]);
+	}
+	return OK;
+}
+
 static enum err count_all(struct op *op, const struct wanted *x, int64_t *total)
 {
 	struct db_rows rows;
@@ -219,6 +296,7 @@ static enum err count_all(struct op *op, const struct wanted *x, int64_t *total)
 	people_counts(op->app->people, &known, &anonymous);
 	*total = (int64_t)(known + anonymous);
 	if (!x->is_filtered) return OK;
+	if (x->members) return count_members(op, x, total);
 	struct wanted count = *x;
 	count.sort = SORT_NAME; /* without the sort's number behind the words */
 	size_t n = arguments(&count, 0, args);
@@ -359,6 +437,12 @@ static enum err add_options(struct op *op, const struct wanted *x, const struct 
 		const char *value, *key;
 	} orders[] = {{"", "filter_orders_all"}, {"0", "filter_orders_none"}, {"1", "filter_orders_one"}, {"2-5", "filter_orders_few"}, {"6-", "filter_orders_many"}};
 	for (size_t i = 0; i < COUNT_OF(orders); i++) add_option(op, &page->orders, str_of(orders[i].value), msg_of(orders[i].key), x->orders);
+	struct segment *segments;
+	size_t n_segments;
+	TRY(segment_all(op, &segments, &n_segments));
+	if (n_segments) add_option(op, &page->segments, S(""), msg_of("filter_segment_all"), x->segment);
+	for (size_t i = 0; i < n_segments; i++)
+		add_option(op, &page->segments, id_show(&op->arena, S("seg"), segments[i].id), msg_str("filter_segment", "name", segments[i].name), x->segment);
 	static const char *const sort_keys[SORT_COUNT] = {"sort_seen", "sort_first", "sort_orders", "sort_revenue", "sort_name"};
 	for (int i = 0; i < SORT_COUNT; i++) add_option(op, &page->sorts, str_of(SORTS[i]), msg_of(sort_keys[i]), str_of(SORTS[x->sort]));
 	return OK;

@@ -174,5 +174,11 @@ static const struct desc_field FIGURE_FIELDS[] = {
 	FIELD(figure, end_y, DESC_STR),
 	FIELD(figure, trend, DESC_MSG),
 	FIELD(figure, customers, DESC_STR, .doc = "address of the customers behind it"),
+	FIELD(figure, target, DESC_MSG, .doc = "the distance to its target"),
+	FIELD(figure, is_target_met, DESC_BOOL),
+	FIELD(figure, target_width, DESC_STR),
+	FIELD(figure, target_x, DESC_STR),
+	FIELD(figure, target_owner, DESC_STR),
+	FIELD(figure, target_set, DESC_STR),
 };
 const struct desc FIGURE_DESC = DESC(figure, FIGURE_FIELDS);

@@ -83,6 +83,10 @@ struct figure {
 	str points, end_x, end_y;
 	struct msg trend;
 	str customers;
+	struct msg target;         /* the distance to it; absent without one */
+	bool is_target_met;
+	str target_width, target_x, target_owner; /* drawing: value and target, "0" to "100" */
+	str target_set;            /* where to set it; absent when that makes no sense or is not allowed */
 };
 enum figure_move { FIGURE_MOVE_UP, FIGURE_MOVE_DOWN, FIGURE_MOVE_SAME, FIGURE_MOVE_UNKNOWN };
 enum figure_direction { FIGURE_BETTER, FIGURE_WORSE, FIGURE_SAME, FIGURE_UNKNOWN };

@@ -71,5 +71,7 @@ str product_address(struct op *op, str code);
 enum err product_list_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
 enum err product_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
 
+/* A figure of one product over all data; NaN when it has none of that name. */
+enum err product_number(struct op *op, id product, str metric, double *out) NODISCARD;
 enum err product_row_fill(struct op *op, const struct product_sum *sum, const struct period *p, struct product_row *out) NODISCARD;
 #endif

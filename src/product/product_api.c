@@ -11,6 +11,7 @@
 #include "pulse/figure.h"
 #include "pulse/findings.h"
 #include "setting/setting.h"
+#include "target/target.h"
 
 enum { ROWS = 25, SURE_LINES = 30, CURSOR_MOST = 100000000 };
 
@@ -427,6 +428,21 @@ static enum err tell_buyer(struct showing *s, const struct product_buyer *b)
 	return OK;
 }
 
+enum err product_number(struct op *op, id product, str metric, double *out)
+{
+	const struct metric *m = metric_find(metric);
+	const struct product_detail *d;
+	const struct heard *heard;
+	struct period all;
+	*out = NAN;
+	if (!m) return OK;
+	TRY(heard_get(op, &heard));
+	TRY(period_all(op, heard->first_ms, heard->last_ms, &all));
+	TRY(product_detail(op, product, &all, &d));
+	*out = measured((enum metric_key)(m - METRICS), d->sold, d->returned, d->revenue).number;
+	return OK;
+}
+
 static enum err look(struct op *op, id product, const struct period *p, struct span span, const struct product_detail **out)
 {
 	struct period only = {.shown = span, .data = p->data};
@@ -462,6 +478,7 @@ enum err product_get(struct op *op, struct web *w, struct answer *a)
 	put_figure(&s, METRIC_returned, "n_units", whole(s.shown->sold));
 	put_figure(&s, METRIC_return_rate, "n_orders", s.shown->pieces);
 	put_figure(&s, METRIC_price, "n_units", whole(s.shown->sold));
+	TRY(target_show(op, str_fmt(&op->arena, "product:%.*s", STR_ARG(page->code)), s.currency, page->figures.v, page->figures.n));
 	tell_finding(&s);
 	tell_months(&s);
 	page->customers.v = ARENA_ARRAY(&op->arena, struct product_buyer_line, PRODUCT_BUYERS);

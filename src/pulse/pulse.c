@@ -11,6 +11,7 @@
 #include "pulse/figure.h"
 #include "pulse/findings.h"
 #include "setting/setting.h"
+#include "target/target.h"
 
 enum { TINTS = 6, WHOLE_REFUND_PCT = 50 };
 
@@ -293,6 +294,7 @@ enum err pulse_make(struct op *op, const struct web *w, struct pulse *out)
 	out->periods.v = period_options(op, &period, &out->periods.n);
 	tell_state(op, found, out);
 	tell_figures(op, &period, found, out);
+	TRY(target_show(op, S(""), found->orders.currency, out->figures.v, out->figures.n));
 	TRY(pulse__trend(op, &period, found, &out->trend));
 	tell_returned(op, found, out);
 	tell_retention(op, &found->retention, &out->retention);

@@ -112,7 +112,20 @@ static enum err customer(void *arg, struct arena *a, str text, uint32_t *number,
 	return OK;
 }
 
+static enum err segment(void *arg, struct arena *a, str text, str *condition, struct fault *f)
+{
+	const struct question_records *records = arg;
+	struct db_rows row;
+	id found;
+	(void)f; /* the op's own is the question's */
+	*condition = STR_NONE;
+	if (!id_read(S("seg"), text, &found)) return OK;
+	TRY(op_query(records->op, SQL_segment_condition, DB_ARGS(db_id(found)), &row));
+	if (row.n) *condition = str_dup(a, db_rows_text(&row, 0, 0));
+	return OK;
+}
+
 struct query_records question_records(struct question_records *records)
 {
-	return (struct query_records){.trait = trait, .purpose = purpose, .granted = granted, .customer = customer, .arg = records};
+	return (struct query_records){.trait = trait, .purpose = purpose, .granted = granted, .segment = segment, .customer = customer, .arg = records};
 }
