@@ -78,3 +78,6 @@ document.addEventListener('htmx:responseError', () => say(document.body.dataset.
 document.querySelector('[data-focus]')?.focus();
 if (location.hash === '#q') document.querySelector('[data-search]')?.focus();
 if (location.hash === '#entry') openEntry();
+
+// A page on a wall is asked for again every five minutes; what is live comes as it happens.
+if (document.documentElement.classList.contains('wall')) setTimeout(() => location.reload(), 300_000);

@@ -36,6 +36,8 @@ struct page {
 	struct page_person *person;
 	LIST_OF(struct page_link) nav, languages;
 	str csrf, path, json;
+	bool is_wall;  /* shown on a wall: large, without navigation, asked for again by itself */
+	str wall;      /* where this page is shown so */
 	struct notice *notice;
 	LIST_OF(str) topics, styles, scripts;
 	str live_worker, charts, icons, favicon, manifest;
@@ -76,6 +78,8 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, csrf, DESC_STR),
 	FIELD(page, path, DESC_STR),
 	FIELD(page, json, DESC_STR),
+	FIELD(page, is_wall, DESC_BOOL),
+	FIELD(page, wall, DESC_STR),
 	FIELD(page, notice, DESC_PTR, .of = &NOTICE_DESC),
 	FIELD(page, topics, DESC_LIST, .item = DESC_STR),
 	FIELD(page, styles, DESC_LIST, .item = DESC_STR),
@@ -274,6 +278,8 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 		page->person = ARENA_NEW(&op->arena, struct page_person);
 		*page->person = (struct page_person){op->actor.id, str_given(w->person_name) ? w->person_name : op->actor.name, op->actor.name, (int)op->actor.role};
 		if (a) page->json = str_fmt(&op->arena, query.n ? "%.*s.json?%.*s" : "%.*s.json", STR_ARG(w->path), STR_ARG(query));
+		page->is_wall = str_eq(web_query(w, "wall"), S("1"));
+		if (a) page->wall = web_address_with(op, w, "wall", S("1"));
 		page->notice = take_notice(op, w);
 		add_nav(op, w, page);
 	}

@@ -59,11 +59,15 @@ static size_t find_word(const char *const *words, size_t n, str word)
 	return i < n ? i : 0;
 }
 
-static struct option *options(const struct building *b, const char *prefix, const char *const *words, size_t n, str chosen)
+static struct option *options(const struct building *b, bool is_claim, const char *const *words, size_t n, str chosen)
 {
-	struct option *v = ARENA_ARRAY(&b->op->arena, struct option, n);
-	for (size_t i = 0; i < n; i++)
-		v[i] = (struct option){str_of(words[i]), i18n_pattern(b->op->locale.lang, str_fmt(&b->op->arena, "%s%s", prefix, words[i][0] ? words[i] : "none")), str_eq(chosen, str_of(words[i]))};
+	struct arena *a = &b->op->arena;
+	struct option *v = ARENA_ARRAY(a, struct option, n);
+	for (size_t i = 0; i < n; i++) {
+		const char *word = words[i][0] ? words[i] : "none";
+		str key = is_claim ? str_fmt(a, "segment_what_%s", word) : str_fmt(a, "segment_test_%s", word);
+		v[i] = (struct option){str_of(words[i]), i18n_pattern(b->op->locale.lang, key), str_eq(chosen, str_of(words[i]))};
+	}
 	return v;
 }
 
@@ -250,9 +254,9 @@ static enum what fill_rule(struct building *b, size_t from, size_t at, struct se
 	*r = (struct segment_rule){.at = (int64_t)at, .trait = given(b, "trait", from), .value = given(b, "value", from), .event = given(b, "event", from), .times = given(b, "times", from),
 		.days = given(b, "days", from), .channel = given(b, "channel", from)};
 	r->claims.n = WHAT_COUNT;
-	r->claims.v = options(b, "segment_what_", CLAIMS, WHAT_COUNT, what);
+	r->claims.v = options(b, true, CLAIMS, WHAT_COUNT, what);
 	r->tests.n = COUNT_OF(TESTS);
-	r->tests.v = options(b, "segment_test_", TESTS, COUNT_OF(TESTS), test);
+	r->tests.v = options(b, false, TESTS, COUNT_OF(TESTS), test);
 	if (chosen != WHAT_NONE) note_rule(b, at, r, what, test);
 	fill_choices(b, from, at, chosen != WHAT_NONE, r);
 	return chosen;
