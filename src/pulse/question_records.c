@@ -1,4 +1,4 @@
-/* What conditions ask of the records: traits, purposes, consent, customers. A trait is read once a question for all
+/* What conditions ask of the records: traits, purposes, consent, segments, customers. A trait is read once a question for all
  * customers, as a number of its value each; texts are kept once a value. */
 #include "base/map.h"
 #include "base/mem.h"
