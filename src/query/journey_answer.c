@@ -130,7 +130,7 @@ static void put_assumptions(struct json_writer *w, const struct query_journey *j
 static str definition(struct arena *a, const struct query_journey *j)
 {
 	str silent = query__duration(a, j->silent_ms), repeat = query__duration(a, j->repeat_ms);
-	return str_fmt(a, "Stages as %s. A visit is a run of touchpoints in one stage: median_s and p90_s are from its first to its last, of steps from the last before to the first after. entered and left: the first and last stage of a customer; "
+	return str_fmt(a, "Stages as %s. A visit is a run of touchpoints in one stage: its times run from its first to its last, those of steps from the last before to the first after. entered and left: the first and last stage of a customer; "
 		"lost: left, silent for %.*s and not completed. Effort: of customers who completed, on the average. Repeats: contacts within %.*s of another. Money at stake: customers affected × (mean net revenue in the next 90 days of "
 		"those alike who did not meet it − of those who did, not below 0) + repeated contacts × cost of a contact; low and high by bootstrap over customers; not shown under %d affected.",
 		j->n_stages ? "asked" : "the touchpoints are filed", STR_ARG(silent), STR_ARG(repeat), JOURNEY_LEAST_AFFECTED);
