@@ -106,6 +106,20 @@ static void maps_find_what_was_put_and_lose_what_was_removed(void **state)
 	map_release(&m);
 }
 
+static void cells_of_csv_never_run(void **state)
+{
+	static const char *const CELLS[][2] = {{"a \"b\"", "\"a \"\"b\"\"\""}, {"=1+1", "\"'=1+1\""}, {"+1+1|cmd", "\"'+1+1|cmd\""}, {"-2+3", "\"'-2+3\""}, {"@x", "\"'@x\""},
+		{"+30 210-1234567", "\"+30 210-1234567\""}, {"-5.2", "\"-5.2\""}, {"", "\"\""}, {"-", "\"'-\""}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CELLS); i++) {
+		struct buf b;
+		buf_init(&b, 100);
+		buf_csv(&b, str_of(CELLS[i][0]));
+		assert_string_equal(buf_c(&b), CELLS[i][1]);
+		buf_release(&b);
+	}
+}
+
 static void buffers_stop_at_their_maximum(void **state)
 {
 	(void)state;
@@ -153,6 +167,7 @@ int main(void)
 		cmocka_unit_test(times_read_and_show),
 		cmocka_unit_test(ids_read_back_and_are_unique),
 		cmocka_unit_test(maps_find_what_was_put_and_lose_what_was_removed),
+		cmocka_unit_test(cells_of_csv_never_run),
 		cmocka_unit_test(buffers_stop_at_their_maximum),
 		cmocka_unit_test(arenas_grow_and_keep_what_was_written),
 		cmocka_unit_test(malformed_utf8_is_found),

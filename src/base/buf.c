@@ -98,3 +98,23 @@ void buf_i64(struct buf *b, int64_t value)
 	if (value < 0) *--at = '-';
 	buf_add_bytes(b, at, (size_t)(digits + sizeof digits - at));
 }
+
+static bool is_formula(str cell)
+{
+	if (!cell.n || !memchr("=+-@\t\r", cell.p[0], 6)) return false;
+	if (cell.p[0] != '+' && cell.p[0] != '-') return true;
+	for (size_t i = 1; i < cell.n; i++)
+		if (!memchr("0123456789 .,()-", cell.p[i], 16)) return true;
+	return cell.n == 1;
+}
+
+void buf_csv(struct buf *b, str cell)
+{
+	buf_byte(b, '"');
+	if (is_formula(cell)) buf_byte(b, '\'');
+	for (size_t i = 0; i < cell.n; i++) {
+		if (cell.p[i] == '"') buf_byte(b, '"');
+		buf_byte(b, cell.p[i]);
+	}
+	buf_byte(b, '"');
+}

@@ -26,6 +26,9 @@ void buf_add_bytes(struct buf *b, const void *bytes, size_t n);
 void buf_byte(struct buf *b, char c);
 void buf_fmt(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_i64(struct buf *b, int64_t value);
+/* A cell of CSV (RFC 4180), quoted always. What a spreadsheet would run as a formula gets an apostrophe before it (numbers and
+ * telephone numbers stay as they are). */
+void buf_csv(struct buf *b, str cell);
 /* Makes room for n more bytes and returns where to write them, or NULL when failed; then buf_wrote(b, used). */
 char *buf_room(struct buf *b, size_t n);
 void buf_wrote(struct buf *b, size_t n);

@@ -524,16 +524,9 @@ enum err customer_list_get(struct op *op, struct web *w, struct answer *a)
 
 /* ---- CSV ---- */
 
-/* Quoted always; a cell that a spreadsheet would run as a formula gets an apostrophe before it. */
 static void put_cell(struct buf *b, str text, char end)
 {
-	buf_byte(b, '"');
-	if (text.n && strchr("=+-@\t\r", text.p[0]) && !(text.p[0] == '+' && text.n > 1)) buf_byte(b, '\'');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"') buf_byte(b, '"');
-		buf_byte(b, text.p[i]);
-	}
-	buf_byte(b, '"');
+	buf_csv(b, text);
 	buf_byte(b, end);
 }
 

@@ -127,30 +127,18 @@ enum err journey_view_get(struct op *op, struct web *w, struct answer *a)
 
 /* ---- as CSV ---- */
 
-/* Quoted always; a text that a spreadsheet would take for a formula is set off by an apostrophe. */
-static void put_field(struct buf *b, str text)
-{
-	buf_byte(b, '"');
-	if (text.n && (text.p[0] == '=' || text.p[0] == '+' || text.p[0] == '@')) buf_byte(b, '\'');
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"') buf_byte(b, '"');
-		buf_byte(b, text.p[i]);
-	}
-	buf_byte(b, '"');
-}
-
 static void put_table(struct buf *b, const struct journey_table *t)
 {
 	for (size_t i = 0; i < t->heads.n; i++) {
 		if (i) buf_byte(b, ',');
-		put_field(b, t->heads.v[i].text);
+		buf_csv(b, t->heads.v[i].text);
 	}
 	buf_add(b, S("\r\n"));
 	for (size_t r = 0; r < t->rows.n; r++) {
-		put_field(b, t->rows.v[r].name);
+		buf_csv(b, t->rows.v[r].name);
 		for (size_t c = 0; c < t->rows.v[r].cells.n; c++) {
 			buf_byte(b, ',');
-			put_field(b, t->rows.v[r].cells.v[c].text);
+			buf_csv(b, t->rows.v[r].cells.v[c].text);
 		}
 		buf_add(b, S("\r\n"));
 	}

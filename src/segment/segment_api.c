@@ -379,19 +379,6 @@ enum err segment_restore_post(struct op *op, struct web *w, struct answer *a)
 
 /* ---- CSV ---- */
 
-static void put_cell(struct buf *b, str text)
-{
-	/* A cell that a spreadsheet would take for a formula is kept a text. */
-	bool is_formula = text.n && strchr("=+-@\t", text.p[0]);
-	buf_add(b, S("\""));
-	if (is_formula) buf_add(b, S("'"));
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '"') buf_add(b, S("\""));
-		buf_add(b, (str){text.p + i, 1});
-	}
-	buf_add(b, S("\""));
-}
-
 enum err segment_csv_get(struct op *op, struct web *w, struct answer *a)
 {
 	const struct segment_members *m;
@@ -416,7 +403,7 @@ enum err segment_csv_get(struct op *op, struct web *w, struct answer *a)
 		if (e != OK) break;
 		str cells[] = {id_show(&op->arena, S("cus"), row.id), row.name, row.identity, row.country};
 		for (size_t c = 0; c < COUNT_OF(cells); c++) {
-			put_cell(&b, str_given(cells[c]) ? cells[c] : S(""));
+			buf_csv(&b, str_given(cells[c]) ? cells[c] : S(""));
 			buf_add(&b, S(","));
 		}
 		buf_fmt(&b, "%lld\r\n", (long long)row.orders);
