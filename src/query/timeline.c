@@ -6,7 +6,8 @@
 
 struct run {
 	struct events_part *part;
-	struct events_columns c;
+	struct events_scan s;
+	uint32_t subject;
 	size_t from, to; /* what is left: from ≤ row < to; newest first takes from the end */
 };
 struct line {
@@ -14,6 +15,22 @@ struct line {
 	const struct query_page *page;
 	VEC(struct run) runs;
 };
+
+/* Columns are read where they lie: a page is a few rows, and decoding would touch all of the part. */
+static uint64_t value_at(const struct events_values *v, size_t row)
+{
+	return (uint64_t)events_raw_at(&v->value, events_value_slot(v, (uint32_t)row));
+}
+
+static int64_t time_at(const struct run *r, size_t row)
+{
+	return events_raw_at(&r->s.time_ms, row);
+}
+
+static uint64_t arrival_at(const struct run *r, size_t row)
+{
+	return (uint64_t)events_raw_at(&r->s.arrival, row);
+}
 
 static int place_cmp(int64_t time_a, uint64_t arrival_a, int64_t time_b, uint64_t arrival_b)
 {
@@ -27,7 +44,7 @@ static size_t row_at(const struct run *r, const struct query_cursor *cursor, boo
 	size_t low = r->from, high = r->to;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = place_cmp(r->c.time_ms[middle], r->c.arrival[middle], cursor->time_ms, cursor->arrival);
+		int order = place_cmp(time_at(r, middle), arrival_at(r, middle), cursor->time_ms, cursor->arrival);
 		if (order < 0 || (is_after && order == 0)) low = middle + 1;
 		else high = middle;
 	}
@@ -36,15 +53,15 @@ static size_t row_at(const struct run *r, const struct query_cursor *cursor, boo
 
 static enum err add_runs(struct line *l, struct events_part *part, const uint32_t *subjects, size_t n, struct arena *a, struct fault *f)
 {
-	struct events_columns c = {0};
+	struct events_scan s = {0};
 	bool is_read = false;
 	for (size_t i = 0; i < n; i++) {
 		size_t count, first = events_part_find(part, subjects[i], &count);
 		if (count == 0) continue;
 		if (!is_read)
-			TRY(events_part_columns(part, EVENTS_TIME | EVENTS_ARRIVAL | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT | EVENTS_FLAGS, &c, f));
+			TRY(events_part_scan(part, EVENTS_TIME | EVENTS_ARRIVAL | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT | EVENTS_FLAGS, &s, f));
 		is_read = true;
-		struct run r = {.part = part, .c = c, .from = first, .to = first + count};
+		struct run r = {.part = part, .s = s, .subject = subjects[i], .from = first, .to = first + count};
 		if (l->page->range.has_from) r.from = row_at(&r, &(struct query_cursor){.time_ms = l->page->range.from_ms}, false);
 		if (l->page->range.has_to) r.to = row_at(&r, &(struct query_cursor){.time_ms = l->page->range.to_ms}, false);
 		if (l->page->has_cursor && l->page->oldest_first) r.from = row_at(&r, &l->page->cursor, true);
@@ -71,14 +88,14 @@ static struct run *next_run(struct line *l)
 	struct run *best = NULL;
 	for (size_t i = 0; i < l->runs.n; i++) {
 		struct run *r = &l->runs.v[i];
-		while (l->page->purpose && r->from < r->to && !(r->c.purposes[head(l, r)] & l->page->purpose)) step(l, r);
+		while (l->page->purpose && r->from < r->to && !(value_at(&r->s.purposes, head(l, r)) & l->page->purpose)) step(l, r);
 		if (r->from == r->to) continue;
 		if (!best) {
 			best = r;
 			continue;
 		}
 		size_t x = head(l, r), y = head(l, best);
-		int order = place_cmp(r->c.time_ms[x], r->c.arrival[x], best->c.time_ms[y], best->c.arrival[y]);
+		int order = place_cmp(time_at(r, x), arrival_at(r, x), time_at(best, y), arrival_at(best, y));
 		if (l->page->oldest_first ? order < 0 : order > 0) best = r;
 	}
 	return best;
@@ -87,9 +104,11 @@ static struct run *next_run(struct line *l)
 static enum err event_of(const struct line *l, const struct run *r, struct arena *a, struct query_event *out, struct fault *f)
 {
 	size_t row = head(l, r);
-	*out = (struct query_event){.part = r->part, .row = row, .subject = r->c.subject[row], .import = r->c.import[row], .purposes = r->c.purposes[row], .source = r->c.source[row],
-		.flags = r->c.flags[row], .time_ms = r->c.time_ms[row], .arrival = r->c.arrival[row], .type = events_type_name(l->ctx->events, r->c.type[row]),
-		.channel = r->c.channel[row] ? events_channel_name(l->ctx->events, r->c.channel[row]) : S("")};
+	uint16_t channel = (uint16_t)value_at(&r->s.channel, row), type = r->s.types[events_raw_at(&r->s.type, row)];
+	*out = (struct query_event){.part = r->part, .row = row, .subject = r->subject, .import = (uint32_t)value_at(&r->s.import, row),
+		.purposes = (uint32_t)value_at(&r->s.purposes, row), .source = (uint16_t)value_at(&r->s.source, row), .flags = (uint8_t)value_at(&r->s.flags, row),
+		.time_ms = time_at(r, row), .arrival = arrival_at(r, row), .type = events_type_name(l->ctx->events, type),
+		.channel = channel ? events_channel_name(l->ctx->events, channel) : S("")};
 	return l->page->without_body ? OK : events_part_body(r->part, row, a, &out->body, f);
 }
 
