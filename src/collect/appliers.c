@@ -33,7 +33,7 @@ enum {
 	STALE_AT_ONCE = 20000,
 	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
 	LINGER_MS = 500,          /* the log stays open so long: opening it walks over all frames of a file */
-	BREATH_US = 1000,         /* under a stream of single events a look a millisecond is enough */
+	BREATH_MS = 100,          /* under a stream of events a batch gathers so long, unless somebody waits for it: a transaction of one new customer writes as many pages as one of fifty */
 	RETRY_PAUSE_US = 200000,
 	RETRY_ASIDE_S = 3600
 };
@@ -44,8 +44,9 @@ struct appliers {
 	struct derive *derive;
 	_Atomic bool stopping;
 	pthread_mutex_t lock;
-	pthread_cond_t moved;
+	pthread_cond_t moved, hurry;
 	uint64_t position;  /* guarded by lock */
+	int awaited;        /* how many wait for it; guarded by lock */
 	uint64_t stored;    /* the position in records */
 	struct events_log *log;   /* while there is something to read; stands at log_position */
 	uint64_t log_position;
@@ -308,16 +309,36 @@ static void flush_idle(struct appliers *a, bool now)
 	a->flush_took_us = clock_mono_us() - a->flushed_us;
 }
 
+static struct timespec from_now(int ms)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000L;
+	if (t.tv_nsec >= 1000000000L) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000L;
+	}
+	return t;
+}
+
+static void breathe(struct appliers *a)
+{
+	struct timespec until = from_now(BREATH_MS);
+	pthread_mutex_lock(&a->lock);
+	while (!a->awaited && !atomic_load(&a->stopping) && pthread_cond_timedwait(&a->hurry, &a->lock, &until) == 0) {}
+	pthread_mutex_unlock(&a->lock);
+}
+
 static void *run(void *arg)
 {
 	struct appliers *a = arg;
 	pthread_setname_np(pthread_self(), "appliers");
-	struct timespec breath = {0, BREATH_US * 1000L};
 	while (!atomic_load(&a->stopping)) {
 		retry_aside(a);
 		apply_available(a);
 		flush_idle(a, false);
-		nanosleep(&breath, NULL);
+		breathe(a);
 		if (events_durable(a->app->events) > a->position) continue;
 		if (a->log) { /* it keeps a file of the log mapped: not for ever */
 			if (!events_wait_past(a->app->events, a->position, LINGER_MS)) close_log(a);
@@ -347,6 +368,7 @@ enum err appliers_start(struct op *op, struct appliers **out)
 	a->derive = derive_new(op->app);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->moved, NULL);
+	pthread_cond_init(&a->hurry, NULL);
 	*out = a;
 	if (pthread_create(&a->thread, NULL, run, a)) {
 		derive_free(a->derive);
@@ -359,7 +381,10 @@ enum err appliers_start(struct op *op, struct appliers **out)
 void appliers_stop(struct appliers *a)
 {
 	if (!a) return;
+	pthread_mutex_lock(&a->lock);
 	atomic_store(&a->stopping, true);
+	pthread_cond_signal(&a->hurry);
+	pthread_mutex_unlock(&a->lock);
 	events_wake(a->app->events);
 	pthread_join(a->thread, NULL);
 	derive_free(a->derive);
@@ -370,18 +395,14 @@ bool appliers_catch_up(struct app *app, int timeout_ms)
 {
 	struct appliers *a = app->appliers;
 	uint64_t wanted = events_durable(app->events);
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
+	struct timespec until = from_now(timeout_ms);
 	pthread_mutex_lock(&a->lock);
 	bool in_time = true;
+	a->awaited++;
+	pthread_cond_signal(&a->hurry);
 	while (a->position < wanted && in_time) in_time = pthread_cond_timedwait(&a->moved, &a->lock, &until) == 0;
 	bool reached = a->position >= wanted;
+	a->awaited--;
 	pthread_mutex_unlock(&a->lock);
 	return reached;
 }
