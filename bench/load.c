@@ -1,5 +1,7 @@
 /* What a machine full of clients asks of a running server, from one thread over keep-alive connections:
- *   load send PORT WRITE_KEY SECONDS CONNECTIONS BATCH    Segment events of 275 bytes; BATCH 1 goes to /v1/track
+ *   load send PORT WRITE_KEY SECONDS CONNECTIONS BATCH [POOL]
+ *                                                         Segment events of 275 bytes; BATCH 1 goes to /v1/track. Runs with
+ *                                                         the same POOL send of the same customers, others of partly new ones
  *   load fill PORT WRITE_KEY EVENTS                       the same until so many are acknowledged
  *   load lines FILE EVENTS                                the same events into a file, a line each
  *   load get PORT SECRET_KEY SECONDS CONNECTIONS FILE     JSON of the addresses in FILE, a line each, taken at random
@@ -264,7 +266,7 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "lines") == 0) return write_lines(argv[2], strtol(argv[3], NULL, 10));
 	if (argc < 5) {
-		fprintf(stderr, "load send PORT KEY SECONDS CONNECTIONS BATCH | fill PORT KEY EVENTS | lines FILE EVENTS | get PORT KEY SECONDS CONNECTIONS FILE\n");
+		fprintf(stderr, "load send PORT KEY SECONDS CONNECTIONS BATCH [POOL] | fill PORT KEY EVENTS | lines FILE EVENTS | get PORT KEY SECONDS CONNECTIONS FILE\n");
 		return 2;
 	}
 	bool is_fill = strcmp(argv[1], "fill") == 0, is_get = strcmp(argv[1], "get") == 0;
@@ -274,6 +276,7 @@ int main(int argc, char **argv)
 	struct load l = {.port = (int)strtol(argv[2], NULL, 10), .key = is_get ? argv[3] : basic(argv[3]), .batch = is_fill || is_get ? 100 : (int)strtol(argv[6], NULL, 10)};
 	l.seed = (uint64_t)clock_mono_us();
 	l.message = l.seed << 20;
+	if (!is_fill && !is_get && argc > 7) l.seed = strtoull(argv[7], NULL, 10);
 	l.latency = mem_zalloc(BUCKETS * sizeof *l.latency);
 	if (is_get) read_paths(&l, argv[6]);
 	else make_pool(&l);
