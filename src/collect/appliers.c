@@ -345,6 +345,7 @@ static void *run(void *arg)
 			continue;
 		}
 		bool waits = collect_has_counts(a->app) || people_has_stale(a->app->people);
+		if (!waits) db_slim(a->app->records);
 		events_wait_past(a->app->events, a->position, waits ? IDLE_WAIT_MS : 60 * 1000);
 	}
 	apply_available(a);

@@ -105,4 +105,6 @@ enum err db_restore(struct db_pool *p, const char *file, struct fault *f) NODISC
 /* Leaves no byte of deleted rows in the files (SQLite: rewrites the file and empties its log; PostgreSQL: VACUUM FULL).
  * Takes the writer for as long as it lasts. */
 enum err db_compact(struct db_pool *p, struct fault *f) NODISCARD;
+/* Gives back the memory that a flood of writes had filled; for when nothing more is to be written soon. */
+void db_slim(struct db_pool *p);
 #endif

@@ -55,6 +55,7 @@ struct db__driver {
 	const char *tables;   /* lists the tables of this database: name */
 	const char *columns;  /* of table $1, in order: name */
 	const char *const *compact; /* statements that leave no byte of deleted rows, each outside a transaction; NULL ends */
+	const char *const *slim;    /* statements that give memory back, which a flood of writes had filled; NULL ends */
 	const char *load[2];  /* before and after rows are put in without regard to their order */
 };
 extern const struct db__driver DB__SQLITE_DRIVER, DB__POSTGRES_DRIVER;

@@ -390,5 +390,6 @@ const struct db__driver DB__POSTGRES_DRIVER = {
 	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() "
                "AND table_name = $1 ORDER BY ordinal_position",
 	.compact = (const char *const[]){"VACUUM FULL", "CHECKPOINT", NULL},
+	.slim = (const char *const[]){NULL},
 	.load = {LOAD_BEFORE, LOAD_AFTER},
 };

@@ -63,10 +63,11 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 	} else {
 		sqlite3_extended_result_codes(s->handle, 1);
 		sqlite3_busy_timeout(s->handle, DB__BUSY_MS);
-		/* The page cache is small: a page that was read once stays in the system's cache. */
+		/* Readers' page cache is small: a page that was read once stays in the system's cache. The writer's holds the
+		 * pages that a large import changes between two commits. */
 		e = script(s,
 			to_write ? "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA "
-		               "cache_size=-8000; PRAGMA journal_size_limit=67108864"
+		               "cache_size=-32000; PRAGMA journal_size_limit=67108864"
 					 : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON",
 			f);
 	}
@@ -207,5 +208,6 @@ const struct db__driver DB__SQLITE_DRIVER = {
 		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
 	.columns = "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
 	.compact = (const char *const[]){"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)", NULL},
+	.slim = (const char *const[]){"PRAGMA shrink_memory", NULL},
 	.load = {"PRAGMA defer_foreign_keys = ON", "SELECT 1"}, /* checked at commit */
 };
