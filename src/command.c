@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "backup.h"
 #include "base/arena.h"
 #include "collect/appliers.h"
@@ -66,6 +67,12 @@ struct key_words {
 	str kind, name, consent, role;
 };
 
+static enum err made_key(struct op *op, enum key_kind kind, const struct key_words *k, const struct source *s, enum role role, str *text)
+{
+	TRY(key_add(op, kind, k->name, s->number, role, text));
+	return audit_write(op, "key_made", kind == KEY_WRITE ? "source" : "key", s->id, STR_NONE, k->name);
+}
+
 static enum err add_key(struct op *op, const struct key_words *k, str *text)
 {
 	bool is_write = str_eq(k->kind, S("write"));
@@ -73,7 +80,7 @@ static enum err add_key(struct op *op, const struct key_words *k, str *text)
 	if (!str_given(k->name)) return fail(op, ERR_INVALID, "--name", "must be given");
 	if (!is_write) {
 		for (int role = ROLE_AGENT; role <= ROLE_OWNER; role++)
-			if (str_eq(k->role, str_of(ROLES[role]))) return key_add(op, KEY_SECRET, k->name, 0, (enum role)role, text);
+			if (str_eq(k->role, str_of(ROLES[role]))) return made_key(op, KEY_SECRET, k, &(struct source){0}, (enum role)role, text);
 		return fail(op, ERR_INVALID, "--role", "must be owner, manager, analyst or agent");
 	}
 	bool is_assured = str_eq(k->consent, S("assured"));
@@ -82,7 +89,7 @@ static enum err add_key(struct op *op, const struct key_words *k, str *text)
 	TRY(source_ensure(op, k->name, SOURCE_SERVER, is_assured, is_assured ? PURPOSES_ASSURED_DEFAULT : 0, &source));
 	if (source.is_assured != is_assured)
 		return fail(op, ERR_CONFLICT, "--name", "the source of this name is %s: choose another name", source.is_assured ? "assured" : "carried");
-	return key_add(op, KEY_WRITE, k->name, source.number, ROLE_NONE, text);
+	return made_key(op, KEY_WRITE, k, &source, ROLE_NONE, text);
 }
 
 static int command_key(struct app *app, int argc, const str *argv, const struct command_io *io)

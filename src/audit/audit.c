@@ -24,3 +24,14 @@ enum err audit_write(struct op *op, const char *what, const char *subject_type, 
 	                      db_text(utf8_cut(after, SHOWN_BYTES))),
 	              NULL);
 }
+
+enum err audit_write_read(struct op *op, const char *what, const char *subject_type, id subject, str after)
+{
+	struct op own;
+	op_init(&own, op->app, op->actor, true);
+	own.route = op->route;
+	enum err e = op_end(&own, audit_write(&own, what, subject_type, subject, STR_NONE, after));
+	if (e != OK) op->fault = own.fault;
+	op_release(&own);
+	return e;
+}

@@ -8,4 +8,7 @@
  * "invitation", "session", "purpose"; "" with 0 for the workspace itself. before and after: what was set, in words or
  * JSON, absent when there is nothing to tell; never personal data of a customer. */
 enum err audit_write(struct op *op, const char *what, const char *subject_type, id subject, str before, str after) NODISCARD;
+/* The same for what only reads, such as an export of personal data: in a transaction of its own, before what was read is
+ * given out. */
+enum err audit_write_read(struct op *op, const char *what, const char *subject_type, id subject, str after) NODISCARD;
 #endif

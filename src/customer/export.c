@@ -1,5 +1,6 @@
 /* All that is kept of a customer, as it is kept: rows by their columns' names, touchpoints with the body that was sent. No
  * purpose is asked: it is the customer's own. */
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "base/datetime.h"
 #include "collect/collect.h"
@@ -156,7 +157,8 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	TRY(put_orders(&w, op, customer));
 	TRY(put_touchpoints(&w, op, customer));
 	json_end_object(&w);
-	return buf_failed(out) ? fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20) : OK;
+	if (buf_failed(out)) return fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20);
+	return audit_write_read(op, "customer_exported", "customer", customer, STR_NONE);
 }
 
 /* ---- the handler and the command ---- */

@@ -5,6 +5,7 @@
  * and sorted. The totals count what is asked for; without a filter they come from memory. */
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "base/datetime.h"
 #include "collect/normalise.h"
@@ -582,6 +583,7 @@ enum err customer_list_csv(struct op *op, struct web *w, struct answer *a)
 	x.is_back = false;
 	buf_init(&b, CSV_BYTES);
 	enum err e = put_csv(op, &x, &b);
+	if (e == OK) e = audit_write_read(op, "customers_exported", "", 0, STR_NONE);
 	if (e == OK) {
 		a->text = str_dup(&op->arena, buf_str(&b));
 		a->content_type = S("text/csv; charset=utf-8");

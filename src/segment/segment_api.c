@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "audit/audit.h"
 #include "customer/customer.h"
 #include "customer/people.h"
 #include "events/events.h"
@@ -409,6 +410,7 @@ enum err segment_csv_get(struct op *op, struct web *w, struct answer *a)
 		buf_fmt(&b, "%lld\r\n", (long long)row.orders);
 	}
 	if (e == OK && buf_failed(&b)) e = fail(op, ERR_TOO_LARGE, "", "more members than a file may hold");
+	if (e == OK) e = audit_write_read(op, "customers_exported", "segment", segment, s.name);
 	if (e == OK) {
 		a->text = str_dup(&op->arena, buf_str(&b));
 		a->content_type = S("text/csv; charset=utf-8");

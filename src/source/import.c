@@ -2,6 +2,7 @@
  * first event, so that what a killed run left can be undone. */
 #include "source/import.h"
 
+#include "audit/audit.h"
 #include "collect/appliers.h"
 #include "consent/consent.h"
 #include "op/app.h"
@@ -28,10 +29,12 @@ static enum err begin(struct op *op, void *arg)
 	if (job->is_assured && !w->source.purposes) w->source.purposes = PURPOSES_ASSURED_DEFAULT;
 	TRY(op_query(op, SQL_import_next_number, DB_NO_ARGS, &row));
 	w->number = db_rows_int(&row, 0, 0);
-	return op_run(op, SQL_import_add,
-	              DB_ARGS(db_int(w->number), db_id(id_new()), db_int(w->source.number), db_text(str_of(IMPORT_AS[job->as])), db_text(S("running")), db_text(w->names), db_null(),
+	id import = id_new();
+	TRY(op_run(op, SQL_import_add,
+	              DB_ARGS(db_int(w->number), db_id(import), db_int(w->source.number), db_text(str_of(IMPORT_AS[job->as])), db_text(S("running")), db_text(w->names), db_null(),
 	                      db_text(job->map), db_int(0), db_int(op->now_ms), db_text(S("command line")), db_int(op->now_ms)),
-	              NULL);
+	           NULL));
+	return audit_write(op, "import_started", "import", import, STR_NONE, w->names);
 }
 
 struct ending {

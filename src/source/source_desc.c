@@ -27,7 +27,7 @@ static const struct desc_field DROP_FIELDS[] = {
 	FIELD(drop_row, reason, DESC_STR, .doc = "as in hospes_events_dropped_total"),
 	FIELD(drop_row, name, DESC_STR),
 	FIELD(drop_row, n, DESC_INT),
-	FIELD(drop_row, last, DESC_TIME, .doc = "the day of the last one"),
+	FIELD(drop_row, last, DESC_DATE, .doc = "the day of the last one"),
 	FIELD(drop_row, width, DESC_STR),
 	FIELD(drop_row, example, DESC_MSG),
 };

@@ -367,6 +367,9 @@ test('a customer is given out whole, and erased for good', async (t) => {
 	assert.equal(page.status, 200);
 	assert.match(page.headers.get('content-disposition') ?? '', /attachment/);
 	const whole = JSON.parse(await w.hospes.ok(['export', `email:${email}`]));
+	assert.equal((await w.hospes.get('/customers.csv', w.secret)).status, 200);
+	const audit = async (what) => (await w.hospes.get(`/audit?what=${what}`, w.secret)).body.rows.length;
+	assert.deepEqual([await audit('customer_exported'), await audit('customers_exported'), (await audit('key_made')) > 0], [2, 1, true], 'who took personal data out, and where, is written down');
 	assert.deepEqual(whole.identities.map((each) => each.kind).sort(), ['anonymous_id', 'email', 'phone', 'user_id']);
 	assert.equal(whole.touchpoints.length, 4);
 	assert.ok(JSON.stringify(whole.touchpoints).includes('zqxletter'));
