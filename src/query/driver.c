@@ -245,7 +245,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_dr
 		begin(&workers[i], k, q, of_type, codes, n_candidates);
 		states[i] = &workers[i];
 	}
-	enum err e = query__scan_types(p, workers[0].want.codes, visit, states, n, f);
+	enum err e = query__walk_scan(k, codes, visit, states, n, f);
 	for (size_t i = 1; i < n && e == OK; i++) merge(&workers[0], &workers[i], n_candidates);
 	if (e == OK) put_out(&workers[0], n_candidates, a, out);
 	for (size_t i = 0; i < n; i++) {

@@ -530,16 +530,16 @@ static enum err scan_others(struct query_plan *p, struct worker *workers, void *
 }
 
 /* Scans until every percentile is known: most often once. */
-static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
+static enum err scan(struct query_walk *k, struct worker *workers, void **states, size_t n, struct fault *f)
 {
-	TRY(query__scan_types(p, workers[0].want.codes, visit, states, n, f));
+	TRY(query__walk_scan(k, workers[0].want.codes, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
-		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
+		if (!merge(&workers[0], &workers[i])) return query__too_large(&k->plan, f);
 	for (size_t i = 0; i < n; i++)
-		if (!know_groups(&workers[i], &workers[0])) return query__too_large(p, f);
+		if (!know_groups(&workers[i], &workers[0])) return query__too_large(&k->plan, f);
 	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
-		TRY(query__scan_types(p, workers[0].want.codes, visit, states, n, f));
+		TRY(query__walk_scan(k, workers[0].want.codes, visit, states, n, f));
 	}
 	return OK;
 }
@@ -558,7 +558,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fu
 		begin(&workers[i], k, q, &masks, codes);
 		states[i] = &workers[i];
 	}
-	enum err e = scan(p, workers, states, n, f);
+	enum err e = scan(k, workers, states, n, f);
 	if (e == OK) e = scan_others(p, workers, states, n, f);
 	if (e == OK) put_out(&workers[0], a, out);
 	if (e == OK && q->funnel->members.is_wanted) put_members(workers, n, a, out);

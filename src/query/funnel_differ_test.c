@@ -400,6 +400,7 @@ static void funnels_are_read_off_by_hand(void **state)
 	asked(&ctx, ",\"order\":\"any\",\"window\":{\"seconds\":1}", "3/null 1/0");
 	asked(&ctx, ",\"hold\":\"order\"", "1/null 1/9000");
 	asked(&ctx, ",\"exclude\":\"ask\"", "3/null 1/3600");
+	asked(&ctx, ",\"where\":{\"did\":\"ask\"}", "1/null 1/3600"); /* what is no step of it */
 	asked(&ctx, ",\"count\":\"attempts\"", "3/null 2/6300"); /* the second see does not begin anew: 9,000 s and 3,600 s */
 	asked(&ctx, ",\"count\":\"attempts\",\"exclude\":\"ask\"", "2/null 1/9000");
 	asked(&ctx, ",\"count\":\"sessions\"", "4/null 0/null");

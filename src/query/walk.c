@@ -1,5 +1,7 @@
 #include "query/walk.h"
 
+#include <string.h>
+
 enum err query__walk_open(struct query_walk *k, const struct query_context *ctx, const struct query *q, const struct query_match *const *matches, size_t n, struct query_wants *want,
 	struct arena *scratch, struct fault *f)
 {
@@ -26,6 +28,15 @@ const uint8_t *query__walk_codes(const struct query_walk *k, const struct query_
 	for (size_t i = 0; i < n; i++)
 		for (size_t t = 0; t <= UINT16_MAX; t++) codes[t] |= matchers[i].codes[t] != QUERY_NO;
 	return codes;
+}
+
+enum err query__walk_scan(struct query_walk *k, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f)
+{
+	if (!codes) return query__scan(&k->plan, visit, states, n_states, f);
+	uint8_t *scanned = ARENA_ARRAY(k->plan.arena, uint8_t, (size_t)UINT16_MAX + 1);
+	memcpy(scanned, codes, (size_t)UINT16_MAX + 1);
+	query__rules_codes(k->rules, scanned);
+	return query__scan_types(&k->plan, scanned, visit, states, n_states, f);
 }
 
 bool query__walk(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want)

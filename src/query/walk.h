@@ -17,6 +17,8 @@ enum err query__walk_open(struct query_walk *k, const struct query_context *ctx,
 	struct arena *scratch, struct fault *f) NODISCARD;
 /* The types that any of the matchers, or for n = 0 `where`, may match: codes for a line; NULL when it is all. */
 const uint8_t *query__walk_codes(const struct query_walk *k, const struct query_matcher *matchers, size_t n);
+/* query__scan_types for lines of these codes, and of the types that conditions ask of what customers did. */
+enum err query__walk_scan(struct query_walk *k, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
 /* The line of a customer; false: there is nothing to walk. */
 bool query__walk(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);
 
