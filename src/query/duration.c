@@ -191,18 +191,18 @@ static void put_out(const struct worker *w, const struct rank *ranks, size_t n, 
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct arena *a, struct query_duration_answer *out, struct fault *f)
+static enum err scan(struct query_plan *p, const uint8_t *codes, struct worker *workers, void **states, size_t n, struct arena *a, struct query_duration_answer *out, struct fault *f)
 {
 	struct rank *ranks;
 	size_t n_ranks, other;
-	TRY(query__scan(p, visit, states, n, f));
+	TRY(query__scan_types(p, codes, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
 	if (!rank_groups(&workers[0], &ranks, &n_ranks, &other)) return query__too_large(p, f);
 	if (!aim_groups(workers, n, ranks, n_ranks, other)) return query__too_large(p, f);
 	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
-		TRY(query__scan(p, visit, states, n, f));
+		TRY(query__scan_types(p, codes, visit, states, n, f));
 	}
 	if (atomic_load(&p->is_out_of_memory)) return query__too_large(p, f);
 	put_out(&workers[0], ranks, n_ranks, other, a, out);
@@ -215,7 +215,9 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
-	for (size_t c = 0; c <= UINT16_MAX; c++) codes[c] = match[0].codes[c] || match[1].codes[c];
+	uint8_t *scanned = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	for (size_t c = 0; c <= UINT16_MAX; c++) scanned[c] = codes[c] = match[0].codes[c] != QUERY_NO || match[1].codes[c] != QUERY_NO;
+	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
 		struct worker *w = &workers[i];
 		*w = (struct worker){.plan = p, .q = q, .d = q->duration, .start = &match[0], .end = &match[1]};
@@ -227,7 +229,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		(void)room(w, 2);
 		states[i] = w;
 	}
-	enum err e = scan(p, workers, states, n, a, out, f);
+	enum err e = scan(p, scanned, workers, states, n, a, out, f);
 	for (size_t i = 0; i < n; i++) {
 		query__judge_free(workers[i].judge);
 		query__groups_free(workers[i].groups);

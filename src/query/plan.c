@@ -29,10 +29,11 @@ enum err query__plan(const struct query_context *ctx, struct arena *a, struct qu
 	return OK;
 }
 
-/* Most often purposes are the same in all rows or in long runs. */
+/* Most often purposes are the same in all rows (values of no width, though a slot a row) or in long runs. */
 static void find_allowed(struct query_part *part, uint32_t purpose)
 {
 	size_t allowed = 0, n = part->s.purposes.n_slots;
+	if (n && part->s.purposes.value.width == 0) n = 1;
 	for (size_t i = 0; i < n && i < 32768; i++) allowed += ((uint32_t)events_raw_at(&part->s.purposes.value, i) & purpose) != 0;
 	part->allows = n > 32768 || (allowed && allowed < n) ? ALLOWS_SOME : allowed ? ALLOWS_ALL : ALLOWS_NONE;
 }
