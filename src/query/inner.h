@@ -29,6 +29,7 @@ struct query_part {
 	struct events_scan s; /* as it lies; what scans read */
 	int64_t min_ms, max_ms;
 	enum { ALLOWS_NONE, ALLOWS_SOME, ALLOWS_ALL } allows; /* how many rows allow the purpose */
+	bool types_are_codes;     /* the place in the part's table of types is the code */
 	struct events_values property, by;
 	struct events_values *named; /* by number of the plan's wants' names */
 };
@@ -43,6 +44,7 @@ struct query_plan {
 	atomic_size_t memory;     /* bytes charged */
 	size_t memory_max;
 	atomic_bool is_out_of_memory;
+	const uint8_t *scanned;   /* codes that the scan under way marks; NULL: it marks nothing */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
 struct query_wants {
@@ -147,7 +149,8 @@ struct query_line {
 	size_t cap;
 	uint32_t *ends;        /* of the runs that are merged */
 	size_t cap_ends;
-	const uint8_t *codes;  /* of which … */
+	const uint8_t *codes, *scanned; /* of which … */
+	bool are_hits_wanted;  /* … every row that the scan marks is wanted */
 	uint8_t *wanted;       /* … 256 for each part: whether the type at that place of its table is one */
 };
 /* False when the question is out of memory (the line is empty then, and the scan ends by itself). */

@@ -1,17 +1,10 @@
 /* A customer's events in order. The rows of each slice that are wanted are gathered into the worker's buffers one slice
  * after another; as long as each slice begins after the one before has ended (the usual case: parts cover stretches of
- * time), that is the line. Otherwise neighbouring runs are merged until one is left.
- *
- * Gathering is most of the time of most questions, so it has a loop for the common shape of columns (times of four bytes,
- * types of one) without branches: every row is written, and the place moves on if it was wanted. Where the scan has
- * marked the rows, only those are looked at. */
-#if defined(__x86_64__) && !defined(__clang__)
-#pragma GCC target("popcnt") /* in every processor since 2008; without it a rank is a call */
-#endif
+ * time), that is the line. Otherwise neighbouring runs are merged until one is left. */
 #include <string.h>
 
 #include "base/mem.h"
-#include "query/inner.h"
+#include "query/gather.h"
 
 static void *widen(void *p, size_t cap, size_t each)
 {
@@ -20,9 +13,10 @@ static void *widen(void *p, size_t cap, size_t each)
 
 static bool give_room(struct query_line *l, struct query_plan *p, size_t n)
 {
-	if (n + 1 <= l->cap) return true; /* one more: the place after the last row is written, too */
+	n += GATHER_SPILL;
+	if (n <= l->cap) return true;
 	size_t cap = l->cap ? l->cap : 1024, each = sizeof(int64_t) + 2 * sizeof(uint16_t) + 2 * sizeof(uint32_t);
-	while (cap < n + 1) cap *= 2;
+	while (cap < n) cap *= 2;
 	if (!query__charge(p, 2 * each * (cap - l->cap))) return false;
 	for (int i = 0; i < 2; i++) {
 		struct line_columns *c = &l->own[i];
@@ -50,23 +44,17 @@ static bool give_room_for_ends(struct query_line *l, struct query_plan *p, size_
 /* ---- which types are wanted, by place in each part's table --------------------------------------------------------------- */
 static void find_wanted(struct query_line *l, const struct query_plan *p, const uint8_t *codes)
 {
-	if (l->wanted && l->codes == codes) return;
+	if (l->wanted && l->codes == codes && l->scanned == p->scanned) return;
 	if (!l->wanted) l->wanted = mem_alloc(p->n_parts * 256 + 1);
 	l->codes = codes;
+	l->scanned = p->scanned;
+	l->are_hits_wanted = true;
+	for (size_t t = 0; t < p->n_types && codes && p->scanned; t++) l->are_hits_wanted &= codes[t] || !p->scanned[t];
 	for (size_t i = 0; i < p->n_parts; i++)
 		for (size_t k = 0; k < 256; k++) l->wanted[i * 256 + k] = k < p->parts[i].s.n_types && (!codes || codes[p->parts[i].s.types[k]]);
 }
 
 /* ---- gathering ----------------------------------------------------------------------------------------------------------- */
-struct rows { /* of a part, first up to end: in range, to be looked at */
-	const struct query_part *part;
-	const uint8_t *wanted, *codes;
-	uint32_t part_number, first, end;
-	const uint64_t *hits; /* from bit hits_first % 64 on */
-	size_t hits_first;
-	bool channel, rows, all;
-};
-
 /* Rows of a slice are in order of time. */
 static uint32_t first_from(const struct events_scan *s, uint32_t first, uint32_t end, int64_t ms)
 {
@@ -78,137 +66,10 @@ static uint32_t first_from(const struct events_scan *s, uint32_t first, uint32_t
 	return first;
 }
 
-static bool is_wanted(const struct rows *r, uint32_t row, uint16_t *code)
-{
-	*code = r->part->s.types[events_raw_at(&r->part->s.type, row)];
-	return !r->codes || r->codes[*code];
-}
-
-/* Puts the row behind the others if its type is wanted. */
-static inline uint32_t put(const struct line_columns *to, uint32_t n, const struct rows *r, bool is_narrow, uint32_t row)
-{
-	uint16_t code;
-	if (is_narrow) {
-		uint8_t t = r->part->s.type.p[row];
-		to->time_ms[n] = r->part->s.time_ms.base + ((const uint32_t *)(const void *)r->part->s.time_ms.p)[row];
-		to->type[n] = r->part->s.types[t];
-		to->row[n] = row;
-		return n + r->wanted[t];
-	}
-	if (!is_wanted(r, row, &code)) return n;
-	to->time_ms[n] = events_raw_at(&r->part->s.time_ms, row);
-	to->type[n] = code;
-	to->row[n] = row;
-	return n + 1;
-}
-
-static uint32_t gather_any(const struct line_columns *to, uint32_t n, const struct rows *r)
-{
-	for (uint32_t row = r->first; row < r->end; row++) n = put(to, n, r, false, row);
-	return n;
-}
-
-static inline uint32_t gather_marked(const struct line_columns *to, uint32_t n, const struct rows *r, bool is_narrow)
-{
-	size_t base = r->hits_first / 64 * 64;
-	for (uint32_t at = r->first; at < r->end;) {
-		uint64_t word = r->hits[(at - base) / 64] >> at % 64;
-		uint32_t left = r->end - at, span = 64 - at % 64;
-		if (left < 64) word &= (UINT64_C(1) << left) - 1;
-		for (; word; word &= word - 1) n = put(to, n, r, is_narrow, at + (uint32_t)__builtin_ctzll(word));
-		at += span;
-	}
-	return n;
-}
-
-/* Times of four bytes, types of one. */
-static uint32_t gather_narrow(const struct line_columns *to, uint32_t n, const struct rows *r)
-{
-	const uint32_t *time = (const uint32_t *)(const void *)r->part->s.time_ms.p;
-	const uint8_t *type = r->part->s.type.p, *wanted = r->wanted;
-	const uint16_t *codes = r->part->s.types;
-	int64_t base = r->part->s.time_ms.base, *to_time = to->time_ms;
-	uint16_t *to_type = to->type;
-	uint32_t *to_row = to->row;
-	if (r->all && !r->rows) { /* a copy, which the compiler makes wide */
-		uint32_t count = r->end - r->first;
-		time += r->first;
-		type += r->first;
-		for (uint32_t i = 0; i < count; i++) to_time[n + i] = base + time[i];
-		for (uint32_t i = 0; i < count; i++) to_type[n + i] = codes[type[i]];
-		return n + count;
-	}
-	for (uint32_t row = r->first; row < r->end; row++) {
-		uint8_t t = type[row];
-		to_time[n] = base + time[row];
-		to_type[n] = codes[t];
-		to_row[n] = row;
-		n += wanted[t];
-	}
-	return n;
-}
-
-/* Rows that follow each other: runs are counted along a word of the bitmap. */
-static void fill_from_runs(uint16_t *to, uint32_t n, const struct events_values *v, uint32_t row)
-{
-	const uint64_t *words = v->starts.words;
-	const unsigned char *value = v->value.p;
-	uint32_t slot = events_rank(&v->starts, row); /* one past the slot of the row before */
-	uint16_t base = (uint16_t)v->value.base;
-	for (uint32_t i = 0; i < n;) {
-		uint64_t bits = words[row >> 6] >> (row & 63);
-		uint32_t stop = i + 64 - (row & 63) < n ? i + 64 - (row & 63) : n;
-		row += stop - i;
-		for (; i < stop; i++, bits >>= 1) {
-			slot += bits & 1;
-			to[i] = (uint16_t)(base + value[slot - 1]);
-		}
-	}
-}
-
-/* Some rows, ascending. */
-static void pick_from_runs(uint16_t *to, const uint32_t *rows, uint32_t n, const struct events_values *v)
-{
-	const uint64_t *words = v->starts.words;
-	uint32_t last = rows[0], slot = events_rank(&v->starts, last + 1); /* one past the slot of the last row */
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = rows[i];
-		if (row >> 6 == last >> 6) slot += (uint32_t)__builtin_popcountll(words[row >> 6] >> (last & 63) >> 1 & ((UINT64_C(1) << (row - last)) - 1));
-		else slot = events_rank(&v->starts, row + 1);
-		last = row;
-		to[i] = (uint16_t)(v->value.base + v->value.p[slot - 1]);
-	}
-}
-
-static void fill_channels(const struct line_columns *to, uint32_t from, uint32_t n, const struct rows *r, bool has_rows)
-{
-	const struct events_values *v = &r->part->s.channel;
-	if (n == from) return;
-	if (v->has_runs && v->starts.words && v->value.width == 1) {
-		if (has_rows) pick_from_runs(to->channel + from, to->row + from, n - from, v);
-		else fill_from_runs(to->channel + from, n - from, v, r->first);
-		return;
-	}
-	for (uint32_t i = from; i < n; i++) to->channel[i] = (uint16_t)events_raw_at(&v->value, events_value_slot(v, has_rows ? to->row[i] : r->first + i - from));
-}
-
-static uint32_t gather(const struct line_columns *to, uint32_t n, const struct rows *r)
-{
-	uint32_t from = n;
-	bool is_narrow = r->part->s.time_ms.width == 4 && r->part->s.type.width == 1, has_rows = true;
-	if (r->hits) n = is_narrow ? gather_marked(to, n, r, true) : gather_marked(to, n, r, false);
-	else if (is_narrow) n = gather_narrow(to, n, r), has_rows = !(r->all && !r->rows);
-	else n = gather_any(to, n, r);
-	if (r->channel) fill_channels(to, from, n, r, has_rows);
-	if (r->rows)
-		for (uint32_t i = from; i < n; i++) to->part[i] = r->part_number;
-	return n;
-}
-
 /* Takes out the rows from `from` on that do not allow the purpose. */
-static uint32_t keep_allowed(const struct line_columns *to, uint32_t from, uint32_t n, struct query_plan *p, uint32_t customer, const struct rows *r, const struct line_wants *want)
+static uint32_t keep_allowed(const struct line_columns *to, uint32_t from, uint32_t n, struct query_plan *p, uint32_t customer, const struct gather *g, const struct line_wants *want)
 {
-	const struct events_values *v = &r->part->s.purposes;
+	const struct events_values *v = &g->part->s.purposes;
 	bool may = query__may(p->ctx, customer);
 	uint32_t kept = from;
 	for (uint32_t i = from; i < n; i++) {
@@ -292,13 +153,13 @@ bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, 
 	for (size_t s = 0; s < n; s++) {
 		const struct query_part *part = &p->parts[slices[s].part];
 		bool is_filtered = !may || part->allows != ALLOWS_ALL;
-		struct rows r = {.part = part, .wanted = l->wanted + (size_t)slices[s].part * 256, .codes = want->codes, .part_number = slices[s].part, .first = (uint32_t)slices[s].first,
-			.end = (uint32_t)(slices[s].first + slices[s].n), .hits = slices[s].hits, .hits_first = slices[s].first, .channel = want->channel,
-			.rows = want->rows || !follows || is_filtered, .all = !want->codes};
-		if (part->min_ms < want->from_ms) r.first = first_from(&part->s, r.first, r.end, want->from_ms);
-		if (part->max_ms >= want->to_ms) r.end = first_from(&part->s, r.first, r.end, want->to_ms);
-		uint32_t end = gather(&l->own[0], l->n, &r);
-		if (is_filtered) end = keep_allowed(&l->own[0], l->n, end, p, customer, &r, want);
+		struct gather g = {.part = part, .wanted = l->wanted + (size_t)slices[s].part * 256, .codes = want->codes, .part_number = slices[s].part, .first = (uint32_t)slices[s].first,
+			.end = (uint32_t)(slices[s].first + slices[s].n), .hits = slices[s].hits, .hits_first = slices[s].first, .are_hits_wanted = l->are_hits_wanted, .channel = want->channel,
+			.rows = want->rows || !follows || is_filtered};
+		if (part->min_ms < want->from_ms) g.first = first_from(&part->s, g.first, g.end, want->from_ms);
+		if (part->max_ms >= want->to_ms) g.end = first_from(&part->s, g.first, g.end, want->to_ms);
+		uint32_t end = query__gather(&l->own[0], l->n, &g);
+		if (is_filtered) end = keep_allowed(&l->own[0], l->n, end, p, customer, &g, want);
 		if (end == l->n) continue;
 		bool goes_on = follows || (runs && is_before(p, &l->own[0], l->n - 1, l->n));
 		if (!follows) l->ends[goes_on ? runs - 1 : runs++] = end;

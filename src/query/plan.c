@@ -38,6 +38,13 @@ static void find_allowed(struct query_part *part, uint32_t purpose)
 	part->allows = n > 32768 || (allowed && allowed < n) ? ALLOWS_SOME : allowed ? ALLOWS_ALL : ALLOWS_NONE;
 }
 
+static bool types_are_codes(const struct events_scan *s)
+{
+	size_t n = 0;
+	while (n < s->n_types && s->types[n] == n) n++;
+	return n == s->n_types;
+}
+
 static int by_first_time(const void *x, const void *y)
 {
 	const struct query_part *a = x, *b = y;
@@ -57,6 +64,7 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 		out->min_ms = events_part_min_ms(part);
 		out->max_ms = events_part_max_ms(part);
 		find_allowed(out, p->ctx->purpose);
+		out->types_are_codes = types_are_codes(&out->s);
 		if (str_given(want->property)) TRY(events_part_values(part, want->property, &out->property, f));
 		if (str_given(want->by)) TRY(events_part_values(part, want->by, &out->by, f));
 		out->named = ARENA_ARRAY(p->arena, struct events_values, want->n_names + 1);

@@ -115,7 +115,7 @@ static bool mark(struct worker *w, size_t part, size_t first, size_t end)
 {
 	const struct query_part *p = &w->scan->plan->parts[part];
 	const uint8_t *wanted = w->scan->wanted + part * 256;
-	size_t base = first / 64 * 64, words = (end - base + 63) / 64;
+	size_t base = first / 64 * 64, words = (end - base + 63) / 64 + 1; /* a word behind: query__gather reads ahead */
 	if (words > w->cap_hits[part]) {
 		if (!query__charge(w->scan->plan, (words - w->cap_hits[part]) * sizeof(uint64_t))) return false;
 		w->hits[part] = mem_realloc(w->hits[part], words * sizeof(uint64_t));
@@ -354,6 +354,7 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 	find_joined(&s);
 	cut_subjects(&s);
 	if (codes) find_wanted(&s);
+	p->scanned = codes;
 	for (size_t i = 0; i < n_states; i++)
 		workers[i] = (struct worker){.scan = &s, .state = states[i], .at = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1),
 			.hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1)};
