@@ -135,9 +135,9 @@ static void a_copy_that_cannot_be_written_leaves_no_file(void **state)
 	enum err e = ERR_IO;
 	for (int n = 1; e != OK; n++) {
 		r->fault = (struct fault){0};
-		db_fail_nth(n, ERR_IO);
+		db_fail_nth(n, 1, ERR_IO);
 		e = db_backup(r->app.records, file, &r->fault);
-		db_fail_nth(0, OK);
+		db_fail_nth(0, 0, OK);
 		assert_int_equal(access(file, F_OK) == 0, e == OK);
 		assert_int_equal(access(str_fmt(&r->arena, "%s.part", file).p, F_OK), -1);
 	}

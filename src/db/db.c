@@ -31,19 +31,29 @@ struct db_pool {
 
 /* ---- torture --------------------------------------------------------------------------------------------------- */
 
-static _Atomic int64_t fail_after;
+static _Atomic int64_t fail_at, fail_times, calls_seen;
 static _Atomic int fail_with;
 
-void db_fail_nth(int64_t n, enum err e)
+void db_fail_nth(int64_t n, int64_t times, enum err e)
 {
+	atomic_store(&fail_at, 0);
+	atomic_store(&calls_seen, 0);
+	atomic_store(&fail_times, times);
 	atomic_store(&fail_with, (int)e);
-	atomic_store(&fail_after, n);
+	atomic_store(&fail_at, n);
+}
+
+int64_t db_fault_calls(void)
+{
+	return atomic_load(&calls_seen);
 }
 
 static enum err torture(struct fault *f)
 {
-	if (atomic_load(&fail_after) <= 0) return OK;
-	if (atomic_fetch_sub(&fail_after, 1) != 1) return OK;
+	int64_t at = atomic_load_explicit(&fail_at, memory_order_relaxed);
+	if (at <= 0) return OK;
+	int64_t seen = atomic_fetch_add(&calls_seen, 1) + 1, times = atomic_load(&fail_times);
+	if (seen < at || (times >= 0 && seen >= at + times)) return OK;
 	return fault_set(f, (enum err)atomic_load(&fail_with), "database", "made to fail by a test");
 }
 
@@ -181,7 +191,11 @@ static enum err revive(struct db *db, struct fault *f)
 	if (db->session && db->pool->driver->is_alive(db->session)) return OK;
 	if (db->session) db->pool->driver->close(db->session);
 	db->session = NULL;
-	return db->pool->driver->open(&db->session, db->pool->where, db->to_write, f);
+	struct fault why = {0};
+	char room[FAULT_FIELD + FAULT_TEXT + 4];
+	if (db->pool->driver->open(&db->session, db->pool->where, db->to_write, &why) == OK) return OK;
+	log_error("database_not_reached", F_STR("text", str_of(fault_text(&why, room, sizeof room))));
+	return fault_set(f, ERR_BUSY, "database", "is not reached just now");
 }
 
 enum err db_begin(struct db *db, struct fault *f)
@@ -208,11 +222,12 @@ enum err db_commit(struct db *db, struct fault *f)
 	assert(db->is_open);
 	enum err e = may_go_on(db, f);
 	if (e == OK) e = db->pool->driver->script(db->session, "COMMIT", f);
-	if (e == OK)
-		db->is_open = false;
-	else
+	if (e != OK) {
 		db_rollback(db);
-	return e;
+		return e;
+	}
+	db->is_open = false;
+	return torture(f); /* as when the connection is lost with the answer on its way: committed, and nobody knows */
 }
 
 void db_rollback(struct db *db)

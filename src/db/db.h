@@ -59,7 +59,8 @@ static inline struct db_val db_bool(bool b) { return (struct db_val){.type = DB_
 static inline struct db_val db_null(void) { return (struct db_val){.type = DB_NULL}; }
 
 /* Runs a statement. *changed (may be NULL) gets the rows changed. ERR_CONFLICT for a broken UNIQUE, ERR_STATE for a
- * broken foreign key or check, ERR_FULL, ERR_BUSY (serialisation failure, lock time-out: retry the whole op), ERR_DATABASE. */
+ * broken foreign key or check, ERR_FULL, ERR_IO, ERR_BUSY (serialisation failure, lock time-out, not reached: retry the whole op), ERR_REFUSED (what this
+ * statement is given makes it fail, and always will), ERR_DATABASE (the database is not as it should be). */
 enum err db_run(struct db *db, enum sql q, const struct db_val *args, size_t n, int64_t *changed, struct fault *f) NODISCARD;
 
 /* Rows, copied into the arena. NULL integers read as DESC_NULL_INT through db_rows_int, 0 through db_rows_id. */
@@ -90,8 +91,10 @@ enum err db_bulk_insert(struct db *db, const char *table, const char *const *col
 
 /* Prepares every statement (tests). */
 enum err db_prepare_all(struct db *db, struct fault *f) NODISCARD;
-/* Tests: the n-th call to this layer from now, by any thread, fails with e (begin, commit and savepoints count); 0 ends it. */
-void db_fail_nth(int64_t n, enum err e);
+/* Tests: the n-th call to this layer from now, by any thread, fails with e, and so do the `times - 1` calls after it (times < 0:
+ * all); 0 ends it. Begin and savepoints count as calls; a commit as two: one fails before it, one after it was done. */
+void db_fail_nth(int64_t n, int64_t times, enum err e);
+int64_t db_fault_calls(void); /* calls seen since db_fail_nth */
 
 #define DB_ARGS(...) (const struct db_val[]){__VA_ARGS__}, sizeof((const struct db_val[]){__VA_ARGS__}) / sizeof(struct db_val)
 #define DB_NO_ARGS NULL, 0

@@ -39,13 +39,19 @@ static enum err code_of(const char *state)
 	} CODES[] = {
 		{"23505", ERR_CONFLICT},
 		{"23", ERR_STATE},
+		{"21", ERR_REFUSED}, /* a row that would be changed twice */
+		{"22", ERR_REFUSED}, /* a value out of range or of no sense */
+		{"44", ERR_REFUSED},
+		{"54", ERR_REFUSED}, /* too large, as a value for an index */
+		{"P0", ERR_REFUSED}, /* raised by a function or trigger of the database */
+		{"XX000", ERR_REFUSED}, /* the server itself fails over this statement */
 		{"53100", ERR_FULL},
+		{"53", ERR_BUSY}, /* no memory, no connection left */
+		{"58", ERR_IO},
 		{"40001", ERR_BUSY},
 		{"40P01", ERR_BUSY},
 		{"55P03", ERR_BUSY},
-		{"57014", ERR_BUSY},
-		{"53300", ERR_BUSY},
-		{"57P", ERR_BUSY},
+		{"57", ERR_BUSY},
 		{"08", ERR_BUSY},
 		{"XX00", ERR_CORRUPT},
 	};

@@ -15,27 +15,44 @@ struct session {
 	sqlite3_stmt *prepared[SQL_COUNT];
 };
 
-static enum err code_of(int rc, int extended)
+static enum err code_of(int extended)
 {
-	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
-		extended == SQLITE_CONSTRAINT_ROWID)
-		return ERR_CONFLICT;
-	switch (rc) {
-	case SQLITE_CONSTRAINT: return extended == SQLITE_CONSTRAINT_DATATYPE ? ERR_DATABASE : ERR_STATE;
-	case SQLITE_FULL: return ERR_FULL;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED: return ERR_BUSY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB: return ERR_CORRUPT;
-	default: return ERR_DATABASE;
-	}
+	static const struct {
+		int code;
+		enum err e;
+	} CODES[] = { /* an extended one stands before its group */
+		{SQLITE_CONSTRAINT_UNIQUE, ERR_CONFLICT},
+		{SQLITE_CONSTRAINT_PRIMARYKEY, ERR_CONFLICT},
+		{SQLITE_CONSTRAINT_ROWID, ERR_CONFLICT},
+		{SQLITE_CONSTRAINT_DATATYPE, ERR_REFUSED},
+		{SQLITE_CONSTRAINT, ERR_STATE},
+		{SQLITE_MISMATCH, ERR_REFUSED},
+		{SQLITE_TOOBIG, ERR_REFUSED},
+		{SQLITE_RANGE, ERR_REFUSED},
+		{SQLITE_FULL, ERR_FULL},
+		{SQLITE_IOERR, ERR_IO},
+		{SQLITE_CANTOPEN, ERR_IO},
+		{SQLITE_BUSY, ERR_BUSY},
+		{SQLITE_LOCKED, ERR_BUSY},
+		{SQLITE_CORRUPT, ERR_CORRUPT},
+		{SQLITE_NOTADB, ERR_CORRUPT},
+	};
+	for (size_t i = 0; i < COUNT_OF(CODES); i++)
+		if (extended == CODES[i].code || (extended & 0xff) == CODES[i].code) return CODES[i].e;
+	return ERR_DATABASE;
 }
 
+/* A constraint's message names table and column only; no message of SQLite's quotes a value. */
 static enum err failed(struct session *s, const char *what, struct fault *f)
 {
-	int extended = sqlite3_extended_errcode(s->handle);
-	/* A constraint's message names table and column only; no message of SQLite's quotes a value. */
-	return fault_set(f, code_of(extended & 0xff, extended), what, "%s", sqlite3_errmsg(s->handle));
+	return fault_set(f, code_of(sqlite3_extended_errcode(s->handle)), what, "%s", sqlite3_errmsg(s->handle));
+}
+
+/* A statement that was sound when it was compiled: the general code means that a value overflowed or had no sense. */
+static enum err failed_running(struct session *s, const char *what, struct fault *f)
+{
+	if (sqlite3_extended_errcode(s->handle) != SQLITE_ERROR) return failed(s, what, f);
+	return fault_set(f, ERR_REFUSED, what, "%s", sqlite3_errmsg(s->handle));
 }
 
 static void session_close(void *session)
@@ -58,7 +75,7 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 	int rc = sqlite3_open_v2(where, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	enum err e = OK;
 	if (rc != SQLITE_OK) {
-		e = fault_set(f, code_of(rc & 0xff, rc), "database", "cannot open %s: %s", where,
+		e = fault_set(f, code_of(rc), "database", "cannot open %s: %s", where,
 			s->handle ? sqlite3_errmsg(s->handle) : sqlite3_errstr(rc));
 	} else {
 		sqlite3_extended_result_codes(s->handle, 1);
@@ -144,7 +161,7 @@ static enum err step_all(
 		for (int i = 0; i < columns; i++) row[i] = column(stmt, i);
 		if (!call->row(call->arg, row, (size_t)columns, names)) return OK;
 	}
-	if (rc != SQLITE_DONE) return failed(s, what, f);
+	if (rc != SQLITE_DONE) return failed_running(s, what, f);
 	call->changed = sqlite3_stmt_readonly(stmt) ? 0 : sqlite3_changes64(s->handle);
 	return OK;
 }
@@ -188,7 +205,7 @@ static enum err bulk(
 	buf_release(&text);
 	for (size_t r = 0; r < rows && e == OK; r++) {
 		for (size_t i = 0; i < t->n_columns; i++) bind(stmt, (int)i + 1, &values[r * t->n_columns + i]);
-		if (sqlite3_step(stmt) != SQLITE_DONE) e = failed(s, t->name, f);
+		if (sqlite3_step(stmt) != SQLITE_DONE) e = failed_running(s, t->name, f);
 		sqlite3_reset(stmt);
 	}
 	sqlite3_finalize(stmt);

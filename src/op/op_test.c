@@ -54,7 +54,7 @@ static void a_failed_commit_is_the_result(void **state)
 	records_op(&op, r, true);
 	assert_ok(add(&op));
 	op_after_commit(&op, note, &one);
-	db_fail_nth(1, ERR_FULL);
+	db_fail_nth(1, 1, ERR_FULL);
 	assert_int_equal(op_end(&op, OK), ERR_FULL);
 	op_release(&op);
 	assert_int_equal(ran, 0);
