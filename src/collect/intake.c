@@ -5,9 +5,11 @@
 #include "collect/intake.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "collect/normalise.h"
 #include "consent/consent.h"
 #include "customer/identity.h"
@@ -303,9 +305,42 @@ static void count_stored(struct intake *in)
 	collect_drop(in->app, in->source.number, DROP_cap, in->refused);
 }
 
+/* The refusals stand in the log before the events that carried them. Whoever is told that the events are kept may rely on
+ * the refusals too; and when the events cannot be queued, the intake is gone before its note is written. */
+struct intake_note {
+	_Atomic int users; /* the store, the intake */
+	enum err result;
+};
+
+static void leave_note(struct intake_note *note)
+{
+	if (note && atomic_fetch_sub(&note->users, 1) == 1) mem_free(note);
+}
+
+static void note_stored(void *arg, enum err result)
+{
+	struct intake_note *note = arg;
+	note->result = result;
+	leave_note(note);
+}
+
+static enum err send_note(struct intake *in)
+{
+	if (!in->refusals.n) return OK;
+	struct intake_note *note = MEM_NEW(struct intake_note);
+	atomic_store(&note->users, 2);
+	enum err e = events_append_note(in->app->events, refusals_json(in), note_stored, note);
+	if (e == OK) in->note = note;
+	else mem_free(note);
+	return e;
+}
+
 static void stored(void *arg, enum err result)
 {
 	struct intake *in = arg;
+	if (in->note && result == OK) result = in->note->result;
+	leave_note(in->note);
+	in->note = NULL;
 	if (result == OK) {
 		count_stored(in);
 		tell_pages(in);
@@ -315,32 +350,27 @@ static void stored(void *arg, enum err result)
 	in->done(in->done_arg, result);
 }
 
-static void ignore(void *arg, enum err result)
-{
-	(void)arg;
-	(void)result;
-}
-
 enum err intake_commit(struct intake *in, events_done *done, void *arg)
 {
 	in->done = done;
 	in->done_arg = arg;
-	bool has_events = in->events.n > 0;
-	if (in->refusals.n) {
-		enum err e = events_append_note(in->app->events, refusals_json(in), has_events ? ignore : done, has_events ? NULL : arg);
-		if (e != OK || !has_events) return e;
-	}
-	if (!has_events) {
+	if (!in->events.n && in->refusals.n) return events_append_note(in->app->events, refusals_json(in), done, arg);
+	if (!in->events.n) {
 		done(arg, OK);
 		return OK;
 	}
+	TRY(send_note(in));
 	in->verdicts = ARENA_ARRAY(in->arena, uint8_t, in->events.n);
-	return events_append(in->app->events, in->events.v, in->events.n, in->verdicts, stored, in);
+	enum err e = events_append(in->app->events, in->events.v, in->events.n, in->verdicts, stored, in);
+	if (e == OK) return OK;
+	leave_note(in->note);
+	in->note = NULL;
+	return e;
 }
 
 enum err intake_commit_wait(struct intake *in)
 {
-	if (in->refusals.n) TRY(events_append_note(in->app->events, refusals_json(in), ignore, NULL));
+	if (in->refusals.n) TRY(events_append_note_wait(in->app->events, refusals_json(in)));
 	if (in->events.n == 0) return OK;
 	in->verdicts = ARENA_ARRAY(in->arena, uint8_t, in->events.n);
 	TRY(events_append_wait(in->app->events, in->events.v, in->events.n, in->verdicts));

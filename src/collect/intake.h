@@ -31,6 +31,7 @@ struct intake {
 	VEC(struct intake_refusal) refusals;
 	uint8_t *verdicts;
 	size_t accepted, duplicates, refused; /* refused: the store's cap on event names */
+	struct intake_note *note; /* the refusals, on their way into the log */
 	events_done *done;
 	void *done_arg;
 };

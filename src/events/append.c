@@ -268,21 +268,36 @@ static void wake(void *arg, enum err result)
 	pthread_mutex_unlock(&w->lock);
 }
 
+static void begin_wait(struct wait *w)
+{
+	*w = (struct wait){.done = false};
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->is_done, NULL);
+}
+
+/* `queued`: whether there is something to wait for. */
+static enum err end_wait(struct wait *w, enum err queued)
+{
+	pthread_mutex_lock(&w->lock);
+	while (queued == OK && !w->done) pthread_cond_wait(&w->is_done, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+	pthread_cond_destroy(&w->is_done);
+	pthread_mutex_destroy(&w->lock);
+	return queued == OK ? w->result : queued;
+}
+
 enum err events_append_wait(struct events *ev, const struct event *e, size_t n, uint8_t *verdicts)
 {
-	struct wait w = {.done = false};
-	pthread_mutex_init(&w.lock, NULL);
-	pthread_cond_init(&w.is_done, NULL);
-	enum err result = events_append(ev, e, n, verdicts, wake, &w);
-	if (result == OK) {
-		pthread_mutex_lock(&w.lock);
-		while (!w.done) pthread_cond_wait(&w.is_done, &w.lock);
-		pthread_mutex_unlock(&w.lock);
-		result = w.result;
-	}
-	pthread_cond_destroy(&w.is_done);
-	pthread_mutex_destroy(&w.lock);
-	return result;
+	struct wait w;
+	begin_wait(&w);
+	return end_wait(&w, events_append(ev, e, n, verdicts, wake, &w));
+}
+
+enum err events_append_note_wait(struct events *ev, str json)
+{
+	struct wait w;
+	begin_wait(&w);
+	return end_wait(&w, events_append_note(ev, json, wake, &w));
 }
 
 enum err events_append_note(struct events *ev, str json, events_done *done, void *arg)

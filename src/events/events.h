@@ -58,13 +58,14 @@ struct event {
 enum { EVENT_STORED = 0, EVENT_DUPLICATE = 1, EVENT_REFUSED = 2 };
 /* Called once, from the store's sync thread (keep it short), when all of an append is durable or it failed
  * (ERR_FULL: disk full, ERR_IO; then nothing of it is stored, and resending is right). */
-typedef void events_done(void *arg, enum err result);
+typedef void events_done(void *arg, enum err result); /* those queued first are called first */
 /* Queues n events as one atomic group. verdicts[i] gets EVENT_STORED, EVENT_DUPLICATE or EVENT_REFUSED before it returns. The texts are
  * copied. A duplicate of an event that is not durable yet is acknowledged only after that one is. ERR_FULL or ERR_BUSY (too much queued) at once, then done is not called. */
 enum err events_append(struct events *ev, const struct event *e, size_t n, uint8_t *verdicts, events_done *done, void *arg) NODISCARD;
 enum err events_append_wait(struct events *ev, const struct event *e, size_t n, uint8_t *verdicts) NODISCARD;
 /* A durable record in the log that is no event (the outbox of records: something a person entered). Appliers see it. */
 enum err events_append_note(struct events *ev, str json, events_done *done, void *arg) NODISCARD;
+enum err events_append_note_wait(struct events *ev, str json) NODISCARD;
 
 /* ---- the log, for appliers -------------------------------------------------------------------------------------------
  * Positions grow by arrival. Records from the position that appliers confirmed on are kept, sealed or not. */
