@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "collect/collect.h"
 #include "op/app.h"
 
-enum { MOST_NAMES = 256, NAME_BYTES = 64, PURPOSES_MOST = 32 };
+enum { MOST_NAMES = 256, NAME_BYTES = 64, PURPOSES_MOST = 32, CATEGORY_BYTES = 500 };
 
 struct purposes {
 	pthread_rwlock_t *lock; /* apart, so that those who only read may hold a const purposes */
@@ -194,5 +195,5 @@ enum err consent_say(struct op *op, const struct consent_word *w, bool *changed)
 
 enum err consent_note_category(struct op *op, str category)
 {
-	return op_run(op, SQL_consent_category_note, DB_ARGS(db_text(category), db_int(op->now_ms)), NULL);
+	return op_run(op, SQL_consent_category_note, DB_ARGS(db_text(utf8_cut(category, CATEGORY_BYTES)), db_int(op->now_ms)), NULL);
 }

@@ -3,13 +3,18 @@
 #include "customer/derive.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "customer/search.h"
 #include "json/json.h"
 #include "op/app.h"
 
-enum { SEARCH_BYTES = 4096, TRAIT_BYTES = 65536 };
+enum {
+	SEARCH_BYTES = 4096,
+	TRAIT_BYTES = 65536,
+	INDEXED_BYTES = 500, /* of what lists are sorted and filtered by: PostgreSQL indexes at most 2,704 bytes */
+};
 
 struct derived {
 	str name, given, family, called, email, phone, country, language, identity;
@@ -115,11 +120,11 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	str shown = str_given(d->name) ? d->name : d->called;
 	search_add(&op->arena, &d->search, d->name);
 	search_add(&op->arena, &d->search, d->called);
-	str search = buf_str(&d->search), key = str_given(shown) ? i18n_sort_key(&op->arena, shown) : identity_sort_key(&op->arena, d->identity);
+	str search = buf_str(&d->search), key = str_given(shown) ? str_sub(i18n_sort_key(&op->arena, shown), 0, INDEXED_BYTES) : identity_sort_key(&op->arena, d->identity);
 	TRY(search_put(op, customer, search));
 	return op_run(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
-	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(country), db_text(d->language),
+	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(utf8_cut(country, INDEXED_BYTES)), db_text(d->language),
 	                      db_blob(key), db_text(search), int_or_null(&o, 0), int_or_null(&o, 1), int_or_null(&o, 2),
 	                      int_or_null(&o, 3), int_or_null(&o, 4), int_or_null(&o, 5), int_or_null(&o, 6), db_int_or_null(first), db_int_or_null(last)),
 	              NULL);

@@ -7,11 +7,16 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/utf8.h"
 #include "customer/people.h"
 #include "json/json.h"
 #include "op/app.h"
 
-enum { BODY_BYTES = 4 << 20, MOST_LINES = 20000 };
+enum {
+	BODY_BYTES = 4 << 20,
+	MOST_LINES = 20000,
+	KEY_BYTES = 500, /* of the number of an order or product: PostgreSQL indexes at most 2,704 bytes */
+};
 
 struct line {
 	str sku, name, category, row;
@@ -92,10 +97,23 @@ static bool scaled(const struct json_node *node, int places, int64_t *out)
 	return true;
 }
 
+static int64_t within(__int128 value)
+{
+	return (int64_t)(value > INT64_MAX / 4 ? INT64_MAX / 4 : value < INT64_MIN / 4 ? INT64_MIN / 4 : value);
+}
+
 static int64_t times(int64_t quantity_milli, int64_t price_micro)
 {
 	__int128 product = (__int128)quantity_milli * price_micro;
-	return (int64_t)((product + (product < 0 ? -ORDER_MILLI / 2 : ORDER_MILLI / 2)) / ORDER_MILLI);
+	return within((product + (product < 0 ? -ORDER_MILLI / 2 : ORDER_MILLI / 2)) / ORDER_MILLI);
+}
+
+/* A longer one is known by its beginning and a hash of it all. */
+static str as_key(struct arena *a, str text)
+{
+	if (text.n <= KEY_BYTES) return text;
+	str begin = utf8_cut(text, KEY_BYTES);
+	return str_fmt(a, "%.*s…%016llx", STR_ARG(begin), (unsigned long long)str_hash(text));
 }
 
 /* 16 hexadecimal digits, as collect/orders_file.h writes them, kept as their 8 bytes. */
@@ -117,6 +135,7 @@ static bool read_line(struct arena *a, const struct json_node *product, struct l
 	out->category = first_text(a, product, category, COUNT_OF(category));
 	out->row = row_hash(a, first_text(a, product, row, COUNT_OF(row)));
 	if (!str_given(out->sku)) out->sku = out->name;
+	out->sku = as_key(a, out->sku);
 	scaled(json_get(product, S("quantity")), 3, &out->quantity);
 	scaled(json_get(product, S("price")), 6, &out->price_micro);
 	out->amount_micro = times(out->quantity, out->price_micro);
@@ -130,8 +149,8 @@ static void read_lines(struct arena *a, const struct json_node *products, struct
 	for (const struct json_node *p = products->child; p; p = p->next)
 		if (read_line(a, p, &s->lines[s->n_lines])) s->n_lines++;
 	for (size_t i = 0; i < s->n_lines; i++) {
-		s->revenue_micro += s->lines[i].amount_micro;
-		if (s->lines[i].quantity > 0) s->units += s->lines[i].quantity;
+		s->revenue_micro = within((__int128)s->revenue_micro + s->lines[i].amount_micro);
+		if (s->lines[i].quantity > 0) s->units = within((__int128)s->units + s->lines[i].quantity);
 	}
 }
 
@@ -143,9 +162,9 @@ static bool read_stated(struct arena *a, str body, struct stated *s)
 	*s = (struct stated){0};
 	if (json_tree(a, body, BODY_BYTES, &root, NULL) != OK) return false;
 	const struct json_node *p = json_get(root, S("properties"));
-	s->number = first_text(a, p, number, COUNT_OF(number));
+	s->number = as_key(a, first_text(a, p, number, COUNT_OF(number)));
 	if (!str_given(s->number)) return false;
-	s->of_number = first_text(a, p, of, COUNT_OF(of));
+	s->of_number = as_key(a, first_text(a, p, of, COUNT_OF(of)));
 	s->currency = first_text(a, p, currency, COUNT_OF(currency));
 	s->country = first_text(a, p, country, COUNT_OF(country));
 	s->is_adjustment = json_is_true(p, S("adjustment"));
@@ -166,7 +185,7 @@ static void as_refund(struct arena *a, const struct events_record *r, struct sta
 			l->quantity = -l->quantity;
 			l->amount_micro = -l->amount_micro;
 		}
-		s->units -= l->quantity;
+		s->units = within((__int128)s->units - l->quantity);
 	}
 	if (r->event.import == 0) { /* live refunds name the order refunded, and there may be several of one */
 		if (!str_given(s->of_number)) s->of_number = s->number;
