@@ -43,9 +43,9 @@ static void health(struct server *s, struct http_request *rq)
 	int pct = atomic_load(&s->app->ready_pct);
 	struct events_stats stats;
 	events_stats(s->app->events, &stats);
-	str body = str_fmt(http_arena(rq), "{\"status\":\"%s\",\"ready_pct\":%d,\"events\":%llu,\"applied\":%s,\"unapplied\":%llu,\"damaged_segments\":%llu}", pct == 100 ? "ready" : "starting", pct,
+	str body = str_fmt(http_arena(rq), "{\"status\":\"%s\",\"ready_pct\":%d,\"events\":%llu,\"applied\":%s,\"unapplied\":%llu,\"records\":\"%s\",\"damaged_segments\":%llu}", pct == 100 ? "ready" : "starting", pct,
 	                   (unsigned long long)stats.stored, appliers_behind(s->app) ? "false" : "true",
-	                   (unsigned long long)appliers_unapplied(s->app), (unsigned long long)stats.damaged);
+	                   (unsigned long long)appliers_unapplied(s->app), err_slug(appliers_trouble(s->app)), (unsigned long long)stats.damaged);
 	if (pct != 100) http_set_header(rq, "Retry-After", S("1"));
 	http_set_header(rq, "Cache-Control", S("no-store"));
 	http_reply(rq, pct == 100 ? 200 : 503, S("application/json"), body);

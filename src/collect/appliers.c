@@ -1,8 +1,11 @@
 /* A batch is one transaction: many events, so that a flood costs few syncs. Most events derive nothing; the log is passed
  * over to the next one that does without a transaction, and how far that went is stored now and then: replaying it is
- * cheap. When a batch fails it is tried again from its
- * start; after some tries one event at a time, and an event that fails alone for a reason of its own is kept aside, whole, in
- * the table unapplied: named in the log, counted at /health, and tried again at each start and each hour. */
+ * cheap.
+ *
+ * When a batch fails because of the database (away, busy, full, broken), it is tried again from its start for as long as that
+ * lasts; /health says why. When it fails because of what it holds, half of it is tried, until one event is found that fails
+ * alone: that one is kept aside, whole, in the table unapplied: named in the log, counted at /health, and tried again at each
+ * start and each hour. */
 #include "collect/appliers.h"
 
 #include <pthread.h>
@@ -26,15 +29,15 @@
 enum {
 	BATCH_EVENTS = 4000,
 	BATCH_US = 400000,        /* a reader who waits for its own event waits at most about this long */
-	TRIES_TOGETHER = 3,
-	TRIES_ALONE = 3,
+	TRIES_ALONE = 2,
 	IDLE_WAIT_MS = 2000,      /* also how often last-seen times and counts are written … */
 	FLUSH_SHARE = 20,         /* … unless that takes more than a twentieth of the time: a flood hears everybody */
 	STALE_AT_ONCE = 20000,
 	STORE_BYTES = 32 << 20,   /* passed over since the position was stored: it is stored again */
 	LINGER_MS = 500,          /* the log stays open so long: opening it walks over all frames of a file */
 	BREATH_MS = 100,          /* under a stream of events a batch gathers so long, unless somebody waits for it: a transaction of one new customer writes as many pages as one of fifty */
-	RETRY_PAUSE_US = 200000,
+	RETRY_PAUSE_MS = 2,       /* doubled with each failure … */
+	RETRY_PAUSE_MOST_MS = 1000,
 	RETRY_ASIDE_S = 3600
 };
 
@@ -51,7 +54,9 @@ struct appliers {
 	struct events_log *log;   /* while there is something to read; stands at log_position */
 	uint64_t log_position;
 	int64_t flushed_us, flush_took_us;
-	int failures;
+	size_t most;        /* of the next batch: halved when one failed for what it holds */
+	int failures, failures_alone;
+	_Atomic int trouble;        /* enum err: what the database answered last */
 	_Atomic uint64_t unapplied; /* kept aside */
 	int64_t retried_us;
 };
@@ -90,52 +95,67 @@ static enum err store_position(struct op *op, uint64_t position)
 	return op_run(op, SQL_applier_put, DB_ARGS(db_text(S("derive")), db_int((int64_t)position)), NULL);
 }
 
-/* Applies `record`, which has been read, and those that follow. */
+/* Applies `record`, which has been read, and those that follow; when the first of them fails, `record` is still that one. */
 static enum err apply_some(struct appliers *a, struct op *op, struct events_record *record, size_t most, uint64_t *position, size_t *applied)
 {
 	int64_t started = clock_mono_us();
 	enum err e = OK;
-	bool has_record = true;
 	derive_begin(a->derive, op);
-	for (*applied = 0; e == OK && has_record; ++*applied) {
+	for (bool has_record = true; has_record;) {
 		e = derive_record(a->derive, record);
+		++*applied;
 		*position = a->log_position = record->next;
-		if (*applied + 1 == most || clock_mono_us() - started >= BATCH_US) has_record = false;
-		else has_record = next_record(a, record);
+		bool is_enough = e != OK || *applied == most || clock_mono_us() - started >= BATCH_US;
+		has_record = !is_enough && next_record(a, record);
 	}
 	if (e == OK) *position = a->log_position;
 	if (e == OK) e = derive_end(a->derive);
 	return e == OK ? store_position(op, *position) : e;
 }
 
-static enum err read_people(struct appliers *a)
+static enum err read_position(struct op *op, uint64_t *position)
+{
+	struct db_rows row;
+	TRY(op_query(op, SQL_applier_position, DB_ARGS(db_text(S("derive"))), &row));
+	*position = row.n ? (uint64_t)db_rows_int(&row, 0, 0) : 0;
+	return OK;
+}
+
+/* Memory and the position as records have them. */
+static enum err read_again(struct appliers *a, uint64_t *position)
 {
 	struct op op;
 	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
-	enum err e = op_end(&op, people_reload(&op, a->app->people));
+	enum err e = people_reload(&op, a->app->people); /* when it fails, the next writer does */
+	if (e == OK) e = read_position(&op, position);
+	e = op_end(&op, e);
 	op_release(&op);
 	return e;
 }
 
+/* A batch that failed may be there all the same: the connection was lost with the answer to its commit. Then the position in
+ * records is past it. */
 static enum err run_batch(struct appliers *a, struct events_record *record, size_t most, uint64_t *position, size_t *applied)
 {
 	struct op op;
 	struct people *people = a->app->people;
+	uint64_t stored = 0;
 	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
 	op.route = "appliers";
 	op.locale = derive_locale(&op);
 	people_lock(people);
-	enum err e = people_is_torn(people) ? read_people(a) : OK;
-	e = op_end(&op, e == OK ? apply_some(a, &op, record, most, position, applied) : e);
+	enum err e = people_is_torn(people) ? read_again(a, &stored) : OK;
+	if (e == OK && stored <= a->position) e = apply_some(a, &op, record, most, position, applied);
+	e = op_end(&op, e);
 	op_release(&op);
-	if (e != OK) {
-		close_log(a);
-		(void)read_people(a); /* else the next writer does */
-	}
+	if (e != OK) close_log(a);
+	if (e != OK && read_again(a, &stored) == OK && stored > a->position) e = OK;
 	people_unlock(people);
+	if (stored > a->position) *position = stored;
 	return e;
 }
 
+/* Else the database's: it would fail whatever is written. */
 static bool is_own_fault(enum err e)
 {
 	return e != ERR_BUSY && e != ERR_FULL && e != ERR_IO && e != ERR_DATABASE;
@@ -204,9 +224,10 @@ static void try_aside(struct appliers *a, const struct db_rows *rows, size_t i)
 	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
 	op.locale = derive_locale(&op);
 	people_lock(a->app->people);
-	enum err e = people_is_torn(a->app->people) ? read_people(a) : OK;
+	uint64_t ignored;
+	enum err e = people_is_torn(a->app->people) ? read_again(a, &ignored) : OK;
 	e = op_end(&op, e == OK ? derive_aside(a, &op, rows, i) : e);
-	if (e != OK) (void)read_people(a);
+	if (e != OK) (void)read_again(a, &ignored);
 	people_unlock(a->app->people);
 	op_release(&op);
 	if (e == OK) log_info("event_applied_late", F_INT("position", db_rows_int(rows, i, 0)));
@@ -230,26 +251,56 @@ static void retry_aside(struct appliers *a)
 	op_release(&op);
 }
 
+static void note_trouble(struct appliers *a, enum err e)
+{
+	atomic_store(&a->trouble, (int)(is_own_fault(e) ? OK : e));
+}
+
+static void went_well(struct appliers *a)
+{
+	a->failures = a->failures_alone = 0;
+	a->most = a->most < BATCH_EVENTS / 2 ? a->most * 2 : BATCH_EVENTS;
+	note_trouble(a, OK);
+}
+
+static void pause_after_failure(struct appliers *a)
+{
+	int64_t ms = RETRY_PAUSE_MOST_MS;
+	if (a->failures < 9 && RETRY_PAUSE_MS << a->failures < ms) ms = RETRY_PAUSE_MS << a->failures;
+	a->failures++;
+	struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+	if (!atomic_load(&a->stopping)) nanosleep(&pause, NULL);
+}
+
+/* `tried` of its records were read before it failed, the first of them `record`. */
+static void after_failure(struct appliers *a, struct events_record *record, size_t tried, enum err e)
+{
+	if (!is_own_fault(e) || !tried) {
+		note_trouble(a, e);
+		pause_after_failure(a);
+	} else if (tried > 1) {
+		a->most = tried / 2;
+	} else if (++a->failures_alone >= TRIES_ALONE && reread(a, record) && pass_over(a, record, e)) {
+		went_well(a);
+	} else {
+		pause_after_failure(a);
+	}
+}
+
 static void apply_from(struct appliers *a, struct events_record *record)
 {
 	uint64_t position = record->position;
-	size_t applied = 0, most = a->failures < TRIES_TOGETHER ? BATCH_EVENTS : 1;
-	enum err e = run_batch(a, record, most, &position, &applied);
-	if (e == OK) {
-		a->failures = 0;
-		a->stored = position;
-		events_confirm(a->app->events, position);
-		advance(a, position);
-		if (a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
+	size_t applied = 0;
+	enum err e = run_batch(a, record, a->most, &position, &applied);
+	if (e != OK) {
+		after_failure(a, record, applied, e);
 		return;
 	}
-	a->failures++;
-	if (a->failures >= TRIES_TOGETHER + TRIES_ALONE && is_own_fault(e) && reread(a, record) && pass_over(a, record, e)) {
-		a->failures = 0;
-		return;
-	}
-	struct timespec pause = {0, RETRY_PAUSE_US * 1000L};
-	if (!atomic_load(&a->stopping)) nanosleep(&pause, NULL);
+	went_well(a);
+	a->stored = position;
+	events_confirm(a->app->events, position);
+	advance(a, position);
+	if (a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
 }
 
 /* Until all that is durable is applied; when stopping, until something fails. */
@@ -258,7 +309,7 @@ static void apply_available(struct appliers *a)
 	struct events_record record;
 	struct fault f = {0};
 	while (events_durable(a->app->events) > a->position) {
-		if (atomic_load(&a->stopping) && a->failures) break;
+		if (atomic_load(&a->stopping) && (a->failures || a->failures_alone)) break;
 		if (open_log(a, a->position, &f) != OK) {
 			log_error("log_not_read", F_INT("position", a->position));
 			break;
@@ -279,11 +330,9 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static enum err write_stale(struct op *op)
+static enum err write_stale(struct op *op, uint32_t *stale, size_t n)
 {
 	struct people *people = op->app->people;
-	uint32_t *stale = ARENA_ARRAY(&op->arena, uint32_t, STALE_AT_ONCE);
-	size_t n = people_take_stale(people, stale, STALE_AT_ONCE);
 	qsort(stale, n, sizeof *stale, by_number); /* neighbours lie on one page of the table */
 	for (size_t i = 0; i < n; i++) {
 		int64_t first, last;
@@ -303,8 +352,11 @@ static void flush_idle(struct appliers *a, bool now)
 	if (!collect_has_counts(a->app) && !people_has_stale(a->app->people)) return;
 	struct op op;
 	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, true);
-	enum err e = op_end(&op, write_stale(&op));
-	if (e != OK) log_warn("counts_not_written", F_STR("error", str_of(err_slug(e))));
+	uint32_t *stale = ARENA_ARRAY(&op.arena, uint32_t, STALE_AT_ONCE);
+	size_t n = people_take_stale(a->app->people, stale, STALE_AT_ONCE);
+	enum err e = op_end(&op, write_stale(&op, stale, n));
+	if (e != OK) people_give_back_stale(a->app->people, stale, n);
+	note_trouble(a, e);
 	op_release(&op);
 	a->flush_took_us = clock_mono_us() - a->flushed_us;
 }
@@ -357,15 +409,15 @@ static void *run(void *arg)
 
 enum err appliers_start(struct op *op, struct appliers **out)
 {
-	struct db_rows row;
-	TRY(op_query(op, SQL_applier_position, DB_ARGS(db_text(S("derive"))), &row));
+	uint64_t position;
 	struct db_rows aside;
+	TRY(read_position(op, &position));
 	TRY(op_query(op, SQL_unapplied_count, DB_NO_ARGS, &aside));
 	struct appliers *a = MEM_NEW(struct appliers);
 	atomic_store(&a->unapplied, (uint64_t)db_rows_int(&aside, 0, 0));
 	a->app = op->app;
-	a->position = row.n ? (uint64_t)db_rows_int(&row, 0, 0) : 0;
-	a->stored = a->position;
+	a->position = a->stored = position;
+	a->most = BATCH_EVENTS;
 	a->derive = derive_new(op->app);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->moved, NULL);
@@ -420,4 +472,9 @@ uint64_t appliers_behind(const struct app *app)
 uint64_t appliers_unapplied(const struct app *app)
 {
 	return atomic_load(&app->appliers->unapplied);
+}
+
+enum err appliers_trouble(const struct app *app)
+{
+	return (enum err)atomic_load(&app->appliers->trouble);
 }

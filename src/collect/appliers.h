@@ -16,4 +16,6 @@ bool appliers_catch_up(struct app *app, int timeout_ms);
 uint64_t appliers_behind(const struct app *app); /* bytes of the log not applied yet */
 /* Records that could not be derived: kept aside, tried again at each start and each hour. */
 uint64_t appliers_unapplied(const struct app *app);
+/* What the database answered to their last write: OK, or why they wait and try again (ERR_BUSY, ERR_FULL, …). */
+enum err appliers_trouble(const struct app *app);
 #endif

@@ -355,20 +355,30 @@ bool key_may_send(const struct app *app, id key, int64_t events, int *wait_s)
 
 /* ---- counts ---- */
 
+static struct drop_cell *drops_of(struct collect *c, str source)
+{
+	uint64_t *place = map_get(&c->drops, source);
+	if (!place) {
+		place = map_put(&c->drops, str_dup(&c->count_arena, source), NULL);
+		*place = (uint64_t)(uintptr_t)ARENA_NEW(&c->count_arena, struct drop_cell);
+	}
+	return (struct drop_cell *)(uintptr_t)*place;
+}
+
+static void add_illegal(struct collect *c, str key, uint64_t n)
+{
+	uint64_t *times = map_get(&c->illegal, key);
+	if (!times && c->illegal.n < MOST_ILLEGAL) times = map_put(&c->illegal, str_dup(&c->count_arena, key), NULL);
+	if (times) *times += n;
+}
+
 void collect_drop(const struct app *app, uint16_t source, enum drop_reason reason, uint64_t times)
 {
 	struct collect *c = app->collect;
-	bool added;
 	if (reason == DROP_NONE || times == 0) return;
 	metrics_dropped((int)reason, times);
 	pthread_mutex_lock(&c->counts);
-	str key = {(const char *)&source, sizeof source};
-	uint64_t *place = map_get(&c->drops, key);
-	if (!place) {
-		place = map_put(&c->drops, str_dup(&c->count_arena, key), &added);
-		*place = (uint64_t)(uintptr_t)ARENA_NEW(&c->count_arena, struct drop_cell);
-	}
-	((struct drop_cell *)(uintptr_t)*place)->times[reason] += times;
+	drops_of(c, (str){(const char *)&source, sizeof source})->times[reason] += times;
 	pthread_mutex_unlock(&c->counts);
 }
 
@@ -380,11 +390,8 @@ void collect_note_illegal(const struct app *app, str kind, str value)
 	memcpy(room, kind.p, kind.n);
 	room[kind.n] = 0;
 	memcpy(room + kind.n + 1, value.p, value.n);
-	str key = {room, kind.n + 1 + value.n};
 	pthread_mutex_lock(&c->counts);
-	uint64_t *times = map_get(&c->illegal, key);
-	if (!times && c->illegal.n < MOST_ILLEGAL) times = map_put(&c->illegal, str_dup(&c->count_arena, key), NULL);
-	if (times) ++*times;
+	add_illegal(c, (str){room, kind.n + 1 + value.n}, 1);
 	pthread_mutex_unlock(&c->counts);
 }
 
@@ -397,37 +404,76 @@ bool collect_has_counts(const struct app *app)
 	return any;
 }
 
-/* Takes the counts out under the lock and writes them after; a failed write loses at most these counts, never an event. */
-enum err collect_flush_counts(struct op *op)
+/* What was counted until it was taken out to be written. */
+struct taken_counts {
+	struct collect *from;
+	struct map drops, illegal;
+	struct arena arena;
+	bool is_written;
+};
+
+static void note_written(void *arg)
+{
+	((struct taken_counts *)arg)->is_written = true;
+}
+
+static void end_taken(void *arg)
+{
+	struct taken_counts *t = arg;
+	str key;
+	uint64_t value;
+	pthread_mutex_lock(&t->from->counts);
+	for (size_t i = 0; !t->is_written && map_next(&t->drops, &i, &key, &value);) {
+		struct drop_cell *cell = drops_of(t->from, key);
+		for (int r = 1; r < DROP_COUNT; r++) cell->times[r] += ((struct drop_cell *)(uintptr_t)value)->times[r];
+	}
+	for (size_t i = 0; !t->is_written && map_next(&t->illegal, &i, &key, &value);) add_illegal(t->from, key, value);
+	pthread_mutex_unlock(&t->from->counts);
+	map_release(&t->drops);
+	map_release(&t->illegal);
+	arena_release(&t->arena);
+}
+
+static struct taken_counts *take_counts(struct op *op)
 {
 	struct collect *c = op->app->collect;
+	struct taken_counts *t = ARENA_NEW(&op->arena, struct taken_counts);
 	pthread_mutex_lock(&c->counts);
-	struct map drops = c->drops, illegal = c->illegal;
-	struct arena arena = c->count_arena;
+	*t = (struct taken_counts){.from = c, .drops = c->drops, .illegal = c->illegal, .arena = c->count_arena};
 	map_init(&c->drops);
 	map_init(&c->illegal);
 	arena_init(&c->count_arena);
 	pthread_mutex_unlock(&c->counts);
-	enum err e = OK;
+	op_defer(op, end_taken, t);
+	op_after_commit(op, note_written, t);
+	return t;
+}
+
+static enum err write_drops(struct op *op, uint16_t source, const struct drop_cell *cell)
+{
+	int64_t day = op->now_ms / 86400000 * 86400000;
+	for (int r = 1; r < DROP_COUNT; r++)
+		if (cell->times[r])
+			TRY(op_run(op, SQL_drop_count_add, DB_ARGS(db_int(day), db_int(source), db_text(str_of(DROP_REASONS[r])), db_int((int64_t)cell->times[r])), NULL));
+	return OK;
+}
+
+/* Takes the counts out under the lock and writes them after; when that fails they are counted on. */
+enum err collect_flush_counts(struct op *op)
+{
+	struct taken_counts *t = take_counts(op);
 	str key;
 	uint64_t value;
-	int64_t day = op->now_ms / 86400000 * 86400000;
-	for (size_t i = 0; e == OK && map_next(&drops, &i, &key, &value);) {
+	for (size_t i = 0; map_next(&t->drops, &i, &key, &value);) {
 		uint16_t source;
 		memcpy(&source, key.p, sizeof source);
-		const struct drop_cell *cell = (struct drop_cell *)(uintptr_t)value;
-		for (int r = 1; e == OK && r < DROP_COUNT; r++)
-			if (cell->times[r])
-				e = op_run(op, SQL_drop_count_add, DB_ARGS(db_int(day), db_int(source), db_text(str_of(DROP_REASONS[r])), db_int((int64_t)cell->times[r])), NULL);
+		TRY(write_drops(op, source, (struct drop_cell *)(uintptr_t)value));
 	}
-	for (size_t i = 0; e == OK && map_next(&illegal, &i, &key, &value);) {
+	for (size_t i = 0; map_next(&t->illegal, &i, &key, &value);) {
 		str rest = key, kind = str_cut(&rest, 0);
-		e = op_run(op, SQL_illegal_identity_add, DB_ARGS(db_text(kind), db_text(rest), db_text(S("listed")), db_int((int64_t)value), db_int(op->now_ms)), NULL);
+		TRY(op_run(op, SQL_illegal_identity_add, DB_ARGS(db_text(kind), db_text(rest), db_text(S("listed")), db_int((int64_t)value), db_int(op->now_ms)), NULL));
 	}
-	map_release(&drops);
-	map_release(&illegal);
-	arena_release(&arena);
-	return e;
+	return OK;
 }
 
 /* ---- filing ---- */

@@ -218,6 +218,11 @@ size_t people_take_stale(struct people *p, uint32_t *out, size_t max)
 	return n;
 }
 
+void people_give_back_stale(struct people *p, const uint32_t *customers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) mark_stale(p, customers[i]);
+}
+
 static void widen(a64 *place, int64_t value, bool is_least, bool is_empty)
 {
 	int64_t seen = GET(*place);

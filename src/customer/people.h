@@ -76,4 +76,5 @@ void **people__slot(struct people *p);
 /* Customers heard since the last call whose last_seen_at in records is behind; at most max. */
 bool people_has_stale(struct people *p);
 size_t people_take_stale(struct people *p, uint32_t *out, size_t max);
+void people_give_back_stale(struct people *p, const uint32_t *customers, size_t n); /* they could not be written */
 #endif
