@@ -5,6 +5,7 @@
 #include "consent/consent_pages.h"
 #include "customer/change.h"
 #include "customer/customer.h"
+#include "journey/design.h"
 #include "journey/journey.h"
 #include "mark/mark_pages.h"
 #include "product/product.h"

@@ -55,6 +55,8 @@ struct journey_view {
 	LIST_OF(struct journey_choice) choices;
 	LIST_OF(struct option) periods;
 	int64_t from, to;
+	str edit, designs;         /* of the map: where the journey is designed, and where all are */
+	bool is_designed;
 	struct msg finding;
 	str finding_text; /* in words of the engine where no sentence of ours fits */
 	LIST_OF(struct journey_table) tables;
@@ -75,6 +77,7 @@ struct journey_asking { /* a view's question while it is put together */
 	const struct heard *heard;
 	struct period period;
 	struct journey_view *page;
+	void *own;                /* of the kind, from ask to show */
 };
 struct journey_kind {
 	const char *key;
@@ -83,6 +86,7 @@ struct journey_kind {
 	/* The tables and the finding. */
 	void (*show)(struct journey_asking *k, const struct json_node *answer);
 	const char *question; /* kind of the question where it is not the view's own name */
+	enum err (*more)(struct journey_asking *k, const struct json_node *answer); /* what further questions are needed for; NULL: none */
 };
 extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
@@ -108,6 +112,22 @@ str journey_by(struct journey_asking *k);
 void journey_put(struct json_writer *w, const char *key, str text);
 void journey_put_time(struct json_writer *w, const char *key, const char *unit, int64_t n); /* {"days":7} */
 void journey_put_by(struct journey_asking *k, struct json_writer *w);
+
+/* ---- overlay.c: a journey as it is meant, beside what is ---- */
+struct design;
+struct json_node;
+struct journey_design {       /* what the address asks for; design NULL: as touchpoints are filed */
+	const struct design *design;
+	const struct design *other; /* an older version to lay over it; NULL: none */
+	bool is_before;           /* the period before is laid over it */
+};
+/* The fields "journey", "version" and "over". */
+enum err journey_design_ask(struct journey_asking *k, struct journey_design **out) NODISCARD;
+/* Its stages, and whose it is, as members of a question. */
+void journey_design_put(struct journey_asking *k, struct json_writer *w, const struct design *d);
+str journey_stage_name(struct journey_asking *k, const struct design *d, str key);
+/* What is, was and is wanted, a row a stage. */
+enum err journey_design_overlay(struct journey_asking *k, const struct journey_design *d, const struct json_node *stages) NODISCARD;
 
 /* ---- grid.c: answers as tables ---- */
 struct journey_table *journey_table(struct journey_asking *k, const char *key, size_t rows);

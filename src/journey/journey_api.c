@@ -103,6 +103,7 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	page->is_asked = true;
 	tell_base(k, answer);
 	kind->show(k, answer);
+	if (kind->more) TRY(kind->more(k, answer));
 	str tail = http_query_string(w->rq);
 	for (size_t i = 0; i < page->tables.n; i++)
 		if (page->tables.v[i].left > 0) page->tables.v[i].left_note = msg_int("journey_left", "left", page->tables.v[i].left);

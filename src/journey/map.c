@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "i18n/i18n.h"
+#include "journey/design.h"
 #include "journey/journey.h"
 #include "json/json.h"
 
@@ -15,15 +16,17 @@ static str words(struct journey_asking *k, const char *key)
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
-	(void)k;
-	(void)w;
+	struct journey_design *d;
+	TRY(journey_design_ask(k, &d));
+	k->own = d;
+	if (d->design) journey_design_put(k, w, d->design);
 	return OK;
 }
 
-static str stage_name(struct journey_asking *k, str name)
+static str stage_name(struct journey_asking *k, str key)
 {
-	str key = str_fmt(&k->op->arena, "stage_%.*s", STR_ARG(name));
-	return i18n_has(k->op->locale.lang, key) ? i18n_format(&k->op->arena, &k->op->locale, key, NULL, 0) : name;
+	const struct journey_design *d = k->own;
+	return journey_stage_name(k, d->design, key);
 }
 
 static bool is_heard(const struct json_node *stage)
@@ -121,12 +124,33 @@ static void put_marks(struct journey_asking *k, struct journey_table *t, const s
 	}
 }
 
+/* What the stages are for and what is promised in them. */
+static void put_meant(struct journey_asking *k, struct journey_table *t, const struct design *d, const char *label, size_t offset)
+{
+	bool is_said = false;
+	for (size_t i = 0; i < d->stages.n; i++) is_said |= str_given(*(const str *)((const char *)&d->stages.v[i] + offset));
+	if (!is_said) return;
+	journey_row(k, t, words(k, label));
+	for (size_t i = 0; i < d->stages.n; i++) {
+		str text = *(const str *)((const char *)&d->stages.v[i] + offset);
+		journey_cell(k, t, str_given(text) ? text : S("–"));
+	}
+}
+
 static void put_map(struct journey_asking *k, const struct json_node *stages, const struct json_node *frictions)
 {
-	struct journey_table *t = journey_table(k, "map", COUNT_OF(ROWS) + 1);
+	enum { MEANT = 3 };
+	const struct design *d = ((const struct journey_design *)k->own)->design;
+	struct journey_table *t = journey_table(k, "map", COUNT_OF(ROWS) + 1 + MEANT);
 	t->is_map = true;
+	if (d && str_given(d->persona)) t->caption = str_given(d->about) ? str_fmt(&k->op->arena, "%.*s: %.*s", STR_ARG(d->persona), STR_ARG(d->about)) : d->persona;
 	journey_head(k, t, "stage", false);
 	for (const struct json_node *s = stages->child; s; s = s->next) journey_head_text(t, stage_name(k, json_get_str(s, S("name"))))->is_number = false;
+	if (d) {
+		put_meant(k, t, d, "journey_map_need", offsetof(struct design_stage, need));
+		put_meant(k, t, d, "journey_map_motive", offsetof(struct design_stage, motive));
+		put_meant(k, t, d, "journey_map_promise", offsetof(struct design_stage, promise));
+	}
 	for (size_t i = 0; i < COUNT_OF(ROWS); i++) put_map_row(k, t, stages, &ROWS[i]);
 	put_marks(k, t, stages, frictions);
 }
@@ -194,4 +218,10 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	tell_finding(k, answer, frictions);
 }
 
-const struct journey_kind JOURNEY_MAP = {"map", ask, show, "journey"};
+static enum err more(struct journey_asking *k, const struct json_node *answer)
+{
+	const struct json_node *stages = journey_at(answer, "stages");
+	return stages && stages->child ? journey_design_overlay(k, k->own, stages) : OK;
+}
+
+const struct journey_kind JOURNEY_MAP = {"map", ask, show, "journey", more};

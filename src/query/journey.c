@@ -319,6 +319,7 @@ static uint8_t *stages_of_types(const struct query_plan *p, const struct query_j
 	uint8_t *stage_of = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
 	memset(stage_of, NO_STAGE, (size_t)UINT16_MAX + 1);
 	for (size_t s = n; s-- > 0;) {
+		if (j->n_stages && !j->stages[s].events.n) continue;
 		const uint8_t *codes = j->n_stages ? query__codes(p, &j->stages[s].events) : NULL;
 		for (size_t t = 0; t < p->n_types; t++) {
 			bool is_in = codes ? codes[t] : ctx->stage && str_eq(ctx->stage(ctx->arg, events_type_name(ctx->events, (uint16_t)t)), names[s]);

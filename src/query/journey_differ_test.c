@@ -313,7 +313,7 @@ static void money_at_stake_is_counted_by_hand(void **state)
 	struct query_context ctx = by_hand_context("Europe/Athens", "2025-01-01");
 	ctx.people = (struct query_people){PEOPLE, PEOPLE, customers, NULL};
 	ctx.sales = sales_by_hand;
-	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"journey\",\"contact_cost\":4,\"stages\":[{\"name\":\"delivery\",\"events\":[\"order_shipped\",\"Order Delivered\"]},{\"name\":\"use\",\"events\":\"Nothing\"}]}"));
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"journey\",\"contact_cost\":4,\"stages\":[{\"name\":\"delivery\",\"events\":[\"order_shipped\",\"Order Delivered\"]},{\"name\":\"use\",\"events\":[]}]}"));
 	const struct json_node *first = json_get(answer, S("frictions"))->child;
 	assert_str_equal(json_get_str(first, S("name")), S("wait_delivery"));
 	assert_count(first, "customers", 120);

@@ -28,14 +28,17 @@ static str read_name(struct query_reader *r, const char *field, const struct jso
 
 static void read_stage(struct query_reader *r, const struct json_node *v, struct journey_stage *out)
 {
+	bool has_events = false;
 	*out = (struct journey_stage){0};
 	if (v->type != JSON_OBJECT) query__bad(r, "stages", "a stage is like {\"name\":\"delivery\",\"events\":[\"Order Shipped\"]}");
 	for (const struct json_node *c = v->type == JSON_OBJECT ? v->child : NULL; c; c = c->next) {
 		if (str_eq(c->key, S("name"))) out->name = read_name(r, "stages", c);
-		else if (str_eq(c->key, S("events"))) query__read_names(r, "stages", c, &out->events);
-		else query__bad(r, "stages", "a stage has name and events");
+		else if (str_eq(c->key, S("events"))) {
+			has_events = true;
+			if (c->type != JSON_ARRAY || c->n) query__read_names(r, "stages", c, &out->events);
+		} else query__bad(r, "stages", "a stage has name and events");
 	}
-	if (!str_given(out->name) || !out->events.n) query__bad(r, "stages", "each stage has a name, and events");
+	if (!str_given(out->name) || !has_events) query__bad(r, "stages", "each stage has a name, and events (none: a stage from which nothing is heard yet)");
 }
 
 static void read_stages(struct query_reader *r, const struct json_node *v)

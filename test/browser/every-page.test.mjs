@@ -117,9 +117,12 @@ describe('every page after the demo', () => {
 		await hospes.send('/marks', { kind: 'strike', title: 'Post strike', from: '2011-03-07', to: '2011-03-11' }, secret);
 		await hospes.send('/targets', { metric: 'return_rate', scope: '', value: '3', due: '2030-01-31' }, secret);
 		const segment = (await hospes.get('/segments', secret)).body.rows[0].address;
+		const { design } = (await hospes.get('/journeys/designs/new', secret)).body;
+		await hospes.send('/journeys/designs', { name: 'Buys again', design: { ...design, persona: 'Keeps a gift shop' } }, secret);
+		const journey = (await hospes.get('/journeys/designs', secret)).body.rows[0];
 		addresses = {
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
-			'/journeys/:kind': (await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value),
+			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
