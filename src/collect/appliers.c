@@ -310,8 +310,11 @@ static void apply_available(struct appliers *a)
 	struct fault f = {0};
 	while (events_durable(a->app->events) > a->position) {
 		if (atomic_load(&a->stopping) && (a->failures || a->failures_alone)) break;
-		if (open_log(a, a->position, &f) != OK) {
-			log_error("log_not_read", F_INT("position", a->position));
+		enum err e = open_log(a, a->position, &f);
+		if (e != OK) {
+			if (!a->failures) log_error("log_not_read", F_INT("position", a->position)); /* once, not for each try */
+			note_trouble(a, is_own_fault(e) ? ERR_IO : e);
+			pause_after_failure(a);
 			break;
 		}
 		if (next_record(a, &record)) {
