@@ -1,5 +1,6 @@
 /* The directly-follows graph. A pair of events is found by two loads (a row a type that goes before, a number in it), its
- * gap goes into the pair's histogram. What happens once a case is told by the number of the case that did it last. The
+ * gap goes into the pair's histogram. What happens once a case is told by the number of the case that did it last, and for
+ * types by bits; how often a type came is what its pairs and its starts add up to. The
  * variant of a case is a hash of its codes; which codes, only the second scan tells, and only of the variants that are
  * listed: it is made anyway, since it finds the medians. With 64 bits two variants of five million are taken for one with
  * a chance of less than one in a million. */
@@ -23,7 +24,7 @@ struct edge {
 	uint16_t from, to;
 };
 struct kind {
-	uint64_t count, cases, last_case, starts, ends, again, rework_cases, last_rework, repeats, repeat_cases, last_repeat;
+	uint64_t cases, starts, ends, rework_cases, repeats, repeat_cases, last_repeat;
 };
 struct swing {
 	uint64_t key, count, cases, last_case;
@@ -51,6 +52,7 @@ struct worker {
 	VEC(struct edge) edges;
 	struct spread spread;            /* by edge */
 	struct kind *kinds;              /* by type */
+	uint64_t *seen, *seen_again;     /* a bit a type: in the case in hand */
 	struct hashed variants;          /* first: a customer that took it */
 	struct query_groups *channels, *case_values;
 	VEC(struct swing) swings;
@@ -73,60 +75,64 @@ struct worker {
 };
 
 /* ---- one case ---------------------------------------------------------------------------------------------------------- */
-static struct edge *edge_of(struct worker *w, uint16_t from, uint16_t to)
+static struct edge *new_edge(struct worker *w, uint16_t from, uint16_t to)
 {
 	uint32_t *row = w->row[from];
 	if (!row) {
 		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return NULL;
 		row = w->row[from] = ARENA_ARRAY(&w->arena, uint32_t, w->plan->n_types);
 	}
-	if (row[to] == NO_EDGE) {
-		if (!query__charge(w->plan, 2 * sizeof(struct edge)) || !spread_room(&w->spread, w->edges.n + 1)) return NULL;
-		VEC_PUSH(&w->edges, &w->arena, ((struct edge){.from = from, .to = to}));
-		row[to] = (uint32_t)w->edges.n;
-	}
+	if (!query__charge(w->plan, 2 * sizeof(struct edge)) || !spread_room(&w->spread, w->edges.n + 1)) return NULL;
+	VEC_PUSH(&w->edges, &w->arena, ((struct edge){.from = from, .to = to}));
+	row[to] = (uint32_t)w->edges.n;
 	return &w->edges.v[row[to] - 1];
 }
 
-static void count_edges(struct worker *w, const struct walk *c)
+static inline struct edge *edge_of(struct worker *w, uint16_t from, uint16_t to)
 {
-	for (uint32_t i = 1; i < c->n; i++) {
-		struct edge *e = edge_of(w, c->type[i - 1], c->type[i]);
-		if (!e || !spread_add(&w->spread, (size_t)(e - w->edges.v), c->time_ms[i] - c->time_ms[i - 1])) return;
-		e->cases += e->last_case != w->case_number;
-		e->last_case = w->case_number;
+	const uint32_t *row = w->row[from];
+	return row && row[to] != NO_EDGE ? &w->edges.v[row[to] - 1] : new_edge(w, from, to);
+}
+
+static void count_back(struct worker *w, struct edge *e)
+{
+	e->back++;
+	e->back_cases += e->last_back != w->case_number;
+	e->last_back = w->case_number;
+}
+
+/* Every pair of neighbours, and of a, b and a again the pair of a and b once more. The names of the case are bits: those that
+ * were there, and those that came again. */
+static bool count_pairs(struct worker *w, const struct walk *c)
+{
+	uint64_t *seen = w->seen, *again = w->seen_again, number = w->case_number;
+	uint32_t last = 0; /* 1 + number of the edge before; 0: there was none */
+	bool wants_back = !w->f->without_loops;
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint16_t type = c->type[i];
+		uint64_t bit = UINT64_C(1) << type % 64;
+		again[type / 64] |= seen[type / 64] & bit;
+		seen[type / 64] |= bit;
+		if (i == 0) continue;
+		struct edge *e = edge_of(w, c->type[i - 1], type);
+		if (!e || !spread_add(&w->spread, (size_t)(e - w->edges.v), c->time_ms[i] - c->time_ms[i - 1])) return false;
+		e->cases += e->last_case != number;
+		e->last_case = number;
+		if (last && wants_back && type == c->type[i - 2] && type != c->type[i - 1]) count_back(w, &w->edges.v[last - 1]);
+		last = (uint32_t)(e - w->edges.v) + 1;
 	}
+	return true;
 }
 
 static void count_events(struct worker *w, const struct walk *c)
 {
-	for (uint32_t i = 0; i < c->n; i++) {
-		struct kind *k = &w->kinds[c->type[i]];
-		k->count++;
-		if (k->last_case != w->case_number) {
-			k->last_case = w->case_number;
-			k->cases++;
-			continue;
-		}
-		k->again++;
-		k->rework_cases += k->last_rework != w->case_number;
-		k->last_rework = w->case_number;
+	for (size_t word = 0; word <= w->plan->n_types / 64; word++) {
+		for (uint64_t bits = w->seen[word]; bits; bits &= bits - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(bits)].cases++;
+		for (uint64_t bits = w->seen_again[word]; bits; bits &= bits - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(bits)].rework_cases++;
+		w->seen[word] = w->seen_again[word] = 0;
 	}
 	w->kinds[c->type[0]].starts++;
 	w->kinds[c->type[c->n - 1]].ends++;
-}
-
-/* a, b and a again, one after the other. */
-static void count_back(struct worker *w, const struct walk *c)
-{
-	for (uint32_t i = 2; i < c->n; i++) {
-		if (c->type[i] != c->type[i - 2] || c->type[i] == c->type[i - 1]) continue;
-		struct edge *e = edge_of(w, c->type[i - 2], c->type[i - 1]);
-		if (!e) return;
-		e->back++;
-		e->back_cases += e->last_back != w->case_number;
-		e->last_back = w->case_number;
-	}
 }
 
 static void count_repeats(struct worker *w, const struct walk *c)
@@ -161,7 +167,10 @@ static struct swing *swing_of(struct worker *w, uint32_t a, uint32_t b)
 static void count_swings(struct worker *w, const struct walk *c)
 {
 	uint32_t before = UINT32_MAX, now = UINT32_MAX;
+	uint16_t last = 0;
 	for (uint32_t i = 0; i < c->n; i++) {
+		if (c->channel[i] == last && last) continue;
+		last = c->channel[i];
 		uint32_t channel = query__group_of_event(w->channels, c->type[i], c->channel[i]);
 		if (channel == now || channel == UINT32_MAX || query__group_value(w->channels, channel).kind == QUERY_VALUE_NULL) continue;
 		if (channel == before) {
@@ -190,11 +199,10 @@ static void count_case(struct worker *w, uint32_t customer, const struct walk *c
 	w->case_number++;
 	w->cases++;
 	w->events += c->n;
+	if (!count_pairs(w, c)) return;
 	count_events(w, c);
-	count_edges(w, c);
 	if (w->f->variants) count_variant(w, customer, c);
 	if (w->f->without_loops) return;
-	count_back(w, c);
 	count_repeats(w, c);
 	count_swings(w, c);
 }
@@ -325,11 +333,9 @@ static void merge_kinds(struct worker *into, const struct worker *from)
 	for (size_t t = 0; t < into->plan->n_types; t++) {
 		struct kind *sum = &into->kinds[t];
 		const struct kind *k = &from->kinds[t];
-		sum->count += k->count;
 		sum->cases += k->cases;
 		sum->starts += k->starts;
 		sum->ends += k->ends;
-		sum->again += k->again;
 		sum->rework_cases += k->rework_cases;
 		sum->repeats += k->repeats;
 		sum->repeat_cases += k->repeat_cases;
@@ -460,17 +466,28 @@ static void put_edges(const struct worker *w, struct arena *a, struct query_flow
 	out->n_edges = n;
 }
 
+/* By type: those that cases begin with, and those that follow another. */
+static uint64_t *count_by_type(const struct worker *w)
+{
+	uint64_t *count = ARENA_ARRAY(w->plan->arena, uint64_t, w->plan->n_types + 1);
+	for (size_t t = 0; t < w->plan->n_types; t++) count[t] = w->kinds[t].starts;
+	for (size_t i = 0; i < w->edges.n; i++) count[w->edges.v[i].to] += w->spread.sets[i].n;
+	return count;
+}
+
 static void put_events(const struct worker *w, struct arena *a, struct query_flow_answer *out)
 {
 	size_t n = 0;
+	uint64_t *count = count_by_type(w);
 	struct named *order = ARENA_ARRAY(w->plan->arena, struct named, w->plan->n_types + 1);
 	for (size_t t = 0; t < w->plan->n_types; t++)
-		if (w->kinds[t].count) order[n++] = (struct named){events_type_name(w->plan->ctx->events, (uint16_t)t), STR_NONE, t, w->kinds[t].count};
+		if (count[t]) order[n++] = (struct named){events_type_name(w->plan->ctx->events, (uint16_t)t), STR_NONE, t, count[t]};
 	if (n) qsort(order, n, sizeof *order, by_count_and_name);
 	out->by_event = ARENA_ARRAY(a, struct flow_event, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		const struct kind *k = &w->kinds[order[i].place];
-		out->by_event[i] = (struct flow_event){(uint16_t)order[i].place, k->count, k->cases, k->starts, k->ends, k->again, k->rework_cases, k->repeats, k->repeat_cases};
+		uint64_t again = order[i].count - k->cases;
+		out->by_event[i] = (struct flow_event){(uint16_t)order[i].place, order[i].count, k->cases, k->starts, k->ends, again, k->rework_cases, k->repeats, k->repeat_cases};
 	}
 	out->n_events = n;
 }
@@ -506,6 +523,8 @@ static void begin(struct worker *w, struct query_walk *k, const struct query_flo
 	w->is_contact = query__codes(p, &f->contacts);
 	w->row = ARENA_ARRAY(&w->arena, uint32_t *, p->n_types + 1);
 	w->kinds = ARENA_ARRAY(&w->arena, struct kind, p->n_types + 1);
+	w->seen = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
+	w->seen_again = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
 	w->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, &w->arena);
 	if (str_given(f->case_property)) w->case_values = query__groups_of(p, QUERY_PROPERTY, &w->arena);
 	spread_init(&w->spread, p, &w->arena, RAW_MAX);
@@ -542,7 +561,7 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	mark_examples(workers, n, top, n_top);
 	bool again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF)) || n_top;
 	for (; again; again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF))) {
-		for (size_t i = 0; i < n; i++) workers[i].sum = &workers[0], workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
+		for (size_t i = 0; i < n; i++) workers[i].sum = &workers[0], workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL, workers[i].want.channel = false;
 		TRY(query__scan(p, visit, states, n, f));
 	}
 	put_variants(workers, n, top, n_top, a, out);

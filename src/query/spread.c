@@ -1,4 +1,4 @@
-/* A set keeps its values until they are many, then only how many lie in each of 1,280 stretches, 32 an octave. The
+/* A set keeps its values until they are many, then only how many lie in each of 656 stretches, 16 an octave. The
  * stretch that holds the wanted rank is looked through in the next pass: its values are collected when they are few
  * enough, else counted in 1,024 finer stretches. A stretch one millisecond wide needs no pass. So a percentile of any
  * number of values costs a second pass and a few per cent of them in memory, and never more than five passes. */
@@ -46,6 +46,18 @@ static void release_aims(struct spread *s)
 	s->aims = NULL;
 }
 
+static void find_reach(struct spread *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t low = INT64_MAX, last = 0;
+		for (const struct spread_aim *aim = s->aims[i]; aim; aim = aim->next) {
+			if (aim->low < low) low = aim->low;
+			if (aim->low + (int64_t)(aim->width - 1) > last) last = aim->low + (int64_t)(aim->width - 1);
+		}
+		s->reach[i] = s->aims[i] ? (struct spread_reach){low, (uint64_t)(last - low) + 1} : (struct spread_reach){0};
+	}
+}
+
 void spread_release(struct spread *s)
 {
 	release_aims(s);
@@ -55,6 +67,7 @@ void spread_release(struct spread *s)
 	}
 	mem_free(s->sets);
 	mem_free(s->ranks);
+	mem_free(s->reach);
 	*s = (struct spread){0};
 }
 
@@ -125,8 +138,8 @@ static int by_size(const void *a, const void *b)
 
 static void bounds_of(size_t bucket, int64_t *low, int *shift)
 {
-	*shift = bucket < 64 ? 0 : (int)(bucket / 32) - 1;
-	*low = (int64_t)((uint64_t)(bucket - 32 * (size_t)*shift) << *shift);
+	*shift = bucket < 2 * SPREAD_OCTAVE ? 0 : (int)(bucket / SPREAD_OCTAVE) - 1;
+	*low = (int64_t)((uint64_t)(bucket - SPREAD_OCTAVE * (size_t)*shift) << *shift);
 }
 
 /* The stretch that holds the rank; *rank becomes the rank within it. */
@@ -147,7 +160,7 @@ static void know_raw(const struct spread_set *x, struct spread_rank *ranks, size
 	for (size_t k = 0; k < n_ranks; k++) {
 		size_t bucket = stretch_of(counts, SPREAD_BUCKETS, &ranks[k].rank), n = 0;
 		ranks[k].is_known = true;
-		if (bucket < 64) {
+		if (bucket < 2 * SPREAD_OCTAVE) {
 			ranks[k].value = (int64_t)bucket;
 			continue;
 		}
@@ -251,13 +264,15 @@ static bool begin(struct spread *s, const double *shares, size_t n_shares)
 	bool again = false;
 	memcpy(s->shares, shares, n * sizeof *shares);
 	s->n_shares = n;
-	if (!query__charge(s->plan, s->n * (2 * n * sizeof *s->ranks + sizeof *s->aims))) return false;
+	if (!query__charge(s->plan, s->n * (2 * n * sizeof *s->ranks + sizeof *s->aims + sizeof *s->reach))) return false;
 	s->ranks = mem_zalloc((s->n + 1) * 2 * n * sizeof *s->ranks);
 	s->aims = mem_zalloc((s->n + 1) * sizeof *s->aims);
+	s->reach = mem_zalloc((s->n + 1) * sizeof *s->reach);
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->sets[i].n) begin_ranks(s, i, s->ranks + i * 2 * n, &collect);
 		again |= s->aims[i] != NULL;
 	}
+	find_reach(s);
 	return again;
 }
 
@@ -274,6 +289,7 @@ bool spread_aim(struct spread *s, const double *shares, size_t n_shares)
 	}
 	release_aims(s);
 	s->aims = next;
+	find_reach(s);
 	return again;
 }
 

@@ -8,14 +8,16 @@
 #define QUERY_SPREAD_H
 #include "query/inner.h"
 
-enum { SPREAD_BUCKETS = 1280, SPREAD_SHARES = 4 };
+/* 16 buckets an octave: a directly-follows graph of hundreds of pairs counts into as many histograms at once, and with 32 they
+ * no longer fit the second level of the cache; with 8 a fifth of all values has to be looked at again. */
+enum { SPREAD_OCTAVE_BITS = 4, SPREAD_OCTAVE = 1 << SPREAD_OCTAVE_BITS, SPREAD_BUCKETS = (45 - SPREAD_OCTAVE_BITS) * SPREAD_OCTAVE /* up to 2^44 ms */, SPREAD_SHARES = 4 };
 
 struct spread_set {
 	uint64_t n;
 	__int128 sum;
 	int64_t *raw;        /* as long as there are few */
 	uint32_t cap;
-	uint32_t *histogram; /* then this; 32 buckets an octave */
+	uint32_t *histogram; /* then this */
 };
 struct spread_aim;
 struct spread {
@@ -29,6 +31,10 @@ struct spread {
 	double shares[SPREAD_SHARES];
 	struct spread_rank *ranks; /* 2 a share and set: the values on both sides */
 	struct spread_aim **aims;  /* by set: the stretches that are looked through again */
+	struct spread_reach {
+		int64_t low;
+		uint64_t width;
+	} *reach;                  /* by set: from the first of its stretches to the last */
 };
 /* Lives until spread_release; arena: the worker's own. */
 void spread_init(struct spread *s, struct query_plan *p, struct arena *a, size_t raw_max);
@@ -40,8 +46,8 @@ bool spread_merge(struct spread *into, size_t set, const struct spread *from, si
 
 static inline size_t spread_bucket(uint64_t v)
 {
-	int shift = v < 64 ? 0 : 58 - __builtin_clzll(v);
-	size_t i = (size_t)shift * 32 + (size_t)(v >> shift);
+	int shift = v < 2 * SPREAD_OCTAVE ? 0 : 63 - SPREAD_OCTAVE_BITS - __builtin_clzll(v);
+	size_t i = (size_t)shift * SPREAD_OCTAVE + (size_t)(v >> shift);
 	return i < SPREAD_BUCKETS ? i : SPREAD_BUCKETS - 1;
 }
 
@@ -62,7 +68,7 @@ bool spread_aim(struct spread *s, const double *shares, size_t n_shares);
 void spread__take(struct spread_aim *aim, int64_t v);
 static inline void spread_seek(struct spread *s, size_t set, int64_t v)
 {
-	if (s->aims[set]) spread__take(s->aims[set], v);
+	if ((uint64_t)(v - s->reach[set].low) < s->reach[set].width) spread__take(s->aims[set], v);
 }
 /* Of share i as given to spread_aim; NaN of an empty set. In milliseconds. */
 double spread_at(const struct spread *s, size_t set, size_t i);
