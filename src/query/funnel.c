@@ -19,6 +19,8 @@ static const double SHARES[] = {0.5, 0.9};
 
 struct chain {
 	uint64_t unit;                     /* whose it is */
+	bool has_own_by;                   /* see by_of_start */
+	uint32_t own_by;
 	int64_t start[FUNNEL_MAX_STEPS];   /* this order: of the chain that reached the step; any: when the step was seen last */
 	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
 	uint32_t index[FUNNEL_MAX_STEPS];  /* strict: the event that reached it */
@@ -46,6 +48,7 @@ struct worker {
 	struct line_wants want;
 	struct query_line line;
 	struct query_groups *by, *hold;
+	bool groups_by_held;               /* `by` is what is held, and events tell it alone */
 	struct chain *chains;              /* by value held */
 	size_t n_chains;
 	uint32_t *touched;                 /* values that the customer in hand has attempts of */
@@ -109,6 +112,13 @@ static void count_other(struct worker *w, uint32_t by, size_t step, int64_t took
 	if (step) (void)spread_add(&w->other_spread, step, took_ms);
 }
 
+/* Whether the unit in hand was counted at the step in the group, and so over all, before. */
+static inline bool is_counted(const struct worker *w, uint32_t by, size_t step)
+{
+	size_t group = w->q->by == QUERY_NONE ? 0 : (size_t)by + 1;
+	return group <= w->n_groups && w->cells[group * w->f->n_steps + step].last_unit == w->unit;
+}
+
 /* What is counted has reached the step (0 is the first), which took so long since its first. */
 static void reach(struct worker *w, uint32_t by, size_t step, int64_t took_ms)
 {
@@ -131,6 +141,15 @@ static uint32_t value_of(struct query_groups *g, enum query_dimension d, const s
 static uint32_t by_of(struct worker *w, uint32_t i)
 {
 	return w->q->by == QUERY_NONE ? 0 : value_of(w->by, w->q->by, &w->line, i);
+}
+
+/* Of a chain's first step: where what is held is also what groups, every one has the same. */
+static inline uint32_t by_of_start(struct worker *w, struct chain *c, uint32_t i)
+{
+	if (!w->groups_by_held) return by_of(w, i);
+	if (!c->has_own_by) c->own_by = by_of(w, i);
+	c->has_own_by = true;
+	return c->own_by;
 }
 
 /* The chain that the event may go on with; NULL: it has no value to hold, or memory is out. */
@@ -157,6 +176,14 @@ static struct chain *chain_of(struct worker *w, uint32_t i)
 	for (size_t k = 0; k < w->f->n_steps; k++) c->start[k] = NEVER;
 	if (w->f->count == FUNNEL_ATTEMPTS) w->touched[w->n_touched++] = value;
 	return c;
+}
+
+/* The same for the next event, which most often has the channel of the one before. */
+static inline struct chain *chain_after(struct worker *w, struct chain *last, uint32_t last_i, uint32_t i)
+{
+	const struct query_line *l = &w->line;
+	bool is_same = w->f->hold == QUERY_NONE || (w->f->hold == QUERY_CHANNEL && l->channel[i] == l->channel[last_i] && l->channel[i]);
+	return last && is_same && last->unit == w->unit ? last : chain_of(w, i);
 }
 
 /* The steps and exclusions that the event is. */
@@ -191,7 +218,7 @@ static void in_this_order(struct worker *w, struct chain *c, uint32_t steps, uin
 		steps &= ~(UINT32_C(1) << k);
 		if (k == 0) {
 			c->start[0] = t;
-			c->by[0] = by_of(w, i);
+			c->by[0] = by_of_start(w, c, i);
 		} else {
 			if (c->start[k - 1] == NEVER || t - c->start[k - 1] > w->f->window_ms) continue;
 			if (is_strict && c->index[k - 1] + 1 != i) continue;
@@ -199,7 +226,7 @@ static void in_this_order(struct worker *w, struct chain *c, uint32_t steps, uin
 			c->by[k] = c->by[k - 1];
 		}
 		c->index[k] = i;
-		reach(w, c->by[k], (size_t)k, t - c->start[k]);
+		if (!is_counted(w, c->by[k], (size_t)k)) reach(w, c->by[k], (size_t)k, t - c->start[k]);
 	}
 }
 
@@ -220,18 +247,22 @@ static void in_any_order(struct worker *w, struct chain *c, uint32_t steps, uint
 		n++;
 		if (c->index[k] < earliest) earliest = c->index[k], first = c->start[k], by = c->by[k];
 	}
-	for (size_t k = 0; k < n; k++) reach(w, by, k, t - first);
+	for (size_t k = 0; k < n; k++)
+		if (!is_counted(w, by, k)) reach(w, by, k, t - first);
 }
 
 static void follow_chains(struct worker *w)
 {
 	const struct query_line *l = &w->line;
 	bool by_session = w->f->count == FUNNEL_SESSIONS;
+	struct chain *c = NULL;
+	uint32_t last = 0;
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (by_session && i && l->time_ms[i] - l->time_ms[i - 1] > w->f->gap_ms) w->unit++;
 		uint32_t mask = mask_of(w, i), steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
 		if (!mask) continue;
-		struct chain *c = chain_of(w, i);
+		c = chain_after(w, c, last, i);
+		last = i;
 		if (!c) continue;
 		if (mask >> FIRST_EXCLUSION) exclude(w, c, mask);
 		if (!steps) continue;
@@ -439,7 +470,7 @@ static void make_masks(const struct query_walk *k, const struct query_funnel *f,
 	if (k->needs_rows) out->maybe = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1);
 	for (size_t i = 0; i < f->n_steps + f->n_exclusions; i++) {
 		uint32_t bit = UINT32_C(1) << (i < f->n_steps ? i : FIRST_EXCLUSION + i - f->n_steps);
-		for (size_t t = 0; t <= UINT16_MAX; t++) {
+		for (size_t t = 0; t < k->plan.n_types; t++) {
 			if (k->matchers[i].codes[t] != QUERY_NO) out->may[t] |= bit;
 			if (k->matchers[i].codes[t] == QUERY_MAYBE) out->maybe[t] |= bit;
 		}
@@ -457,6 +488,7 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
 	w->by = query__groups_new(p, q, &w->arena);
 	w->hold = query__groups_of(p, f->hold, &w->arena);
+	w->groups_by_held = q->by == f->hold && q->by != QUERY_NONE && q->by != QUERY_PROPERTY && q->by != QUERY_TRAIT;
 	spread_init(&w->spread, p, &w->arena, RAW_MAX);
 	(void)make_groups(w, 1);
 	w->wanted_group = f->members.has_by ? query__group_of(w->by, f->members.by) : 0;

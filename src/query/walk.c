@@ -26,7 +26,7 @@ const uint8_t *query__walk_codes(const struct query_walk *k, const struct query_
 	if (n == 0) return k->has_where ? query__where(k->rules)->codes : NULL;
 	uint8_t *codes = ARENA_ARRAY(k->plan.arena, uint8_t, (size_t)UINT16_MAX + 1);
 	for (size_t i = 0; i < n; i++)
-		for (size_t t = 0; t <= UINT16_MAX; t++) codes[t] |= matchers[i].codes[t] != QUERY_NO;
+		for (size_t t = 0; t < k->plan.n_types; t++) codes[t] |= matchers[i].codes[t] != QUERY_NO;
 	return codes;
 }
 
