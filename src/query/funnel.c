@@ -14,13 +14,14 @@
 #include "query/walk.h"
 
 enum { RAW_MAX = 1 << 18, NO_VALUE = 0, FIRST_EXCLUSION = FUNNEL_MAX_STEPS };
-#define NEVER INT64_MIN
+#define NEVER (INT64_MIN / 4) /* longer ago than any window, and no time less it overflows */
 static const double SHARES[] = {0.5, 0.9};
 
 struct chain {
 	uint64_t unit;                     /* whose it is */
 	bool has_own_by;                   /* see by_of_start */
 	uint32_t own_by;
+	uint32_t counted;                  /* see follow_plain_chains: a bit a step that the unit was counted for */
 	int64_t start[FUNNEL_MAX_STEPS];   /* this order: of the chain that reached the step; any: when the step was seen last */
 	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
 	uint32_t index[FUNNEL_MAX_STEPS];  /* strict: the event that reached it */
@@ -173,6 +174,7 @@ static struct chain *chain_of(struct worker *w, uint32_t i)
 	if (c->unit == w->unit) return c;
 	c->unit = w->unit;
 	c->level = 0;
+	c->counted = 0;
 	for (size_t k = 0; k < w->f->n_steps; k++) c->start[k] = NEVER;
 	if (w->f->count == FUNNEL_ATTEMPTS) w->touched[w->n_touched++] = value;
 	return c;
@@ -249,6 +251,36 @@ static void in_any_order(struct worker *w, struct chain *c, uint32_t steps, uint
 	}
 	for (size_t k = 0; k < n; k++)
 		if (!is_counted(w, by, k)) reach(w, by, k, t - first);
+}
+
+/* Where nothing voids a chain and every chain has one group, step k takes the start of step k-1 without a look at the window,
+ * so without a branch: what is over already stays over, and a start that is replaced is older. The window tells what counts. */
+static void follow_plain_chains(struct worker *w)
+{
+	const struct query_line *l = &w->line;
+	struct chain *c = NULL;
+	uint32_t last = 0;
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t steps = mask_of(w, i);
+		int64_t t = l->time_ms[i];
+		if (!steps) continue;
+		c = chain_after(w, c, last, i);
+		last = i;
+		if (!c) continue;
+		for (; steps; steps &= ~(UINT32_C(1) << (31 - __builtin_clz(steps)))) {
+			int k = 31 - __builtin_clz(steps);
+			int64_t start = k ? c->start[k - 1] : t;
+			c->start[k] = start;
+			if (t - start > w->f->window_ms || c->counted >> k & 1) continue;
+			c->counted |= UINT32_C(1) << k;
+			reach(w, by_of_start(w, c, i), (size_t)k, t - start);
+		}
+	}
+}
+
+static bool are_chains_plain(const struct worker *w)
+{
+	return w->f->count == FUNNEL_CUSTOMERS && w->f->order == FUNNEL_THIS_ORDER && w->f->n_exclusions == 0 && (w->q->by == QUERY_NONE || w->groups_by_held);
 }
 
 static void follow_chains(struct worker *w)
@@ -354,6 +386,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	w->customer = customer;
 	w->unit++;
 	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
+	else if (are_chains_plain(w)) follow_plain_chains(w);
 	else follow_chains(w);
 	if (w->f->members.is_wanted && !w->all && !w->is_top) note_member(w);
 }

@@ -20,6 +20,8 @@ enum {
 	MAX_WORKERS = 16,
 	MAX_CHUNKS = 4096,
 	STRETCH = 512,            /* subject numbers at once: their slices stay in the nearest cache */
+	FETCH_MOST = 65536,       /* rows of a part in a stretch: more would not stay in the cache until they are read */
+	FEW_MARKS = 8,            /* under one row in so many the columns are not fetched as a whole */
 	AHEAD = 3,                /* subjects whose first rows are fetched before they are needed */
 };
 struct query_tuning query__tuning = {.chunk_rows = 65536, .chunk_customers = 8192};
@@ -143,6 +145,30 @@ static bool has_hit(const uint64_t *hits, size_t first, size_t n)
 	return hits[last / 64] << (63 - last % 64) != 0;
 }
 
+static void fetch_bytes(const unsigned char *p, size_t bytes)
+{
+	for (size_t at = 0; at < bytes + 63; at += 64) __builtin_prefetch(p + at);
+}
+
+/* The rows of a stretch lie together in every part, but there are more parts and columns than the processor follows by itself:
+ * so what will be read is asked for at once. Where few rows are marked, their subjects fetch them (fetch_marked). */
+static void fetch_columns(const struct worker *w, size_t part, size_t first, size_t end)
+{
+	const struct events_scan *s = &w->scan->plan->parts[part].s;
+	if (end <= first || end - first > FETCH_MOST) return;
+	if (w->scan->wanted) {
+		size_t marks = 0, words = (end - first) / 64;
+		for (size_t i = 0; i < words; i++) marks += (size_t)__builtin_popcountll(w->hits[part][i]);
+		if (marks < (end - first) / FEW_MARKS) return;
+	}
+	fetch_bytes(s->time_ms.p + first * s->time_ms.width, (end - first) * s->time_ms.width);
+	if (!w->scan->wanted) fetch_bytes(s->type.p + first * s->type.width, (end - first) * s->type.width);
+	if (!s->channel.n || !s->channel.has_runs || !s->channel.starts.words) return;
+	uint32_t slot = events_rank(&s->channel.starts, (uint32_t)first), last = events_rank(&s->channel.starts, (uint32_t)end);
+	fetch_bytes((const unsigned char *)(s->channel.starts.words + first / 64), (end - first) / 8);
+	fetch_bytes(s->channel.value.p + slot * s->channel.value.width, (size_t)(last - slot) * s->channel.value.width);
+}
+
 /* counts[k + 1] += slices of subject from + k; marks rows. Leaves the cursors. */
 static size_t count_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts)
 {
@@ -154,6 +180,7 @@ static size_t count_slices(struct worker *w, uint32_t from, uint64_t to, uint32_
 		while (at < s->n_subjects && s->subjects[at] < to) counts[s->subjects[at++] - from + 1]++;
 		all += at - w->at[i];
 		if (w->scan->wanted && at > w->at[i] && !mark(w, i, s->first[w->at[i]], s->first[at])) return 0;
+		if (at > w->at[i]) fetch_columns(w, i, s->first[w->at[i]], s->first[at]);
 	}
 	return all;
 }
@@ -176,12 +203,15 @@ static void place_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t 
 	}
 }
 
-static void fetch(const struct query_plan *p, const struct query_slice *slices, size_t n)
+static void fetch_marked(const struct query_plan *p, const struct query_slice *slices, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct events_scan *s = &p->parts[slices[i].part].s;
-		__builtin_prefetch(s->time_ms.p + slices[i].first * s->time_ms.width);
-		__builtin_prefetch(s->type.p + slices[i].first * s->type.width);
+		size_t row = slices[i].first;
+		uint64_t marks = slices[i].hits ? slices[i].hits[0] >> row % 64 : 0;
+		if (marks) row += (size_t)__builtin_ctzll(marks);
+		__builtin_prefetch(s->time_ms.p + row * s->time_ms.width);
+		if (!slices[i].hits) __builtin_prefetch(s->type.p + row * s->type.width);
 	}
 }
 
@@ -201,7 +231,7 @@ static void scan_stretch(struct worker *w, uint32_t from, uint64_t to)
 	}
 	place_slices(w, from, to, counts);
 	for (size_t i = 0; i < n; i++) {
-		if (i + AHEAD < n) fetch(w->scan->plan, w->slices + starts[i + AHEAD], counts[i + AHEAD] - starts[i + AHEAD]);
+		if (i + AHEAD < n) fetch_marked(w->scan->plan, w->slices + starts[i + AHEAD], counts[i + AHEAD] - starts[i + AHEAD]);
 		if (counts[i] > starts[i]) visit_subject(w, from + (uint32_t)i, w->slices + starts[i], counts[i] - starts[i]);
 	}
 }
