@@ -381,27 +381,6 @@ static bool merge(struct worker *into, const struct worker *from)
 }
 
 /* ---- which variants are listed ----------------------------------------------------------------------------------------- */
-static int by_count(const void *x, const void *y)
-{
-	const struct hashed_slot *a = x, *b = y;
-	if (a->count != b->count) return a->count > b->count ? -1 : 1;
-	return a->key < b->key ? -1 : a->key > b->key;
-}
-
-/* The most frequent ones, kept in order; the last drops out. */
-static struct hashed_slot *top_variants(const struct hashed *h, size_t most, struct arena *a, size_t *n)
-{
-	struct hashed_slot *top = ARENA_ARRAY(a, struct hashed_slot, most + 1);
-	*n = 0;
-	for (size_t i = 0; i < h->cap; i++) {
-		if (!h->slots[i].key || (*n == most && by_count(&h->slots[i], &top[*n - 1]) >= 0)) continue;
-		size_t at = *n < most ? (*n)++ : *n - 1;
-		for (; at > 0 && by_count(&h->slots[i], &top[at - 1]) < 0; at--) top[at] = top[at - 1];
-		top[at] = h->slots[i];
-	}
-	return top;
-}
-
 static void mark_examples(struct worker *workers, size_t n_workers, const struct hashed_slot *top, size_t n)
 {
 	struct query_plan *p = workers[0].plan;
@@ -557,7 +536,7 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	TRY(query__scan(p, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
-	struct hashed_slot *top = top_variants(&workers[0].variants, workers[0].f->variants, p->arena, &n_top);
+	struct hashed_slot *top = hashed_top(&workers[0].variants, workers[0].f->variants, p->arena, &n_top);
 	mark_examples(workers, n, top, n_top);
 	bool again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF)) || n_top;
 	for (; again; again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF))) {

@@ -53,3 +53,24 @@ const struct hashed_slot *hashed_find(const struct hashed *h, uint64_t key)
 	const struct hashed_slot *s = h->cap ? place(h->slots, h->cap, key) : NULL;
 	return s && s->key ? s : NULL;
 }
+
+static int by_count(const void *x, const void *y)
+{
+	const struct hashed_slot *a = x, *b = y;
+	if (a->count != b->count) return a->count > b->count ? -1 : 1;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* Kept in order; the last drops out. */
+struct hashed_slot *hashed_top(const struct hashed *h, size_t most, struct arena *a, size_t *n)
+{
+	struct hashed_slot *top = ARENA_ARRAY(a, struct hashed_slot, most + 1);
+	*n = 0;
+	for (size_t i = 0; i < h->cap; i++) {
+		if (!h->slots[i].key || (*n == most && by_count(&h->slots[i], &top[*n - 1]) >= 0)) continue;
+		size_t at = *n < most ? (*n)++ : *n - 1;
+		for (; at > 0 && by_count(&h->slots[i], &top[at - 1]) < 0; at--) top[at] = top[at - 1];
+		top[at] = h->slots[i];
+	}
+	return top;
+}

@@ -17,4 +17,6 @@ void hashed_release(struct hashed *h);
 /* Finds or makes (count 0, *is_new). NULL: out of memory. A pointer is valid until the next call. */
 struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new);
 const struct hashed_slot *hashed_find(const struct hashed *h, uint64_t key); /* NULL when absent */
+/* Copies of the `most` slots of the highest counts, those of equal counts by key; *n of them. */
+struct hashed_slot *hashed_top(const struct hashed *h, size_t most, struct arena *a, size_t *n);
 #endif

@@ -1,0 +1,68 @@
+/* funnel_inner.h: what the two files of funnels share: funnel_chains.c walks one customer, funnel.c all of them. */
+#ifndef QUERY_FUNNEL_INNER_H
+#define QUERY_FUNNEL_INNER_H
+#include "query/funnel.h"
+#include "query/spread.h"
+#include "query/walk.h"
+
+enum { FIRST_EXCLUSION = FUNNEL_MAX_STEPS };
+struct funnel_chain {
+	uint64_t unit;                     /* whose it is */
+	bool has_own_by;                   /* see by_of_start */
+	uint32_t own_by;
+	uint32_t counted;                  /* see follow_plain_chains: a bit a step that the unit was counted for */
+	int64_t start[FUNNEL_MAX_STEPS];   /* this order: of the chain that reached the step; any: when the step was seen last */
+	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
+	uint32_t index[FUNNEL_MAX_STEPS];  /* strict: the event that reached it */
+	/* the attempt in hand */
+	uint32_t bits, next;               /* steps reached; strict: the event it must go on with */
+	int level;
+	int64_t at[FUNNEL_MAX_STEPS];
+};
+struct funnel_cell { /* of a group and a step */
+	uint64_t units, customers, last_unit;
+	uint32_t last_customer;
+};
+struct funnel_masks { /* by type: a bit a step, and a bit an exclusion */
+	uint32_t *may;   /* match it */
+	uint32_t *maybe; /* those of them that have to be looked at closer; NULL: none */
+};
+struct funnel_worker {
+	const struct query_walk *walk;
+	struct query_judge *judge;
+	struct query_plan *plan;
+	const struct query *q;
+	const struct query_funnel *f;
+	struct arena arena;
+	const struct funnel_masks *masks;
+	struct line_wants want;
+	struct query_line line;
+	struct query_groups *by, *hold;
+	bool groups_by_held;               /* `by` is what is held, and events tell it alone */
+	struct funnel_chain *chains;              /* by value held */
+	size_t n_chains;
+	uint32_t *touched;                 /* values that the customer in hand has attempts of */
+	size_t n_touched;
+	struct funnel_cell *cells;                /* n_steps over all, then n_steps a group */
+	size_t n_groups;                   /* of cells, without that over all */
+	struct spread spread;              /* by cell */
+	uint64_t unit, voided;
+	uint32_t customer, wanted_group;
+	uint32_t *members;
+	size_t n_members, cap_members;
+	struct query_tally_out left_out;
+	/* second pass */
+	struct spread *all;
+	uint32_t *global;                  /* by group: its number over all workers; a worker meets other customers this time */
+	size_t n_global;
+	/* a pass of its own, for the values past `top`, which share a group */
+	const bool *is_top;                /* by group over all workers */
+	struct funnel_cell other[FUNNEL_MAX_STEPS];
+	struct spread other_spread;        /* by step */
+};
+
+/* Cells for n groups; false: out of memory. */
+bool funnel__room(struct funnel_worker *w, size_t n);
+/* A query_visit. */
+void funnel__visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
+#endif
