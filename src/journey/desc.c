@@ -57,6 +57,7 @@ static const struct desc_field CHOICE_FIELDS[] = {
 	FIELD(journey_choice, is_select, DESC_BOOL),
 	FIELD(journey_choice, is_number, DESC_BOOL),
 	FIELD(journey_choice, is_text, DESC_BOOL),
+	FIELD(journey_choice, is_more, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_choice, options, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 };
 static const struct desc CHOICE_DESC = DESC(journey_choice, CHOICE_FIELDS);
@@ -70,6 +71,8 @@ static const struct desc_field VIEW_FIELDS[] = {
 	FIELD(journey_view, periods, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(journey_view, from, DESC_DATE),
 	FIELD(journey_view, to, DESC_DATE),
+	FIELD(journey_view, compared, DESC_MSG),
+	FIELD(journey_view, is_more_open, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_view, edit, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_view, designs, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_view, is_designed, DESC_BOOL, .flags = DESC_PAGE_ONLY),

@@ -11,7 +11,7 @@
 #include "pulse/figure.h"
 #include "setting/setting.h"
 
-enum { HEADS_MOST = 70, TABLES_MOST = 8 };
+enum { HEADS_MOST = 70, TABLES_MOST = 24 };
 
 const struct json_node *journey_at(const struct json_node *object, const char *key)
 {

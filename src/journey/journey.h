@@ -46,6 +46,7 @@ struct journey_table {
 struct journey_choice { /* one select or input of a form */
 	str name, label, value, hint;
 	bool is_select, is_number, is_text;
+	bool is_more;  /* stands apart: whose it is, and what it is compared with */
 	LIST_OF(struct option) options;
 };
 struct journey_view {
@@ -55,6 +56,8 @@ struct journey_view {
 	LIST_OF(struct journey_choice) choices;
 	LIST_OF(struct option) periods;
 	int64_t from, to;
+	struct msg compared;       /* with what, or that there is nothing */
+	bool is_more_open;
 	str edit, designs;         /* of the map: where the journey is designed, and where all are */
 	bool is_designed;
 	struct msg finding;
@@ -78,6 +81,10 @@ struct journey_asking { /* a view's question while it is put together */
 	struct period period;
 	struct journey_view *page;
 	void *own;                /* of the kind, from ask to show */
+	str own_segment;          /* whose the view is by itself */
+	bool is_laid_over;        /* the kind compares by itself */
+	struct journey_among *among;
+	struct msg compared_name;
 };
 struct journey_kind {
 	const char *key;
@@ -113,6 +120,14 @@ void journey_put(struct json_writer *w, const char *key, str text);
 void journey_put_time(struct json_writer *w, const char *key, const char *unit, int64_t n); /* {"days":7} */
 void journey_put_by(struct journey_asking *k, struct json_writer *w);
 
+/* ---- among.c: of which customers and events, and compared with what ---- */
+struct journey_among;
+enum err journey_among_ask(struct journey_asking *k) NODISCARD;
+void journey_among_put(struct journey_asking *k, struct json_writer *w); /* where, from and to, compare */
+void journey_among_where(struct journey_asking *k, struct json_writer *w); /* where alone, for further questions */
+void journey_span_put(struct journey_asking *k, struct json_writer *w, struct span s);
+struct msg journey_span_name(struct journey_asking *k, struct span s);
+
 /* ---- overlay.c: a journey as it is meant, beside what is ---- */
 struct design;
 struct json_node;
@@ -123,8 +138,8 @@ struct journey_design {       /* what the address asks for; design NULL: as touc
 };
 /* The fields "journey", "version" and "over". */
 enum err journey_design_ask(struct journey_asking *k, struct journey_design **out) NODISCARD;
-/* Its stages, and whose it is, as members of a question. */
-void journey_design_put(struct journey_asking *k, struct json_writer *w, const struct design *d);
+/* Its stages, as a member of a question. */
+void journey_design_put(struct json_writer *w, const struct design *d);
 str journey_stage_name(struct journey_asking *k, const struct design *d, str key);
 /* What is, was and is wanted, a row a stage. */
 enum err journey_design_overlay(struct journey_asking *k, const struct journey_design *d, const struct json_node *stages) NODISCARD;

@@ -41,10 +41,8 @@ static enum err write_question(struct journey_asking *k, const struct journey_ki
 	json_begin_object(&w);
 	journey_put(&w, "kind", str_of(kind->question ? kind->question : kind->key));
 	enum err e = kind->ask(k, &w);
-	if (!k->period.is_all) {
-		journey_put(&w, "from", date_show(&k->op->arena, period_first_day(k->op, k->period.shown)));
-		journey_put(&w, "to", date_show(&k->op->arena, zone_to_civil(setting_zone(k->op->app), k->period.shown.to_ms)));
-	}
+	if (e == OK) e = journey_among_ask(k);
+	if (e == OK) journey_among_put(k, &w);
 	json_end_object(&w);
 	if (e == OK && buf_failed(&b)) e = fail(k->op, ERR_TOO_LARGE, "", "the question is longer than %d bytes", QUESTION_BYTES);
 	if (e == OK) k->page->question = str_dup(&k->op->arena, buf_str(&b));
@@ -77,6 +75,34 @@ static enum err refuse(struct journey_asking *k, enum err e)
 	return OK;
 }
 
+/* The customers behind a number are asked for by the view's own question. */
+static void take_addresses(struct journey_table *t)
+{
+	for (size_t r = 0; r < t->rows.n; r++)
+		for (size_t c = 0; c < t->rows.v[r].cells.n; c++) t->rows.v[r].cells.v[c].address = STR_NONE;
+}
+
+/* The same tables once more, of what it is compared with. */
+static void show_compared(struct journey_asking *k, const struct journey_kind *kind, const struct json_node *answer)
+{
+	const struct json_node *other = journey_at(answer, "compare");
+	struct journey_view *page = k->page;
+	struct msg finding = page->finding;
+	str finding_text = page->finding_text;
+	size_t first = page->tables.n;
+	if (!other || other->type != JSON_OBJECT) return;
+	kind->show(k, other);
+	page->finding = finding;
+	page->finding_text = finding_text;
+	str name = i18n_msg(&k->op->arena, &k->op->locale, &k->compared_name);
+	for (size_t i = first; i < page->tables.n; i++) {
+		struct journey_table *t = &page->tables.v[i];
+		take_addresses(t);
+		t->id = str_fmt(&k->op->arena, "%.*s_compared", STR_ARG(t->id));
+		t->title = str_fmt(&k->op->arena, "%.*s · %.*s", STR_ARG(t->title), STR_ARG(name));
+	}
+}
+
 static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 {
 	const struct journey_kind *kind = kind_of(web_parameter(w, "kind"));
@@ -103,6 +129,7 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	page->is_asked = true;
 	tell_base(k, answer);
 	kind->show(k, answer);
+	show_compared(k, kind, answer);
 	if (kind->more) TRY(kind->more(k, answer));
 	str tail = http_query_string(w->rq);
 	for (size_t i = 0; i < page->tables.n; i++)

@@ -19,7 +19,7 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	struct journey_design *d;
 	TRY(journey_design_ask(k, &d));
 	k->own = d;
-	if (d->design) journey_design_put(k, w, d->design);
+	if (d->design) journey_design_put(w, d->design);
 	return OK;
 }
 

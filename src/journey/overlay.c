@@ -90,14 +90,15 @@ enum err journey_design_ask(struct journey_asking *k, struct journey_design **ou
 	struct design_stored *d = ARENA_NEW(&k->op->arena, struct design_stored);
 	TRY(design_get(k->op, journey, 0, d));
 	(*out)->design = &d->design;
-	k->page->is_designed = true;
+	k->page->is_designed = k->is_laid_over = true;
+	if (d->design.segment) k->own_segment = id_show(&k->op->arena, S("seg"), d->design.segment);
 	if (may) k->page->edit = str_fmt(&k->op->arena, "/journeys/designs/%.*s", STR_ARG(asked));
 	return ask_over(k, d, *out);
 }
 
 /* ---- as a question ---- */
 
-void journey_design_put(struct journey_asking *k, struct json_writer *w, const struct design *d)
+void journey_design_put(struct json_writer *w, const struct design *d)
 {
 	json_key(w, S("stages"));
 	json_begin_array(w);
@@ -112,11 +113,6 @@ void journey_design_put(struct journey_asking *k, struct json_writer *w, const s
 		json_end_object(w);
 	}
 	json_end_array(w);
-	if (!d->segment) return;
-	json_key(w, S("where"));
-	json_begin_object(w);
-	journey_put(w, "segment", id_show(&k->op->arena, S("seg"), d->segment));
-	json_end_object(w);
 }
 
 str journey_stage_name(struct journey_asking *k, const struct design *d, str key)
@@ -136,11 +132,9 @@ static enum err ask_again(struct journey_asking *k, const struct design *d, stru
 	buf_init(&b, QUESTION_BYTES);
 	json_begin_object(&w);
 	journey_put(&w, "kind", S("journey"));
-	journey_design_put(k, &w, d);
-	if (!is_all) {
-		journey_put(&w, "from", date_show(&k->op->arena, period_first_day(k->op, span)));
-		journey_put(&w, "to", date_show(&k->op->arena, zone_to_civil(setting_zone(k->op->app), span.to_ms)));
-	}
+	journey_design_put(&w, d);
+	journey_among_where(k, &w);
+	if (!is_all) journey_span_put(k, &w, span);
 	json_end_object(&w);
 	question = str_dup(&k->op->arena, buf_str(&b));
 	buf_release(&b);
@@ -212,14 +206,6 @@ struct overlay {
 	struct msg now_name, other_name;
 };
 
-static struct msg span_name(struct journey_asking *k, struct span s)
-{
-	struct msg m = msg_of("journey_over_span");
-	msg_add(&m, (struct msg_arg){.name = "from", .type = MSG_DATE, .i = period_first_day(k->op, s)});
-	msg_add(&m, (struct msg_arg){.name = "to", .type = MSG_DATE, .i = period_last_day(k->op, s)});
-	return m;
-}
-
 static void put_measure(struct journey_asking *k, const struct overlay *o, int measure)
 {
 	str name = str_fmt(&k->op->arena, "overlay_%d", measure);
@@ -257,8 +243,8 @@ enum err journey_design_overlay(struct journey_asking *k, const struct journey_d
 		if (k->period.is_all) TRY(ask_again(k, d->design, k->period.now, false, &o.now));
 		TRY(ask_again(k, d->design, k->period.before, false, &o.other));
 		o.has_other = true;
-		o.now_name = span_name(k, k->period.now);
-		o.other_name = span_name(k, k->period.before);
+		o.now_name = journey_span_name(k, k->period.now);
+		o.other_name = journey_span_name(k, k->period.before);
 	}
 	for (int measure = 0; measure < MEASURES; measure++)
 		if (o.has_other || is_wanted(d->design, measure) || (o.is_alone && !measure)) put_measure(k, &o, measure);

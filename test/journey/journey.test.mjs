@@ -69,6 +69,33 @@ describe('journeys over the sample', () => {
 		assert.equal(table.heads[1].text, 'United Kingdom');
 	});
 
+	test('of whom, and compared with what: the same in every view', async () => {
+		await hospes.send('/segments', { name: 'Greeks', condition: { name: 'trait:country', is: 'Greece' } }, secret);
+		await hospes.send('/segments', { name: 'Often', condition: { did: 'Order Completed', at_least: 5 } }, secret);
+		const often = (await get('/segments')).rows.find((each) => each.name === 'Often');
+		const address = (await get('/journeys/trend')).views.map((view) => view.value);
+		for (const value of address) {
+			const view = await get(`${value}?segment=${often.id}`);
+			assert.deepEqual(JSON.parse(view.question).where, { all: [{ segment: often.id }] }, value);
+			const compared = await get(`${value}?period=custom&from=2011-05-01&to=2011-07-01&compare=before`);
+			assert.equal(compared.compared.key, 'journey_compared', value);
+			const own = await get(`${value}?period=custom&from=2011-03-01&to=2011-05-01`);
+			assert.deepEqual(JSON.parse(compared.question).compare, { from: '2011-03-01', to: '2011-05-01' });
+			if (value.endsWith('/trend')) assert.deepEqual(compared.answer.compare.rows, own.answer.rows, 'the period before is asked as it would be by itself');
+			for (const table of own.tables) assert.ok(compared.tables.some((each) => each.id === `${table.id}_compared`) || !compared.answer.compare, `${value} ${table.id}`);
+		}
+		const trend = await get(`/journeys/funnel?step=Order+Completed&step=Order+Refunded&compare=${often.id}`);
+		const [all, some] = ['funnel', 'funnel_compared'].map((id) => trend.tables.find((each) => each.id === id).rows[0].cells[0]);
+		assert.equal(some.text, often.customers.toLocaleString('en'), 'all of the segment ordered');
+		assert.ok(all.address && !some.address, 'who is behind a number is asked of the view itself');
+		const large = await get('/journeys/trend?event=Order+Completed&filter=country&test=is&value=France');
+		const france = await hospes.query({ kind: 'trend', event: 'Order Completed', interval: 'month', where: { name: 'country', is: 'France' } }, secret);
+		assert.equal(large.answer.total.value, france.total.value);
+		assert.ok(large.answer.total.value > 0);
+		assert.equal((await get('/journeys/trend?period=&compare=before')).compared.key, 'journey_compared');
+		await get('/journeys/trend?segment=seg_0000000000001', 404);
+	});
+
 	test('who was lost before a step, and who they are', async () => {
 		const { tables, answer } = await get('/journeys/funnel?step=Order+Completed&step=Order+Refunded&who=2-');
 		const members = tables.find((table) => table.id === 'members');
