@@ -1,5 +1,6 @@
 #include "jobs_table.h"
 
+#include "customer/change.h"
 #include "source/import_pages.h"
 
 const struct job_kind JOB_TABLE[] = {

@@ -14,11 +14,13 @@ struct customer_hold *customer_hold(struct op *op);
 /* Open pages of this customer are told after the commit. */
 void customer_tell(struct op *op, id customer);
 
-/* Erases all that is kept of a customer: records in this op, events after its commit (or at the next start, when the
- * program dies in between). Needs customer_hold. ERR_GONE when it was erased before. */
+/* Erases all that is kept of a customer: records in this op, events after its commit (or by
+ * erasure_job or at the next start, when that fails or the program dies in between). Needs customer_hold. ERR_GONE when it was erased before. */
 enum err customer_erase(struct op *op, struct customer_hold *hold, id customer) NODISCARD;
 /* Finishes erasures that a crash left half done. Once, at start, after the events are open. */
 enum err erasure_resume(struct op *op) NODISCARD;
+/* The same while the server runs, of what a full disk or a lost connection left. A row of jobs.def. */
+enum err erasure_job(struct op *op, id job, str payload) NODISCARD;
 
 /* Everything kept of a customer as one JSON object. */
 struct buf;

@@ -3,7 +3,8 @@
  *      subjects are written down as still to be erased from the events;
  *   2. the event store hides them (durable when it returns);
  *   3. the note of step 1 goes.
- * What a crash leaves of 2 and 3 is done at the next start; repeating them does no harm. The bytes go from the event
+ * What a crash leaves of 2 and 3 is done at the next start, what a full disk or a lost connection leaves of them by a job;
+ * repeating them does no harm. The bytes go from the event
  * store's files in the background, from the database by its own means, from both at once by `hospes compact --now`. */
 #include "base/buf.h"
 #include "base/log.h"
@@ -67,7 +68,7 @@ static void finish(void *arg)
 	enum err e = erase_events(p->app, p->subjects, &op.fault);
 	if (e == OK) e = suppress_again(p, &op.fault);
 	if (e == OK) e = op_run(&op, SQL_erasure_done, DB_ARGS(db_id(p->customer)), NULL);
-	(void)op_end(&op, e); /* logged there; done again at the next start */
+	(void)op_end(&op, e); /* logged there; done again by the job */
 	op_release(&op);
 }
 
@@ -81,6 +82,43 @@ enum err erasure_resume(struct op *op)
 		log_info("erasure_resumed", F_INT("customer", db_rows_id(&rows, i, 0)));
 	}
 	return OK;
+}
+
+/* Memory learns from the list of suppressed hashes which numbers they have now. */
+static enum err resume_held(struct app *app)
+{
+	struct op op, again;
+	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("erasure")}, true);
+	enum err e = op_end(&op, erasure_resume(&op));
+	op_release(&op);
+	op_init(&again, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("erasure")}, false);
+	enum err read = op_end(&again, people_reload(&again, app->people));
+	op_release(&again);
+	return e == OK ? read : e;
+}
+
+static enum err is_any_pending(struct app *app, bool *is_any)
+{
+	struct op op;
+	struct db_rows rows = {0};
+	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("erasure")}, false);
+	enum err e = op_end(&op, op_query(&op, SQL_erasure_all, DB_NO_ARGS, &rows));
+	*is_any = rows.n > 0;
+	op_release(&op);
+	return e;
+}
+
+enum err erasure_job(struct op *op, id job, str payload)
+{
+	struct app *app = op->app;
+	bool is_any;
+	(void)job, (void)payload;
+	TRY(is_any_pending(app, &is_any));
+	if (!is_any) return OK;
+	people_lock(app->people); /* an erasure that runs just now finishes its own */
+	enum err e = resume_held(app);
+	people_unlock(app->people);
+	return e;
 }
 
 /* ---- the records ---- */

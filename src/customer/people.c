@@ -343,6 +343,12 @@ static void link_subject(struct people *p, uint32_t subject, uint32_t customer)
 	pthread_rwlock_unlock(&p->lists);
 }
 
+/* Also a subject that is nobody's may have something that people_reload takes over. */
+static void reach(struct people *p, uint32_t subject)
+{
+	if (subject > GET(p->n_subjects)) SET(p->n_subjects, subject);
+}
+
 void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_known_kind)
 {
 	assert(subject > 0 && subject < MOST);
@@ -352,7 +358,7 @@ void people_put(struct people *p, uint32_t subject, uint32_t customer, bool is_k
 	count(p, customer, -1);
 	unlink_subject(p, subject);
 	link_subject(p, subject, customer);
-	if (subject > GET(p->n_subjects)) SET(p->n_subjects, subject);
+	reach(p, subject);
 	if (is_known_kind) atomic_fetch_or(&p->c.flags[customer], CUSTOMER_KNOWN);
 	count(p, before, 1);
 	count(p, customer, 1);
@@ -371,6 +377,7 @@ void people_set_known(struct people *p, uint32_t customer, bool is_known)
 
 void people_set_linked(struct people *p, uint32_t subject, bool linked)
 {
+	reach(p, subject);
 	if (linked)
 		atomic_fetch_or(&p->s.flags[subject], SUBJECT_LINKED);
 	else
@@ -379,6 +386,7 @@ void people_set_linked(struct people *p, uint32_t subject, bool linked)
 
 void people_set_illegal(struct people *p, uint32_t subject)
 {
+	reach(p, subject);
 	atomic_fetch_or(&p->s.flags[subject], SUBJECT_ILLEGAL);
 }
 
@@ -405,6 +413,7 @@ void people_forget(struct people *p, uint32_t subject)
 void people_suppress(struct people *p, uint32_t subject)
 {
 	uint32_t customer = GET(p->s.customer[subject]);
+	reach(p, subject);
 	count(p, customer, -1);
 	unlink_subject(p, subject);
 	count(p, customer, 1);
