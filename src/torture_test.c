@@ -2,10 +2,16 @@
  * and memory with them, are those of a run without a fault. */
 #include "torture_test.h"
 
+#include <sys/mman.h>
+
 #include "base/clock.h"
 #include "collect/appliers.h"
 #include "customer/change.h"
 #include "customer/customer.h"
+#include "customer/identity.h"
+#include "http/internal.h"
+#include "http/router.h"
+#include "source/import_pages.h"
 
 /* What a database answers that is not there just now, is full, or broken; and what is a statement's own fault, met once. */
 static const enum err ERRORS[] = {ERR_BUSY, ERR_FULL, ERR_IO, ERR_DATABASE, ERR_REFUSED};
@@ -118,10 +124,197 @@ static void whichever_call_fails_records_follow_the_log_exactly(void **state)
 	assert_int_equal(torture_count(t, "SELECT count(*) FROM unapplied"), 0);
 }
 
+/* ---- what people change ---- */
+
+static id the_suggestion, the_import; /* of this round: asking for them is a call too */
+
+struct deed {
+	const char *name;
+	enum err (*run)(struct torture *t);
+};
+
+/* A handler as the server calls it, of a request without a socket. */
+static enum err ask(struct torture *t, web_handler *handler, str what, str purpose, str body)
+{
+	struct op op;
+	struct answer answer = {0};
+	struct http_request rq = {.body = body, .has_query = true, .has_form = true};
+	struct router_match match = {.n = 2, .parameters = {{S("id"), what}, {S("purpose"), purpose}}};
+	struct web w = {.rq = &rq, .app = &t->app, .wants_json = true, .person_name = S("Tester"), .match = &match};
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_COMMAND, .name = S("torture")}, true);
+	enum err e = op_end(&op, handler(&op, &w, &answer));
+	op_release(&op);
+	return e;
+}
+
+static uint32_t number_of(struct torture *t, const char *format)
+{
+	str value = identity(t, format), kind = str_cut(&value, ':');
+	return events_subject_find(t->app.events, identity_key(&t->app, kind, value));
+}
+
+static str customer_of(struct torture *t, const char *format)
+{
+	return id_show(&t->records->arena, S("cus"), people_id(t->app.people, people_customer(t->app.people, number_of(t, format))));
+}
+
+static enum err name_them(struct torture *t)
+{
+	return ask(t, customer_put_names, customer_of(t, "user_id:ann-%s"), STR_NONE, S("{\"wanted\":\"Annie\",\"given\":\"Anna\",\"family\":\"Lee\",\"order\":\"family-first\"}"));
+}
+
+static enum err grant(struct torture *t)
+{
+	return ask(t, customer_put_consent, customer_of(t, "user_id:ann-%s"), S("profiling"), S("{\"state\":\"granted\",\"wording\":\"yes\"}"));
+}
+
+static enum err refuse(struct torture *t)
+{
+	return ask(t, customer_put_consent, customer_of(t, "user_id:ann-%s"), S("analytics"), S("{\"state\":\"denied\"}"));
+}
+
+static enum err separate(struct torture *t)
+{
+	return ask(t, customer_separate, id_show(&t->records->arena, S("idn"), number_of(t, "user_id:new-%s")), STR_NONE, STR_NONE);
+}
+
+static enum err join(struct torture *t)
+{
+	str other = customer_of(t, "anonymous_id:late-%s");
+	return ask(t, customer_join, customer_of(t, "user_id:new-%s"), STR_NONE, str_fmt(&t->records->arena, "{\"other\":\"%.*s\"}", STR_ARG(other)));
+}
+
+static enum err dismiss(struct torture *t)
+{
+	return ask(t, customer_dismiss_suggestion, id_show(&t->records->arena, S("sug"), the_suggestion), STR_NONE, STR_NONE);
+}
+
+static enum err erase(struct torture *t)
+{
+	return ask(t, customer_post_erase, customer_of(t, "user_id:ann-%s"), STR_NONE, STR_NONE);
+}
+
+static enum err undo_import(struct torture *t)
+{
+	struct op op;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("torture")}, true);
+	str import = id_show(&op.arena, S("imp"), the_import);
+	enum err e = op_end(&op, import_undo_job(&op, 1, str_fmt(&op.arena, "{\"import\":\"%.*s\"}", STR_ARG(import))));
+	op_release(&op);
+	return e;
+}
+
+static const struct deed DEEDS[] = {
+	{"names", name_them}, {"a grant", grant}, {"a refusal", refuse}, {"a join taken back", separate},
+	{"a join", join},     {"a suggestion", dismiss}, {"an erasure", erase}, {"an import undone", undo_import},
+};
+
+/* Whoever writes next reads memory again, where that failed. */
+static void settle(struct torture *t)
+{
+	struct op op;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("torture")}, true);
+	(void)customer_hold(&op);
+	assert_ok(op_end(&op, OK));
+	op_release(&op);
+}
+
+/* Until it is done, or was done and nobody was told so: all calls fail in turn, alone or with all after them. */
+static void do_in_spite(struct torture *t, const struct deed *d, int64_t times, str want)
+{
+	char when[100];
+	str before = torture_records(t);
+	for (int64_t n = 1;; n++) {
+		db_fail_nth(n, times, ERRORS[n % COUNT_OF(ERRORS)]);
+		enum err e = d->run(t);
+		bool was_met = db_fault_calls() >= n;
+		db_fail_nth(0, 0, OK);
+		snprintf(when, sizeof when, "%s, when call %lld failed", d->name, (long long)n);
+		settle(t);
+		torture_check_memory(t, when);
+		str got = torture_records(t);
+		if (e != OK && !was_met) fail_msg("%s: failed by itself with %s", when, err_slug(e));
+		if (e == OK || !str_eq(got, before)) {
+			torture_same(want, got, when);
+			return;
+		}
+	}
+}
+
+static void import_some(struct torture *t)
+{
+	static const char LINES[] =
+		"{\"type\":\"identify\",\"userId\":\"bob-%\",\"messageId\":\"51-%\",\"timestamp\":\"2024-03-01T10:00:00Z\",\"traits\":{\"plan\":\"gold\",\"phone\":\"+30697%\"}}\n"
+		"{\"type\":\"track\",\"event\":\"Order Completed\",\"userId\":\"zoe-%\",\"anonymousId\":\"tablet-%\",\"messageId\":\"52-%\",\"timestamp\":\"2024-03-01T10:00:00Z\","
+		"\"properties\":{\"order_id\":\"z-%\",\"revenue\":7}}\n";
+	struct import_counts counts;
+	struct fault f = {0};
+	str text = torture_text(t, LINES), name = str_fmt(&t->records->arena, "%s.ndjson", t->tag);
+	struct import_path file = {memfd_create("lines", MFD_CLOEXEC), name.p, -1};
+	assert_int_equal(pwrite(file.fd, text.p, text.n, 0), text.n);
+	struct import_job job = {.files = &file, .n = 1, .as = IMPORT_AS_SEGMENT, .source = S("File"), .is_assured = true};
+	if (import_all(&t->app, &job, &counts, &f) != OK) fail_msg("%s", f.fields[0].text);
+	assert_int_equal(counts.kept, 2);
+	close(file.fd);
+}
+
+static size_t events_of(struct torture *t, uint32_t subject)
+{
+	struct events_view *v;
+	size_t all = 0;
+	assert_ok(events_view_open(t->app.events, &v, NULL));
+	for (size_t i = 0; i < events_view_parts(v); i++) {
+		size_t n;
+		(void)events_part_find(events_view_part(v, i), subject, &n);
+		all += n;
+	}
+	events_view_close(v);
+	return all;
+}
+
+static void finish_erasures(struct torture *t)
+{
+	struct op op;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("torture")}, true);
+	assert_ok(op_end(&op, erasure_job(&op, 1, S("{}"))));
+	op_release(&op);
+	assert_int_equal(torture_count(t, "SELECT count(*) FROM erasure"), 0);
+	torture_check_memory(t, "after erasures were finished");
+}
+
+static void what_people_change_fails_whole_or_succeeds_whole(void **state)
+{
+	static const int64_t TIMES[] = {0, 1, -1}; /* none, once, from then on */
+	struct torture *t = *state;
+	str want[COUNT_OF(DEEDS)] = {0};
+	for (size_t k = 0; k < COUNT_OF(TIMES); k++) {
+		struct faults none = {0};
+		apply_round(t, &none);
+		import_some(t);
+		the_suggestion = torture_count(t, "SELECT max(id) FROM join_suggestion");
+		the_import = torture_count(t, "SELECT max(id) FROM import");
+		uint32_t erased = number_of(t, "user_id:ann-%s");
+		assert_true(events_of(t, erased) > 0);
+		for (size_t i = 0; i < COUNT_OF(DEEDS); i++) {
+			if (TIMES[k]) {
+				do_in_spite(t, &DEEDS[i], TIMES[k], want[i]);
+			} else {
+				enum err e = DEEDS[i].run(t);
+			if (e != OK) fail_msg("%s fails with %s", DEEDS[i].name, err_slug(e));
+				want[i] = torture_records(t);
+				torture_check_memory(t, DEEDS[i].name);
+			}
+		}
+		finish_erasures(t);
+		assert_int_equal(events_of(t, erased), 0);
+	}
+}
+
 int main(void)
 {
 	static const struct records_test TESTS[] = {
 		RECORDS_TEST(whichever_call_fails_records_follow_the_log_exactly),
+		RECORDS_TEST(what_people_change_fails_whole_or_succeeds_whole),
 	};
 	return torture_run(TESTS, COUNT_OF(TESTS));
 }

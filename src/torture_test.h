@@ -23,6 +23,7 @@ struct torture {
 /* Each test on each database; *state is the torture. */
 int torture_run(const struct records_test *tests, size_t n);
 void torture_next_round(struct torture *t);
+str torture_text(struct torture *t, const char *text); /* '%' stands for the round; padded for the reader of JSON */
 /* A batch of Segment's protocol, '%' standing for the round; one group of the log. */
 void torture_send(struct torture *t, const struct source *source, const char *events);
 void torture_catch_up(struct torture *t);

@@ -94,7 +94,7 @@ void torture_next_round(struct torture *t)
 	t->customers = people_customers(t->app.people);
 }
 
-static str of_round(const struct torture *t, struct arena *a, const char *text)
+str torture_text(struct torture *t, const char *text)
 {
 	struct buf b;
 	buf_init(&b, DUMP_BYTES);
@@ -102,7 +102,7 @@ static str of_round(const struct torture *t, struct arena *a, const char *text)
 		if (*text == '%') buf_add(&b, str_of(t->tag));
 		else buf_byte(&b, *text);
 	for (int i = 0; i < JSON_PADDING; i++) buf_byte(&b, ' ');
-	str whole = str_dup(a, buf_str(&b));
+	str whole = str_dup(&t->records->arena, buf_str(&b));
 	buf_release(&b);
 	return str_sub(whole, 0, whole.n - JSON_PADDING);
 }
@@ -113,7 +113,7 @@ void torture_send(struct torture *t, const struct source *source, const char *ev
 	struct segment_options options = SEGMENT_OPTIONS;
 	struct segment_body body;
 	options.received_ms = INT64_C(1717200000000);
-	assert_ok(segment_read(t->reader, &a, of_round(t, &a, events), SEGMENT_BATCH, &options, &body, NULL));
+	assert_ok(segment_read(t->reader, &a, torture_text(t, events), SEGMENT_BATCH, &options, &body, NULL));
 	struct intake *in = intake_new(&t->app, &a, source, options.received_ms);
 	for (const struct segment_item *item = body.first; item; item = item->next) {
 		assert_null(item->reason);
@@ -151,6 +151,7 @@ static const char *const TABLES[] = {
 	"FROM orders WHERE subject > ?1 ORDER BY subject, kind, at, revenue_micro",
 	"SELECT 'line', o.subject - ?1, l.kind, l.line, l.at, p.sku, p.name, p.category, l.quantity, l.price_micro, l.amount_micro, ?1, ?2, ?3 FROM orders o JOIN order_line l ON l.order_id "
 	"= o.id JOIN product p ON p.id = l.product WHERE o.subject > ?1 ORDER BY o.subject, l.kind, l.at, l.line, l.amount_micro",
+	"SELECT 'audit', c.number - ?2, a.what, ?1, ?2, ?3 FROM audit a JOIN customer c ON c.id = a.subject WHERE c.number > ?2 ORDER BY 2, a.what",
 	"SELECT 'import', state, rows_kept, ?1, ?2, ?3 FROM import WHERE file_name LIKE '%' || ?3 || '%'",
 };
 

@@ -417,7 +417,7 @@ void people_suppress(struct people *p, uint32_t subject)
 	count(p, customer, -1);
 	unlink_subject(p, subject);
 	count(p, customer, 1);
-	atomic_fetch_or(&p->s.flags[subject], SUBJECT_SUPPRESSED);
+	SET(p->s.flags[subject], SUBJECT_SUPPRESSED); /* what it met and how often it came is erased with it */
 	SET(p->s.events[subject], 0);
 	people__changed(p);
 }
