@@ -194,6 +194,7 @@ static enum err run_once(struct server *s, struct web *w, const struct web_route
 	struct answer answer = {0};
 	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, is_unsafe(http_method(w->rq)));
 	op.route = route->pattern;
+	op.gone = http_client_gone(w->rq);
 	op.locale = setting_locale(&op);
 	enum err e = session_authenticate(&op, w);
 	if (e == OK) e = permit(&op, w, route);

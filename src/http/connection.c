@@ -3,6 +3,7 @@
  * (and sleeps while no connection is open) for requests that take longer to come in than they may. It shuts the socket
  * down, never closes it: that stays the library's, which takes the connection off the list first, under our lock. */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -67,6 +68,14 @@ static bool is_overdue(const struct http_server *s, struct http_connection *c, i
 	return now_us - since > (s->o.idle_timeout_s + s->o.body_timeout_s + arrived) * INT64_C(1000000);
 }
 
+/* Whoever closes, or will send no more, before the answer does not wait for it. */
+static void look_for_leaving(struct http_connection *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
+	bool is_answering = atomic_load_explicit(&c->waiting_since_us, memory_order_relaxed) == 0;
+	if (is_answering && poll(&p, 1, 0) > 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR)) atomic_store(&c->is_gone, true);
+}
+
 static void *watch(void *server)
 {
 	struct http_server *s = server;
@@ -77,8 +86,10 @@ static void *watch(void *server)
 			continue;
 		}
 		int64_t now = clock_mono_us();
-		for (struct http_connection *c = s->connections; c; c = c->next)
+		for (struct http_connection *c = s->connections; c; c = c->next) {
 			if (is_overdue(s, c, now)) shutdown(c->fd, SHUT_RDWR);
+			else look_for_leaving(c);
+		}
 		http__streams_beat(s->streams, now);
 		struct timespec until;
 		clock_gettime(CLOCK_MONOTONIC, &until);

@@ -4,6 +4,8 @@
  * may finish later from another thread (the way of a touchpoint); all others run on a worker. */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -58,6 +60,9 @@ str http_peer(struct http_request *rq);
 bool http_is_local(const struct http_request *rq); /* peer is the loopback and forwards for nobody */
 bool http_is_secure(const struct http_request *rq);
 int64_t http_started_us(const struct http_request *rq);
+/* True within a second or two once the client has left and nobody waits for the answer; looked at again and again by what
+ * takes long. Valid until the request is answered. */
+const atomic_bool *http_client_gone(const struct http_request *rq);
 void *http_slot(const struct http_request *rq);                 /* one pointer for the caller's own use */
 void http_set_slot(struct http_request *rq, void *p);
 

@@ -8,7 +8,7 @@
 #include <zlib.h>
 
 static struct http_server *server;
-static _Atomic int handled, gate_is_open;
+static _Atomic int handled, gate_is_open, left;
 
 static bool is_quick(void *arg, str method, str path, size_t *max_body)
 {
@@ -73,6 +73,11 @@ static void handle(void *arg, struct http_request *rq)
 	} else if (str_eq(path, S("/gate"))) {
 		while (!gate_is_open) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		http_reply(rq, 200, S("text/plain"), S("open"));
+	} else if (str_eq(path, S("/long"))) {
+		const atomic_bool *gone = http_client_gone(rq);
+		for (int i = 0; i < 500 && !atomic_load(gone); i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		left += atomic_load(gone);
+		http_reply(rq, 200, S("text/plain"), S("long"));
 	} else if (str_starts(path, S("/live"))) {
 		while (str_eq(path, S("/live/late")) && !gate_is_open) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 		http_reply_stream(rq, &(str){"topic", 5}, 1);
@@ -510,6 +515,21 @@ static void bad_addresses_are_named(void **state)
 	}
 }
 
+static void what_takes_long_learns_that_nobody_waits(void **state)
+{
+	(void)state;
+	int c = test_connect(server);
+	left = 0;
+	test_send(c, S("GET /long HTTP/1.1\r\nHost: x\r\n\r\n"));
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	assert_int_equal(left, 0);
+	close(c);
+	for (int i = 0; i < 400 && !left; i++) nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	assert_int_equal(left, 1);
+	str a = test_ask(server, S("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+	assert_str_equal(test_body_of(a), S("slow"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +548,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(live_pages_get_what_is_published, start, stop),
 	        cmocka_unit_test_setup_teardown(who_left_before_the_stream_began_holds_nothing, start, stop),
 	        cmocka_unit_test_setup_teardown(a_slow_live_page_is_cut_off, start, stop),
+	        cmocka_unit_test_setup_teardown(what_takes_long_learns_that_nobody_waits, start, stop),
 	        cmocka_unit_test(stopping_finishes_what_runs),
 	        cmocka_unit_test(stopping_forgets_those_who_left),
 	        cmocka_unit_test(one_address_opens_so_many_connections),

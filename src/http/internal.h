@@ -41,6 +41,7 @@ struct http_connection {
 	/* When the wait for a whole request began; 0 while one is being answered. */
 	_Atomic int64_t waiting_since_us;
 	_Atomic uint64_t waiting_bytes; /* of the body that came since */
+	atomic_bool is_gone;            /* the client left while it was being answered */
 };
 
 enum http_state { HTTP_OPEN, HTTP_SUSPENDED, HTTP_ANSWERED };

@@ -114,6 +114,11 @@ bool http_is_secure(const struct http_request *rq)
 	return rq->server->is_tls || (rq->from->is_loopback && str_eq_nocase(http_header(rq, "X-Forwarded-Proto"), S("https")));
 }
 
+const atomic_bool *http_client_gone(const struct http_request *rq)
+{
+	return &rq->from->is_gone;
+}
+
 int64_t http_started_us(const struct http_request *rq)
 {
 	return rq->started_us;

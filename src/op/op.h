@@ -3,6 +3,8 @@
  * OK, rolled back otherwise, logged once there. Calls to the outside never happen inside: write a job. */
 #ifndef OP_OP_H
 #define OP_OP_H
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/id.h"
@@ -43,6 +45,7 @@ struct op {
 	struct fault fault;
 	struct locale locale;
 	const char *route; /* for logs */
+	const atomic_bool *gone; /* whoever waits for this has left; NULL: cannot leave */
 	bool is_write;     /* asks for a write session; set before the first op_db */
 	struct db *db;     /* use op_db */
 	VEC(struct op_deferred { op_fn *fn; void *arg; bool only_on_commit; }) deferred;

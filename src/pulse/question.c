@@ -78,6 +78,7 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.stages = STAGES + 1, /* without "unknown" */
 		.sales = sales_of,
 		.arg = op,
+		.cancelled = op->gone,
 	};
 	struct question_records *records = ARENA_NEW(&op->arena, struct question_records);
 	*records = (struct question_records){op, *people};
