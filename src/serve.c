@@ -188,7 +188,7 @@ static enum err permit(struct op *op, const struct web *w, const struct web_rout
 	return OK;
 }
 
-static enum err run_once(struct server *s, struct web *w, const struct web_route *route, bool *is_answered)
+static enum err run_once(struct server *s, struct web *w, const struct web_route *route, bool is_first, bool *is_answered)
 {
 	struct op op;
 	struct answer answer = {0};
@@ -198,7 +198,7 @@ static enum err run_once(struct server *s, struct web *w, const struct web_route
 	op.locale = setting_locale(&op);
 	enum err e = session_authenticate(&op, w);
 	if (e == OK) e = permit(&op, w, route);
-	if (e == OK && !is_unsafe(http_method(w->rq))) appliers_catch_up(s->app, CATCH_UP_MS);
+	if (e == OK && is_first && !is_unsafe(http_method(w->rq))) appliers_catch_up(s->app, CATCH_UP_MS);
 	if (e == OK) e = route->handler(&op, w, &answer);
 	e = op_end(&op, e);
 	*is_answered = e != ERR_BUSY;
@@ -264,7 +264,7 @@ static void by_table(struct server *s, struct http_request *rq)
 	}
 	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m)};
 	bool is_answered = false;
-	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], &is_answered);
+	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], i == 0, &is_answered);
 	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
 }
 

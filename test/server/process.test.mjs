@@ -131,6 +131,10 @@ test('a full disk stops acknowledgements with 503, loses nothing stored, and rec
 	});
 	kept += 100;
 	assert.equal(await hospes.metric('hospes_events_stored'), kept);
+	await hospes.applied();
+	const { records, unapplied } = (await hospes.get('/health')).body;
+	assert.deepEqual({ records, unapplied }, { records: 'ok', unapplied: 0 });
+	await hospes.settled('hospes_customers', 7);
 	await hospes.stop();
 	await hospes.serve();
 	assert.equal(await hospes.metric('hospes_events_stored'), kept);
