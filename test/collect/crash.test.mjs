@@ -17,6 +17,8 @@ test(`${KILLS} times kill -9 in the middle of ingest: nothing acknowledged is lo
 
 	const makeBatch = () => Array.from({ length: 1 + (serial % 40) }, () => {
 		const n = serial++;
+		const isOrder = n % 10 === 3; // these also derive records: an order, and a word in the ledger of consent
+		if (isOrder) return { type: 'track', event: 'Order Completed', messageId: `m${n}`, userId: `u${n % 97}`, timestamp: new Date(Date.UTC(2024, 0, 1) + n * 1000).toISOString(), properties: { order_id: `O${n}`, revenue: 1 }, context: { consent: { categoryPreferences: { marketing: n % 20 === 3 } } } };
 		return { type: 'track', event: 'Counted', messageId: `m${n}`, userId: `u${n % 97}`, timestamp: new Date(Date.UTC(2024, 0, 1) + n * 1000).toISOString(), properties: { n } };
 	});
 	const sendBatch = async (batch) => {
@@ -51,10 +53,20 @@ test(`${KILLS} times kill -9 in the middle of ingest: nothing acknowledged is lo
 	assert.ok(acknowledged.size > KILLS * 20, 'the test sent enough to mean something');
 	assert.equal(await hospes.metric('hospes_events_stored'), acknowledged.size);
 	await until('customers to be applied', async () => (await hospes.metric('hospes_customers')) === 97);
+	await hospes.applied();
+	const counted = [...acknowledged].map((id) => Number(id.slice(1))).filter((n) => n % 10 !== 3);
+	const orders = acknowledged.size - counted.length;
+	for (let u = 0; u < 97; u += 8) {
+		const customer = await hospes.customer(`user_id:u${u}`, secret);
+		const own = [...acknowledged].map((id) => Number(id.slice(1))).filter((n) => n % 10 === 3 && n % 97 === u);
+		assert.equal(customer.orders_total, own.length, `orders of u${u}`);
+	}
 	const all = trend(await hospes.query({ kind: 'trend', event: 'Counted', measure: 'events', interval: 'month' }, secret));
-	assert.equal(all.reduce((sum, row) => sum + row.value, 0), acknowledged.size);
+	assert.equal(all.reduce((sum, row) => sum + row.value, 0), counted.length);
+	const sold = trend(await hospes.query({ kind: 'trend', event: 'Order Completed', measure: 'events', interval: 'month' }, secret));
+	assert.equal(sold.reduce((sum, row) => sum + row.value, 0), orders);
 	const sum = trend(await hospes.query({ kind: 'trend', event: 'Counted', measure: 'sum:n', interval: 'month' }, secret));
-	const expected = [...acknowledged].reduce((total, id) => total + Number(id.slice(1)), 0);
+	const expected = counted.reduce((total, n) => total + n, 0);
 	assert.equal(sum.reduce((total, row) => total + Number(row.value), 0), expected, 'each was stored once, none in place of another');
 	await hospes.stop();
 	const verify = await hospes.cli(['verify']);
