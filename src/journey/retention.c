@@ -14,6 +14,8 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "start", start);
 	journey_put(w, "return", journey_event(k, "return", "journey_return", start, true));
 	journey_put(w, "interval", journey_choose(k, "interval", "journey_interval", INTERVALS));
+	static const char *const MODES[] = {"on", "on_or_after", "churn", NULL};
+	journey_put(w, "mode", journey_choose(k, "mode", "journey_mode", MODES));
 	json_key(w, S("cells"));
 	json_put_i64(w, journey_number(k, "cells", "journey_cells", 12, 60));
 	return OK;
@@ -60,13 +62,14 @@ static void put_cell(struct journey_asking *k, struct journey_table *t, const st
 	c->tint = str_fmt(&k->op->arena, "%d", tint > TINTS ? TINTS : tint);
 }
 
-static void tell_finding(struct journey_asking *k, const struct json_node *cohorts, str interval)
+static void tell_finding(struct journey_asking *k, const struct json_node *cohorts, str interval, bool is_churn)
 {
 	const struct json_node *worst = NULL;
 	double least = 2;
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {
 		const struct json_node *cells = json_get(c, S("cells"));
 		double size = journey_real(c, "size"), back = cells && cells->child ? number(cells->child->next) : NAN;
+		if (is_churn) back = size - back;
 		if (size < COHORT_LEAST || isnan(back) || back / size >= least) continue;
 		least = back / size;
 		worst = c;
@@ -95,7 +98,7 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 		journey_cell(k, t, journey_count(k, c, "size"));
 		for (size_t i = 1; v && i < known; v = v->next, i++) put_cell(k, t, v, journey_real(c, "size"), most);
 	}
-	tell_finding(k, cohorts, interval);
+	tell_finding(k, cohorts, interval, str_eq(json_get_str(answer, S("mode")), S("churn")));
 }
 
 const struct journey_kind JOURNEY_RETENTION = {"retention", ask, show, NULL};

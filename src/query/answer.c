@@ -192,13 +192,29 @@ static void put_cells(struct json_writer *w, const char *key, const uint64_t *ce
 	json_end_array(w);
 }
 
+const char *const QUERY__RETURNS[] = {"on", "on_or_after", "churn"};
+
 static str retention_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
 {
 	str start = query__names(a, &q->start), again = query__names(a, &q->again), every = query__interval_name(a, q->interval), zone = zone_name(ctx->zone);
 	return str_fmt(a,
-		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those with %.*s in the k-th interval after%s. "
+		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those %s %.*s in the %s after%s. "
 		"Cells are null where the interval has not ended or begins after the last event known, and leave the base.",
-		STR_ARG(start), STR_ARG(every), STR_ARG(zone), STR_ARG(again), q->or_after ? " or in any later one that is known" : "");
+		STR_ARG(start), STR_ARG(every), STR_ARG(zone), q->mode == QUERY_CHURN ? "without" : "with", STR_ARG(again), q->n_brackets ? "intervals of the k-th bracket" : "k-th interval",
+		q->mode == QUERY_ON ? "" : " or in any later one that is known");
+}
+
+static void put_brackets(struct json_writer *w, const struct query *q)
+{
+	json_key(w, S("brackets"));
+	json_begin_array(w);
+	for (size_t i = 0; i < q->n_brackets; i++) {
+		json_begin_array(w);
+		json_put_i64(w, q->brackets[i].first);
+		json_put_i64(w, q->brackets[i].last);
+		json_end_array(w);
+	}
+	json_end_array(w);
 }
 
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r)
@@ -216,7 +232,8 @@ void query__put_retention(struct json_writer *w, struct arena *a, const struct q
 		json_end_object(w);
 	}
 	json_end_array(w);
-	query__put_text(w, "mode", q->or_after ? S("on_or_after") : S("on"));
+	query__put_text(w, "mode", str_of(QUERY__RETURNS[q->mode]));
+	if (q->n_brackets) put_brackets(w, q);
 	put_head(w, a, ctx, q, &r->times);
 	json_key(w, S("all"));
 	json_begin_object(w);

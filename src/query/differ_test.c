@@ -243,16 +243,18 @@ static void check_cohort(const struct ask *k, const struct json_node *row, const
 	int64_t known = k->q.range.has_to && k->q.range.to_ms < k->ctx->now_ms ? k->q.range.to_ms : k->ctx->now_ms, cell = 0;
 	for (const struct json_node *v = json_get(row, S("cells"))->child; v; v = v->next, cell++) {
 		bool seen[CUSTOMERS + 1] = {0};
-		int64_t returned = 0;
+		int64_t returned = 0, first = cell, last = cell;
+		if (cell && k->q.n_brackets) first = k->q.brackets[cell - 1].first, last = k->q.brackets[cell - 1].last;
 		for (size_t i = 0; i < n_made; i++) {
 			const struct made *m = &made[i];
 			uint32_t c = customer(m);
-			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || (k->q.or_after ? index_of(k, m->time_ms) < at + cell : index_of(k, m->time_ms) != at + cell)) continue;
+			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || index_of(k, m->time_ms) < at + first || (k->q.mode == QUERY_ON && index_of(k, m->time_ms) > at + last)) continue;
 			seen[c] = true;
 			returned++;
 		}
 		/* The last interval that is over is that of the instant before the next one begins. */
-		bool is_open = index_of(k, known) <= at + cell || index_of(k, last_event_ms) < at + cell;
+		bool is_open = index_of(k, known) <= at + last || index_of(k, last_event_ms) < at + last;
+		if (k->q.mode == QUERY_CHURN) returned = size - returned;
 		str want = cell == 0 ? str_fmt(&arena, "%lld", (long long)size) : is_open ? S("null") : str_fmt(&arena, "%lld", (long long)returned);
 		assert_str_equal(v->raw, want);
 	}
@@ -309,8 +311,10 @@ static str random_question(struct ask *k, bool is_trend)
 	if (!is_trend) {
 		add_match(&q, "start", k->types);
 		add_match(&q, "return", k->again);
-		if (dice(2)) q = str_fmt(&arena, "%.*s,\"mode\":\"%s\"", STR_ARG(q), dice(2) ? "on" : "on_or_after");
-		if (dice(2)) q = str_fmt(&arena, "%.*s,\"cells\":%d", STR_ARG(q), (int)dice(20) + 1);
+		static const char *const RETURNS[] = {"on", "on_or_after", "churn"};
+		if (dice(2)) q = str_fmt(&arena, "%.*s,\"mode\":\"%s\"", STR_ARG(q), RETURNS[dice(3)]);
+		if (dice(3) == 0) q = str_fmt(&arena, "%.*s,\"brackets\":[[%d,3],[4,4],[%d,9]]", STR_ARG(q), (int)dice(3) + 1, (int)dice(4) + 5);
+		else if (dice(2)) q = str_fmt(&arena, "%.*s,\"cells\":%d", STR_ARG(q), (int)dice(20) + 1);
 		return str_fmt(&arena, "%.*s}", STR_ARG(q));
 	}
 	if (dice(2)) add_match(&q, "event", k->types);

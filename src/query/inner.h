@@ -185,6 +185,7 @@ void query__put_value(struct json_writer *w, struct query_value v);
 void query__put_by(struct json_writer *w, struct query_value by, bool is_other);
 /* Two members and their interval: key, low, high. Null without a base. */
 void query__put_share(struct json_writer *w, const char *key, uint64_t k, uint64_t n);
+extern const char *const QUERY__RETURNS[]; /* by enum query_return */
 void query__put_text(struct json_writer *w, const char *key, str text);
 void query__put_int(struct json_writer *w, const char *key, uint64_t n);
 str query__duration(struct arena *a, int64_t ms); /* for definitions: 7 days */

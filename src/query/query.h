@@ -105,6 +105,9 @@ struct query_match {
 	size_t n;         /* 0 = every event */
 	const struct query_condition *where; /* NULL: of these names, any */
 };
+/* What a cell of retention counts: who returned in its interval; in it or in any later one; who did neither. */
+enum query_return { QUERY_ON, QUERY_ON_OR_AFTER, QUERY_CHURN };
+enum { QUERY_MAX_BRACKETS = 40 };
 enum query_measure { QUERY_EVENTS, QUERY_CUSTOMERS, QUERY_SUM, QUERY_MEAN };
 enum query_dimension { QUERY_NONE, QUERY_PROPERTY, QUERY_TYPE, QUERY_CHANNEL, QUERY_SOURCE, QUERY_FAMILY, QUERY_STAGE, QUERY_TRAIT };
 struct query {
@@ -124,7 +127,9 @@ struct query {
 	/* retention */
 	struct query_match start, again;
 	int cells; /* cell 0 included; 0 = as many as the data has */
-	bool or_after; /* a cell counts who returned in its interval or in any later one */
+	enum query_return mode;
+	size_t n_brackets; /* of retention: each cell is of these intervals after the first, both ends belong to it; 0: one each */
+	struct query_bracket { int64_t first, last; } brackets[QUERY_MAX_BRACKETS];
 	/* of the kind in hand; each in its own header */
 	struct query_duration *duration;
 	struct query_segment *segment;

@@ -35,6 +35,9 @@ static void questions_at_fault_name_the_field(void **state)
 	refused(S("{\"kind\":\"trend\",\"interval\":{\"days\":1,\"hours\":2}}"), "interval", "days");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"median:revenue\"}"), "measure", "sum:");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"sum:\"}"), "measure", "name");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"brackets\":[[1,3],[3,4]]}"), "brackets", "each after the one before");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"brackets\":[[0,3]]}"), "brackets", "from 1 on");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"brackets\":[[1,3]],\"cells\":4}"), "cells", "how many");
 	refused(S("{\"kind\":\"trend\",\"by\":\"trait:\"}"), "by", "trait");
 	refused(S("{\"kind\":\"trend\",\"by\":[\"a\"]}"), "by", "property");
 	refused(S("{\"kind\":\"trend\",\"event\":[]}"), "event", "list");

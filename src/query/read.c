@@ -126,8 +126,8 @@ static void read_return(struct query_reader *r, const struct json_node *v)
 
 static void read_mode(struct query_reader *r, const struct json_node *v)
 {
-	static const char *const MODES[] = {"on", "on_or_after"};
-	r->q->or_after = query__read_choice(r, "mode", v, MODES, COUNT_OF(MODES)) == 1;
+	int mode = query__read_choice(r, "mode", v, QUERY__RETURNS, QUERY_CHURN + 1);
+	if (mode >= 0) r->q->mode = (enum query_return)mode;
 }
 
 /* A property of an event, or of its context. */
@@ -265,14 +265,30 @@ static void make_compared(struct query_reader *r)
 	r->q->compare = other;
 }
 
+/* [[1,3],[4,7]] */
+static void read_brackets(struct query_reader *r, const struct json_node *v)
+{
+	struct query *q = r->q;
+	bool is_fine = v->type == JSON_ARRAY && v->n > 0 && v->n <= QUERY_MAX_BRACKETS;
+	q->n_brackets = 0;
+	for (const struct json_node *c = is_fine ? v->child : NULL; c && is_fine; c = c->next) {
+		struct query_bracket *b = &q->brackets[q->n_brackets];
+		int64_t least = q->n_brackets ? b[-1].last + 1 : 1;
+		is_fine = c->type == JSON_ARRAY && c->n == 2 && query__whole(c->child, least, QUERY_MAX_CELLS, &b->first) && query__whole(c->child->next, b->first, QUERY_MAX_CELLS, &b->last);
+		q->n_brackets++;
+	}
+	if (!is_fine) query__bad(r, "brackets", "1 to %d pairs of intervals in order, such as [[1,3],[4,7]]: from 1 on, each after the one before", QUERY_MAX_BRACKETS);
+}
+
 static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}};
 static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
-static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}};
+static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}, {"brackets", read_brackets}};
 
 static void check_retention(struct query_reader *r)
 {
 	if (!r->has_start) query__bad(r, "start", "name the event that a customer begins with");
 	if (!r->has_again) query__bad(r, "return", "name the event that counts as coming back");
+	if (r->q->n_brackets && r->q->cells) query__bad(r, "cells", "brackets say how many cells there are");
 }
 
 /* One row a kind: its fields beside those of all, what is checked when all are read, and the interval when none is asked. */

@@ -1,5 +1,5 @@
 /* retention: cohorts by the interval of a customer's first start event ever; cell k counts those who did the return
- * event in the k-th interval after it (mode "on", calendar intervals). Cell 0 is the size.
+ * event in the k-th interval after it (mode "on", calendar intervals), of its bracket where brackets are asked for. Cell 0 is the size.
  *
  * A cell is open, and null, when nothing final can be said: its interval ends after the moment of asking or after `to`,
  * or begins after the last event that the store holds (a sample that ended in 2011 says nothing of the months since).
@@ -19,7 +19,10 @@ struct worker {
 	struct query_line line;
 	struct arena arena;
 	size_t n_cells;
-	bool or_after;
+	enum query_return mode;
+	const struct query_bracket *brackets; /* of cells 1 to n_cells - 1 */
+	uint32_t *cell_of;                    /* by age in intervals, up to the last bracket's end; 0: none */
+	size_t n_ages;
 	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
 	uint32_t *stamp;   /* by cell: the last customer counted in it */
 	struct query_tally_out left_out;
@@ -48,7 +51,7 @@ static void count_until_last(const struct worker *w, size_t cohort, uint64_t *ce
 	while (i > 0 && !query__matches(w->judge, w->again, l->type[i - 1], l->part[i - 1], l->row[i - 1])) i--;
 	if (i == 0 || l->time_ms[i - 1] < w->times->start[cohort + 1]) return;
 	size_t last = query__interval_of(w->times, l->time_ms[i - 1]) - cohort;
-	for (size_t cell = 1; cell <= last && cell < w->n_cells; cell++) cells[cell]++;
+	for (size_t cell = 1; cell < w->n_cells && (size_t)w->brackets[cell].first <= last; cell++) cells[cell]++;
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -62,14 +65,15 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	uint64_t *cells = cells_of(w, cohort);
 	if (!cells) return; /* out of memory: the scan ends */
 	cells[0]++;
-	if (w->or_after) {
+	if (w->mode != QUERY_ON) {
 		count_until_last(w, cohort, cells);
 		return;
 	}
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (l->time_ms[i] < w->times->start[cohort + 1] || !query__matches(w->judge, w->again, l->type[i], l->part[i], l->row[i])) continue;
-		size_t cell = query__interval_of(w->times, l->time_ms[i]) - cohort;
-		if (cell >= w->n_cells || w->stamp[cell] == customer) continue;
+		size_t age = query__interval_of(w->times, l->time_ms[i]) - cohort;
+		uint32_t cell = age < w->n_ages ? w->cell_of[age] : 0;
+		if (!cell || w->stamp[cell] == customer) continue;
 		w->stamp[cell] = customer;
 		cells[cell]++;
 	}
@@ -86,14 +90,28 @@ static void put_out(struct worker *w, const struct query *q, int64_t known_until
 		*cohort = (struct query_cohort){.interval = i, .size = w->cells[i][0], .is_open = out->times.start[i + 1] > known_until_ms, .cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
 		out->customers += cohort->size;
 		for (size_t k = 0; k < w->n_cells; k++) {
-			bool is_open = k > 0 && (i + k >= out->times.n || out->times.start[i + k + 1] > known_until_ms);
-			cohort->cells[k] = is_open ? QUERY_OPEN : w->cells[i][k];
+			size_t last = i + (size_t)w->brackets[k].last;
+			bool is_open = k > 0 && (last >= out->times.n || out->times.start[last + 1] > known_until_ms);
+			uint64_t n = k && w->mode == QUERY_CHURN ? cohort->size - w->cells[i][k] : w->cells[i][k];
+			cohort->cells[k] = is_open ? QUERY_OPEN : n;
 			if (is_open) continue;
-			out->returned[k] += w->cells[i][k];
+			out->returned[k] += n;
 			out->base[k] += cohort->size;
 		}
 	}
 	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+/* Without brackets each cell is of one interval. [0] stands for the size. */
+static void put_brackets(struct worker *w, const struct query *q, struct arena *a)
+{
+	struct query_bracket *b = ARENA_ARRAY(a, struct query_bracket, w->n_cells);
+	for (size_t k = 1; k < w->n_cells; k++) b[k] = q->n_brackets ? q->brackets[k - 1] : (struct query_bracket){(int64_t)k, (int64_t)k};
+	w->brackets = b;
+	w->n_ages = (size_t)b[w->n_cells - 1].last + 1;
+	w->cell_of = ARENA_ARRAY(a, uint32_t, w->n_ages);
+	for (size_t k = 1; k < w->n_cells; k++)
+		for (int64_t age = b[k].first; age <= b[k].last; age++) w->cell_of[age] = (uint32_t)k;
 }
 
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, struct query_retention *out, struct arena *a, struct fault *f)
@@ -105,8 +123,9 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	for (size_t type = 0; type < UINT16_MAX; type++) scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
 	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .or_after = q->or_after,
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .mode = q->mode,
 			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
+		put_brackets(&workers[i], q, p->arena);
 		arena_init(&workers[i].arena);
 		workers[i].judge = query__judge_new(rules, &workers[i].arena);
 		workers[i].want = (struct line_wants){.codes = codes, .from_ms = INT64_MIN, .to_ms = out->times.to_ms, .rows = true, .left_out = &workers[i].left_out,
@@ -147,7 +166,7 @@ enum err query_retention(const struct query_context *ctx, const struct query *q,
 	if (e == OK && q->range.has_to && plan.data.has_to && plan.data.to_ms < q->range.to_ms) bounded.range.to_ms = plan.data.to_ms;
 	if (e == OK) e = query__times(a, ctx->zone, &bounded, plan.data, &out->times, f);
 	size_t all = out->times.n < QUERY_MAX_CELLS ? out->times.n : QUERY_MAX_CELLS;
-	out->n_cells = q->cells ? (size_t)q->cells : all ? all : 1;
+	out->n_cells = q->n_brackets ? q->n_brackets + 1 : q->cells ? (size_t)q->cells : all ? all : 1;
 	int64_t from_ms = INT64_MIN, to_ms = out->times.to_ms;
 	struct query_wants want = {.lines = true};
 	if (e == OK) e = query__rules(&plan, q, &rules, f);
