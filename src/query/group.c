@@ -187,17 +187,22 @@ static uint32_t slot_of(struct query_groups *g, const struct events_values *v, u
 	return g->last_slot;
 }
 
-static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t row)
+static uint32_t group_of_slot(struct query_groups *g, uint32_t part, uint32_t slot)
 {
 	static const enum query_value_kind KINDS[] = {[EVENTS_TRUE] = QUERY_VALUE_TRUE, [EVENTS_FALSE] = QUERY_VALUE_FALSE, [EVENTS_NULL] = QUERY_VALUE_NULL};
 	const struct events_values *p = property_of(g, part);
-	uint32_t slot = p->n ? slot_of(g, p, part, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
 	uint8_t kind = events_slot_kind(p, slot);
 	if (kind == EVENTS_TEXT) return group_of_text(g, part, (uint32_t)events_raw_at(&p->value, slot));
 	if (kind == EVENTS_DECIMAL) return group_of_number(g, events_slot_number(p, slot));
 	if (kind == EVENTS_DOUBLE) return group_of_real(g, events_slot_real(p, slot));
 	if (g->of_kind[kind] == UNKNOWN) g->of_kind[kind] = query__group_of(g, (struct query_value){KINDS[kind], STR_NONE});
 	return g->of_kind[kind];
+}
+
+static uint32_t group_of_property(struct query_groups *g, uint32_t part, size_t row)
+{
+	const struct events_values *p = property_of(g, part);
+	return group_of_slot(g, part, p->n ? slot_of(g, p, part, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT);
 }
 
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row)
@@ -228,6 +233,31 @@ uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t c
 	uint32_t code = g->dimension != QUERY_CHANNEL ? type : channel ? channel : (uint32_t)OF_TYPE + type;
 	if (g->of_code[code] == UNKNOWN) g->of_code[code] = query__group_of(g, value_of_code(g, code));
 	return g->of_code[code];
+}
+
+/* What a customer's rows in a part have in common is looked up once: when the first and the last lie in one run. */
+static void groups_of_rows(struct query_groups *g, uint32_t part, const uint32_t *rows, uint32_t n, uint32_t *out)
+{
+	const struct events_values *p = property_of(g, part);
+	uint32_t i = 0;
+	if (g->dimension == QUERY_PROPERTY && p->n && !p->is_sparse && p->has_runs) {
+		uint32_t first = slot_of(g, p, part, rows[0]), last = slot_of(g, p, part, rows[n - 1]);
+		uint32_t group = first == last ? group_of_slot(g, part, first) : 0;
+		for (; first == last && i < n; i++) out[i] = group;
+	}
+	for (; i < n; i++) out[i] = query__group(g, part, rows[i]);
+}
+
+void query__groups_line(struct query_groups *g, const struct query_line *l, bool has_channel, uint32_t *out)
+{
+	if (!query__dimension_needs_row(g->dimension)) {
+		for (uint32_t i = 0; i < l->n; i++) out[i] = query__group_of_event(g, l->type[i], has_channel ? l->channel[i] : 0);
+		return;
+	}
+	for (uint32_t i = 0, end; i < l->n; i = end) {
+		for (end = i + 1; end < l->n && l->part[end] == l->part[i];) end++;
+		groups_of_rows(g, l->part[i], l->row + i, end - i, out + i);
+	}
 }
 
 size_t query__groups_count(const struct query_groups *g)

@@ -171,6 +171,8 @@ uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t c
 void query__groups_customer(struct query_groups *g, uint32_t customer);
 /* Number of the value that a row has; UINT32_MAX when out of memory. Numbers are dense, in order of appearance. */
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row);
+/* The same of every event of a line (rows filled, if the dimension needs them). */
+void query__groups_line(struct query_groups *g, const struct query_line *l, bool has_channel, uint32_t *out);
 uint32_t query__group_of(struct query_groups *g, struct query_value value);
 size_t query__groups_count(const struct query_groups *g);
 struct query_value query__group_value(const struct query_groups *g, uint32_t i);

@@ -26,6 +26,9 @@ struct worker {
 	struct query_line line;
 	struct arena arena;
 	struct query_groups *groups;
+	uint32_t *group_at;  /* by event of the line; owned, of cap */
+	size_t cap;
+	bool looks;          /* the match has to look at rows */
 	struct cells *cells; /* by group number; owned */
 	size_t n_cells;
 	uint64_t all_customers;
@@ -83,35 +86,27 @@ static void count_number(struct cells *c, size_t interval, const struct events_v
 	c->numbers[interval]++;
 }
 
-static uint32_t group_at(struct worker *w, uint32_t i)
+static const uint32_t *groups_of_line(struct worker *w)
 {
-	const struct query_line *l = &w->line;
-	if (query__dimension_needs_row(w->q->by)) return query__group(w->groups, l->part[i], l->row[i]);
-	return query__group_of_event(w->groups, l->type[i], w->want.channel ? l->channel[i] : 0);
-}
-
-/* Without customers and numbers to count. */
-static void count_events(struct worker *w)
-{
-	size_t interval = 0;
-	const int64_t *start = w->times->start;
-	for (uint32_t i = 0; i < w->line.n; i++) {
-		uint32_t group = group_at(w, i);
-		struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
-		if (!c) return; /* out of memory: the scan ends */
-		int64_t t = w->line.time_ms[i];
-		if (t < start[interval] || t >= start[interval + 1]) interval = query__interval_of(w->times, t);
-		c->events[interval]++;
+	if (w->line.n > w->cap) {
+		size_t cap = w->cap ? w->cap : 1024;
+		while (cap < w->line.n) cap *= 2;
+		if (!query__charge(w->plan, (cap - w->cap) * sizeof *w->group_at)) return NULL;
+		w->group_at = mem_realloc(w->group_at, cap * sizeof *w->group_at);
+		w->cap = cap;
 	}
+	query__groups_line(w->groups, &w->line, w->want.channel, w->group_at);
+	return w->group_at;
 }
 
 static void count(struct worker *w, uint32_t customer)
 {
-	size_t interval = 0;
+	const uint32_t *groups = groups_of_line(w);
 	const int64_t *start = w->times->start;
-	for (uint32_t i = 0; i < w->line.n; i++) {
-		uint32_t group = group_at(w, i);
-		struct cells *c = group == UINT32_MAX ? NULL : cells_of(w, group);
+	struct cells *c = NULL;
+	size_t interval = 0;
+	for (uint32_t i = 0; i < w->line.n && groups; i++) {
+		if (!c || groups[i] != groups[i - 1]) c = groups[i] == UINT32_MAX ? NULL : cells_of(w, groups[i]);
 		if (!c) return; /* out of memory: the scan ends */
 		int64_t t = w->line.time_ms[i];
 		if (t < start[interval] || t >= start[interval + 1]) interval = query__interval_of(w->times, t);
@@ -127,9 +122,8 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	query__groups_customer(w->groups, customer);
 	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
-	if (w->want.rows) query__line_keep(&w->line, w->judge, w->match);
-	if (w->q->measure == QUERY_EVENTS) count_events(w);
-	else count(w, customer);
+	if (w->looks) query__line_keep(&w->line, w->judge, w->match);
+	count(w, customer);
 }
 
 /* ---- adding up ------------------------------------------------------------------------------------------------------- */
@@ -212,9 +206,14 @@ static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
 
+static bool looks(const struct query_matcher *match)
+{
+	return memchr(match->codes, QUERY_MAYBE, UINT16_MAX);
+}
+
 static bool needs_rows(const struct query *q, const struct query_matcher *match)
 {
-	return query__dimension_needs_row(q->by) || q->measure == QUERY_SUM || q->measure == QUERY_MEAN || memchr(match->codes, QUERY_MAYBE, UINT16_MAX);
+	return query__dimension_needs_row(q->by) || q->measure == QUERY_SUM || q->measure == QUERY_MEAN || looks(match);
 }
 
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
@@ -224,7 +223,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		struct worker *w = &workers[i];
-		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match};
+		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match, .looks = looks(match)};
 		arena_init(&w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
 		w->want = (struct line_wants){.codes = match->codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .channel = q->by == QUERY_CHANNEL, .rows = needs_rows(q, match),
@@ -244,6 +243,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		query__judge_free(workers[i].judge);
 		query__line_free(&workers[i].line);
 		mem_free(workers[i].cells);
+		mem_free(workers[i].group_at);
 		arena_release(&workers[i].arena);
 	}
 	return e;
