@@ -19,6 +19,8 @@ int decimal_cmp(struct decimal a, struct decimal b);
 bool decimal_mul(struct decimal a, struct decimal b, struct decimal *out);
 bool decimal_add(struct decimal a, struct decimal b, struct decimal *out);
 str decimal_show(struct arena *a, struct decimal d); /* plain notation: 5079250.872, -0.05, 1200 */
+enum { DECIMAL_ROOM = 64 };
+str decimal_text(struct decimal d, char room[DECIMAL_ROOM]); /* the same, somewhere in the room */
 
 /* A sum that is exact while every addend is a decimal: 128 bits at 18 decimal places is too narrow for money
  * of any size, so the scale follows the finest addend seen. A double addend makes it inexact. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 
 static void comma(struct json_writer *w)
 {
@@ -134,11 +133,9 @@ void json_put_real(struct json_writer *w, double d)
 
 void json_put_decimal(struct json_writer *w, struct decimal d)
 {
-	struct arena a;
-	arena_init(&a);
+	char room[DECIMAL_ROOM];
 	comma(w);
-	buf_add(w->out, decimal_show(&a, d));
-	arena_release(&a);
+	buf_add(w->out, decimal_text(d, room));
 }
 
 void json_put_bool(struct json_writer *w, bool b)

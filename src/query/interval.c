@@ -1,5 +1,7 @@
 /* Intervals are a list of instants made once a question, by calendar in the workspace's zone: a day of 23 or 25 hours,
  * a month across a clock change or a week across new year need no further thought where events are counted. */
+#include <string.h>
+
 #include "base/datetime.h"
 #include "i18n/zone.h"
 #include "query/inner.h"
@@ -58,16 +60,45 @@ enum err query__times(struct arena *a, const struct zone *z, const struct query 
 	return OK;
 }
 
+static char *put_digits(char *to, int value, int n)
+{
+	for (int i = n; i-- > 0; value /= 10) to[i] = (char)('0' + value % 10);
+	return to + n;
+}
+
+/* T08:26:00.500+02:00; time lines have one an event, so it is not formatted. */
+static str clock_text(struct civil c, int64_t offset, char room[32])
+{
+	char *to = room;
+	int size = (int)(offset < 0 ? -offset : offset);
+	*to++ = 'T';
+	to = put_digits(to, c.hour, 2), *to++ = ':';
+	to = put_digits(to, c.minute, 2), *to++ = ':';
+	to = put_digits(to, c.second, 2);
+	if (c.ms) *to++ = '.', to = put_digits(to, c.ms, 3);
+	if (offset == 0) {
+		*to++ = 'Z';
+		return (str){room, (size_t)(to - room)};
+	}
+	*to++ = offset < 0 ? '-' : '+';
+	to = put_digits(to, size / 60, 2), *to++ = ':';
+	to = put_digits(to, size % 60, 2);
+	return (str){room, (size_t)(to - room)};
+}
+
 str query__day(struct arena *a, const struct zone *z, int64_t ms)
 {
-	int64_t civil = zone_to_civil(z, ms), offset = zone_offset_ms(z, ms) / 60000;
+	int64_t offset = zone_offset_ms(z, ms), civil = ms + offset;
 	if (civil % DAY_MS == 0) return date_show(a, civil);
 	struct civil c = civil_of_ms(civil);
-	str text = str_fmt(a, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
-	if (c.ms) text = str_fmt(a, "%.*s.%03d", STR_ARG(text), c.ms);
-	if (offset == 0) return str_fmt(a, "%.*sZ", STR_ARG(text));
-	int64_t size = offset < 0 ? -offset : offset;
-	return str_fmt(a, "%.*s%c%02d:%02d", STR_ARG(text), offset < 0 ? '-' : '+', (int)(size / 60), (int)(size % 60));
+	char room[32], text[64];
+	str clock = clock_text(c, offset / 60000, room);
+	if (c.year < 0 || c.year > 9999) return str_fmt(a, "%04d-%02d-%02d%.*s", c.year, c.month, c.day, STR_ARG(clock));
+	char *to = put_digits(text, c.year, 4);
+	*to++ = '-', to = put_digits(to, c.month, 2);
+	*to++ = '-', to = put_digits(to, c.day, 2);
+	memcpy(to, clock.p, clock.n);
+	return str_dup(a, (str){text, (size_t)(to - text) + clock.n});
 }
 
 str query__label(struct arena *a, const struct zone *z, enum query_unit unit, int64_t ms)

@@ -81,8 +81,22 @@ static void put_slot(struct json_writer *w, const struct events_values *v, size_
 	}
 }
 
-static enum err put_event(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_line_of *l, const struct query_event *e, struct fault *f)
+struct shown { /* the columns of the part that the last event lay in: events of a stretch of time lie in one */
+	struct events_part *part;
+	struct events_values values[MAX_PROPERTIES];
+};
+
+static enum err find_values(struct shown *s, const struct query_line_of *l, struct events_part *part, struct fault *f)
 {
+	if (s->part == part) return OK;
+	for (size_t i = 0; i < l->n; i++) TRY(events_part_values(part, l->properties[i], &s->values[i], f));
+	s->part = part;
+	return OK;
+}
+
+static enum err put_event(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_line_of *l, struct shown *s, const struct query_event *e, struct fault *f)
+{
+	TRY(find_values(s, l, e->part, f));
 	str channel = e->channel.n ? e->channel : ctx->channel ? ctx->channel(ctx->arg, e->type) : STR_NONE;
 	json_begin_object(w);
 	query__put_text(w, "time", query__day(a, ctx->zone, e->time_ms));
@@ -91,10 +105,8 @@ static enum err put_event(struct json_writer *w, struct arena *a, const struct q
 	query__put_text(w, "event", e->type);
 	query__put_text(w, "channel", channel.n ? channel : STR_NONE);
 	for (size_t i = 0; i < l->n; i++) {
-		struct events_values values;
-		TRY(events_part_values(e->part, l->properties[i], &values, f));
 		json_key(w, l->properties[i]);
-		put_slot(w, &values, e->row);
+		put_slot(w, &s->values[i], e->row);
 	}
 	json_end_object(w);
 	return OK;
@@ -133,6 +145,7 @@ enum err query__answer_timeline(const struct query_context *ctx, const struct qu
 	const struct query_line_of *l = q->timeline;
 	struct query_page page = l->page;
 	struct query_event *events = NULL;
+	struct shown shown = {0};
 	uint32_t number, *subjects = NULL;
 	size_t n = 0, n_subjects = 0;
 	bool more = false;
@@ -147,7 +160,7 @@ enum err query__answer_timeline(const struct query_context *ctx, const struct qu
 	query__put_text(w, "kind", S("timeline"));
 	json_key(w, S("events"));
 	json_begin_array(w);
-	for (size_t i = 0; i < n; i++) TRY(put_event(w, a, ctx, l, &events[i], f));
+	for (size_t i = 0; i < n; i++) TRY(put_event(w, a, ctx, l, &shown, &events[i], f));
 	json_end_array(w);
 	put_cursor(w, a, n ? &events[n - 1] : NULL, more);
 	query__put_range(w, a, ctx, &q->range);
