@@ -101,7 +101,9 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		states[i] = &workers[i];
 	}
 	out->base = out->left_out = out->customers = 0;
-	enum err e = query__rules_need_events(rules) ? query__scan(p, visit, states, n, f) : OK;
+	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	query__rules_codes(rules, codes);
+	enum err e = query__rules_need_events(rules) ? query__scan_types(p, codes, visit, states, n, f) : OK;
 	if (e == OK) visit_others(&workers[0], out);
 	if (e == OK && atomic_load(&p->is_out_of_memory)) e = query__too_large(p, f);
 	uint64_t *sizes = whole ? out->sizes = ARENA_ARRAY(a, uint64_t, SETS) : NULL;
