@@ -22,17 +22,56 @@ document.addEventListener('click', async (event) => {
 
 // A drop field: the label is the target, the input stays the control.
 for (const zone of document.querySelectorAll('[data-drop]')) {
-	const input = zone.querySelector('input[type=file]'), name = zone.querySelector('[data-drop-name]');
-	const show = () => { name.textContent = [...input.files].map((f) => f.name).join(', '); };
-	input.addEventListener('change', show);
+	const input = zone.querySelector('input[type=file]');
 	for (const type of ['dragenter', 'dragover']) zone.addEventListener(type, (event) => { event.preventDefault(); zone.classList.add('is-over'); });
 	for (const type of ['dragleave', 'drop']) zone.addEventListener(type, () => zone.classList.remove('is-over'));
 	zone.addEventListener('drop', (event) => {
 		event.preventDefault();
 		input.files = event.dataTransfer.files;
-		show();
+		zone.closest('form[data-upload]')?.requestSubmit();
 	});
 }
+
+// A form with a file of any size says how far it is, and can be stopped.
+function sendUpload(form) {
+	const part = (name) => form.querySelector(`[data-upload-${name}]`), fault = part('fault'), bar = form.querySelector('.progress');
+	const lang = document.documentElement.lang, unit = (name, digits, value) => new Intl.NumberFormat(lang, { style: 'unit', unit: name, maximumFractionDigits: digits }).format(value);
+	const size = (bytes) => unit('megabyte', bytes < 10 << 20 ? 1 : 0, bytes / (1 << 20));
+	const duration = (s) => (s < 60 ? unit('second', 0, s) : `${unit('minute', 0, Math.floor(s / 60))} ${unit('second', 0, Math.floor(s % 60))}`);
+	const file = form.querySelector('input[type=file]').files[0], request = new XMLHttpRequest(), marks = [];
+	const show = (isSending) => { part('progress').hidden = !isSending; part('choice').hidden = isSending; part('taking').hidden = true; };
+	const refuse = (text) => { show(false); fault.textContent = text; fault.hidden = false; fault.scrollIntoView({ block: 'nearest' }); };
+	const advance = ({ loaded, total }) => {
+		const pct = (100 * loaded) / total;
+		marks.push({ at: performance.now(), loaded });
+		while (marks.length > 2 && marks.at(-1).at - marks[0].at > 5000) marks.shift();
+		const spent = (marks.at(-1).at - marks[0].at) / 1000, rate = spent > 0.2 ? (loaded - marks[0].loaded) / spent : 0;
+		bar.setAttribute('aria-valuenow', pct.toFixed(0));
+		bar.firstElementChild.setAttribute('width', `${pct}%`);
+		part('sent').textContent = `${new Intl.NumberFormat(lang, { style: 'percent' }).format(loaded / total)} · ${size(loaded)} / ${size(total)}`;
+		part('rate').textContent = rate ? size(rate) : '';
+		part('left').textContent = rate ? duration(Math.ceil((total - loaded) / rate)) : '';
+		part('taking').hidden = loaded < total;
+	};
+	fault.hidden = true;
+	if (file.size > Number(form.dataset.maxBytes)) return refuse(form.dataset.saysLarge);
+	part('name').textContent = file.name;
+	advance({ loaded: 0, total: file.size });
+	show(true);
+	request.upload.addEventListener('progress', advance);
+	request.addEventListener('load', () => { // the page that it leads to, or that says why not, in the reader's language
+		if (request.status < 300 && new URL(request.responseURL).pathname !== new URL(form.action).pathname) return location.assign(request.responseURL);
+		const answer = new DOMParser().parseFromString(request.responseText, 'text/html');
+		refuse(request.status === 413 ? form.dataset.saysLarge : (answer.querySelector('.faults li') ?? answer.querySelector('.lead-second'))?.textContent ?? form.dataset.saysBroke);
+	});
+	request.addEventListener('error', () => refuse(form.dataset.saysBroke));
+	request.addEventListener('abort', () => show(false));
+	part('stop').onclick = () => request.abort();
+	request.open('POST', form.action);
+	request.setRequestHeader('Accept', 'text/html');
+	request.send(new FormData(form));
+}
+for (const form of document.querySelectorAll('form[data-upload]')) form.addEventListener('submit', (event) => { event.preventDefault(); sendUpload(form); });
 
 // Time zone of the reader, offered where nothing was chosen yet.
 const zone = document.querySelector('[data-guess-zone] select[name=time_zone]');

@@ -7,16 +7,11 @@
 #include "http/internal.h"
 #include "http/router.h"
 
-static bool lies_within(str piece, str whole)
-{
-	return !piece.n || (piece.p >= whole.p && piece.p + piece.n <= whole.p + whole.n);
-}
-
 static void check(const struct http__form *form, str body)
 {
 	for (size_t i = 0; i < form->fields.n; i++) assert(utf8_is_valid(form->fields.v[i].name) && utf8_is_valid(form->fields.v[i].value));
 	for (size_t i = 0; i < form->files.n; i++) {
-		assert(lies_within(form->files.v[i].bytes, body));
+		assert(!form->files.v[i].bytes.n || str_contains(body, form->files.v[i].bytes));
 		assert(!str_contains(form->files.v[i].file_name, S("/")) && !str_contains(form->files.v[i].file_name, S("\\")));
 	}
 }

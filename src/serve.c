@@ -3,7 +3,9 @@
  * nothing of it was kept. */
 #include "serve.h"
 
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,6 +27,7 @@
 #include "page.h"
 #include "routes.h"
 #include "setting/setting.h"
+#include "source/import.h"
 #include "team/session.h"
 
 enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8 };
@@ -34,6 +37,7 @@ struct server {
 	struct http_server *http;
 	struct router *router;
 	struct pages *pages;
+	char incoming[PATH_MAX]; /* directory of files that are being uploaded */
 };
 
 /* ---- what stands beside the table of routes ---- */
@@ -292,16 +296,36 @@ static void live(struct server *s, struct http_request *rq)
 		http_reply(rq, 401, S("text/plain; charset=utf-8"), S("sign in first\n"));
 }
 
-static bool is_quick(void *arg, str method, str path, size_t *max_body)
+/* A file for import goes to disk as it comes, so who sends it is asked before. */
+static enum err upload_way(struct server *s, struct http_request *rq, struct http_way *way)
+{
+	struct op op;
+	struct web w = {.rq = rq, .app = s->app};
+	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
+	enum err e = session_recognise(&op, &w);
+	way->why = "the session cannot be read";
+	if (e == OK && op.actor.kind == ACTOR_NOBODY) {
+		e = ERR_UNAUTHENTICATED;
+		way->why = "sign in, or send a secret key";
+	} else if (e == OK && !op_may(&op, PERM_IMPORT)) {
+		e = ERR_DENIED;
+		way->why = "your role may not import files";
+	}
+	op_end(&op, e);
+	op_release(&op);
+	way->files_dir = s->incoming;
+	way->max_files_body = (size_t)setting_int(s->app, SETTING_upload_max_bytes);
+	return e;
+}
+
+static enum err choose_way(void *arg, struct http_request *rq, struct http_way *way)
 {
 	struct server *s = arg;
-	(void)method;
-	if (receive_is_ours(path)) {
-		*max_body = receive_max_body(s->app);
-		return true;
-	}
-	if (str_eq(path, S("/imports"))) *max_body = (size_t)setting_int(s->app, SETTING_upload_max_bytes);
-	return str_eq(path, S("/health")) || str_starts(path, S("/assets/"));
+	str path = http_path(rq);
+	bool is_upload = str_eq(http_method(rq), S("POST")) && (str_eq(path, S("/imports")) || str_eq(path, S("/imports.json")));
+	if (receive_is_ours(path)) way->max_body = receive_max_body(s->app);
+	way->is_quick = receive_is_ours(path) || str_eq(path, S("/health")) || str_starts(path, S("/assets/"));
+	return is_upload && atomic_load(&s->app->ready_pct) == 100 ? upload_way(s, rq, way) : OK;
 }
 
 static void handle(void *arg, struct http_request *rq)
@@ -353,6 +377,8 @@ enum err serve_start(struct server **out, struct app *app, const struct serve_op
 {
 	struct server *s = MEM_NEW(struct server);
 	s->app = app;
+	imports_tidy(app);
+	snprintf(s->incoming, sizeof s->incoming, "%.*s/%s", STR_ARG(app->dir), IMPORTS_INCOMING);
 	s->router = make_router();
 	s->pages = pages_new();
 	metrics_routes(openapi_route_names(), ROUTE_COUNT + 2);
@@ -367,7 +393,7 @@ enum err serve_start(struct server **out, struct app *app, const struct serve_op
 		.max_header = (size_t)setting_int(app, SETTING_header_max_bytes),
 		.idle_timeout_s = (int)setting_int(app, SETTING_idle_timeout_s),
 		.body_timeout_s = (int)setting_int(app, SETTING_body_timeout_s),
-		.is_quick = is_quick,
+		.way = choose_way,
 		.handle = handle,
 		.refuse = refuse,
 		.answered = answered,

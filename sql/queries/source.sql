@@ -118,3 +118,29 @@ DELETE FROM trait WHERE subject = $1;
 
 -- name: customer_forget
 DELETE FROM customer WHERE id = $1 OR merged_into = $1;
+
+-- name: import_check_begin
+INSERT INTO import_check (import, version, state, bytes_done, rows_read, rows_kept, rows_rejected)
+VALUES ($1, 1, 'waiting', 0, 0, 0, 0)
+ON CONFLICT (import) DO UPDATE SET version = import_check.version + 1, state = 'waiting', bytes_done = 0, rows_read = 0, rows_kept = 0,
+	rows_rejected = 0, reasons = NULL, error = NULL, started_at = NULL, ended_at = NULL
+RETURNING version;
+
+-- name: import_check_get
+SELECT version, state, bytes_done, rows_read, rows_kept, rows_rejected, reasons, error, started_at, ended_at FROM import_check
+WHERE import = $1;
+
+-- A check of which a newer one was begun writes nothing.
+-- name: import_check_start
+UPDATE import_check SET state = 'running', started_at = $3 WHERE import = $1 AND version = $2;
+
+-- name: import_check_put
+UPDATE import_check SET state = $3, bytes_done = $4, rows_read = $5, rows_kept = $6, rows_rejected = $7, reasons = $8, error = $9,
+	ended_at = $10
+WHERE import = $1 AND version = $2;
+
+-- name: import_check_forget
+DELETE FROM import_check WHERE import = $1;
+
+-- name: import_forget_draft
+DELETE FROM import WHERE number = $1 AND state = 'draft';

@@ -145,7 +145,7 @@ static bool derives(const struct intake *in, const struct touchpoint *t, const s
 
 static enum drop_reason drop(const struct intake *in, enum drop_reason reason)
 {
-	collect_drop(in->app, in->source.number, reason, 1);
+	if (!in->is_trial) collect_drop(in->app, in->source.number, reason, 1);
 	return reason;
 }
 
@@ -153,8 +153,8 @@ static bool find_subjects(const struct intake *in, struct intake_identities *ids
 {
 	bool any_new = false;
 	for (size_t i = 0; i < ids->n; i++) {
-		bool is_new;
-		ids->v[i].subject = events_subject(in->app->events, ids->v[i].key, &is_new);
+		bool is_new = false;
+		ids->v[i].subject = in->is_trial ? events_subject_find(in->app->events, ids->v[i].key) : events_subject(in->app->events, ids->v[i].key, &is_new);
 		any_new = any_new || is_new || !people_customer(in->app->people, ids->v[i].subject);
 	}
 	return any_new;
@@ -232,7 +232,7 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	struct intake_identities ids;
 	bool is_live = in->source.kind == SOURCE_WEBSITE || in->source.kind == SOURCE_SERVER;
 	const struct touchpoint_kind *kind = touchpoint_kind(t->event);
-	intake_identities(in->app, in->arena, &in->source, in->country, t, true, &ids);
+	intake_identities(in->app, in->arena, &in->source, in->country, t, !in->is_trial, &ids);
 	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
 	struct said said = said_by(in, t);
 	bool is_new = find_subjects(in, &ids);
@@ -242,11 +242,12 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	if (is_of_erased(in, &ids, customer)) return drop(in, DROP_suppressed);
 	uint32_t purposes = allowed(in, t, kind, &said, customer);
 	bool changes = changes_consent(in, &said, customer); /* asked before the refusal holds in memory */
-	if (said.denied) people_deny_now(in->app->people, customer, said.denied);
+	if (said.denied && !in->is_trial) people_deny_now(in->app->people, customer, said.denied);
 	if (!purposes) {
 		if (customer && changes) note_refusal(in, t, subject, said.denied);
 		return drop(in, DROP_no_consent);
 	}
+	if (in->is_trial) return DROP_NONE;
 	add_previous(in, t);
 	uint8_t flags = in->flags;
 	if (changes || derives(in, t, kind, &ids, customer)) flags |= EVENT_DERIVES;

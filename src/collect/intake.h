@@ -26,6 +26,7 @@ struct intake {
 	uint8_t flags;         /* EVENT_BY_HAND */
 	str country;           /* for phone numbers; absent = unknown */
 	bool is_stated;        /* consent in it is stated (a file, a person), not carried */
+	bool is_trial;         /* only says what it would drop: no subject is made, nothing counted, filed or refused */
 	VEC(struct event) events;
 	VEC(uint32_t) indexes; /* the caller's index of each event */
 	VEC(struct intake_refusal) refusals;

@@ -167,26 +167,49 @@ static const char *read_amounts(const struct mapping *m, const struct csv_row *r
 	return NULL;
 }
 
+struct row {
+	str order;
+	struct line line;
+	struct decimal total; /* of the order, unless is_priced */
+	int64_t time_ms;
+	bool is_priced;
+};
+
+static const char *read_row(const struct mapping *m, const struct csv_row *row, struct row *out)
+{
+	*out = (struct row){.order = mapping_cell(m, row, IMPORT_ORDER_ID), .line.number = row->line};
+	if (!out->order.n) return "no_order_id";
+	if (!mapping_time(m, mapping_cell(m, row, IMPORT_TIME), &out->time_ms)) return "bad_time";
+	const char *reason = read_amounts(m, row, &out->line, &out->is_priced);
+	if (reason) return reason;
+	return out->is_priced || mapping_number(m, mapping_cell(m, row, IMPORT_REVENUE), &out->total) ? NULL : "bad_price";
+}
+
+const char *orders_file_look(struct arena *a, const struct mapping *m, const struct csv_row *row, struct touchpoint *out)
+{
+	struct row r;
+	const char *reason = read_row(m, row, &r);
+	*out = (struct touchpoint){.call = CALL_TRACK, .event = S("Order Completed"), .time_ms = r.time_ms};
+	row_touchpoint__who(a, m, row, out);
+	return reason;
+}
+
 const char *orders_file_add(struct orders_file *o, const struct csv_row *row)
 {
 	const struct mapping *m = o->m;
 	struct row_id row_id = row_ids_next(o->ids, row);
-	str number = mapping_cell(m, row, IMPORT_ORDER_ID), revenue = mapping_cell(m, row, IMPORT_REVENUE);
-	struct line line = {.row_id = row_id.low, .number = row->line};
-	struct decimal total = {0};
-	int64_t time_ms;
-	bool is_new, is_priced;
-	if (!number.n) return "no_order_id";
-	if (!mapping_time(m, mapping_cell(m, row, IMPORT_TIME), &time_ms)) return "bad_time";
-	const char *reason = read_amounts(m, row, &line, &is_priced);
+	struct row r;
+	bool is_new;
+	const char *reason = read_row(m, row, &r);
 	if (reason) return reason;
-	if (!is_priced && !mapping_number(m, revenue, &total)) return "bad_price";
-	struct order *order = find_order(o, number, &is_new);
+	struct line line = r.line;
+	line.row_id = row_id.low;
+	struct order *order = find_order(o, r.order, &is_new);
 	if (has_row(o, order, line.row_id)) return NULL;
-	if (is_new) order->time_ms = time_ms;
-	if (is_new && !is_priced) {
+	if (is_new) order->time_ms = r.time_ms;
+	if (is_new && !r.is_priced) {
 		order->has_total = true;
-		order->total = total;
+		order->total = r.total;
 	}
 	keep_head(o, order, row, is_new);
 	line.product = intern(o, mapping_cell(m, row, IMPORT_PRODUCT_ID));

@@ -25,6 +25,9 @@ void orders_file_next_file(struct orders_file *o);
 /* NULL, or why the row is rejected: no_order_id, bad_time, bad_quantity, bad_price. */
 const char *orders_file_add(struct orders_file *o, const struct csv_row *row) NODISCARD;
 
+/* The same of a row alone, and of whom its order would be, with nothing kept: for a check of a file of any size. */
+const char *orders_file_look(struct arena *a, const struct mapping *m, const struct csv_row *row, struct touchpoint *out) NODISCARD;
+
 size_t orders_file_count(const struct orders_file *o);  /* invoices, of every kind */
 struct file_order {
 	struct touchpoint touchpoint; /* message_id: hash(source, kind, number); texts live in the arena of the call */

@@ -76,6 +76,7 @@ static void grow(struct row_ids *ids)
 
 struct row_id row_ids_next(struct row_ids *ids, const struct csv_row *row)
 {
+	if (!ids) return (struct row_id){0};
 	buf_clear(&ids->key);
 	for (size_t i = 0; i < row->n; i++) add_text(&ids->key, row->cells[i]);
 	XXH128_hash_t hash = XXH3_128bits_withSeed(ids->key.p, ids->key.n, ids->seed);

@@ -177,16 +177,22 @@ static const char *check(const struct mapping *m, const struct csv_row *row, str
 	return ms == DESC_NULL_INT ? "bad_time" : NULL;
 }
 
+const char *row_touchpoint_look(struct arena *a, const struct mapping *m, const struct csv_row *row, struct touchpoint *out)
+{
+	bool customers = m->kind == FILE_CUSTOMERS;
+	*out = (struct touchpoint){.call = customers ? CALL_IDENTIFY : CALL_TRACK, .time_ms = DESC_NULL_INT};
+	row_touchpoint__who(a, m, row, out);
+	out->event = customers ? S("Identified") : copied(a, mapping_cell(m, row, IMPORT_EVENT));
+	return check(m, row, out);
+}
+
 const char *row_touchpoint(struct arena *a, const struct mapping *m, struct row_ids *ids, const struct csv_row *row, struct touchpoint *out)
 {
 	bool customers = m->kind == FILE_CUSTOMERS;
 	struct buf raw;
 	struct json_writer w = {.out = &raw};
-	*out = (struct touchpoint){.call = customers ? CALL_IDENTIFY : CALL_TRACK, .time_ms = DESC_NULL_INT};
 	struct row_id row_id = row_ids_next(ids, row);
-	row_touchpoint__who(a, m, row, out);
-	out->event = customers ? S("Identified") : copied(a, mapping_cell(m, row, IMPORT_EVENT));
-	const char *reason = check(m, row, out);
+	const char *reason = row_touchpoint_look(a, m, row, out);
 	if (reason) return reason;
 	out->message_id = copied(a, mapping_cell(m, row, IMPORT_MESSAGE_ID));
 	if (!out->message_id.n) out->message_id = row_id_show(a, row_id);

@@ -1,4 +1,4 @@
-/* body.c: the body in one piece. The stated length is reserved at once up to 1 MiB (so that a batch costs no copies),
+/* body.c: the body in one piece, or a form whose files go to disk (parts.c). The stated length is reserved at once up to 1 MiB (so that a batch costs no copies),
  * beyond that the buffer doubles with what really arrives, so that a lie about the length costs nothing. */
 #include <string.h>
 #include <zlib.h>
@@ -20,16 +20,57 @@ static size_t stated_length(const struct http_request *rq)
 	return n < rq->max_body ? (size_t)n : rq->max_body;
 }
 
+static const char *why_not_kept(enum err e)
+{
+	return e == ERR_FULL        ? "the disk is full"
+	       : e == ERR_IO        ? "the file cannot be kept"
+	       : e == ERR_TOO_LARGE ? "the texts of the form are too long"
+	                            : "the multipart form is damaged or was cut";
+}
+
+void http__body_drop(struct http_request *rq)
+{
+	http__parts_free(rq->parts);
+	http__parts_drop_files(&rq->form);
+	rq->parts = NULL;
+	rq->form = (struct http__form){0};
+}
+
+static void refuse(struct http_request *rq, enum err e, const char *why)
+{
+	if (rq->refused) return;
+	rq->refused = e;
+	rq->refused_why = why;
+	http__body_drop(rq);
+}
+
+/* A form that goes to disk is read to its end also when it is refused: a browser looks for the answer only then. */
+static bool drain(struct http_request *rq, size_t n)
+{
+	rq->drained += n;
+	return rq->drained <= (rq->is_to_disk ? rq->max_body : HTTP_DRAIN_BYTES);
+}
+
+void http__body_end(struct http_request *rq)
+{
+	if (!rq->parts) return;
+	enum err e = http__parts_end(rq->parts);
+	if (e) refuse(rq, e, why_not_kept(e));
+	http__parts_free(rq->parts);
+	rq->parts = NULL;
+	rq->has_form = rq->form_ok = true;
+}
+
 bool http__body_take(struct http_request *rq, const char *data, size_t n)
 {
 	atomic_fetch_add_explicit(&rq->from->waiting_bytes, n, memory_order_relaxed);
-	if (!rq->refused && n > rq->max_body - rq->raw_n) {
-		rq->refused = ERR_TOO_LARGE;
-		rq->refused_why = "the body is larger than this address takes";
-	}
-	if (rq->refused) {
-		rq->drained += n;
-		return rq->drained <= HTTP_DRAIN_BYTES;
+	if (n > rq->max_body - rq->raw_n) refuse(rq, ERR_TOO_LARGE, "the body is larger than this address takes");
+	if (rq->refused) return drain(rq, n);
+	if (rq->parts) {
+		enum err e = http__parts_take(rq->parts, data, n);
+		if (e) refuse(rq, e, why_not_kept(e));
+		rq->raw_n += n;
+		return true;
 	}
 	if (rq->raw_n + n > rq->raw_cap) {
 		size_t want = rq->raw_n ? rq->raw_cap * 2 : stated_length(rq);
@@ -97,8 +138,8 @@ static enum err refuse_body(struct http_request *rq, enum err e)
 
 enum err http__body_undo(struct http_request *rq)
 {
-	rq->body = (str){rq->raw ? rq->raw : "", rq->raw_n};
-	if (!rq->raw_n) return OK;
+	rq->body = (str){rq->raw ? rq->raw : "", rq->is_to_disk ? 0 : rq->raw_n};
+	if (!rq->body.n) return OK;
 	str encoding = str_trim(http_header(rq, "Content-Encoding"));
 	enum err e = OK;
 	if (str_eq_nocase(encoding, S("gzip")) || str_eq_nocase(encoding, S("x-gzip"))) e = inflate_body(rq, 15 + 16);

@@ -14,6 +14,15 @@
 struct http_server;
 struct http_request;
 
+struct http_way {
+	bool is_quick;      /* runs on the I/O thread */
+	size_t max_body;
+	/* Files of a multipart form are written to this directory as they arrive, and such a form may have this size; any other
+	 * body stays within max_body. NULL: all in memory. */
+	const char *files_dir;
+	size_t max_files_body;
+	const char *why;    /* it is refused */
+};
 struct http_options {
 	str listen;               /* "127.0.0.1:8480", "[::1]:8480", ":8480" */
 	str tls_cert, tls_key;    /* file paths; absent = plain */
@@ -22,9 +31,8 @@ struct http_options {
 	int idle_timeout_s, body_timeout_s;
 	int max_connections, max_connections_per_ip; /* 0 = 1000; 0 = no limit. Behind a proxy all come from one address */
 	int max_streams;          /* 0 = 500 */
-	/* Is this one to run on the I/O thread? Asked with method and path once the head is read; also says how large a
-	 * body may be (*max_body, preset). */
-	bool (*is_quick)(void *arg, str method, str path, size_t *max_body);
+	/* How a request is taken, asked on the I/O thread once its head is read; *way is preset. An error refuses it. */
+	enum err (*way)(void *arg, struct http_request *rq, struct http_way *way);
 	/* Answers the request with http_reply*, now or later, exactly once. */
 	void (*handle)(void *arg, struct http_request *rq);
 	/* May be NULL. Answers, at once and on the calling thread (often an I/O thread), what the server refuses itself: ERR_TOO_LARGE, ERR_MALFORMED,
@@ -52,7 +60,12 @@ size_t http_query_fields(struct http_request *rq, const struct form_field **out)
 str http_query_string(const struct http_request *rq);
 str http_body(const struct http_request *rq);   /* gzip/deflate already undone (within max_body); JSON_PADDING bytes follow it */
 bool http_form(struct http_request *rq, const struct form_field **out, size_t *n); /* urlencoded or multipart; false when neither */
-struct http_file { str name, file_name, content_type, bytes; };
+struct http_file {
+	str name, file_name, content_type;
+	uint64_t n;
+	str bytes;        /* absent when it lies on disk */
+	const char *path; /* then here, until the request is answered: whoever keeps it links it elsewhere. NULL: empty */
+};
 size_t http_files(struct http_request *rq, const struct http_file **out);          /* of multipart */
 /* Address without port. A proxy on the loopback is believed: the last address of its X-Forwarded-For counts, and its
  * X-Forwarded-Proto. */

@@ -10,12 +10,13 @@
 static struct http_server *server;
 static _Atomic int handled, gate_is_open, left;
 
-static bool is_quick(void *arg, str method, str path, size_t *max_body)
+static enum err choose_way(void *arg, struct http_request *rq, struct http_way *way)
 {
 	(void)arg;
-	(void)method;
-	if (str_starts(path, S("/small"))) *max_body = 100;
-	return str_starts(path, S("/quick"));
+	str path = http_path(rq);
+	if (str_starts(path, S("/small"))) way->max_body = 100;
+	way->is_quick = str_starts(path, S("/quick"));
+	return OK;
 }
 
 static void *answer_later(void *arg)
@@ -91,7 +92,7 @@ static void handle(void *arg, struct http_request *rq)
 static struct http_options options(void)
 {
 	return (struct http_options){.listen = S("127.0.0.1:0"), .io_threads = 2, .workers = 2, .max_body = 100000, .max_header = 4096,
-	                             .idle_timeout_s = 1, .body_timeout_s = 1, .max_connections = 600, .is_quick = is_quick, .handle = handle};
+	                             .idle_timeout_s = 1, .body_timeout_s = 1, .max_connections = 600, .way = choose_way, .handle = handle};
 }
 
 static int start(void **state)

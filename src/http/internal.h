@@ -17,6 +17,7 @@ enum {
 	HTTP_KEPT_REQUESTS = 256,        /* of one I/O thread */
 	HTTP_KEPT_BYTES = 16 << 20,      /* in all their buffers and arenas together */
 	HTTP_FORM_FIELDS = 1000,
+	HTTP_FORM_TEXT_BYTES = 1 << 20, /* of the texts of a form whose files go to disk */
 	HTTP_BODY_BYTES_PER_S = 8 << 10, /* a body slower than this runs into the time-out */
 };
 
@@ -75,6 +76,8 @@ struct http_request {
 
 	char *raw, *plain; /* the body as it came; the body undone. Kept from request to request */
 	size_t raw_n, raw_cap, plain_cap, max_body, drained;
+	bool is_to_disk;           /* a form whose files go to disk: raw_n counts, raw holds nothing */
+	struct http__parts *parts; /* of such a form while it comes in */
 	str body;
 	bool has_query, has_form, form_ok;
 	struct http__form query, form;
@@ -116,6 +119,8 @@ struct http_server {
 /* ---- body.c ---- */
 /* Takes part of the body. False when the connection is to be cut. */
 bool http__body_take(struct http_request *rq, const char *data, size_t n);
+void http__body_end(struct http_request *rq);  /* it is whole */
+void http__body_drop(struct http_request *rq); /* removes what went to disk */
 /* Undoes the content encoding into rq->body. ERR_TOO_LARGE, ERR_MALFORMED, ERR_MEDIA_TYPE. */
 enum err http__body_undo(struct http_request *rq) NODISCARD;
 
@@ -124,7 +129,18 @@ enum err http__body_undo(struct http_request *rq) NODISCARD;
 str http__percent(struct arena *a, str s, bool plus, bool *sound);
 str http__text(struct arena *a, str s); /* valid UTF-8 without NUL: U+FFFD stands for what is neither */
 bool http__form_urlencoded(struct arena *a, str body, struct http__form *out);
-bool http__form_multipart(struct arena *a, str content_type, str body, struct http__form *out);
+str http__parameter(struct arena *a, str header, str wanted); /* `form-data; name="x"; filename="y"`; absent when not there */
+
+/* ---- parts.c ---- */
+struct http__parts;
+/* A multipart form that arrives piece by piece into *out; its files go to dir (NULL: to the arena). NULL: no boundary. */
+struct http__parts *http__parts_new(struct arena *a, str content_type, const char *dir, size_t max_text, struct http__form *out);
+/* ERR_MALFORMED, ERR_TOO_LARGE (max_text), ERR_FULL, ERR_IO; the first holds from then on. */
+enum err http__parts_take(struct http__parts *p, const char *data, size_t n) NODISCARD;
+enum err http__parts_end(struct http__parts *p) NODISCARD; /* the same; ERR_MALFORMED when the form ends in the middle */
+void http__parts_free(struct http__parts *p); /* what was not read to its end is removed */
+void http__parts_drop_files(struct http__form *form);
+bool http__form_multipart(struct arena *a, str content_type, str body, struct http__form *out); /* of a body in one piece */
 
 /* ---- reply.c ---- */
 void http__refuse(struct http_request *rq, enum err e, const char *why);

@@ -76,6 +76,7 @@ static void request_give_back(struct http_request *rq)
 	struct http_io *io = rq->io;
 	if (rq->file >= 0) close(rq->file);
 	http__stream_forget(rq);
+	if (rq->is_to_disk) http__body_drop(rq);
 	if (io->n_free == HTTP_KEPT_REQUESTS || rq->raw_cap > HTTP_KEPT_BODY_BYTES || rq->plain_cap > HTTP_KEPT_BODY_BYTES ||
 	    rq->arena.used_bytes > HTTP_KEPT_ARENA_BYTES) {
 		request_free(rq);
@@ -131,6 +132,26 @@ static void refuse_later(struct http_request *rq, enum err e, const char *why)
 	rq->refused_why = why;
 }
 
+static bool is_multipart(const struct http_request *rq)
+{
+	str type = http_header(rq, "Content-Type"), encoding = str_trim(http_header(rq, "Content-Encoding"));
+	return str_eq_nocase(str_trim(str_cut(&type, ';')), S("multipart/form-data")) && (!encoding.n || str_eq_nocase(encoding, S("identity")));
+}
+
+static void choose_way(struct http_request *rq)
+{
+	struct http_server *s = rq->server;
+	struct http_way way = {.max_body = s->o.max_body};
+	enum err e = !rq->refused && s->o.way ? s->o.way(s->o.arg, rq, &way) : OK;
+	if (e) refuse_later(rq, e, way.why);
+	rq->is_quick = way.is_quick;
+	rq->max_body = way.max_body;
+	if (rq->refused || !way.files_dir || !is_multipart(rq)) return;
+	rq->parts = http__parts_new(&rq->arena, http_header(rq, "Content-Type"), way.files_dir, HTTP_FORM_TEXT_BYTES, &rq->form);
+	rq->is_to_disk = rq->parts;
+	if (rq->parts) rq->max_body = way.max_files_body;
+}
+
 /* Answers what is refused before its body came, when the body is too long to be read for politeness. */
 static enum MHD_Result on_head(struct http_request *rq, const char *method)
 {
@@ -142,8 +163,7 @@ static enum MHD_Result on_head(struct http_request *rq, const char *method)
 	rq->path = http__percent(&rq->arena, rq->raw_path, false, &sound);
 	bool is_target = str_starts(rq->raw_path, S("/")) || str_eq(rq->raw_path, S("*"));
 	if (!sound || !is_target || !utf8_is_valid(rq->path)) refuse_later(rq, ERR_MALFORMED, "the address is malformed");
-	rq->max_body = s->o.max_body;
-	rq->is_quick = !rq->refused && s->o.is_quick && s->o.is_quick(s->o.arg, rq->method, rq->path, &rq->max_body);
+	choose_way(rq);
 	if (atomic_load(&s->is_stopping)) refuse_later(rq, ERR_NOT_READY, "the server is stopping");
 	str stated = http_header(rq, "Content-Length");
 	uint64_t length = 0;
@@ -167,6 +187,7 @@ static enum MHD_Result on_whole(struct http_request *rq)
 {
 	struct http_server *s = rq->server;
 	rq->phase = HTTP_HANDLED;
+	http__body_end(rq);
 	atomic_store_explicit(&rq->from->waiting_since_us, 0, memory_order_relaxed);
 	atomic_fetch_add_explicit(&rq->io->bytes_in, rq->raw_n, memory_order_relaxed);
 	atomic_fetch_add(&s->pending, 1);

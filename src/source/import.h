@@ -110,6 +110,12 @@ enum err import_all(struct app *app, const struct import_job *job, struct import
 typedef void demo_progress(void *arg, int pct);
 enum err demo_load(struct app *app, bool is_company, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
 
+/* Files that are being uploaded lie here, under the workspace's directory, until their import is a draft. */
+#define IMPORTS_INCOMING "imports/incoming"
+/* At the server's start: makes that directory and takes away what an earlier server left half done: uploads that never came
+ * to their end, and files whose draft was not committed. */
+void imports_tidy(struct app *app);
+
 /* Takes out of the files of rejected rows (those under DIR/imports) every row that holds one of the values. Repeating it does
  * no harm. ERR_IO, ERR_FULL. */
 enum err imports_forget_values(const struct app *app, const str *values, size_t n) NODISCARD;

@@ -1,10 +1,10 @@
-/* An uploaded file waits under DIR/imports/<id>/ until it was imported; its rejected rows stay there. */
+/* The pages of imports: the list, a draft, a running or ended one. */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/utf8.h"
 #include "consent/consent.h"
 #include "i18n/zone.h"
 #include "jobs/jobs.h"
@@ -15,19 +15,14 @@
 
 enum { CHOICES_BYTES = 256 << 10, MB = 1 << 20 };
 
-static str dir_of(struct op *op, id import)
-{
-	return str_fmt(&op->arena, "%.*s/imports/%s", STR_ARG(op->app->dir), id_show(&op->arena, S("imp"), import).p);
-}
-
-str import_upload_path(struct op *op, id import)
-{
-	return str_fmt(&op->arena, "%.*s/file", STR_ARG(dir_of(op, import)));
-}
-
 static str address_of(struct op *op, id import)
 {
 	return str_fmt(&op->arena, "/imports/%s", id_show(&op->arena, S("imp"), import).p);
+}
+
+static str topic_of(struct op *op, id import)
+{
+	return str_fmt(&op->arena, "import:%s", id_show(&op->arena, S("imp"), import).p);
 }
 
 static int state_of(str name)
@@ -126,18 +121,6 @@ enum err import_new_get(struct op *op, struct web *w, struct answer *a)
 	return answer_with(a, &IMPORT_NEW_DESC, page);
 }
 
-static enum err keep_upload(struct op *op, id import, str bytes)
-{
-	str all = str_fmt(&op->arena, "%.*s/imports", STR_ARG(op->app->dir)), dir = dir_of(op, import);
-	if (os_mkdir(all.p) != OK || os_mkdir(dir.p) != OK) return fail(op, ERR_IO, "", "the upload cannot be kept");
-	int fd = os_open(import_upload_path(op, import).p, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0) return fail(op, ERR_IO, "", "the upload cannot be kept");
-	enum err e = os_write_at(fd, bytes.p, bytes.n, 0);
-	if (e == OK) e = os_sync(fd);
-	os_close(fd);
-	return e == OK ? OK : fail(op, e, "", "the upload cannot be kept");
-}
-
 static str field_of(struct web *w, const char *name)
 {
 	const struct form_field *fields;
@@ -153,49 +136,84 @@ static str put_choices(struct op *op, const struct import_choices *c)
 	return json_of(&op->arena, &IMPORT_CHOICES_DESC, c);
 }
 
-static enum err refuse_upload(struct op *op, struct answer *a, str as, const char *key)
+static enum err refuse_upload(struct op *op, struct answer *a, str as, struct msg why)
 {
 	struct import_new *page = ARENA_NEW(&op->arena, struct import_new);
 	fill_new(op, as, page);
 	page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, 1);
-	page->faults.v[page->faults.n++] = (struct form_fault){.field = S("file"), .text = msg_of(key)};
+	page->faults.v[page->faults.n++] = (struct form_fault){.field = S("file"), .text = why};
 	return answer_refused(op, a, &IMPORT_NEW_DESC, page);
+}
+
+/* What cannot be read at all never becomes a draft. */
+static enum err look_at(struct op *op, const struct http_file *file, const struct import_choices *choices)
+{
+	struct import_file *opened;
+	struct import_wish wish = import_wish_of(op->app, choices);
+	int fd = os_open(file->path, O_RDONLY, 0);
+	if (fd < 0) return fail(op, ERR_IO, "", "the upload cannot be read");
+	enum err e = import_open(&opened, &op->arena, fd, &wish, &op->fault);
+	if (e == OK) import_close(opened);
+	os_close(fd);
+	return e;
+}
+
+static enum err add_draft(struct op *op, const struct http_file *file, const struct import_choices *choices, id import)
+{
+	struct import_stored s;
+	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
+	struct db_rows row;
+	TRY(import_upload_keep(op, import, file->path));
+	TRY(op_query(op, SQL_import_next_number, DB_NO_ARGS, &row));
+	TRY(op_run(op, SQL_import_add,
+	           DB_ARGS(db_int(db_rows_int(&row, 0, 0)), db_id(import), db_null(), db_text(choices->as), db_text(S("draft")), db_text(utf8_cut(file->file_name, 200)), db_text(S("file")),
+	                   db_text(put_choices(op, choices)), db_int((int64_t)file->n), db_int(op->now_ms), db_text(op->actor.name.n ? op->actor.name : S("")), db_null()),
+	           NULL));
+	TRY(import_load(op, import, &s));
+	TRY(import_draft_fill(op, &s, choices, page));
+	return page->may_start ? import_check_begin(op, &s) : OK;
 }
 
 enum err import_post(struct op *op, struct web *w, struct answer *a)
 {
 	const struct http_file *files;
-	struct db_rows row;
 	size_t n = http_files(w->rq, &files);
 	str as = field_of(w, "as");
 	enum import_as known;
-	if (!n || !files[0].file_name.n || !files[0].bytes.n) return refuse_upload(op, a, as, "fault_required");
-	if (as.n && !import_as_find(as, &known)) return refuse_upload(op, a, S(""), "fault_choice");
+	if (!n || !files[0].file_name.n || !files[0].path) return refuse_upload(op, a, as, msg_of("fault_required"));
+	if (as.n && !import_as_find(as, &known)) return refuse_upload(op, a, S(""), msg_of("fault_choice"));
 	id import = id_new();
 	struct import_choices choices = {.as = as.n ? as : STR_NONE};
-	TRY(keep_upload(op, import, files[0].bytes));
-	TRY(op_query(op, SQL_import_next_number, DB_NO_ARGS, &row));
-	TRY(op_run(op, SQL_import_add,
-	           DB_ARGS(db_int(db_rows_int(&row, 0, 0)), db_id(import), db_null(), db_text(choices.as), db_text(S("draft")), db_text(str_sub(files[0].file_name, 0, 200)), db_text(S("file")),
-	                   db_text(put_choices(op, &choices)), db_int((int64_t)files[0].bytes.n), db_int(op->now_ms), db_text(op->actor.name.n ? op->actor.name : S("")), db_null()),
-	           NULL));
+	enum err e = look_at(op, &files[0], &choices);
+	if (e == ERR_MALFORMED || e == ERR_INVALID || e == ERR_TOO_LARGE) {
+		char room[400];
+		return refuse_upload(op, a, as, msg_str("import_unreadable", "reason", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room)))));
+	}
+	TRY(e);
+	TRY(add_draft(op, &files[0], &choices, import));
 	a->status = 303;
 	return answer_redirect(a, address_of(op, import));
 }
 
 /* ---- a draft ---- */
 
-static enum err choices_of(struct op *op, const struct import_stored *s, struct import_choices *out)
+/* The check of what lacks a column would say no more than that. */
+static enum err fill_check(struct op *op, const struct import_stored *s, struct import_map *page)
 {
-	*out = (struct import_choices){0};
-	return str_given(s->choices) && str_starts(s->choices, S("{")) ? json_into(&op->arena, &IMPORT_CHOICES_DESC, s->choices, out, &op->fault) : OK;
+	TRY(import_check_fill(op, s, &page->check));
+	if (!page->finding.key) page->finding = page->check.finding;
+	bool has_failed = str_eq(page->check.state, S("failed")), is_done = str_eq(page->check.state, S("done"));
+	if (has_failed || (is_done && !page->check.kept)) page->may_start = false;
+	return OK;
 }
 
 static enum err answer_draft(struct op *op, struct answer *a, const struct import_stored *s, const struct import_choices *choices)
 {
 	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
 	TRY(import_draft_fill(op, s, choices, page));
+	TRY(fill_check(op, s, page));
 	a->page = "import/map";
+	a->topics[a->n_topics++] = topic_of(op, s->id);
 	return answer_with(a, &IMPORT_MAP_DESC, page);
 }
 
@@ -251,9 +269,12 @@ enum err import_mapping_post(struct op *op, struct web *w, struct answer *a)
 	struct import_choices choices;
 	TRY(load_of_address(op, w, &s));
 	if (s.state != IMPORT_DRAFT) return fail(op, ERR_STATE, "", "this import was started already");
-	TRY(choices_of(op, &s, &choices));
+	TRY(import_choices_of(op, &s, &choices));
 	TRY(read_choices(op, w, &s, &choices));
+	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
+	TRY(import_draft_fill(op, &s, &choices, page));
 	TRY(op_run(op, SQL_import_put_draft, DB_ARGS(db_int(s.number), db_text(choices.as), db_text(put_choices(op, &choices))), NULL));
+	TRY(page->may_start ? import_check_begin(op, &s) : import_check_forget(op, &s));
 	return answer_draft(op, a, &s, &choices);
 }
 
@@ -271,8 +292,9 @@ enum err import_start_post(struct op *op, struct web *w, struct answer *a)
 	struct import_map *page = ARENA_NEW(&op->arena, struct import_map);
 	TRY(load_of_address(op, w, &s));
 	if (s.state != IMPORT_DRAFT) return fail(op, ERR_STATE, "", "this import was started already");
-	TRY(choices_of(op, &s, &choices));
+	TRY(import_choices_of(op, &s, &choices));
 	TRY(import_draft_fill(op, &s, &choices, page));
+	TRY(fill_check(op, &s, page));
 	if (!page->may_start) return answer_refused(op, a, &IMPORT_MAP_DESC, page);
 	for (size_t i = 0; i < page->kinds.n; i++)
 		if (page->kinds.v[i].is_selected) choices.as = page->kinds.v[i].value;
@@ -283,6 +305,7 @@ enum err import_start_post(struct op *op, struct web *w, struct answer *a)
 	TRY(job_add(op, "import", job_payload(op, s.id), 0, STR_NONE, &job));
 	TRY(op_run(op, SQL_import_start,
 	           DB_ARGS(db_int(s.number), db_text(choices.as), db_text(put_choices(op, &choices)), db_int(source.number), db_id(job), db_int(op->now_ms)), NULL));
+	TRY(import_check_forget(op, &s));
 	TRY(audit_write(op, "import_started", "import", s.id, STR_NONE, s.file_name));
 	return answer_redirect(a, address_of(op, s.id));
 }
@@ -317,27 +340,14 @@ static struct msg finding(struct op *op, const struct import_stored *s)
 static enum err fill_reasons(struct op *op, const struct import_stored *s, struct import_page *page)
 {
 	struct db_rows r;
-	const struct json_node *root;
 	TRY(op_query(op, SQL_import_reasons, DB_ARGS(db_int(s->number)), &r));
-	str json = r.n ? db_rows_text(&r, 0, 0) : STR_NONE;
-	if (!json.n || json_tree(&op->arena, json, json.n + 1, &root, NULL) != OK) return OK;
-	struct import_counts *c = ARENA_NEW(&op->arena, struct import_counts);
-	for (const struct json_node *node = root->child; node && c->n_reasons < IMPORT_REASONS; node = node->next) {
-		struct import_reason *reason = &c->reasons[c->n_reasons++];
-		str name = json_get_str(node, S("reason"));
-		memcpy(reason->reason, name.p ? name.p : "", name.n < sizeof reason->reason ? name.n : 0);
-		json_get_i64(node, S("n"), &reason->n);
-		const struct json_node *lines = json_get(node, S("lines"));
-		size_t k = 0;
-		for (const struct json_node *line = lines ? lines->child : NULL; line && k < IMPORT_REASON_LINES; line = line->next) str_i64(line->text, &reason->lines[k++]);
-	}
-	page->rejects.v = import_rejects_shown(op, c, &page->rejects.n);
+	page->rejects.v = import_reasons_shown(op, r.n ? db_rows_text(&r, 0, 0) : STR_NONE, &page->rejects.n);
 	return OK;
 }
 
 static str rejects_path(struct op *op, const struct import_stored *s, bool is_ndjson)
 {
-	return str_fmt(&op->arena, "%.*s/file.rejected.%s", STR_ARG(dir_of(op, s->id)), is_ndjson ? "ndjson" : "csv");
+	return str_fmt(&op->arena, "%.*s/file.rejected.%s", STR_ARG(import_folder(op, s->id)), is_ndjson ? "ndjson" : "csv");
 }
 
 static enum err answer_import(struct op *op, struct answer *a, const struct import_stored *s)
@@ -348,6 +358,7 @@ static enum err answer_import(struct op *op, struct answer *a, const struct impo
 	page->share = s->state == IMPORT_DONE || s->state == IMPORT_UNDONE ? 1 : s->bytes > 0 ? (double)s->bytes_done / (double)s->bytes : 0;
 	if (page->share > 1) page->share = 1;
 	page->width = str_fmt(&op->arena, "%.1f", page->share * 100);
+	page->is_going = s->state == IMPORT_WAITING || s->state == IMPORT_RUNNING;
 	page->person = s->made_by;
 	page->started = s->started_ms;
 	page->ended = s->ended_ms;
@@ -359,7 +370,7 @@ static enum err answer_import(struct op *op, struct answer *a, const struct impo
 	bool has_ended = s->state == IMPORT_DONE || s->state == IMPORT_FAILED;
 	if (has_ended && op_may(op, PERM_IMPORT)) page->undo = str_fmt(&op->arena, "/imports/%s/undo", id_text.p);
 	a->page = "import/show";
-	a->topics[a->n_topics++] = str_fmt(&op->arena, "import:%s", id_text.p);
+	a->topics[a->n_topics++] = topic_of(op, s->id);
 	return answer_with(a, &IMPORT_DESC, page);
 }
 
@@ -370,8 +381,20 @@ enum err import_get(struct op *op, struct web *w, struct answer *a)
 	TRY(load_of_address(op, w, &s));
 	if (s.state != IMPORT_DRAFT) return answer_import(op, a, &s);
 	TRY(op_must(op, PERM_IMPORT));
-	TRY(choices_of(op, &s, &choices));
+	TRY(import_choices_of(op, &s, &choices));
 	return answer_draft(op, a, &s, &choices);
+}
+
+enum err import_discard_post(struct op *op, struct web *w, struct answer *a)
+{
+	struct import_stored s;
+	TRY(load_of_address(op, w, &s));
+	if (s.state != IMPORT_DRAFT) return fail(op, ERR_STATE, "", "this import was started already: it can be undone");
+	TRY(import_check_forget(op, &s));
+	TRY(op_run(op, SQL_import_forget_draft, DB_ARGS(db_int(s.number)), NULL));
+	import_folder_drop(op, s.id);
+	a->notice = msg_str("notice_import_discarded", "file", s.file_name);
+	return answer_redirect(a, S("/imports"));
 }
 
 enum err import_rejects_get(struct op *op, struct web *w, struct answer *a)

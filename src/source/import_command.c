@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "http/options.h"
+#include "consent/consent.h"
 #include "op/app.h"
 #include "setting/setting.h"
 #include "source/import.h"
@@ -145,10 +146,12 @@ static enum err check_one(struct command *k, struct import_run *run, const struc
 static int dry_run(struct command *k, const struct import_wish *wish)
 {
 	struct fault f = {0};
-	struct import_run_options o = {.is_check = true, .progress = progress, .arg = k, .source = {.kind = SOURCE_FILE}};
+	bool is_assured = str_eq(k->consent, S("assured"));
+	struct import_run_options o = {.is_check = true, .progress = progress, .arg = k, .source = {.kind = SOURCE_FILE, .is_assured = is_assured, .purposes = is_assured ? PURPOSES_ASSURED_DEFAULT : 0}};
 	struct import_run *run = import_run_new(k->app, &o);
 	enum err e = OK;
 	for (size_t i = 0; e == OK && i < k->n; i++) e = check_one(k, run, wish, &k->files[i], &f);
+	if (e == OK) e = import_finish(run, &f);
 	struct import_counts counts = *import_counts(run);
 	import_run_free(run);
 	end_bar(k);

@@ -57,11 +57,27 @@ static const struct desc_field REJECT_FIELDS[] = {
 	FIELD(map_reject, lines, DESC_STR, .doc = "the first line numbers"),
 };
 static const struct desc REJECT_DESC = DESC(map_reject, REJECT_FIELDS);
+static const struct desc_field CHECK_FIELDS[] = {
+	FIELD(import_check, state, DESC_STR, .doc = "none, waiting, running, done or failed"),
+	FIELD(import_check, is_going, DESC_BOOL, .doc = "waits or runs"),
+	FIELD(import_check, finding, DESC_MSG),
+	FIELD(import_check, share, DESC_SHARE, .doc = "of the file, read so far"),
+	FIELD(import_check, width, DESC_STR),
+	FIELD(import_check, left, DESC_DURATION, .doc = "until it ends, about"),
+	FIELD(import_check, rows, DESC_INT, .doc = "read so far"),
+	FIELD(import_check, kept, DESC_INT, .doc = "would be"),
+	FIELD(import_check, rejected, DESC_INT, .doc = "would be"),
+	FIELD(import_check, rejects, DESC_LIST, .item = DESC_STRUCT, .of = &REJECT_DESC),
+	FIELD(import_check, error, DESC_STR, .doc = "why the file cannot be read to its end"),
+	FIELD(import_check, started, DESC_TIME),
+	FIELD(import_check, ended, DESC_TIME),
+};
+static const struct desc CHECK_DESC = DESC(import_check, CHECK_FIELDS);
 static const struct desc_field MAP_FIELDS[] = {
 	FIELD(import_map, id, DESC_ID, .prefix = "imp"),
 	FIELD(import_map, file, DESC_STR),
-	FIELD(import_map, rows_total, DESC_INT),
 	FIELD(import_map, finding, DESC_MSG),
+	FIELD(import_map, check, DESC_STRUCT, .of = &CHECK_DESC),
 	FIELD(import_map, kinds, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(import_map, consents, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(import_map, zones, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -69,7 +85,6 @@ static const struct desc_field MAP_FIELDS[] = {
 	FIELD(import_map, columns, DESC_LIST, .item = DESC_STRUCT, .of = &COLUMN_DESC),
 	FIELD(import_map, heads, DESC_LIST, .item = DESC_STR),
 	FIELD(import_map, sample, DESC_LIST, .item = DESC_STRUCT, .of = &MAP_ROW_DESC),
-	FIELD(import_map, rejects, DESC_LIST, .item = DESC_STRUCT, .of = &REJECT_DESC),
 	FIELD(import_map, missing, DESC_LIST, .item = DESC_MSG),
 	FIELD(import_map, may_start, DESC_BOOL),
 	FIELD(import_map, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
@@ -81,6 +96,7 @@ static const struct desc_field IMPORT_FIELDS_[] = {
 	FIELD(import_page, file, DESC_STR),
 	FIELD(import_page, as, DESC_ENUM, .names = IMPORT_AS, .prefix = "import_as"),
 	FIELD(import_page, state, DESC_ENUM, .names = IMPORT_STATES, .prefix = "import_state"),
+	FIELD(import_page, is_going, DESC_BOOL, .doc = "waits or runs"),
 	FIELD(import_page, finding, DESC_MSG),
 	FIELD(import_page, width, DESC_STR),
 	FIELD(import_page, share, DESC_SHARE),

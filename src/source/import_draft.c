@@ -1,10 +1,9 @@
-/* A draft is looked at anew each time: its file is opened with what was chosen so far, its first rows are shown as they
- * will look, and as much of it is checked as two seconds allow. */
+/* A draft is looked at anew each time: its file is opened with what was chosen so far, and its first rows are shown as they
+ * will look. What becomes of all others import_check.c finds out. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/vec.h"
 #include "collect/row_touchpoint.h"
 #include "i18n/zone.h"
@@ -12,35 +11,13 @@
 #include "setting/setting.h"
 #include "source/import_pages.h"
 
-enum { CHECK_US = 2000000, SAMPLE_ROWS = 10, EXAMPLES = 3, EXAMPLE_BYTES = 40, ZONES = 700 };
+enum { SAMPLE_ROWS = 10, EXAMPLES = 3, EXAMPLE_BYTES = 40, ZONES = 700 };
 
 /* ---- words ---- */
 
 static str word(struct op *op, const char *prefix, str name)
 {
 	return i18n_format(&op->arena, &op->locale, str_fmt(&op->arena, "%s_%.*s", prefix, STR_ARG(name)), NULL, 0);
-}
-
-static struct msg reason_words(struct op *op, const char *reason)
-{
-	str key = str_fmt(&op->arena, "drop_%s", reason);
-	if (!i18n_has(op->locale.lang, key)) key = str_fmt(&op->arena, "reject_%s", reason);
-	return (struct msg){.key = key.p};
-}
-
-struct map_reject *import_rejects_shown(struct op *op, const struct import_counts *counts, size_t *n)
-{
-	struct map_reject *out = ARENA_ARRAY(&op->arena, struct map_reject, counts->n_reasons);
-	for (size_t i = 0; i < counts->n_reasons; i++) {
-		const struct import_reason *r = &counts->reasons[i];
-		str lines[IMPORT_REASON_LINES];
-		size_t shown = 0;
-		for (; shown < IMPORT_REASON_LINES && (int64_t)shown < r->n; shown++) lines[shown] = i18n_int(&op->arena, &op->locale, r->lines[shown]);
-		out[i] = (struct map_reject){.reason = reason_words(op, r->reason), .n = r->n, .lines = str_join(&op->arena, lines, shown, S(", "))};
-		if (r->n > (int64_t)shown) out[i].lines = str_fmt(&op->arena, "%.*s …", STR_ARG(out[i].lines));
-	}
-	*n = counts->n_reasons;
-	return out;
 }
 
 /* ---- fields ---- */
@@ -177,44 +154,19 @@ static void fill_sample(struct op *op, const struct import_file *file, struct im
 
 /* ---- the whole ---- */
 
-static bool in_time(void *arg, const struct import_counts *counts)
+static void fill_missing(struct op *op, const struct import_file *file, struct import_map *page)
 {
-	(void)counts;
-	return clock_mono_us() < *(int64_t *)arg;
-}
-
-static void check_file(struct op *op, struct import_file *file, struct import_map *page)
-{
-	int64_t until = clock_mono_us() + CHECK_US;
-	struct fault f = {0};
-	struct import_run_options o = {.is_check = true, .progress = in_time, .arg = &until, .source = {.kind = SOURCE_FILE}};
 	const struct mapping *m = import_file_mapping(file);
 	struct fault missing = {0};
-	if (m && mapping_check(m, &missing) != OK) {
-		page->missing.v = ARENA_ARRAY(&op->arena, struct msg, (size_t)missing.n_fields);
-		for (int i = 0; i < missing.n_fields; i++) {
-			str field = str_of(missing.fields[i].name);
-			str key = str_fmt(&op->arena, "field_%.*s", STR_ARG(field));
-			if (i18n_has(op->locale.lang, key)) field = word(op, "field", field);
-			page->missing.v[page->missing.n++] = msg_str("map_missing", "field", str_dup(&op->arena, field));
-		}
-		page->finding = page->missing.n ? page->missing.v[0] : msg_int("map_none", "rejected", 0);
-		return;
+	if (!m || mapping_check(m, &missing) == OK) return;
+	page->missing.v = ARENA_ARRAY(&op->arena, struct msg, (size_t)missing.n_fields);
+	for (int i = 0; i < missing.n_fields; i++) {
+		str field = str_of(missing.fields[i].name);
+		str key = str_fmt(&op->arena, "field_%.*s", STR_ARG(field));
+		if (i18n_has(op->locale.lang, key)) field = word(op, "field", field);
+		page->missing.v[page->missing.n++] = msg_str("map_missing", "field", str_dup(&op->arena, field));
 	}
-	struct import_run *run = import_run_new(op->app, &o);
-	enum err e = import_read(run, file, &f);
-	const struct import_counts *c = import_counts(run);
-	page->rows_total = c->rows;
-	page->rejects.v = import_rejects_shown(op, c, &page->rejects.n);
-	page->may_start = (e == OK || e == ERR_BUSY) && c->kept > 0;
-	if (!c->kept) page->finding = msg_int("map_none", "rejected", c->rejected);
-	else page->finding = msg_int(c->rejected ? "map_some_rejected" : "map_all_good", "kept", c->kept);
-	if (c->kept && c->rejected) msg_add(&page->finding, (struct msg_arg){.name = "rejected", .type = MSG_INT, .i = c->rejected});
-	if (e != OK && e != ERR_BUSY) {
-		page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, 1);
-		page->faults.v[page->faults.n++] = (struct form_fault){.field = S(""), .text = msg_of("import_file_broken")};
-	}
-	import_run_free(run);
+	page->finding = page->missing.n ? page->missing.v[0] : msg_int("map_none", "rejected", 0);
 }
 
 static void fill_choices(struct op *op, const struct import_choices *choices, enum import_as as, const struct mapping *m, struct import_map *page)
@@ -234,11 +186,23 @@ static void fill_choices(struct op *op, const struct import_choices *choices, en
 	page->source.value = choices->source.n ? choices->source : str_of(IMPORT_AS[as]);
 }
 
+enum err import_choices_of(struct op *op, const struct import_stored *s, struct import_choices *out)
+{
+	*out = (struct import_choices){0};
+	return str_given(s->choices) && str_starts(s->choices, S("{")) ? json_into(&op->arena, &IMPORT_CHOICES_DESC, s->choices, out, &op->fault) : OK;
+}
+
+struct import_wish import_wish_of(struct app *app, const struct import_choices *choices)
+{
+	struct import_wish wish = {.as = IMPORT_AS_GUESS, .map = choices->map, .zone = setting_zone(app), .unpacked_bytes = (size_t)setting_int(app, SETTING_unpacked_max_bytes)};
+	import_as_find(choices->as, &wish.as);
+	return wish;
+}
+
 enum err import_draft_fill(struct op *op, const struct import_stored *s, const struct import_choices *choices, struct import_map *page)
 {
 	struct import_file *file;
-	struct import_wish wish = {.as = IMPORT_AS_GUESS, .map = choices->map, .zone = setting_zone(op->app), .unpacked_bytes = (size_t)setting_int(op->app, SETTING_unpacked_max_bytes)};
-	import_as_find(choices->as, &wish.as);
+	struct import_wish wish = import_wish_of(op->app, choices);
 	*page = (struct import_map){.id = s->id, .file = s->file_name};
 	int fd = open(import_upload_path(op, s->id).p, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) return fail(op, ERR_GONE, "", "the file is no longer here: upload it again");
@@ -247,7 +211,8 @@ enum err import_draft_fill(struct op *op, const struct import_stored *s, const s
 		fill_choices(op, choices, import_file_as(file), import_file_mapping(file), page);
 		fill_columns(op, file, !str_given(choices->map), page);
 		fill_sample(op, file, page);
-		check_file(op, file, page);
+		fill_missing(op, file, page);
+		page->may_start = !page->finding.key;
 		import_close(file);
 	}
 	close(fd);

@@ -15,7 +15,7 @@
 #include "setting/setting.h"
 #include "source/import_pages.h"
 
-enum { PUBLISH_US = 500000, CATCH_UP_MS = 200, REASONS_BYTES = 64 << 10 };
+enum { PUBLISH_US = 500000, CATCH_UP_MS = 200 };
 
 struct running {
 	struct op *job_op;
@@ -25,7 +25,7 @@ struct running {
 	struct import_choices choices;
 	struct source source;
 	struct import_rejects rejects;
-	str path, topic;
+	str path;
 	int64_t told_us;
 	bool is_stopped;
 };
@@ -51,38 +51,20 @@ static enum err load(struct op *op, str payload, struct running *r)
 	TRY(import_load(op, import, &r->s));
 	TRY(load_source(op, r));
 	r->path = import_upload_path(op, import);
-	r->topic = str_fmt(&op->arena, "import:%s", id_show(&op->arena, S("imp"), import).p);
-	return str_given(r->s.choices) ? json_into(&op->arena, &IMPORT_CHOICES_DESC, r->s.choices, &r->choices, &op->fault) : OK;
+	return import_choices_of(op, &r->s, &r->choices);
 }
 
-static str reasons_json(struct arena *a, const struct import_counts *c)
+void import_publish(struct op *op, id import)
 {
-	struct buf b;
-	struct json_writer w = {.out = &b};
-	buf_init(&b, REASONS_BYTES);
-	json_begin_array(&w);
-	for (size_t i = 0; i < c->n_reasons; i++) {
-		json_begin_object(&w);
-		json_key(&w, S("reason"));
-		json_put_str(&w, str_of(c->reasons[i].reason));
-		json_key(&w, S("n"));
-		json_put_i64(&w, c->reasons[i].n);
-		json_key(&w, S("lines"));
-		json_begin_array(&w);
-		for (int64_t k = 0; k < IMPORT_REASON_LINES && k < c->reasons[i].n; k++) json_put_i64(&w, c->reasons[i].lines[k]);
-		json_end_array(&w);
-		json_end_object(&w);
-	}
-	json_end_array(&w);
-	str json = str_dup(a, buf_str(&b));
-	buf_release(&b);
-	return json;
+	if (!op->app->http) return;
+	str topic = str_fmt(&op->arena, "import:%s", id_show(&op->arena, S("imp"), import).p);
+	http_publish(op->app->http, topic, S("changed"), topic);
 }
 
 static enum err put(struct op *op, const struct running *r, const char *state, const struct import_counts *c, str error)
 {
 	bool has_ended = strcmp(state, "done") == 0 || strcmp(state, "failed") == 0;
-	TRY(op_run(op, SQL_import_reasons_put, DB_ARGS(db_int(r->s.number), db_text(reasons_json(&op->arena, c))), NULL));
+	TRY(op_run(op, SQL_import_reasons_put, DB_ARGS(db_int(r->s.number), db_text(import_reasons_json(&op->arena, c))), NULL));
 	return op_run(op, SQL_import_put_progress,
 	              DB_ARGS(db_int(r->s.number), db_text(str_of(state)), db_int(c->bytes), db_int(c->rows), db_int(c->kept), db_int(c->known), db_int(c->rejected), db_int(c->touchpoints),
 	                      db_text(error), has_ended ? db_int(op->now_ms) : db_null()),
@@ -94,8 +76,8 @@ static enum err put_now(struct running *r, const char *state, const struct impor
 	struct op op;
 	op_init(&op, r->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("import")}, true);
 	enum err e = op_end(&op, put(&op, r, state, c, error));
+	import_publish(&op, r->s.id);
 	op_release(&op);
-	if (r->app->http) http_publish(r->app->http, r->topic, S("changed"), S("{}"));
 	return e;
 }
 
@@ -116,7 +98,7 @@ static void on_reject(void *arg, int64_t line, const char *reason, str row)
 static enum err read_file(struct running *r, int fd, struct arena *a, struct import_counts *counts, struct fault *f)
 {
 	struct import_file *file;
-	struct import_wish wish = {.as = IMPORT_AS_GUESS, .map = r->choices.map, .zone = setting_zone(r->app), .unpacked_bytes = (size_t)setting_int(r->app, SETTING_unpacked_max_bytes)};
+	struct import_wish wish = import_wish_of(r->app, &r->choices);
 	import_as_find(r->s.as, &wish.as);
 	TRY(import_open(&file, a, fd, &wish, f));
 	bool is_ndjson = import_as_is_free(import_file_as(file));

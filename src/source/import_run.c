@@ -25,6 +25,7 @@ enum {
 	BATCHES = 3,
 	BATCH_EVENTS = 4000,
 	BATCH_BYTES = 8 << 20,     /* of bodies */
+	BATCH_ARENA_BYTES = 64 << 20, /* of rejected rows too */
 	PROGRESS_ROWS = 8192,
 	PROGRESS_US = 100000,
 	BUSY_PAUSE_NS = 5000000,
@@ -166,6 +167,14 @@ static void take_verdicts(struct import_run *run, struct batch *b)
 	}
 }
 
+static void empty(struct batch *b)
+{
+	b->intake = NULL;
+	b->items.v = NULL;
+	b->items.n = b->items.cap = b->bytes = 0;
+	arena_reset(&b->arena);
+}
+
 /* Waits for the disk, then empties the batch. */
 static enum err reclaim(struct import_run *run, struct batch *b, struct fault *f)
 {
@@ -175,10 +184,7 @@ static enum err reclaim(struct import_run *run, struct batch *b, struct fault *f
 	if (!b->intake) return OK;
 	enum err e = b->result;
 	if (e == OK) take_verdicts(run, b);
-	b->intake = NULL;
-	b->items.v = NULL;
-	b->items.n = b->items.cap = b->bytes = 0;
-	arena_reset(&b->arena);
+	empty(b);
 	return e == OK ? OK : fault_set(f, e, "", "the disk took no more; what was kept before stays");
 }
 
@@ -197,6 +203,10 @@ static enum err send(struct import_run *run, struct fault *f)
 	struct batch *b = run->now;
 	run->now = NULL;
 	if (!b) return OK;
+	if (run->o.is_check) {
+		empty(b);
+		return OK;
+	}
 	b->is_out = true;
 	b->result = OK;
 	enum err e = intake_commit(b->intake, durable, b);
@@ -213,7 +223,8 @@ static enum err send(struct import_run *run, struct fault *f)
 /* The batch that is being filled. */
 static enum err filling(struct import_run *run, struct batch **out, struct fault *f)
 {
-	if (run->now && (run->now->items.n >= BATCH_EVENTS || run->now->bytes >= BATCH_BYTES)) TRY(send(run, f));
+	const struct batch *now = run->now;
+	if (now && (now->items.n >= BATCH_EVENTS || now->bytes >= BATCH_BYTES || now->arena.used_bytes >= BATCH_ARENA_BYTES)) TRY(send(run, f));
 	if (!run->now) {
 		struct batch *b = &run->batches[0];
 		pthread_mutex_lock(&run->lock);
@@ -224,6 +235,7 @@ static enum err filling(struct import_run *run, struct batch **out, struct fault
 		b->intake = intake_new(run->app, &b->arena, &run->o.source, clock_now_ms());
 		b->intake->import = run->o.number;
 		b->intake->country = run->country;
+		b->intake->is_trial = run->o.is_check;
 		run->now = b;
 	}
 	*out = run->now;
@@ -236,6 +248,7 @@ static void add(struct import_run *run, struct batch *b, const struct touchpoint
 	VEC_PUSH(&b->items, &b->arena, *item);
 	b->bytes += t->raw.n;
 	enum drop_reason reason = intake_add(b->intake, t, (uint32_t)(b->items.n - 1));
+	if (reason == DROP_NONE && run->o.is_check) run->counts.kept += item->rows;
 	if (reason == DROP_NONE) return;
 	if (reason == DROP_suppressed) row = STR_NONE;
 	for (int64_t i = 0; i < item->rows; i++) reject(run, item->lines ? item->lines[i] : item->line, DROP_REASONS[reason], row);
@@ -243,24 +256,19 @@ static void add(struct import_run *run, struct batch *b, const struct touchpoint
 
 /* ---- rows ---- */
 
+static const char *look(const struct import_file *file, struct arena *a, const struct csv_row *row, struct touchpoint *t)
+{
+	return file->as == IMPORT_AS_ORDERS ? orders_file_look(a, &file->mapping, row, t) : row_touchpoint_look(a, &file->mapping, row, t);
+}
+
 static enum err add_row(struct import_run *run, const struct import_file *file, struct row_ids *ids, const struct csv_row *row, struct fault *f)
 {
 	struct batch *b;
 	struct touchpoint t;
-	struct arena own = {0};
-	struct arena *a = &own;
-	if (!run->o.is_check) {
-		TRY(filling(run, &b, f));
-		a = &b->arena;
-	}
-	const char *reason = row_touchpoint(a, &file->mapping, ids, row, &t);
-	if (reason)
-		reject_row(run, row->line, reason, row->text);
-	else if (run->o.is_check)
-		run->counts.kept++;
-	else
-		add(run, b, &t, &(struct item){.line = row->line, .rows = 1}, row->text);
-	arena_release(&own);
+	TRY(filling(run, &b, f));
+	const char *reason = run->o.is_check ? look(file, &b->arena, row, &t) : row_touchpoint(&b->arena, &file->mapping, ids, row, &t);
+	if (reason) reject_row(run, row->line, reason, row->text);
+	else add(run, b, &t, &(struct item){.line = row->line, .rows = 1}, row->text);
 	return OK;
 }
 
@@ -273,9 +281,8 @@ static enum err read_rows(struct import_run *run, struct import_file *file, stru
 		if (result == CSV_END) return OK;
 		if (result == CSV_FAILED) return f->err ? f->err : ERR_MALFORMED;
 		run->counts.rows++;
-		if (result == CSV_ROW && run->orders && file->as == IMPORT_AS_ORDERS) {
+		if (result == CSV_ROW && file->as == IMPORT_AS_ORDERS && !run->o.is_check) {
 			reason = orders_file_add(run->orders, &row);
-			if (!reason && run->o.is_check) run->counts.kept++;
 		} else if (result == CSV_ROW) {
 			TRY(add_row(run, file, ids, &row, f));
 		}
@@ -340,10 +347,6 @@ static void add_line(struct import_run *run, struct batch *b, struct import_bloc
 			reject_row(run, line->number, i->reason, text);
 			continue;
 		}
-		if (run->o.is_check) {
-			run->counts.kept++;
-			continue;
-		}
 		if (!t->message_id.n) {
 			if (!str_given(row_id)) row_id = row_id_show(a, row_ids_next(ids, &(struct csv_row){.cells = &text, .n = 1}));
 			t->message_id = i->index ? str_fmt(a, "%.*s/%zu", STR_ARG(row_id), i->index) : row_id;
@@ -357,7 +360,7 @@ static enum err add_block(struct import_run *run, struct import_block *block, st
 {
 	for (size_t i = 0; i < block->lines.n; i++) {
 		struct batch *b = NULL;
-		if (!run->o.is_check) TRY(filling(run, &b, f));
+		TRY(filling(run, &b, f));
 		run->counts.rows++;
 		add_line(run, b, block, ids, &block->lines.v[i]);
 		TRY(tell(run, block->consumed, f));
@@ -382,23 +385,15 @@ static enum err add_event(struct import_run *run, const struct import_file *file
 {
 	struct batch *b;
 	struct touchpoint t;
-	struct arena own = {0};
-	struct arena *a = &own;
-	if (!run->o.is_check) {
-		TRY(filling(run, &b, f));
-		a = &b->arena;
-	}
-	if (!reason) reason = xes_touchpoint(a, file->zone, ids, event, &t);
+	TRY(filling(run, &b, f));
+	if (!reason) reason = xes_touchpoint(&b->arena, file->zone, ids, event, &t);
 	if (reason) {
 		struct arena shown = {0};
 		reject_row(run, event->line, reason, xes_event_show(&shown, event));
 		arena_release(&shown);
-	} else if (run->o.is_check) {
-		run->counts.kept++;
 	} else {
 		add(run, b, &t, &(struct item){.line = event->line, .rows = 1}, t.raw);
 	}
-	arena_release(&own);
 	return OK;
 }
 
@@ -418,16 +413,15 @@ static enum err read_log(struct import_run *run, struct import_file *file, struc
 
 enum err import_read(struct import_run *run, struct import_file *file, struct fault *f)
 {
-	struct row_ids *ids;
+	struct row_ids *ids = NULL; /* a check keeps nothing of the rows that it has read */
 	enum err e;
+	if (!run->o.is_check) ids = row_ids_new(str_of(run->o.source.name), str_of(IMPORT_AS[file->as]));
 	if (import_as_is_free(file->as)) {
-		ids = row_ids_new(str_of(run->o.source.name), str_of(IMPORT_AS[file->as]));
 		e = file->as == IMPORT_AS_XES ? read_log(run, file, ids, f) : read_lines(run, file, ids, f);
 	} else {
-		TRY(mapping_check(&file->mapping, f));
-		if (file->as == IMPORT_AS_ORDERS) TRY(begin_orders(run, file, f));
-		ids = row_ids_new(str_of(run->o.source.name), str_of(IMPORT_AS[file->as]));
-		e = read_rows(run, file, ids, f);
+		e = mapping_check(&file->mapping, f);
+		if (e == OK && file->as == IMPORT_AS_ORDERS && !run->o.is_check) e = begin_orders(run, file, f);
+		if (e == OK) e = read_rows(run, file, ids, f);
 	}
 	row_ids_free(ids);
 	run->consumed_before += import_file_consumed(file);
@@ -452,7 +446,7 @@ static bool new_part(struct import_run *run, const struct known_rows *known, siz
 static enum err hand_out_orders(struct import_run *run, struct fault *f)
 {
 	struct known_rows *known = NULL;
-	size_t n = run->o.is_check ? 0 : orders_file_count(run->orders);
+	size_t n = orders_file_count(run->orders);
 	enum err e = n ? known_rows_read(run->app, run->o.source.number, &known, f) : OK;
 	for (size_t i = 0; e == OK && i < n; i++) {
 		struct batch *b;

@@ -323,12 +323,21 @@ static void note_use(struct op *op, struct web *w, str hash, str token)
 	op_release(&own);
 }
 
-static enum err be_person(struct op *op, struct web *w, str token)
+static enum err be_person(struct op *op, struct web *w, str token, bool is_noted)
 {
 	str hash = session_hash(op, "session", token);
 	int64_t seen_ms = op->now_ms;
+	if (!token.n || token.n >= 4 * TOKEN_BYTES) return OK;
 	if (!be_known(op, w, hash, &seen_ms)) TRY(read_session(op, w, hash, &seen_ms));
-	if (op->actor.kind == ACTOR_PERSON && op->now_ms - seen_ms >= SEEN_EVERY_MS) note_use(op, w, hash, token);
+	if (is_noted && op->actor.kind == ACTOR_PERSON && op->now_ms - seen_ms >= SEEN_EVERY_MS) note_use(op, w, hash, token);
+	return OK;
+}
+
+enum err session_recognise(struct op *op, struct web *w)
+{
+	str key = bearer(w);
+	if (!str_given(http_header(w->rq, "Authorization"))) return be_person(op, w, http_cookie(w->rq, "session"), false);
+	if (key.n) be_key(op, key);
 	return OK;
 }
 
@@ -341,7 +350,7 @@ enum err session_authenticate(struct op *op, struct web *w)
 	}
 	const struct lang *asked = asked_lang(w);
 	if (asked) op->locale.lang = asked;
-	if (token.n && token.n < 4 * TOKEN_BYTES) TRY(be_person(op, w, token));
+	TRY(be_person(op, w, token, true));
 	if (op->actor.kind != ACTOR_PERSON && !w->wants_json && http_cookie(w->rq, "visit").n == 0) {
 		/* The token of this answer's form must be of the cookie that goes along with it. */
 		str visit = session_token(op);

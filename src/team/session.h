@@ -14,6 +14,8 @@ void sessions_free(struct sessions *s);
 /* Sets the op's actor, permissions and locale, and w's csrf and session. Nobody is no error; a key or session that no longer
  * holds is nobody. Runs before the op's own work; reads through an op of its own or memory. */
 enum err session_authenticate(struct op *op, struct web *w) NODISCARD;
+/* Sets the actor and permissions alone and writes nothing: for what is asked on an I/O thread. */
+enum err session_recognise(struct op *op, struct web *w) NODISCARD;
 /* Whether an unsafe request of this session may act: the token in the form's `csrf` field or X-CSRF-Token, and no foreign
  * Origin. Programs with a key always may. */
 bool session_is_genuine(const struct op *op, const struct web *w);

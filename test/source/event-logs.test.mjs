@@ -85,7 +85,7 @@ test('XES in the browser: told by its first tag, checked, imported', async (t) =
 	const form = new FormData();
 	form.append('file', new Blob([log(trace('1', event('a', '2011-01-01T00:00:00Z'), event('b', 'never')))]), 'log.xes');
 	const at = (await hospes.fetch('/imports', { method: 'POST', headers, body: form })).headers.get('location');
-	const draft = (await hospes.get(at, key)).body;
+	const draft = await until('the check to end', async () => { const { body } = await hospes.get(at, key); return body.check.state === 'done' ? body : null; });
 	assert.deepEqual([draft.finding.args.kept, draft.finding.args.rejected, draft.may_start], [1, 1, true]);
 	assert.equal(draft.kinds.find((kind) => kind.is_selected).value, 'xes');
 	await hospes.fetch(`${at}/start`, { method: 'POST', headers });
