@@ -132,7 +132,8 @@ WHERE import = $1;
 
 -- A check of which a newer one was begun writes nothing.
 -- name: import_check_start
-UPDATE import_check SET state = 'running', started_at = $3 WHERE import = $1 AND version = $2;
+UPDATE import_check SET state = 'running', started_at = $3, bytes_done = 0, rows_read = 0, rows_kept = 0, rows_rejected = 0, reasons = NULL
+WHERE import = $1 AND version = $2;
 
 -- name: import_check_put
 UPDATE import_check SET state = $3, bytes_done = $4, rows_read = $5, rows_kept = $6, rows_rejected = $7, reasons = $8, error = $9,
