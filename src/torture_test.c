@@ -127,6 +127,7 @@ static void whichever_call_fails_records_follow_the_log_exactly(void **state)
 /* ---- what people change ---- */
 
 static id the_suggestion, the_import; /* of this round: asking for them is a call too */
+static struct api_key the_key;
 
 struct deed {
 	const char *name;
@@ -204,7 +205,39 @@ static enum err undo_import(struct torture *t)
 	return e;
 }
 
+static enum err end_key(struct torture *t)
+{
+	struct op op;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_COMMAND, .name = S("torture")}, true);
+	enum err e = op_end(&op, key_end(&op, the_key.id));
+	op_release(&op);
+	return e;
+}
+
+static str make_key(struct torture *t)
+{
+	struct op op;
+	str text;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_COMMAND, .name = S("torture")}, true);
+	assert_ok(key_add(&op, KEY_WRITE, str_of(t->tag), t->shop.number, ROLE_NONE, &text));
+	assert_ok(op_end(&op, OK));
+	text = str_dup(&t->records->arena, text);
+	op_release(&op);
+	assert_true(key_find(&t->app, text, &the_key));
+	return text;
+}
+
+/* Memory reads the keys again by itself, where that failed. */
+static void check_key_ended(struct torture *t, str text)
+{
+	struct api_key key;
+	int64_t until = clock_mono_us() + TORTURE_PATIENCE_MS * 1000LL;
+	while (key_find(&t->app, text, &key) && clock_mono_us() < until) usleep(10000);
+	assert_false(key_find(&t->app, text, &key));
+}
+
 static const struct deed DEEDS[] = {
+	{"a key's end", end_key},
 	{"names", name_them}, {"a grant", grant}, {"a refusal", refuse}, {"a join taken back", separate},
 	{"a join", join},     {"a suggestion", dismiss}, {"an erasure", erase}, {"an import undone", undo_import},
 };
@@ -293,6 +326,7 @@ static void what_people_change_fails_whole_or_succeeds_whole(void **state)
 		import_some(t);
 		the_suggestion = torture_count(t, "SELECT max(id) FROM join_suggestion");
 		the_import = torture_count(t, "SELECT max(id) FROM import");
+		str key = make_key(t);
 		uint32_t erased = number_of(t, "user_id:ann-%s");
 		assert_true(events_of(t, erased) > 0);
 		for (size_t i = 0; i < COUNT_OF(DEEDS); i++) {
@@ -306,6 +340,7 @@ static void what_people_change_fails_whole_or_succeeds_whole(void **state)
 			}
 		}
 		finish_erasures(t);
+		check_key_ended(t, key);
 		assert_int_equal(events_of(t, erased), 0);
 	}
 }

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "collect/touchpoint.h"
 #include "consent/consent.h"
+#include "events/events.h"
 #include "op/app.h"
 #include "setting/setting.h"
 
@@ -51,6 +52,7 @@ struct collect {
 	struct map texts;   /* guarded by counts */
 	struct map drops;   /* source number (2 bytes) → struct drop_cell* */
 	struct map illegal; /* "kind\0value" → times */
+	_Atomic bool is_behind; /* reading the tables again failed: to be done with the next counts */
 };
 
 /* ---- reading the tables ---- */
@@ -212,14 +214,15 @@ struct purposes *collect_own_purposes(const struct app *app)
 	return app->collect->purposes;
 }
 
-/* Reads again in an op of its own, once the change is committed. */
+/* Reads again in an op of its own, once the change is committed; or was, and nobody was told. */
 static void reread(void *arg)
 {
 	struct app *app = arg;
 	struct op op;
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
-	enum err e = read_all(&op, app->collect);
-	op_end(&op, e);
+	enum err e = op_end(&op, read_all(&op, app->collect));
+	atomic_store(&app->collect->is_behind, e != OK);
+	if (e != OK) events_wake(app->events);
 	op_release(&op);
 }
 
@@ -269,7 +272,7 @@ enum err source_ensure(struct op *op, str name, enum source_kind kind, bool is_a
 	           DB_ARGS(db_int(number), db_id(out->id), db_text(name), db_text(str_of(SOURCE_KINDS[kind])),
 	                   db_text(is_assured ? S("assured") : S("carried")), db_int(purposes), db_int(op->now_ms)),
 	           NULL));
-	op_after_commit(op, reread, op->app);
+	op_defer(op, reread, op->app);
 	return OK;
 }
 
@@ -277,7 +280,7 @@ enum err source_end(struct op *op, uint16_t number)
 {
 	TRY(op_run(op, SQL_source_end, DB_ARGS(db_int(number), db_int(op->now_ms)), NULL));
 	TRY(op_run(op, SQL_key_end_of_source, DB_ARGS(db_int(number), db_int(op->now_ms)), NULL));
-	op_after_commit(op, reread, op->app);
+	op_defer(op, reread, op->app);
 	return OK;
 }
 
@@ -304,7 +307,7 @@ enum err key_add(struct op *op, enum key_kind kind, str name, uint16_t source, e
 	                   kind == KEY_SECRET ? db_text(str_of(ROLES[role])) : db_null(), db_blob((str){(char *)hash, sizeof hash}),
 	                   db_text(str_sub(*text, 0, HINT_LETTERS)), db_int(op->now_ms), db_text(op->actor.name.n ? op->actor.name : S("command line"))),
 	           NULL));
-	op_after_commit(op, reread, op->app);
+	op_defer(op, reread, op->app);
 	return OK;
 }
 
@@ -313,7 +316,7 @@ enum err key_end(struct op *op, id key)
 	int64_t changed;
 	TRY(op_run(op, SQL_key_end, DB_ARGS(db_id(key), db_int(op->now_ms)), &changed));
 	if (!changed) return fail(op, ERR_NOT_FOUND, "key", "there is no such key, or it was ended before");
-	op_after_commit(op, reread, op->app);
+	op_defer(op, reread, op->app);
 	return OK;
 }
 
@@ -399,7 +402,7 @@ bool collect_has_counts(const struct app *app)
 {
 	struct collect *c = app->collect;
 	pthread_mutex_lock(&c->counts);
-	bool any = c->drops.n || c->illegal.n;
+	bool any = c->drops.n || c->illegal.n || atomic_load(&c->is_behind);
 	pthread_mutex_unlock(&c->counts);
 	return any;
 }
@@ -461,7 +464,12 @@ static enum err write_drops(struct op *op, uint16_t source, const struct drop_ce
 /* Takes the counts out under the lock and writes them after; when that fails they are counted on. */
 enum err collect_flush_counts(struct op *op)
 {
+	struct collect *c = op->app->collect;
 	struct taken_counts *t = take_counts(op);
+	if (atomic_load(&c->is_behind)) {
+		TRY(read_all(op, c));
+		atomic_store(&c->is_behind, false);
+	}
 	str key;
 	uint64_t value;
 	for (size_t i = 0; map_next(&t->drops, &i, &key, &value);) {
@@ -501,6 +509,6 @@ struct touchpoint_kind collect_filing(const struct app *app, str event, bool *ha
 
 enum err collect_reload_filing(struct op *op)
 {
-	op_after_commit(op, reread, op->app);
+	op_defer(op, reread, op->app);
 	return OK;
 }

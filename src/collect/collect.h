@@ -58,7 +58,7 @@ bool key_may_send(const struct app *app, id key, int64_t events, int *wait_s);
 /* Counts, written to records by the appliers. Any thread. */
 void collect_drop(const struct app *app, uint16_t source, enum drop_reason reason, uint64_t times);
 void collect_note_illegal(const struct app *app, str kind, str value);
-bool collect_has_counts(const struct app *app); /* that collect_flush_counts would write */
+bool collect_has_counts(const struct app *app); /* that collect_flush_counts would write, or tables that it would read again */
 enum err collect_flush_counts(struct op *op) NODISCARD;
 /* The filing of an event name in this workspace: its own row, else the default; *has_row tells whether either exists. */
 struct touchpoint_kind;

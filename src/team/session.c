@@ -115,7 +115,7 @@ void session_person_changed(struct op *op, id person)
 {
 	struct dropping *d = ARENA_NEW(&op->arena, struct dropping);
 	*d = (struct dropping){op->app->sessions, person};
-	op_after_commit(op, drop_later, d);
+	op_defer(op, drop_later, d); /* also where the commit is said to have failed: it may be there */
 }
 
 /* ---- hashes and tokens ---- */
