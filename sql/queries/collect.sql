@@ -42,8 +42,8 @@ INSERT INTO applier (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDAT
 INSERT INTO unapplied (position, is_note, subject, import, source, purposes, time_ms, received_ms, type, channel, body, error, kept_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (position) DO NOTHING;
 
--- name: unapplied_all
-SELECT position, is_note, subject, import, source, purposes, time_ms, received_ms, type, channel, body FROM unapplied ORDER BY position LIMIT 1000;
+-- name: unapplied_after
+SELECT position, is_note, subject, import, source, purposes, time_ms, received_ms, type, channel, body FROM unapplied WHERE position > $1 ORDER BY position LIMIT 200;
 
 -- name: unapplied_count
 SELECT count(*) FROM unapplied;

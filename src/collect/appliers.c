@@ -233,22 +233,37 @@ static void try_aside(struct appliers *a, const struct db_rows *rows, size_t i)
 	if (e == OK) log_info("event_applied_late", F_INT("position", db_rows_int(rows, i, 0)));
 }
 
-/* What was kept aside, each in a transaction of its own. */
-static void retry_aside(struct appliers *a)
+/* Some of what was kept aside, each in a transaction of its own. False: there is no more. */
+static bool try_some_aside(struct appliers *a, int64_t *position)
 {
 	struct op op;
-	struct db_rows rows = {0}, left = {0};
+	struct db_rows rows = {0};
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
+	enum err e = op_end(&op, op_query(&op, SQL_unapplied_after, DB_ARGS(db_int(*position)), &rows));
+	for (size_t i = 0; e == OK && i < rows.n && !atomic_load(&a->stopping); i++) {
+		try_aside(a, &rows, i);
+		*position = db_rows_int(&rows, i, 0);
+	}
+	op_release(&op);
+	return e == OK && rows.n && !atomic_load(&a->stopping);
+}
+
+static void count_aside(struct appliers *a)
+{
+	struct op op;
+	struct db_rows left;
+	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
+	if (op_end(&op, op_query(&op, SQL_unapplied_count, DB_NO_ARGS, &left)) == OK) atomic_store(&a->unapplied, (uint64_t)db_rows_int(&left, 0, 0));
+	op_release(&op);
+}
+
+static void retry_aside(struct appliers *a)
+{
+	int64_t position = -1;
 	if (!atomic_load(&a->unapplied) || (a->retried_us && clock_mono_us() - a->retried_us < RETRY_ASIDE_S * 1000000LL)) return;
 	a->retried_us = clock_mono_us();
-	op_init(&op, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
-	enum err e = op_end(&op, op_query(&op, SQL_unapplied_all, DB_NO_ARGS, &rows));
-	for (size_t i = 0; e == OK && i < rows.n && !atomic_load(&a->stopping); i++) try_aside(a, &rows, i);
-	struct op count;
-	op_init(&count, a->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("appliers")}, false);
-	e = op_end(&count, op_query(&count, SQL_unapplied_count, DB_NO_ARGS, &left));
-	if (e == OK) atomic_store(&a->unapplied, (uint64_t)db_rows_int(&left, 0, 0));
-	op_release(&count);
-	op_release(&op);
+	while (try_some_aside(a, &position)) {}
+	count_aside(a);
 }
 
 static void note_trouble(struct appliers *a, enum err e)
