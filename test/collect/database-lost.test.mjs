@@ -1,5 +1,5 @@
 // The database of records goes away while the server runs: events are taken in all the same, /health says why records do not
-// follow, and when it is back, followers, jobs and pages go on by themselves; nothing is lost, nothing is there twice.
+// follow, and when it is back, followers, jobs and pages go on by themselves; nothing is lost, nothing is there twice. Starts first.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
