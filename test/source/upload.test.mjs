@@ -1,5 +1,5 @@
 // A file through the browser's door: what is sent lies on disk as it comes, is checked whole by a job that survives a changed
-// mapping and the end of its server, and leaves nothing behind where it fails.
+// mapping and the end of its server, and leaves nothing behind where it fails. Starts first: a lease has to run out.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
