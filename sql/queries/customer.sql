@@ -59,8 +59,8 @@ UPDATE customer SET merged_into = $2, search = '' WHERE id = $1 OR merged_into =
 UPDATE customer SET merged_into = NULL WHERE id = $1;
 
 -- name: customer_add
-INSERT INTO customer (id, number, first_seen_at, last_seen_at, is_known, search, orders, units_sold, units_returned, revenue_micro, refund_micro)
-VALUES ($1, $2, $3, $3, FALSE, '', 0, 0, 0, 0, 0);
+INSERT INTO customer (id, number, first_seen_at, last_seen_at, is_known, search, orders, units_sold, units_returned)
+VALUES ($1, $2, $3, $3, FALSE, '', 0, 0, 0);
 
 -- name: identity_born
 SELECT born FROM identity WHERE subject = $1;
@@ -96,17 +96,41 @@ SELECT
 	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT),
 	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.units ELSE 0 END), 0) AS BIGINT),
 	CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN o.units ELSE 0 END), 0) AS BIGINT),
-	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.revenue_micro ELSE 0 END), 0) AS BIGINT),
-	CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN o.revenue_micro ELSE 0 END), 0) AS BIGINT),
 	min(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
 	max(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
-	max(o.country)
+	max(o.country), count(*),
+	CASE WHEN EXISTS (SELECT 1 FROM customer_amount a WHERE a.customer = $1) THEN 1 ELSE 0 END
 FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1;
+
+-- fragment: amounts
+CAST(sum(CASE WHEN x.kind = 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(sum(CASE WHEN x.kind = 1 THEN 1 ELSE 0 END) AS BIGINT),
+	CAST(sum(CASE WHEN x.kind = 0 THEN x.revenue_micro ELSE 0 END) AS BIGINT), CAST(sum(CASE WHEN x.kind = 1 THEN x.revenue_micro ELSE 0 END) AS BIGINT)
+
+-- fragment: of_amounts
+SELECT i.customer AS customer, coalesce(o.currency, (SELECT value FROM setting WHERE name = 'currency'), '') AS currency, o.kind AS kind, o.revenue_micro AS revenue_micro
+	FROM identity i CROSS JOIN orders o WHERE o.subject = i.subject AND (+o.kind = 1 OR (+o.kind = 0 AND o.cancelled_at IS NULL))
+
+-- name: customer_amount_put
+INSERT INTO customer_amount (customer, currency, orders, refunds, revenue_micro, refund_micro)
+SELECT x.customer, x.currency, {{amounts}} FROM ({{of_amounts}} AND i.customer = $1) AS x GROUP BY x.customer, x.currency;
+
+-- name: customer_amount_remove
+DELETE FROM customer_amount WHERE customer = $1;
+
+-- name: customer_amount_put_all
+INSERT INTO customer_amount (customer, currency, orders, refunds, revenue_micro, refund_micro)
+SELECT x.customer, x.currency, {{amounts}} FROM ({{of_amounts}}) AS x GROUP BY x.customer, x.currency;
+
+-- name: customer_amount_remove_all
+DELETE FROM customer_amount;
+
+-- name: customer_amounts
+SELECT currency, orders, refunds, revenue_micro, refund_micro FROM customer_amount WHERE customer = $1 ORDER BY orders DESC, currency;
 
 -- name: customer_put_derived
 UPDATE customer SET is_known = $2, name = $3, given_name = $4, family_name = $5, called = $6, email = $7, phone = $8,
 	country = $9, language = $10, sort_key = $11, search = $12, orders = $13, units_sold = $14, units_returned = $15,
-	revenue_micro = $16, refund_micro = $17, first_order_at = $18, last_order_at = $19, first_seen_at = coalesce($20, first_seen_at), last_seen_at = coalesce($21, last_seen_at)
+	first_order_at = $16, last_order_at = $17, first_seen_at = coalesce($18, first_seen_at), last_seen_at = coalesce($19, last_seen_at)
 WHERE id = $1;
 
 -- name: customer_put_seen

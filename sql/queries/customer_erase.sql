@@ -3,8 +3,11 @@
 -- name: customer_erase_row
 UPDATE customer SET erased_at = $2, merged_into = NULL, name = NULL, given_name = NULL, family_name = NULL, called = NULL, email = NULL,
 	phone = NULL, country = NULL, language = NULL, sort_key = NULL, search = '', is_known = FALSE, orders = 0, units_sold = 0,
-	units_returned = 0, revenue_micro = 0, refund_micro = 0, first_order_at = NULL, last_order_at = NULL
+	units_returned = 0, first_order_at = NULL, last_order_at = NULL
 WHERE id = $1 OR merged_into = $1;
+
+-- name: customer_amount_erase
+DELETE FROM customer_amount WHERE customer IN (SELECT id FROM customer WHERE id = $1 OR merged_into = $1);
 
 -- name: trait_remove_subject
 DELETE FROM trait WHERE subject = $1;
@@ -55,8 +58,11 @@ SELECT customer, subjects FROM erasure;
 DELETE FROM erasure WHERE customer = $1;
 
 -- name: export_customer
-SELECT id, name, given_name, family_name, called, email, phone, country, language, orders, revenue_micro, refund_micro, first_order_at,
+SELECT id, name, given_name, family_name, called, email, phone, country, language, orders, first_order_at,
 	last_order_at, first_seen_at, last_seen_at FROM customer WHERE id = $1;
+
+-- name: export_amounts
+SELECT nullif(currency, '') AS currency, orders, refunds, revenue_micro, refund_micro FROM customer_amount WHERE customer = $1 ORDER BY orders DESC, currency;
 
 -- name: export_names
 SELECT n.called, n.given_name, n.family_name, n.name_order, n.at FROM customer_name n JOIN identity i ON i.subject = n.subject

@@ -9,15 +9,16 @@ c.merged_into IS NULL AND c.erased_at IS NULL
 	AND ($8 = -1 OR EXISTS (
 		SELECT 1 FROM identity i JOIN consent_state s ON s.subject = i.subject
 		WHERE i.customer = c.id AND s.purpose = $8 AND s.is_granted = ($9 = 1)))
+	AND (CAST($12 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM customer_amount m WHERE m.customer = c.id AND m.currency = $12))
 	AND ($8 = -1 OR $9 = 0 OR NOT EXISTS (
 		SELECT 1 FROM identity i JOIN consent_state s ON s.subject = i.subject
 		WHERE i.customer = c.id AND s.purpose = $8 AND NOT s.is_granted))
 
 -- fragment: hit
-c.id IN (SELECT customer FROM customer_word WHERE word >= $12 AND word < $13)
-	AND (CAST($14 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $14 AND word < $15))
-	AND (CAST($16 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $16 AND word < $17))
-	AND (CAST($18 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $18 AND word < $19))
+c.id IN (SELECT customer FROM customer_word WHERE word >= $13 AND word < $14)
+	AND (CAST($15 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $15 AND word < $16))
+	AND (CAST($17 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $17 AND word < $18))
+	AND (CAST($19 AS TEXT) IS NULL OR c.id IN (SELECT customer FROM customer_word WHERE word >= $19 AND word < $20))
 
 -- name: customer_page_seen
 SELECT c.id, c.last_seen_at FROM customer c WHERE {{wanted}} AND (c.last_seen_at, c.id) < ($10, $11)
@@ -44,12 +45,26 @@ SELECT c.id, c.orders FROM customer c WHERE {{wanted}} AND (c.orders, c.id) > ($
 ORDER BY c.orders, c.id LIMIT $1;
 
 -- name: customer_page_revenue
-SELECT c.id, c.revenue_micro FROM customer c WHERE {{wanted}} AND (c.revenue_micro, c.id) < ($10, $11)
-ORDER BY c.revenue_micro DESC, c.id DESC LIMIT $1;
+-- By revenue in one currency: those who have any in it …
+SELECT c.id, a.revenue_micro FROM customer_amount a CROSS JOIN customer c
+WHERE a.currency = $13 AND c.id = a.customer AND (a.revenue_micro, a.customer) < ($10, $11) AND {{wanted}}
+ORDER BY a.revenue_micro DESC, a.customer DESC LIMIT $1;
 
 -- name: customer_page_revenue_back
-SELECT c.id, c.revenue_micro FROM customer c WHERE {{wanted}} AND (c.revenue_micro, c.id) > ($10, $11)
-ORDER BY c.revenue_micro, c.id LIMIT $1;
+SELECT c.id, a.revenue_micro FROM customer_amount a CROSS JOIN customer c
+WHERE a.currency = $13 AND c.id = a.customer AND (a.revenue_micro, a.customer) > ($10, $11) AND {{wanted}}
+ORDER BY a.revenue_micro, a.customer LIMIT $1;
+
+-- name: customer_page_rest
+-- … and then those who have none.
+SELECT c.id, CAST($10 AS BIGINT) FROM customer c
+WHERE c.id < $11 AND NOT EXISTS (SELECT 1 FROM customer_amount a WHERE a.customer = c.id AND a.currency = $13) AND {{wanted}}
+ORDER BY c.id DESC LIMIT $1;
+
+-- name: customer_page_rest_back
+SELECT c.id, CAST($10 AS BIGINT) FROM customer c
+WHERE c.id > $11 AND NOT EXISTS (SELECT 1 FROM customer_amount a WHERE a.customer = c.id AND a.currency = $13) AND {{wanted}}
+ORDER BY c.id LIMIT $1;
 
 -- name: customer_page_name
 SELECT c.id, c.sort_key FROM customer c WHERE {{wanted}} AND (c.sort_key, c.id) > ($10, $11)
@@ -61,13 +76,15 @@ ORDER BY c.sort_key DESC, c.id DESC LIMIT $1;
 
 -- name: customer_hits
 SELECT hit.id, hit.k FROM (
-	SELECT c.id AS id, CASE WHEN $20 = 0 THEN c.last_seen_at WHEN $20 = 1 THEN c.first_seen_at WHEN $20 = 2 THEN c.orders ELSE c.revenue_micro END AS k
+	SELECT c.id AS id, CASE WHEN $21 = 0 THEN c.last_seen_at WHEN $21 = 1 THEN c.first_seen_at WHEN $21 = 2 THEN c.orders
+		ELSE coalesce((SELECT a.revenue_micro FROM customer_amount a WHERE a.customer = c.id AND a.currency = $22), $23) END AS k
 	FROM customer c WHERE {{hit}} AND {{wanted}}) AS hit
 WHERE (hit.k, hit.id) < ($10, $11) ORDER BY hit.k DESC, hit.id DESC LIMIT $1;
 
 -- name: customer_hits_back
 SELECT hit.id, hit.k FROM (
-	SELECT c.id AS id, CASE WHEN $20 = 0 THEN c.last_seen_at WHEN $20 = 1 THEN c.first_seen_at WHEN $20 = 2 THEN c.orders ELSE c.revenue_micro END AS k
+	SELECT c.id AS id, CASE WHEN $21 = 0 THEN c.last_seen_at WHEN $21 = 1 THEN c.first_seen_at WHEN $21 = 2 THEN c.orders
+		ELSE coalesce((SELECT a.revenue_micro FROM customer_amount a WHERE a.customer = c.id AND a.currency = $22), $23) END AS k
 	FROM customer c WHERE {{hit}} AND {{wanted}}) AS hit
 WHERE (hit.k, hit.id) > ($10, $11) ORDER BY hit.k, hit.id LIMIT $1;
 
@@ -80,18 +97,17 @@ SELECT hit.id, hit.k FROM (SELECT c.id AS id, coalesce(c.sort_key, c.sort_key) A
 WHERE (hit.k, hit.id) < ($10, $11) ORDER BY hit.k DESC, hit.id DESC LIMIT $1;
 
 -- name: customer_page_count
-SELECT count(*) FROM customer c WHERE {{wanted}} AND $1 = 0;
+SELECT count(*) FROM customer c WHERE {{wanted}} AND $1 = 0 AND $10 = 0 AND $11 = 0;
 
 -- name: customer_hits_count
 SELECT count(*) FROM customer c WHERE {{hit}} AND {{wanted}} AND $1 = 0 AND $10 = 0 AND $11 = 0;
 
 -- name: customer_list_row
-SELECT c.id, c.is_known, coalesce(c.name, c.called) AS name, c.country, c.orders, c.revenue_micro, c.last_seen_at,
+SELECT c.id, c.is_known, coalesce(c.name, c.called) AS name, c.country, c.orders, c.last_seen_at,
 	(SELECT i.kind FROM identity i WHERE i.customer = c.id
 	 ORDER BY CASE i.kind WHEN 'user_id' THEN 0 WHEN 'email' THEN 1 WHEN 'phone' THEN 2 WHEN 'anonymous_id' THEN 4 ELSE 3 END, i.subject LIMIT 1) AS identity_kind,
 	(SELECT i.shown FROM identity i WHERE i.customer = c.id
 	 ORDER BY CASE i.kind WHEN 'user_id' THEN 0 WHEN 'email' THEN 1 WHEN 'phone' THEN 2 WHEN 'anonymous_id' THEN 4 ELSE 3 END, i.subject LIMIT 1) AS identity,
-	(SELECT max(o.currency) FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = c.id) AS currency,
 	c.email, c.phone, c.first_seen_at
 FROM customer c WHERE c.id = $1;
 

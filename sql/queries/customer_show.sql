@@ -1,8 +1,7 @@
 -- A customer's page.
 
 -- name: customer_get
-SELECT number, merged_into, erased_at, is_known, name, given_name, family_name, called, country, language, orders, revenue_micro,
-	refund_micro, first_order_at, last_order_at, first_seen_at, last_seen_at, units_sold, units_returned, email, phone
+SELECT number, merged_into, erased_at, is_known, name, given_name, family_name, called, country, language, orders, first_order_at, last_order_at, first_seen_at, last_seen_at, units_sold, units_returned, email, phone
 FROM customer WHERE id = $1;
 
 -- name: customer_edges
@@ -28,7 +27,7 @@ WHERE i.customer = $1 ORDER BY c.at DESC, c.is_granted;
 -- name: customer_order_rows
 SELECT o.number, o.at, o.units, o.revenue_micro, o.currency, o.cancelled_at,
 	(SELECT CAST(sum(r.revenue_micro) AS INT64) FROM orders r JOIN identity j ON j.subject = r.subject
-	 WHERE j.customer = $1 AND r.kind = 1 AND r.of_number = o.number) AS refunded_micro
+	 WHERE j.customer = $1 AND r.kind = 1 AND r.of_number = o.number AND coalesce(r.currency, $3) = coalesce(o.currency, $3)) AS refunded_micro
 FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1 AND o.kind = 0
 ORDER BY o.at DESC, o.id DESC LIMIT $2;
 
@@ -39,10 +38,6 @@ WHERE i.customer = $1 AND o.kind = 0 AND o.cancelled_at IS NULL ORDER BY o.at;
 -- name: customer_order_count
 SELECT CAST(coalesce(sum(CASE WHEN o.kind = 0 THEN 1 ELSE 0 END), 0) AS INT64), CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN 1 ELSE 0 END), 0) AS INT64)
 FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1;
-
--- name: customer_currency
-SELECT o.currency, count(*) AS n FROM orders o JOIN identity i ON i.subject = o.subject
-WHERE i.customer = $1 AND o.currency IS NOT NULL GROUP BY o.currency ORDER BY n DESC, o.currency LIMIT 1;
 
 -- name: customer_name_rows
 SELECT n.called, n.given_name, n.family_name, n.name_order FROM customer_name n JOIN identity i ON i.subject = n.subject

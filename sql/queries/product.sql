@@ -16,9 +16,9 @@ FROM order_line WHERE kind IN (0, 1) AND at >= $1 AND at < $2 GROUP BY product, 
 SELECT 1 WHERE EXISTS (SELECT 1 FROM orders WHERE cancelled_at IS NOT NULL OR (purposes / 2) % 2 = 0 OR coalesce(nullif(currency, ''), $2) <> $1);
 
 -- name: product_sums_apart
--- The sums of those orders; is_left_out tells those that count nowhere from those whose amounts alone are apart.
+-- The sums of those orders by currency; is_left_out tells those that count nowhere from those that are in another currency.
 WITH apart AS (
-	SELECT id, CASE WHEN cancelled_at IS NOT NULL OR (purposes / 2) % 2 = 0 THEN 1 ELSE 0 END AS is_left_out
+	SELECT id, coalesce(nullif(currency, ''), $4) AS currency, CASE WHEN cancelled_at IS NOT NULL OR (purposes / 2) % 2 = 0 THEN 1 ELSE 0 END AS is_left_out
 	FROM orders
 	WHERE kind IN (0, 1) AND at >= $1 AND at < $2
 		AND (cancelled_at IS NOT NULL OR (purposes / 2) % 2 = 0 OR coalesce(nullif(currency, ''), $4) <> $3)
@@ -28,20 +28,20 @@ SELECT l.product, l.kind,
 	CAST(sum(CASE WHEN l.quantity > 0 THEN l.quantity % 1000 ELSE 0 END) AS BIGINT),
 	CAST(sum(l.quantity / 1000) AS BIGINT), CAST(sum(l.quantity % 1000) AS BIGINT),
 	CAST(sum(l.amount_micro / 1000000) AS BIGINT), CAST(sum(l.amount_micro % 1000000) AS BIGINT),
-	count(*), p.is_left_out
-FROM apart p CROSS JOIN order_line l WHERE l.order_id = p.id GROUP BY l.product, l.kind, p.is_left_out;
+	count(*), p.currency, p.is_left_out
+FROM apart p CROSS JOIN order_line l WHERE l.order_id = p.id GROUP BY l.product, l.kind, p.currency, p.is_left_out;
 
 -- name: product_sums_of_subject
--- Of a subject whose customer refuses, those that product_sums_apart has not; is_left_out also where the amounts are apart already.
+-- Of a subject whose customer refuses, those that are not left out anyway.
 SELECT l.product, l.kind,
 	CAST(sum(CASE WHEN l.quantity > 0 THEN l.quantity / 1000 ELSE 0 END) AS BIGINT),
 	CAST(sum(CASE WHEN l.quantity > 0 THEN l.quantity % 1000 ELSE 0 END) AS BIGINT),
 	CAST(sum(l.quantity / 1000) AS BIGINT), CAST(sum(l.quantity % 1000) AS BIGINT),
 	CAST(sum(l.amount_micro / 1000000) AS BIGINT), CAST(sum(l.amount_micro % 1000000) AS BIGINT),
-	count(*), CASE WHEN coalesce(nullif(o.currency, ''), $5) <> $4 THEN 2 ELSE 1 END
+	count(*), coalesce(nullif(o.currency, ''), $4)
 FROM orders o CROSS JOIN order_line l
 WHERE o.subject = $1 AND o.kind IN (0, 1) AND o.at >= $2 AND o.at < $3 AND o.cancelled_at IS NULL AND (o.purposes / 2) % 2 = 1 AND l.order_id = o.id
-GROUP BY l.product, l.kind, CASE WHEN coalesce(nullif(o.currency, ''), $5) <> $4 THEN 2 ELSE 1 END;
+GROUP BY l.product, l.kind, coalesce(nullif(o.currency, ''), $4);
 
 -- name: product_lines
 SELECT l.order_id, l.kind, l.at, l.quantity, l.amount_micro, o.subject, o.purposes, o.currency

@@ -5,9 +5,6 @@ SELECT
 	CAST((SELECT coalesce(max(undone_at), 0) FROM import) AS BIGINT),
 	CAST((SELECT count(*) FROM suppression) AS BIGINT);
 
--- name: tally_currencies
-SELECT currency, count(*) FROM orders WHERE kind = 0 GROUP BY currency ORDER BY 2 DESC, 1;
-
 -- name: tally_orders
 -- In the order of the index on (kind, at).
 SELECT kind, at, subject, currency, purposes, revenue_micro, units, lines FROM orders

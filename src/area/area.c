@@ -193,7 +193,7 @@ static enum err tell_target(struct asking *a, int family)
 	TRY(target_of_scope(a->op, scope, &targets, &n));
 	for (size_t i = 0; i < n; i++) {
 		if (!str_eq(targets[i].metric, S("contact_rate"))) continue;
-		area->target = target_distance(a->op, &targets[i], area->contact_rate, STR_NONE);
+		area->target = target_distance(a->op, &targets[i], area->contact_rate);
 		area->target_owner = targets[i].owner_name;
 		area->is_target_met = !isnan(area->contact_rate) && target_is_met(&METRICS[METRIC_contact_rate], targets[i].value, area->contact_rate);
 		if (!area->is_target_met && targets[i].value > 0) area->farness = (area->contact_rate - targets[i].value) / targets[i].value;

@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/currency.h"
 #include "base/datetime.h"
 #include "base/decimal.h"
 #include "base/id.h"
@@ -120,6 +121,23 @@ static void cells_of_csv_never_run(void **state)
 	}
 }
 
+static void currencies_are_codes_and_money_is_known_by_name(void **state)
+{
+	static const char *const STATED[][2] = {{"GBP", "GBP"}, {" jpy ", "JPY"}, {"Kwd", "KWD"}, {"", ""}, {"  ", ""}, {"$", NULL}, {"US$", NULL}, {"EURO", NULL}, {"@AB", NULL}, {"\xe2\x82\xac", NULL}};
+	static const char *const MONEY[] = {"revenue", "unitPrice", "order_total", "Order Total", "amount_paid", "VALUE", "shipping.cost", "lifetimeValue", "totalRevenueNet"};
+	static const char *const NONE[] = {"quantity", "n", "", "score", "total_items", "totalItems", "value_stream", "valued", "prices", "context:page.path", "discount_rate", "7"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(STATED); i++) {
+		str code;
+		assert_int_equal(currency_read(&arena, str_of(STATED[i][0]), &code), STATED[i][1] != NULL);
+		assert_str_equal(code, str_of(STATED[i][1]));
+	}
+	for (size_t i = 0; i < COUNT_OF(MONEY); i++)
+		if (!currency_is_money(str_of(MONEY[i]))) fail_msg("%s is money", MONEY[i]);
+	for (size_t i = 0; i < COUNT_OF(NONE); i++)
+		if (currency_is_money(str_of(NONE[i]))) fail_msg("%s is no money", NONE[i]);
+}
+
 static void buffers_stop_at_their_maximum(void **state)
 {
 	(void)state;
@@ -168,6 +186,7 @@ int main(void)
 		cmocka_unit_test(ids_read_back_and_are_unique),
 		cmocka_unit_test(maps_find_what_was_put_and_lose_what_was_removed),
 		cmocka_unit_test(cells_of_csv_never_run),
+		cmocka_unit_test(currencies_are_codes_and_money_is_known_by_name),
 		cmocka_unit_test(buffers_stop_at_their_maximum),
 		cmocka_unit_test(arenas_grow_and_keep_what_was_written),
 		cmocka_unit_test(malformed_utf8_is_found),

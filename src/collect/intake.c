@@ -234,6 +234,8 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	const struct touchpoint_kind *kind = touchpoint_kind(t->event);
 	intake_identities(in->app, in->arena, &in->source, in->country, t, !in->is_trial, &ids);
 	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
+	if (t->has_bad_currency && kind && kind->order != ORDER_NONE) return drop(in, DROP_bad_currency);
+	if (t->has_two_currencies && kind && kind->order != ORDER_NONE) return drop(in, DROP_two_currencies);
 	struct said said = said_by(in, t);
 	bool is_new = find_subjects(in, &ids);
 	if (is_live) ignore_illegal(in, &ids);

@@ -11,6 +11,7 @@
 #include <unicode/ustring.h>
 
 #include "base/buf.h"
+#include "base/currency.h"
 #include "base/utf8.h"
 #include "collect/csv.h"
 #include "i18n/zone.h"
@@ -359,8 +360,8 @@ static enum err overlay_rest(struct arena *a, const struct json_node *root, stru
 		return fault_set(f, ERR_INVALID, "zone", "is no time zone; write it like Europe/London");
 	}
 	s = json_get_str(root, S("currency"));
-	if (s.n && s.n != 3) return fault_set(f, ERR_INVALID, "currency", "must be a code of three letters, like GBP");
-	if (s.n) m->currency = str_dup(a, s);
+	if (!currency_read(a, s, &s)) return fault_set(f, ERR_INVALID, "currency", "must be a code of three letters, like GBP");
+	if (s.n) m->currency = s;
 	s = json_get_str(root, S("country"));
 	if (s.n && s.n != 2) return fault_set(f, ERR_INVALID, "country", "must be a code of two letters, like GB");
 	if (s.n) m->country = str_dup(a, s);

@@ -1,11 +1,12 @@
 /* Lines of an order are chained by number, newest first, and turned round when they are handed out. Texts are interned:
  * a shop has few products and countries, however many lines. What belongs to the order rather than to a line (customer,
- * country, own columns) is kept from its first line; an identity that is missing there is taken from a later one. */
+ * country, own columns) is kept from its first line; an identity or a currency that is missing there is taken from a later one. */
 #include "collect/orders_file.h"
 
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/currency.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/arena.h"
@@ -116,12 +117,28 @@ static bool is_of_customer(enum import_field field)
 	return field == IMPORT_USER_ID || field == IMPORT_ANONYMOUS_ID || field == IMPORT_EMAIL || field == IMPORT_PHONE || field == IMPORT_EXTERNAL;
 }
 
+/* An order is in one currency: that of its first line which states one. NULL, or why this line is none of it. */
+static const char *check_currency(const struct orders_file *o, const struct csv_row *row)
+{
+	int column = o->m->at[IMPORT_CURRENCY];
+	str cell = column < 0 ? STR_NONE : str_trim(row->cells[column]), number = mapping_cell(o->m, row, IMPORT_ORDER_ID), own, first;
+	if (!cell.n) return NULL;
+	uint64_t *known = map_get(&o->numbers, number);
+	str head = known ? text_of(o, o->heads[o->order[*known - 1].head + (size_t)column]) : STR_NONE;
+	if (head.n && str_eq(cell, head)) return NULL;
+	struct arena scratch;
+	arena_init(&scratch);
+	bool is_code = currency_read(&scratch, cell, &own), is_same = !head.n || (currency_read(&scratch, head, &first) && str_eq(own, first));
+	arena_release(&scratch);
+	return !is_code ? "bad_currency" : is_same ? NULL : "two_currencies";
+}
+
 static void keep_head(struct orders_file *o, struct order *order, const struct csv_row *row, bool is_first)
 {
 	uint32_t *head = o->heads + order->head;
 	for (size_t i = 0; i < o->m->n; i++) {
 		enum import_field field = o->m->columns[i].field;
-		if (is_of_line(field) || head[i] || !(is_first || is_of_customer(field))) continue;
+		if (is_of_line(field) || head[i] || !(is_first || is_of_customer(field) || field == IMPORT_CURRENCY)) continue;
 		head[i] = intern(o, str_trim(row->cells[i]));
 	}
 }
@@ -188,7 +205,9 @@ static const char *read_row(const struct mapping *m, const struct csv_row *row, 
 const char *orders_file_look(struct arena *a, const struct mapping *m, const struct csv_row *row, struct touchpoint *out)
 {
 	struct row r;
+	str currency;
 	const char *reason = read_row(m, row, &r);
+	if (!reason && !currency_read(a, mapping_cell(m, row, IMPORT_CURRENCY), &currency)) reason = "bad_currency";
 	*out = (struct touchpoint){.call = CALL_TRACK, .event = S("Order Completed"), .time_ms = r.time_ms};
 	row_touchpoint__who(a, m, row, out);
 	return reason;
@@ -201,6 +220,8 @@ const char *orders_file_add(struct orders_file *o, const struct csv_row *row)
 	struct row r;
 	bool is_new;
 	const char *reason = read_row(m, row, &r);
+	if (reason) return reason;
+	reason = check_currency(o, row);
 	if (reason) return reason;
 	struct line line = r.line;
 	line.row_id = row_id.low;

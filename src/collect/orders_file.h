@@ -22,7 +22,7 @@ void orders_file_free(struct orders_file *o);
 /* The rows that follow come from another file of the same columns: equal rows are counted anew, and a row that an earlier
  * file held already is no second line. */
 void orders_file_next_file(struct orders_file *o);
-/* NULL, or why the row is rejected: no_order_id, bad_time, bad_quantity, bad_price. */
+/* NULL, or why the row is rejected: no_order_id, bad_time, bad_quantity, bad_price, bad_currency, two_currencies (an order is in one). */
 const char *orders_file_add(struct orders_file *o, const struct csv_row *row) NODISCARD;
 
 /* The same of a row alone, and of whom its order would be, with nothing kept: for a check of a file of any size. */

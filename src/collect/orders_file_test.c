@@ -128,6 +128,23 @@ static void an_order_may_be_one_row_with_a_total(void **state)
 	orders_file_free(o);
 }
 
+static void an_order_is_in_one_currency(void **state)
+{
+	(void)state;
+	const char *reason;
+	struct file_order order;
+	struct orders_file *o = orders_of(S("order_id,time,product,quantity,price,currency\n1,2011-01-01,a,1,5,\n1,2011-01-01,b,2,7,kwd\n1,2011-01-01,c,1,9,KWD\n1,2011-01-01,d,1,9,GBP\n"), &reason);
+	assert_string_equal(reason, "two_currencies");
+	orders_file_get(o, 0, &arena, &order);
+	assert_int_equal(order.lines, 3);
+	assert_true(str_contains(order.touchpoint.raw, S("\"currency\":\"kwd\"")));
+	orders_file_free(o);
+	o = orders_of(S("order_id,time,product,quantity,price,currency\n1,2011-01-01,a,1,5,pounds\n"), &reason);
+	assert_string_equal(reason, "bad_currency");
+	assert_int_equal(orders_file_count(o), 0);
+	orders_file_free(o);
+}
+
 /* The shipped sample against figures computed elsewhere. */
 static void the_sample_gives_its_known_figures(void **state)
 {
@@ -243,6 +260,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_order_is_in_one_currency),
 		cmocka_unit_test(lines_of_an_invoice_become_one_touchpoint),
 		cmocka_unit_test(a_longer_version_adds_only_its_new_lines),
 		cmocka_unit_test(an_order_may_be_one_row_with_a_total),

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/currency.h"
 #include "base/datetime.h"
 #include "collect/csv.h"
 #include "collect/mapping.h"
@@ -197,6 +198,8 @@ const char *row_touchpoint(struct arena *a, const struct mapping *m, struct row_
 	out->message_id = copied(a, mapping_cell(m, row, IMPORT_MESSAGE_ID));
 	if (!out->message_id.n) out->message_id = row_id_show(a, row_id);
 	out->has_traits = customers;
+	str currency;
+	out->has_bad_currency = !currency_read(a, mapping_cell(m, row, IMPORT_CURRENCY), &currency);
 	buf_init(&raw, RAW_BYTES);
 	row_touchpoint__begin(&w, out);
 	json_key(&w, customers ? S("traits") : S("properties"));

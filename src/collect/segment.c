@@ -11,8 +11,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/currency.h"
 #include "base/datetime.h"
-#include "base/decimal.h"
 #include "base/utf8.h"
 #include "json/reader.h"
 
@@ -42,6 +42,7 @@ struct walk {
 	str write_key, cut; /* the key and the bytes of its member */
 	str trait_email, trait_phone, context_email, context_phone, property_email;
 	str context_channel, property_channel, property_location, property_store, city;
+	str currency, line_currency; /* codes; of the lines: the first one's */
 	bool has_page, has_app, is_broken;
 };
 
@@ -115,6 +116,37 @@ static void walk_traits(struct walk *w, str *email, str *phone)
 	}
 }
 
+static str read_currency(struct walk *w)
+{
+	str code;
+	if (!currency_read(w->a, text_value(w), &code)) w->t->has_bad_currency = true;
+	return code;
+}
+
+static void walk_line(struct walk *w)
+{
+	str key;
+	if (!enters_object(w)) return;
+	while (next_member(w, &key)) {
+		if (!IS(key, "currency")) {
+			skip_value(w->r);
+			continue;
+		}
+		str code = read_currency(w);
+		if (code.n && w->line_currency.n && !str_eq(code, w->line_currency)) w->t->has_two_currencies = true;
+		if (!w->line_currency.n) w->line_currency = code;
+	}
+}
+
+static void walk_products(struct walk *w)
+{
+	if (reader_token(w->r) != JSON_ARRAY) {
+		skip_value(w->r);
+		return;
+	}
+	for (enum json_token token = json_next(w->r); token != JSON_ARRAY_END && token != JSON_ERROR; token = json_next(w->r)) walk_line(w);
+}
+
 static void walk_properties(struct walk *w)
 {
 	str key;
@@ -124,6 +156,8 @@ static void walk_properties(struct walk *w)
 		else if (IS(key, "channel")) w->property_channel = text_value(w);
 		else if (IS(key, "location")) w->property_location = text_value(w);
 		else if (IS(key, "store")) w->property_store = text_value(w);
+		else if (IS(key, "currency")) w->currency = read_currency(w);
+		else if (IS(key, "products")) walk_products(w);
 		else if (IS(key, "delivered_by")) w->t->delivered_by = text_value(w);
 		else if (IS(key, "carrier") && reader_token(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
 		else skip_value(w->r);
@@ -243,56 +277,6 @@ static void walk_member(struct walk *w, str key, bool is_plain)
 	}
 }
 
-static inline bool digits_at(const char *p, int n, int *out)
-{
-	int value = 0;
-	for (int i = 0; i < n; i++) {
-		unsigned digit = (unsigned)((unsigned char)p[i] - '0');
-		if (digit > 9) return false;
-		value = value * 10 + (int)digit;
-	}
-	*out = value;
-	return true;
-}
-
-/* YYYY-MM-DDTHH:MM:SS(.mmm)Z, which is what nearly every client sends. */
-static bool usual_time(str s, int64_t *ms)
-{
-	struct civil c = {0};
-	const char *p = s.p;
-	if ((s.n != 20 && s.n != 24) || p[s.n - 1] != 'Z' || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':' || p[16] != ':') return false;
-	if (!digits_at(p, 4, &c.year) || !digits_at(p + 5, 2, &c.month) || !digits_at(p + 8, 2, &c.day) || !digits_at(p + 11, 2, &c.hour) ||
-	    !digits_at(p + 14, 2, &c.minute) || !digits_at(p + 17, 2, &c.second))
-		return false;
-	if (s.n == 24 && (p[19] != '.' || !digits_at(p + 20, 3, &c.ms))) return false;
-	/* Days are looked up: the events of a batch are mostly of one. */
-	static _Thread_local struct civil day;
-	static _Thread_local int64_t day_ms;
-	if (day.day != c.day || day.month != c.month || day.year != c.year) {
-		if (!civil_is_valid(&(struct civil){.year = c.year, .month = c.month, .day = c.day})) return false;
-		day = (struct civil){.year = c.year, .month = c.month, .day = c.day};
-		day_ms = civil_to_ms(&day);
-	}
-	if (c.hour > 23 || c.minute > 59 || c.second > 60) return false;
-	*ms = day_ms + ((int64_t)c.hour * 3600 + c.minute * 60 + c.second) * 1000 + c.ms;
-	return true;
-}
-
-bool segment_time(str s, int64_t *ms)
-{
-	enum { LEAST_TEXT_DIGITS = 5 }; /* a bare "2011" is a year that lost its month, yet 0 is a time */
-	bool has_zone;
-	struct decimal d;
-	if (usual_time(s, ms)) return true;
-	s = str_trim(s);
-	if (datetime_parse(s, ms, &has_zone)) return true;
-	if (!decimal_parse(s, &d) || (s.n < LEAST_TEXT_DIGITS && d.mantissa != 0)) return false;
-	double value = decimal_to_double(d);
-	if (value < -9e15 || value > 9e15) return false;
-	*ms = (int64_t)value;
-	return true;
-}
-
 /* NULL, or why the event is rejected. */
 static const char *settle_time(struct touchpoint *t, str text, str sent_text, const struct segment_options *o)
 {
@@ -363,6 +347,7 @@ static const char *settle(struct walk *w, const struct segment_options *o)
 	if (!t->email.n && t->call == CALL_TRACK) t->email = w->property_email;
 	t->channel = settle_channel(w);
 	t->location = w->property_location.n ? w->property_location : w->property_store.n ? w->property_store : w->city;
+	if (w->currency.n && w->line_currency.n && !str_eq(w->currency, w->line_currency)) t->has_two_currencies = true;
 	if (t->delivered_by.n) t->delivered_by = one_of(t->delivered_by, DELIVERED_BY);
 	return NULL;
 }

@@ -235,9 +235,31 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void an_order_is_in_one_currency(void **state)
+{
+	static const struct {
+		const char *properties;
+		bool has_two, has_bad;
+	} CASES[] = {
+		{"{\"currency\":\"GBP\",\"products\":[{\"price\":1},{\"price\":2,\"currency\":\"gbp\"}]}", false, false},
+		{"{\"products\":[{\"currency\":\"GBP\"},{\"currency\":\"JPY\"}],\"currency\":\"GBP\"}", true, false},
+		{"{\"products\":[{\"currency\":\"JPY\"}],\"currency\":\"GBP\"}", true, false},
+		{"{\"products\":[{\"currency\":\"KWD\",\"size\":{\"currency\":\"GBP\"}},7,null,{\"currency\":null}]}", false, false},
+		{"{\"currency\":\"\u20ac\"}", false, true},
+		{"{\"currency\":{\"code\":\"GBP\"},\"products\":\"GBP\"}", false, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		str text = str_fmt(&arena, "{\"userId\":\"u\",\"event\":\"Order Completed\",\"properties\":%s}", CASES[i].properties);
+		const struct touchpoint *t = one(SEGMENT_TRACK, text);
+		if (t->has_two_currencies != CASES[i].has_two || t->has_bad_currency != CASES[i].has_bad) fail_msg("%s", CASES[i].properties);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_order_is_in_one_currency),
 		cmocka_unit_test(a_track_call_gives_what_it_carries),
 		cmocka_unit_test(the_other_calls_have_event_names_of_their_own),
 		cmocka_unit_test(times_are_corrected_by_when_they_were_sent),

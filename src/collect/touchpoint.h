@@ -56,6 +56,8 @@ struct touchpoint {
 	str channel;               /* context.channel, properties.channel, or derived from the call and context: "web" (page, context.page), "app" (screen, context.app); absent */
 	str location;              /* properties.location or store, context.location.city; absent */
 	str delivered_by;          /* properties.delivered_by or carrier flag when it names one of DELIVERED_BY; absent */
+	bool has_two_currencies;   /* lines in properties.products bear another currency than the event, or each other */
+	bool has_bad_currency;     /* properties.currency, or that of a line, is no code */
 	bool has_traits;           /* traits or context.traits hold anything */
 	str raw;                   /* the whole event object as stored: the raw text, with top-level context/integrations of a batch merged when there were any */
 };

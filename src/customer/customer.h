@@ -17,6 +17,7 @@ struct customer_row {
 	str country;
 	int64_t orders;
 	struct money revenue;
+	LIST_OF(struct money) others; /* of other currencies */
 	int64_t last_seen;
 	struct msg last_event;
 };
@@ -32,14 +33,24 @@ struct customers {
 	LIST_OF(struct option) orders;
 	LIST_OF(struct option) segments;
 	LIST_OF(struct option) sorts;
+	LIST_OF(struct option) currencies; /* none where there is one */
+	struct msg sorted_by;
 	LIST_OF(struct customer_row) rows;
 	str next, previous, export;
 	bool is_empty;
 };
 extern const struct desc CUSTOMER_ROW_DESC, CUSTOMERS_DESC;
 
-/* The row of one customer as lists show it. ERR_NOT_FOUND. */
-enum err customer_row_get(struct op *op, id customer, struct customer_row *out) NODISCARD;
+/* What a customer ordered and was refunded in one currency. */
+struct customer_amount {
+	str currency; /* absent: none that is stated */
+	int64_t orders, refunds, revenue_micro, refund_micro;
+};
+/* Those of a customer: in the currency that leads first, when there is any in it, then by the number of orders. */
+enum err customer_amounts(struct op *op, id customer, str lead, struct customer_amount **out, size_t *n) NODISCARD;
+
+/* The row of one customer as lists show it. lead: the currency of the amount that stands first, when there is one in it. ERR_NOT_FOUND. */
+enum err customer_row_get(struct op *op, id customer, str lead, struct customer_row *out) NODISCARD;
 /* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail; 0 when nobody is. */
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 

@@ -108,25 +108,40 @@ static struct db_val int_or_null(const struct db_rows *r, size_t column)
 	return db_int_or_null(db_rows_int(r, 0, column));
 }
 
+/* Amounts stand by currency. Most customers have ordered nothing, and had not before. */
+static enum err put_amounts(struct op *op, id customer, bool has_orders, bool has_amounts)
+{
+	if (has_amounts) TRY(op_run(op, SQL_customer_amount_remove, DB_ARGS(db_id(customer)), NULL));
+	return has_orders ? op_run(op, SQL_customer_amount_put, DB_ARGS(db_id(customer)), NULL) : OK;
+}
+
+enum err customer_count_amounts(struct op *op)
+{
+	TRY(op_run(op, SQL_customer_amount_remove_all, DB_NO_ARGS, NULL));
+	return op_run(op, SQL_customer_amount_put_all, DB_NO_ARGS, NULL);
+}
+
 static enum err put(struct op *op, uint32_t number, struct derived *d)
 {
+	enum { ORDERS, SOLD, RETURNED, FIRST, LAST, COUNTRY, ROWS, HAS_AMOUNTS };
 	id customer = people_id(op->app->people, number);
 	struct db_rows o;
 	TRY(op_query(op, SQL_customer_order_figures, DB_ARGS(db_id(customer)), &o));
 	int64_t first, last;
 	uint64_t heard;
 	people_heard(op->app->people, number, &first, &last, &heard);
-	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, 7);
+	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, COUNTRY);
 	str shown = str_given(d->name) ? d->name : d->called;
 	search_add(&op->arena, &d->search, d->name);
 	search_add(&op->arena, &d->search, d->called);
 	str search = buf_str(&d->search), key = str_given(shown) ? str_sub(i18n_sort_key(&op->arena, shown), 0, INDEXED_BYTES) : identity_sort_key(&op->arena, d->identity);
 	TRY(search_put(op, customer, search));
+	TRY(put_amounts(op, customer, db_rows_int(&o, 0, ROWS) > 0, db_rows_int(&o, 0, HAS_AMOUNTS) > 0));
 	return op_run(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
 	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(utf8_cut(country, INDEXED_BYTES)), db_text(d->language),
-	                      db_blob(key), db_text(search), int_or_null(&o, 0), int_or_null(&o, 1), int_or_null(&o, 2),
-	                      int_or_null(&o, 3), int_or_null(&o, 4), int_or_null(&o, 5), int_or_null(&o, 6), db_int_or_null(first), db_int_or_null(last)),
+	                      db_blob(key), db_text(search), int_or_null(&o, ORDERS), int_or_null(&o, SOLD), int_or_null(&o, RETURNED),
+	                      int_or_null(&o, FIRST), int_or_null(&o, LAST), db_int_or_null(first), db_int_or_null(last)),
 	              NULL);
 }
 

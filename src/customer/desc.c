@@ -21,7 +21,8 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(customer_row, kind, DESC_ENUM, .names = CUSTOMER_KINDS, .prefix = "customer_kind"),
 	FIELD(customer_row, country, DESC_STR),
 	FIELD(customer_row, orders, DESC_INT),
-	FIELD(customer_row, revenue, DESC_MONEY, .doc = "null without orders"),
+	FIELD(customer_row, revenue, DESC_MONEY, .doc = "null without orders; in the currency that leads, when there are any in it"),
+	FIELD(customer_row, others, DESC_LIST, .item = DESC_MONEY, .doc = "in other currencies"),
 	FIELD(customer_row, last_seen, DESC_TIME),
 	FIELD(customer_row, last_event, DESC_MSG),
 };
@@ -39,6 +40,8 @@ static const struct desc_field LIST_FIELDS[] = {
 	OPTIONS(customers, segments),
 	OPTIONS(customers, orders),
 	OPTIONS(customers, sorts),
+	OPTIONS(customers, currencies),
+	FIELD(customers, sorted_by, DESC_MSG, .doc = "the currency, where there are several"),
 	ITEMS(customers, rows, CUSTOMER_ROW_DESC),
 	FIELD(customers, next, DESC_STR, .doc = "address of the next page"),
 	FIELD(customers, previous, DESC_STR),

@@ -201,6 +201,7 @@ enum err customer_erase(struct op *op, struct customer_hold *hold, id customer)
 		people_suppress(op->app->people, (uint32_t)db_rows_int(&identities, i, 0));
 	}
 	TRY(op_run(op, SQL_customer_word_remove, DB_ARGS(db_id(customer)), NULL));
+	TRY(op_run(op, SQL_customer_amount_erase, DB_ARGS(db_id(customer)), NULL));
 	TRY(op_run(op, SQL_customer_erase_row, DB_ARGS(db_id(customer), db_int(op->now_ms)), NULL));
 	TRY(audit_write(op, "customer_erased", "customer", customer, STR_NONE, STR_NONE));
 	struct pending_erasure *p = ARENA_NEW(&op->arena, struct pending_erasure);

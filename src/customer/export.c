@@ -149,6 +149,7 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	json_begin_object(&w);
 	put_row(&w, op, &row, 0);
 	json_end_object(&w);
+	TRY(put_rows(&w, op, "amounts", SQL_export_amounts, customer));
 	TRY(put_rows(&w, op, "names", SQL_export_names, customer));
 	TRY(put_rows(&w, op, "identities", SQL_export_identities, customer));
 	TRY(put_rows(&w, op, "joins", SQL_export_joins, customer));

@@ -164,7 +164,7 @@ enum err identity_note(struct op *op, const struct identity *i, uint16_t source,
 static enum err flush_customers(struct op *op, struct db *db, struct pending *p)
 {
 	static const char *const columns[] = {"id", "number", "first_seen_at", "last_seen_at", "is_known", "search", "sort_key", "orders",
-	                                      "units_sold", "units_returned", "revenue_micro", "refund_micro"};
+	                                      "units_sold", "units_returned"};
 	enum { N = COUNT_OF(columns) };
 	struct db_val *v = ARENA_ARRAY(&op->arena, struct db_val, p->customers.n * N), *to = v;
 	for (size_t i = 0; i < p->customers.n; i++) {
@@ -176,7 +176,7 @@ static enum err flush_customers(struct op *op, struct db *db, struct pending *p)
 		*to++ = db_bool(c->is_known);
 		*to++ = db_text(c->search);
 		*to++ = db_blob(c->sort_key);
-		for (int zero = 0; zero < 5; zero++) *to++ = db_int(0);
+		for (int zero = 0; zero < 3; zero++) *to++ = db_int(0);
 	}
 	return db_bulk_insert(db, "customer", columns, N, v, p->customers.n, &op->fault);
 }

@@ -13,7 +13,10 @@
 #include "i18n/zone.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "order/currency.h"
 #include "order/order.h"
+#include "pulse/figure.h"
+#include "setting/setting.h"
 
 enum { TOUCHPOINTS_AT_ONCE = 1000, TOUCHPOINTS_MOST = 10000, ORDERS = 10, VALUE_BYTES = 1000, TRAIT_BYTES = 65536 };
 
@@ -22,20 +25,18 @@ struct profile {
 	id id;
 	uint32_t number;
 	struct db_rows row, identities;
-	str currency;
+	struct customer_amount *amounts; /* one at least: the first leads */
+	size_t n_amounts;
 	struct customer *page;
 };
+/* Columns of customer_get. */
+enum { ROW_NUMBER, ROW_MERGED, ROW_ERASED, ROW_IS_KNOWN, ROW_NAME, ROW_GIVEN, ROW_FAMILY, ROW_CALLED, ROW_COUNTRY, ROW_LANGUAGE, ROW_ORDERS, ROW_FIRST_ORDER, ROW_LAST_ORDER };
 
 static str source_name(struct op *op, int64_t number)
 {
 	struct source source;
 	if (number <= 0 || number > UINT16_MAX || !source_get(op->app, (uint16_t)number, &source)) return STR_NONE;
 	return str_dup(&op->arena, str_of(source.name));
-}
-
-static struct money micro_money(const struct profile *p, int64_t micro)
-{
-	return (struct money){customer_micro(micro), p->currency};
 }
 
 static int64_t date_of(const struct op *op, int64_t ms)
@@ -60,21 +61,35 @@ static str best_identity(const struct profile *p)
 	return best;
 }
 
+/* Of each currency that anything was ordered, or refunded, in. */
+static struct msg_arg amounts_arg(const struct profile *p, const char *name, bool is_refunded, size_t *n)
+{
+	struct money *v = ARENA_ARRAY(&p->op->arena, struct money, p->n_amounts);
+	*n = 0;
+	for (size_t i = 0; i < p->n_amounts; i++) {
+		const struct customer_amount *a = &p->amounts[i];
+		if (is_refunded ? a->refund_micro != 0 : a->orders > 0) v[(*n)++] = (struct money){customer_micro(is_refunded ? -a->refund_micro : a->revenue_micro), a->currency};
+	}
+	return figure_amounts(p->op, name, v, *n);
+}
+
 static struct msg finding_of(const struct profile *p)
 {
 	const struct db_rows *r = &p->row;
-	int64_t orders = db_rows_int(r, 0, 10), refunded = db_rows_int(r, 0, 12);
+	int64_t orders = db_rows_int(r, 0, ROW_ORDERS);
+	size_t n, n_refunded;
 	if (orders == 0) {
 		if (p->page->timeline_total == 0) return msg_of("customer_silent");
 		struct msg m = msg_int("customer_no_orders", "touchpoints", p->page->timeline_total);
 		msg_add(&m, (struct msg_arg){.name = "first", .type = MSG_DATE, .i = date_of(p->op, p->page->first_seen)});
 		return m;
 	}
-	struct msg m = msg_int(refunded ? "customer_ordered_returned" : "customer_ordered", "orders", orders);
-	msg_add(&m, (struct msg_arg){.name = "first", .type = MSG_DATE, .i = date_of(p->op, db_rows_int(r, 0, 13))});
-	msg_add(&m, (struct msg_arg){.name = "last", .type = MSG_DATE, .i = date_of(p->op, db_rows_int(r, 0, 14))});
-	msg_add(&m, (struct msg_arg){.name = "total", .type = MSG_MONEY, .money = micro_money(p, db_rows_int(r, 0, 11))});
-	if (refunded) msg_add(&m, (struct msg_arg){.name = "refunded", .type = MSG_MONEY, .money = micro_money(p, -refunded)});
+	struct msg_arg refunded = amounts_arg(p, "refunded", true, &n_refunded);
+	struct msg m = msg_int(n_refunded ? "customer_ordered_returned" : "customer_ordered", "orders", orders);
+	msg_add(&m, (struct msg_arg){.name = "first", .type = MSG_DATE, .i = date_of(p->op, db_rows_int(r, 0, ROW_FIRST_ORDER))});
+	msg_add(&m, (struct msg_arg){.name = "last", .type = MSG_DATE, .i = date_of(p->op, db_rows_int(r, 0, ROW_LAST_ORDER))});
+	msg_add(&m, amounts_arg(p, "total", false, &n));
+	if (n_refunded) msg_add(&m, refunded);
 	return m;
 }
 
@@ -128,13 +143,20 @@ static struct figure *add_figure(struct profile *p, const char *key, const char 
 	return f;
 }
 
-static void add_money_figure(struct profile *p, const char *key, const char *name, const char *definition, int64_t micro, int64_t n)
+/* In each currency apart; those of orders and refunds name how many of them. */
+static void add_money_figure(struct profile *p, const char *key, const char *name, const char *definition, bool is_refunded)
 {
 	struct figure *f = add_figure(p, key, name, definition);
-	f->value = msg_of("value_money");
-	msg_add(&f->value, (struct msg_arg){.name = "value", .type = MSG_MONEY, .money = micro_money(p, micro)});
-	f->number = decimal_to_double(customer_micro(micro));
-	f->n = msg_int("n_orders", "n", n);
+	f->others.v = ARENA_ARRAY(&p->op->arena, struct figure_other, p->n_amounts);
+	for (size_t i = 0; i < p->n_amounts; i++) {
+		const struct customer_amount *a = &p->amounts[i];
+		struct money money = {customer_micro(is_refunded ? -a->refund_micro : a->revenue_micro), a->currency};
+		struct figure_other x = {.currency = a->currency, .value = msg_of("value_money"), .number = decimal_to_double(money.amount)};
+		msg_add(&x.value, (struct msg_arg){.name = "value", .type = MSG_MONEY, .money = money});
+		x.n = msg_int(is_refunded ? "n_refunds" : "n_orders", "n", is_refunded ? a->refunds : a->orders);
+		if (i == 0) f->value = x.value, f->number = x.number, f->n = x.n, f->currency = x.currency;
+		else if (is_refunded ? a->refunds : a->orders) f->others.v[f->others.n++] = x, f->has_others = true;
+	}
 }
 
 static int by_size(const void *a, const void *b)
@@ -160,7 +182,7 @@ static enum err fill_figures(struct profile *p)
 	struct db_rows counts, times;
 	const struct db_rows *r = &p->row;
 	double days;
-	int64_t orders = db_rows_int(r, 0, 10);
+	int64_t orders = db_rows_int(r, 0, ROW_ORDERS);
 	TRY(op_query(p->op, SQL_customer_order_count, DB_ARGS(db_id(p->id)), &counts));
 	TRY(op_query(p->op, SQL_customer_order_times, DB_ARGS(db_id(p->id)), &times));
 	p->page->orders_total = db_rows_int(&counts, 0, 0);
@@ -168,8 +190,8 @@ static enum err fill_figures(struct profile *p)
 	f->value = msg_int("value_int", "value", orders);
 	f->number = (double)orders;
 	f->n = msg_int("n_orders", "n", orders);
-	add_money_figure(p, "revenue", "figure_revenue", "definition_revenue", db_rows_int(r, 0, 11), orders);
-	add_money_figure(p, "refunded", "figure_refunded", "definition_refunded", -db_rows_int(r, 0, 12), db_rows_int(&counts, 0, 1));
+	add_money_figure(p, "revenue", "figure_revenue", "definition_revenue", false);
+	add_money_figure(p, "refunded", "figure_refunded", "definition_refunded", true);
 	f = add_figure(p, "days_between_orders", "figure_days_between_orders", "definition_days_between_orders");
 	if (median_gap(p, &times, &days)) {
 		f->value = msg_int("value_days", "value", (int64_t)(days + 0.5));
@@ -281,7 +303,7 @@ static enum err fill_suggestions(struct profile *p)
 		struct customer_row row;
 		id other_id = people_id(people, other);
 		TRY(identity_conflict(p->op, p->id, other_id, &conflict));
-		TRY(customer_row_get(p->op, other_id, &row));
+		TRY(customer_row_get(p->op, other_id, STR_NONE, &row));
 		str shown = id_show(&p->op->arena, S("sug"), db_rows_id(&r, i, 0));
 		p->page->suggestions.v[p->page->suggestions.n++] = (struct customer_suggestion){
 			.id = db_rows_id(&r, i, 0),
@@ -389,11 +411,12 @@ static enum err fill_consents(struct profile *p)
 static enum err fill_orders(struct profile *p)
 {
 	struct db_rows r;
-	TRY(op_query(p->op, SQL_customer_order_rows, DB_ARGS(db_id(p->id), db_int(ORDERS)), &r));
+	str own = setting_locale(p->op).currency;
+	TRY(op_query(p->op, SQL_customer_order_rows, DB_ARGS(db_id(p->id), db_int(ORDERS), db_text(own.n ? own : S(""))), &r));
 	p->page->orders.v = ARENA_ARRAY(&p->op->arena, struct customer_order, r.n ? r.n : 1);
 	for (size_t i = 0; i < r.n; i++) {
 		int64_t total = db_rows_int(&r, i, 3), refunded = db_rows_int(&r, i, 6);
-		str currency = db_rows_text(&r, i, 4);
+		str currency = order_currency_of(db_rows_text(&r, i, 4), own);
 		struct customer_order *o = &p->page->orders.v[p->page->orders.n++];
 		*o = (struct customer_order){db_rows_text(&r, i, 0), db_rows_int(&r, i, 1), db_rows_int(&r, i, 2) / ORDER_MILLI, {customer_micro(total), currency}, MONEY_ABSENT, ORDER_STATE_COMPLETED};
 		if (refunded != DESC_NULL_INT && refunded) {
@@ -441,17 +464,27 @@ static enum err fill_timeline(struct profile *p, str before, size_t limit)
 	return OK;
 }
 
+/* One who ordered nothing has nothing, in the currency that leads. */
+static enum err read_amounts(struct profile *p)
+{
+	str lead;
+	TRY(order_currency(p->op, &p->op->arena, &lead));
+	TRY(customer_amounts(p->op, p->id, lead, &p->amounts, &p->n_amounts));
+	if (p->n_amounts) return OK;
+	p->n_amounts = 1;
+	p->amounts[0].currency = lead;
+	return OK;
+}
+
 enum err customer_show(struct op *op, id customer, str before, size_t limit, struct customer *out)
 {
 	struct profile p = {.op = op, .id = customer, .page = out};
-	struct db_rows currency;
 	*out = (struct customer){0};
 	if (!people_find(op->app->people, customer, &p.number)) return fail(op, ERR_NOT_FOUND, "id", "there is no such customer");
 	TRY(op_query(op, SQL_customer_get, DB_ARGS(db_id(customer)), &p.row));
 	if (p.row.n == 0) return fail(op, ERR_NOT_FOUND, "id", "there is no such customer");
 	TRY(op_query(op, SQL_identity_of_customer, DB_ARGS(db_id(customer)), &p.identities));
-	TRY(op_query(op, SQL_customer_currency, DB_ARGS(db_id(customer)), &currency));
-	p.currency = currency.n ? db_rows_text(&currency, 0, 0) : STR_NONE;
+	TRY(read_amounts(&p));
 	TRY(customer_timeline_count(op, p.number, &out->timeline_total));
 	fill_head(&p);
 	TRY(fill_names(&p));

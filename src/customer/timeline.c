@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/currency.h"
 #include "base/datetime.h"
 #include "base/utf8.h"
 #include "collect/collect.h"
@@ -100,12 +101,25 @@ static str text_of(const struct json_node *object, str key)
 	return n && (n->type == JSON_STRING || n->type == JSON_NUMBER) ? n->text : STR_NONE;
 }
 
-static struct msg order_title(const char *key, const struct json_node *properties)
+/* As the order's record has it: a refund that states none is in that of its order. */
+static str currency_of(struct op *op, const struct query_event *e, str stated, str number)
+{
+	struct db_rows known;
+	str code;
+	if (currency_read(&op->arena, stated, &code) && code.n) return code;
+	if (!number.n) return STR_NONE;
+	if (op_query(op, SQL_order_currency_stated, DB_ARGS(db_int(e->source), db_text(number)), &known) == OK) return known.n ? db_rows_text(&known, 0, 0) : STR_NONE;
+	fault_clear(&op->fault);
+	return STR_NONE;
+}
+
+static struct msg order_title(struct op *op, const struct query_event *e, const char *key, const struct json_node *properties)
 {
 	double units;
 	struct money total;
 	order_sums(properties, &units, &total);
 	str number = text_of(properties, S("order_id"));
+	total.currency = currency_of(op, e, total.currency, number);
 	struct msg m = msg_str(key, "number", number.n ? number : S("–"));
 	int64_t count = (int64_t)(units < 0 ? -units : units);
 	if (total.amount.mantissa < 0 && units < 0) total.amount.mantissa = -total.amount.mantissa;
@@ -152,10 +166,10 @@ static struct msg title_of(struct op *op, const struct query_event *e, const str
 	const struct touchpoint_kind *kind = touchpoint_kind(e->type);
 	if (e->flags & EVENT_BY_HAND) return note_title(op, e->channel);
 	switch (kind ? kind->order : ORDER_NONE) {
-	case ORDER_COMPLETED: return order_title("touchpoint_order_completed", properties);
-	case ORDER_REFUNDED: return order_title("touchpoint_order_refunded", properties);
-	case ORDER_UPDATED: return order_title("touchpoint_order_updated", properties);
-	case ORDER_CANCELLED: return order_title("touchpoint_order_cancelled", properties);
+	case ORDER_COMPLETED: return order_title(op, e, "touchpoint_order_completed", properties);
+	case ORDER_REFUNDED: return order_title(op, e, "touchpoint_order_refunded", properties);
+	case ORDER_UPDATED: return order_title(op, e, "touchpoint_order_updated", properties);
+	case ORDER_CANCELLED: return order_title(op, e, "touchpoint_order_cancelled", properties);
 	case ORDER_NONE: break;
 	}
 	if (str_eq(e->type, S("Page Viewed"))) return page_title(e, "touchpoint_page", root, properties);

@@ -158,11 +158,23 @@ const struct desc FORM_FAULT_DESC = {"fault", sizeof(struct form_fault), FORM_FA
 
 static const char *const MOVES[] = {"up", "down", "same", "unknown", NULL};
 static const char *const DIRECTIONS[] = {"better", "worse", "same", "unknown", NULL};
+static const struct desc_field OTHER_FIELDS[] = {
+	FIELD(figure_other, currency, DESC_STR),
+	FIELD(figure_other, value, DESC_MSG),
+	FIELD(figure_other, number, DESC_REAL),
+	FIELD(figure_other, change, DESC_MSG),
+	FIELD(figure_other, n, DESC_MSG),
+	FIELD(figure_other, interval, DESC_MSG),
+};
+static const struct desc OTHER_DESC = DESC(figure_other, OTHER_FIELDS);
 static const struct desc_field FIGURE_FIELDS[] = {
 	FIELD(figure, key, DESC_STR, .doc = "row of metrics.def"),
 	FIELD(figure, name, DESC_MSG),
 	FIELD(figure, value, DESC_MSG),
 	FIELD(figure, number, DESC_REAL),
+	FIELD(figure, currency, DESC_STR, .doc = "of a number that is money"),
+	FIELD(figure, others, DESC_LIST, .item = DESC_STRUCT, .of = &OTHER_DESC, .doc = "the same of other currencies"),
+	FIELD(figure, has_others, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(figure, change, DESC_MSG),
 	FIELD(figure, move, DESC_ENUM, .names = MOVES, .prefix = "move"),
 	FIELD(figure, direction, DESC_ENUM, .names = DIRECTIONS, .prefix = "direction"),

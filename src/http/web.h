@@ -72,10 +72,17 @@ struct form_fault {
 	str field;
 	struct msg text;
 };
+struct figure_other { /* the same of another currency: amounts are never added to those of the first */
+	str currency;
+	struct msg value;
+	double number;
+	struct msg change, n, interval;
+};
 struct figure {
 	str key;
 	struct msg name, value;
 	double number;
+	str currency;  /* of the number, when it is money of a stated one */
 	struct msg change;
 	int move;      /* enum figure_move */
 	int direction; /* enum figure_direction */
@@ -86,6 +93,8 @@ struct figure {
 	struct msg target;         /* the distance to it; absent without one */
 	bool is_target_met;
 	str target_width, target_x, target_owner; /* drawing: value and target, "0" to "100" */
+	LIST_OF(struct figure_other) others;
+	bool has_others;
 	str target_set;            /* where to set it; absent when that makes no sense or is not allowed */
 };
 enum figure_move { FIGURE_MOVE_UP, FIGURE_MOVE_DOWN, FIGURE_MOVE_SAME, FIGURE_MOVE_UNKNOWN };

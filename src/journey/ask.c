@@ -8,6 +8,7 @@
 #include "i18n/i18n.h"
 #include "journey/journey.h"
 #include "op/app.h"
+#include "order/currency.h"
 #include "pulse/findings.h"
 
 enum { CHOICES_MOST = 40, NAME_MOST = 200 };
@@ -158,6 +159,27 @@ str journey_text(struct journey_asking *k, const char *name, const char *label, 
 	if (hint) c->hint = said(k, hint);
 	if (c->value.n > NAME_MOST) c->value.n = NAME_MOST;
 	return c->value;
+}
+
+enum err journey_currency(struct journey_asking *k, const char *each, str *out)
+{
+	struct order_currencies all;
+	str asked = web_query(k->w, "currency");
+	*out = S("");
+	TRY(order_currencies(k->op, &k->op->arena, &all));
+	if (all.n < 2) return OK;
+	struct journey_choice *c = journey_choice(k, "currency", said(k, "currency"));
+	c->is_select = true;
+	c->options.v = ARENA_ARRAY(&k->op->arena, struct option, all.n + 1);
+	if (each) c->options.v[c->options.n++] = (struct option){S(""), said(k, each), false};
+	for (size_t i = 0; i < all.n; i++) {
+		if (!all.v[i].n) continue;
+		bool is_selected = str_eq(asked, all.v[i]);
+		if (is_selected) *out = all.v[i];
+		c->options.v[c->options.n++] = (struct option){all.v[i], i18n_currency_name(&k->op->arena, &k->op->locale, all.v[i]), is_selected};
+	}
+	c->value = *out;
+	return OK;
 }
 
 str journey_by(struct journey_asking *k)

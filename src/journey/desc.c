@@ -29,6 +29,7 @@ static const struct desc ROW_DESC = DESC(journey_row, ROW_FIELDS);
 static const struct desc_field HEAD_FIELDS[] = {
 	FIELD(journey_head, text, DESC_STR),
 	FIELD(journey_head, unit, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_head, currency, DESC_STR, .flags = DESC_OMIT),
 	FIELD(journey_head, is_number, DESC_BOOL),
 	FIELD(journey_head, is_series, DESC_BOOL),
 };

@@ -103,6 +103,14 @@ str journey_count(struct journey_asking *k, const struct json_node *owner, const
 	return d == floor(d) && fabs(d) < 9e15 ? i18n_int(&k->op->arena, &k->op->locale, (int64_t)d) : i18n_real(&k->op->arena, &k->op->locale, d, 2);
 }
 
+str journey_money(struct journey_asking *k, const struct json_node *owner, const char *key, str currency)
+{
+	const struct json_node *v = journey_at(owner, key);
+	struct money m = {.currency = currency};
+	if (!currency.n || !v || v->type != JSON_NUMBER || !decimal_parse(v->text, &m.amount)) return journey_count(k, owner, key);
+	return i18n_money(&k->op->arena, &k->op->locale, m);
+}
+
 str journey_share(struct journey_asking *k, double part, double whole)
 {
 	return i18n_share(&k->op->arena, &k->op->locale, whole > 0 ? part / whole : NAN);
@@ -138,7 +146,7 @@ void journey_members(struct journey_asking *k, const struct json_node *ids, doub
 		struct customer_row row;
 		id customer;
 		if (c->type != JSON_STRING || !id_read(S("cus"), c->text, &customer)) continue;
-		if (customer_row_get(op, customer, &row) != OK) {
+		if (customer_row_get(op, customer, STR_NONE, &row) != OK) {
 			fault_clear(&op->fault);
 			continue;
 		}

@@ -30,7 +30,8 @@ struct journey_row {
 };
 struct journey_head {
 	str text;
-	str unit;     /* of a series: "share" or "" */
+	str unit;     /* of a series: "share", "money" or "" */
+	str currency; /* of money; absent: of no stated one */
 	bool is_number, is_series;
 };
 struct journey_table {
@@ -114,6 +115,8 @@ str journey_choose(struct journey_asking *k, const char *name, const char *label
 /* A whole number from 1 to most. */
 int64_t journey_number(struct journey_asking *k, const char *name, const char *label, int64_t fallback, int64_t most);
 str journey_text(struct journey_asking *k, const char *name, const char *label, str fallback, const char *hint);
+/* Where orders are in several currencies: a select of them; each: the text of the choice of all, NULL when one is to be chosen. "" for all, and where there is one. */
+enum err journey_currency(struct journey_asking *k, const char *each, str *out) NODISCARD;
 /* What to break down by; absent: nothing. */
 str journey_by(struct journey_asking *k);
 void journey_put(struct json_writer *w, const char *key, str text);
@@ -156,6 +159,7 @@ void journey_draw(struct journey_asking *k, struct journey_cell *c, double value
 void journey_bar(struct journey_asking *k, struct journey_cell *c, double share);
 str journey_value(struct journey_asking *k, const struct json_node *v);  /* of "by": a name as people read it */
 str journey_count(struct journey_asking *k, const struct json_node *owner, const char *key);
+str journey_money(struct journey_asking *k, const struct json_node *owner, const char *key, str currency); /* currency "": a plain number */
 str journey_share(struct journey_asking *k, double part, double whole);
 str journey_seconds(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_day(struct journey_asking *k, str label, str interval);

@@ -16,10 +16,13 @@ static str words(struct journey_asking *k, const char *key)
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
+	str currency;
 	struct journey_design *d;
 	TRY(journey_design_ask(k, &d));
 	k->own = d;
 	if (d->design) journey_design_put(w, d->design);
+	TRY(journey_currency(k, NULL, &currency));
+	if (currency.n) journey_put(w, "currency", currency);
 	return OK;
 }
 
@@ -177,15 +180,32 @@ static str at_stake(struct journey_asking *k, const struct json_node *f)
 	return i18n_msg(&k->op->arena, &k->op->locale, &m);
 }
 
-static void put_frictions(struct journey_asking *k, const struct json_node *frictions)
+/* In which currency, and what is therefore not in it. */
+static str stake_note(struct journey_asking *k, const struct json_node *answer)
+{
+	double others = journey_real(json_get(answer, S("assumptions")), "other_currencies");
+	str note = words(k, "journey_stake_note");
+	if (!(others > 0)) return note;
+	struct msg m = msg_int("journey_stake_others", "n", (int64_t)others);
+	return str_fmt(&k->op->arena, "%.*s %.*s", STR_ARG(note), STR_ARG(i18n_msg(&k->op->arena, &k->op->locale, &m)));
+}
+
+static str stake_head(struct journey_asking *k, const struct json_node *answer)
+{
+	str currency = json_get_str(answer, S("currency"));
+	struct msg m = msg_str("journey_stake_in", "currency", currency);
+	return currency.n ? i18n_msg(&k->op->arena, &k->op->locale, &m) : words(k, "journey_stake");
+}
+
+static void put_frictions(struct journey_asking *k, const struct json_node *answer, const struct json_node *frictions)
 {
 	struct journey_table *t = journey_table(k, "frictions", FRICTIONS_SHOWN);
-	t->caption = words(k, "journey_stake_note");
+	t->caption = stake_note(k, answer);
 	journey_head(k, t, "journey_friction", false);
 	journey_head(k, t, "stage", false);
 	journey_head(k, t, "journey_customers", true);
 	journey_head(k, t, "journey_of_exposed", true);
-	journey_head(k, t, "journey_stake", true);
+	(void)journey_head_text(t, stake_head(k, answer));
 	for (const struct json_node *f = frictions ? frictions->child : NULL; f && t->rows.n < FRICTIONS_SHOWN; f = f->next) {
 		if (!(journey_real(f, "customers") > 0)) continue;
 		journey_row(k, t, friction_text(k, f));
@@ -214,7 +234,7 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	const struct json_node *stages = journey_at(answer, "stages"), *frictions = journey_at(answer, "frictions");
 	if (!stages || !stages->child) return;
 	put_map(k, stages, frictions);
-	put_frictions(k, frictions);
+	put_frictions(k, answer, frictions);
 	tell_finding(k, answer, frictions);
 }
 

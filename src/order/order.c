@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/currency.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "customer/people.h"
@@ -124,6 +125,16 @@ static str row_hash(struct arena *a, str hex)
 	return hex.n == 2 * BYTES && str_from_hex(hex, bytes, BYTES) ? (str){bytes, BYTES} : STR_NONE;
 }
 
+/* What a line states of its currency is its order's: false when that is another, or no code. */
+static bool take_currency(struct arena *a, const struct json_node *product, str *currency)
+{
+	str own;
+	if (!currency_read(a, text_of(a, json_get(product, S("currency"))), &own)) return false;
+	if (!own.n) return true;
+	if (!currency->n) *currency = own;
+	return str_eq(*currency, own);
+}
+
 static bool read_line(struct arena *a, const struct json_node *product, struct line *out)
 {
 	static const char *const sku[] = {"product_id", "sku", "productId", "id"}, *const name[] = {"name", "title"}, *const category[] = {"category"},
@@ -142,16 +153,21 @@ static bool read_line(struct arena *a, const struct json_node *product, struct l
 	return str_given(out->sku);
 }
 
-static void read_lines(struct arena *a, const struct json_node *products, struct stated *s)
+/* False when its lines are in different currencies. */
+static bool read_lines(struct arena *a, const struct json_node *products, struct stated *s)
 {
-	if (!products || products->type != JSON_ARRAY || products->n > MOST_LINES) return;
+	if (!products || products->type != JSON_ARRAY || products->n > MOST_LINES) return true;
 	s->lines = ARENA_ARRAY(a, struct line, products->n);
-	for (const struct json_node *p = products->child; p; p = p->next)
-		if (read_line(a, p, &s->lines[s->n_lines])) s->n_lines++;
+	for (const struct json_node *p = products->child; p; p = p->next) {
+		if (!read_line(a, p, &s->lines[s->n_lines])) continue;
+		if (!take_currency(a, p, &s->currency)) return false;
+		s->n_lines++;
+	}
 	for (size_t i = 0; i < s->n_lines; i++) {
 		s->revenue_micro = within((__int128)s->revenue_micro + s->lines[i].amount_micro);
 		if (s->lines[i].quantity > 0) s->units = within((__int128)s->units + s->lines[i].quantity);
 	}
+	return true;
 }
 
 static bool read_stated(struct arena *a, str body, struct stated *s)
@@ -165,11 +181,11 @@ static bool read_stated(struct arena *a, str body, struct stated *s)
 	s->number = as_key(a, first_text(a, p, number, COUNT_OF(number)));
 	if (!str_given(s->number)) return false;
 	s->of_number = as_key(a, first_text(a, p, of, COUNT_OF(of)));
-	s->currency = first_text(a, p, currency, COUNT_OF(currency));
+	if (!currency_read(a, first_text(a, p, currency, COUNT_OF(currency)), &s->currency)) return false;
 	s->country = first_text(a, p, country, COUNT_OF(country));
 	s->is_adjustment = json_is_true(p, S("adjustment"));
 	s->adds_lines = json_is_true(p, S("added"));
-	read_lines(a, json_get(p, S("products")), s);
+	if (!read_lines(a, json_get(p, S("products")), s)) return false;
 	if (s->n_lines == 0 && !scaled(json_get(p, S("revenue")), 6, &s->revenue_micro)) scaled(json_get(p, S("total")), 6, &s->revenue_micro);
 	return true;
 }
@@ -306,6 +322,8 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 {
 	id order = db_rows_id(known, 0, 0);
 	int64_t at = db_rows_int(known, 0, 1), lines = db_rows_int(known, 0, 2);
+	str currency = db_rows_text(known, 0, 4);
+	if (s->adds_lines && s->currency.n && currency.n && !str_eq(s->currency, currency)) return OK;
 	if (s->adds_lines) {
 		struct put_off *added = put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, s, r);
 		added->is_known = true;
@@ -325,11 +343,27 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 	              NULL);
 }
 
+static str key_of(struct op *op, const struct events_record *r, enum order_kind kind, str number)
+{
+	return str_fmt(&op->arena, "%u/%d/%.*s", r->event.source, (int)kind, STR_ARG(number));
+}
+
+/* A refund that states no currency is in that of the order refunded, where it is known. */
+static enum err take_currency_of_order(struct op *op, struct order_batch *b, const struct events_record *r, struct stated *s)
+{
+	struct db_rows known;
+	if (!str_given(s->of_number)) return OK;
+	if (map_get(&b->numbers, key_of(op, r, ORDER_KIND_ORDER, s->of_number))) TRY(order_flush(op, b));
+	TRY(op_query(op, SQL_order_find, DB_ARGS(db_int(r->event.source), db_int(ORDER_KIND_ORDER), db_text(s->of_number)), &known));
+	if (known.n && db_rows_text(&known, 0, 4).n) s->currency = db_rows_text(&known, 0, 4);
+	return OK;
+}
+
 static enum err take(struct op *op, struct order_batch *b, const struct events_record *r, enum order_effect effect, struct stated *s,
                      enum order_kind kind)
 {
 	bool added;
-	str key = str_fmt(&op->arena, "%u/%d/%.*s", r->event.source, (int)kind, STR_ARG(s->number));
+	str key = key_of(op, r, kind, s->number);
 	map_put(&b->numbers, key, &added);
 	if (!added) { /* the same order twice in one batch: the second meets the first's rows */
 		TRY(order_flush(op, b));
@@ -338,6 +372,8 @@ static enum err take(struct op *op, struct order_batch *b, const struct events_r
 	struct db_rows known;
 	TRY(op_query(op, SQL_order_find, DB_ARGS(db_int(r->event.source), db_int(kind), db_text(s->number)), &known));
 	if (known.n == 0) {
+		if (kind == ORDER_KIND_REFUND && !s->currency.n) TRY(take_currency_of_order(op, b, r, s));
+		map_put(&b->numbers, key, &added);
 		put_off(op, b, id_new(), kind, r->event.time_ms, s, r);
 		return OK;
 	}

@@ -39,6 +39,31 @@ struct measure measure_micro_mean(__int128 micro, int64_t n)
 	return measure_micro((micro + half) / n);
 }
 
+static const struct desc_field AMOUNT_FIELDS[] = {
+	FIELD(figure_amount, label, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(figure_amount, revenue, DESC_MONEY),
+};
+const struct desc FIGURE_AMOUNT_DESC = DESC(figure_amount, AMOUNT_FIELDS);
+
+struct figure_amount figure_amount_in(struct op *op, __int128 micro, str currency)
+{
+	struct msg label = msg_str("revenue_in", "currency", currency.n ? currency : S("–"));
+	return (struct figure_amount){i18n_msg(&op->arena, &op->locale, &label), {measure_micro(micro).amount, currency}};
+}
+
+/* Texts isolate what stands in them from the words around; amounts beside each other want the same of each other. */
+struct msg_arg figure_amounts(struct op *op, const char *name, const struct money *v, size_t n)
+{
+	bool is_rtl = lang_is_rtl(op->locale.lang);
+	str text = S("");
+	if (n == 1) return (struct msg_arg){.name = name, .type = MSG_MONEY, .money = v[0]};
+	for (size_t i = 0; i < n; i++) {
+		str amount = i18n_money(&op->arena, &op->locale, v[i]);
+		text = str_fmt(&op->arena, "%.*s%s%s%.*s%s", STR_ARG(text), i ? " + " : "", is_rtl ? "\u2068" : "", STR_ARG(amount), is_rtl ? "\u2069" : "");
+	}
+	return (struct msg_arg){.name = name, .type = MSG_STR, .s = text};
+}
+
 struct msg_arg figure_arg(const char *name, enum metric_unit unit, struct measure m, str currency)
 {
 	struct msg_arg arg = {.name = name};
@@ -141,6 +166,7 @@ void figure_make(struct op *op, const struct figure_of *of, struct figure *out)
 {
 	const struct metric *row = &METRICS[of->metric];
 	*out = (struct figure){.key = str_of(row->key), .number = of->shown.number, .customers = of->customers};
+	if (row->unit == METRIC_UNIT_MONEY && of->currency.n) out->currency = of->currency;
 	out->name = msg_of(row->name);
 	out->definition = msg_of(row->definition);
 	out->value = value_of(row->unit, of->shown, of->currency);
@@ -149,6 +175,17 @@ void figure_make(struct op *op, const struct figure_of *of, struct figure *out)
 	else out->interval = figure_interval(of->metric, of->interval, of->n, of->currency);
 	judge(of, out);
 	draw(op, of, out);
+}
+
+void figure_add_other(struct op *op, const struct figure_of *of, size_t room, struct figure *beside)
+{
+	struct figure f;
+	figure_make(op, of, &f);
+	if (of->is_whole) f.interval = (struct msg){0};
+	if (f.move == FIGURE_MOVE_UNKNOWN) f.change = (struct msg){0};
+	beside->has_others = true;
+	if (!beside->others.v) beside->others.v = ARENA_ARRAY(&op->arena, struct figure_other, room);
+	beside->others.v[beside->others.n++] = (struct figure_other){.currency = f.currency, .value = f.value, .number = f.number, .change = f.change, .n = f.n, .interval = f.interval};
 }
 
 str figure_width(struct op *op, double share)

@@ -31,6 +31,18 @@ struct figure_of {
 	str customers;
 };
 void figure_make(struct op *op, const struct figure_of *of, struct figure *out);
+/* Puts the same figure of another currency beside it, without what the first says already; room: how many there may be. */
+void figure_add_other(struct op *op, const struct figure_of *of, size_t room, struct figure *beside);
+
+/* An amount of one column among others, and the column's name. */
+struct figure_amount {
+	str label;
+	struct money revenue;
+};
+extern const struct desc FIGURE_AMOUNT_DESC;
+struct figure_amount figure_amount_in(struct op *op, __int128 micro, str currency);
+/* One amount, or several of different currencies beside each other: £10.50 + ¥1,200. */
+struct msg_arg figure_amounts(struct op *op, const char *name, const struct money *v, size_t n);
 
 struct msg_arg figure_arg(const char *name, enum metric_unit unit, struct measure m, str currency);
 struct msg figure_interval(enum metric_key metric, struct interval i, int64_t n, str currency);

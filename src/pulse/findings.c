@@ -167,6 +167,9 @@ static enum err find_returned(struct op *op, struct arena *a, const struct perio
 		rows[i].sum.code = str_dup(a, rows[i].sum.code);
 		rows[i].sum.name = str_given(rows[i].sum.name) ? str_dup(a, rows[i].sum.name) : STR_NONE;
 		rows[i].sum.search = STR_NONE;
+		struct product_money *money = ARENA_ARRAY(a, struct product_money, rows[i].sum.n_money + 1);
+		memcpy(money, rows[i].sum.money, rows[i].sum.n_money * sizeof *money);
+		rows[i].sum.money = money;
 	}
 	f->returned = rows;
 	f->n_returned = n;

@@ -118,22 +118,22 @@ struct drawing {
 	size_t n;
 };
 
-static struct measure orders_measure(enum metric_key metric, const struct tally *t)
+static struct measure orders_measure(enum metric_key metric, const struct tally *t, size_t currency)
 {
+	const struct tally_money *m = &t->money[currency];
 	switch (metric) {
 	case METRIC_orders: return measure_count(t->orders);
-	case METRIC_revenue: return measure_micro(t->revenue);
-	case METRIC_average_order: return measure_micro_mean(t->revenue, t->priced);
+	case METRIC_revenue: return measure_micro(m->revenue);
+	case METRIC_average_order: return measure_micro_mean(m->revenue, m->orders);
 	case METRIC_repeat_rate: return measure_share((double)t->repeaters, (double)t->customers);
 	case METRIC_return_rate: return measure_share((double)t->returned, (double)t->sold);
-	case METRIC_refunded: return measure_micro(t->refunded);
+	case METRIC_refunded: return measure_micro(m->refunded);
 	default: return MEASURE_NONE;
 	}
 }
 
 static void put_figure(struct drawing *d, struct figure_of of)
 {
-	of.currency = d->found->orders.currency;
 	of.is_compared = d->period->is_compared;
 	of.days = d->days;
 	of.n_points = d->period->n;
@@ -144,12 +144,36 @@ static void put_orders_figure(struct drawing *d, struct figure_of of)
 {
 	const struct tallies *t = &d->found->orders;
 	struct measure *points = ARENA_ARRAY(&d->op->arena, struct measure, d->period->n + 1);
-	for (size_t i = 0; i < d->period->n; i++) points[i] = orders_measure(of.metric, &t->points[i]);
-	of.shown = orders_measure(of.metric, &t->shown);
-	of.now = orders_measure(of.metric, &t->now);
-	of.before = orders_measure(of.metric, &t->before);
+	for (size_t i = 0; i < d->period->n; i++) points[i] = orders_measure(of.metric, &t->points[i], 0);
+	of.shown = orders_measure(of.metric, &t->shown, 0);
+	of.now = orders_measure(of.metric, &t->now, 0);
+	of.before = orders_measure(of.metric, &t->before, 0);
 	of.points = points;
 	put_figure(d, of);
+}
+
+/* n and interval of money are of one currency; the first leads, whatever is in it, the others follow where anything is. */
+static void put_money(struct drawing *d, struct figure_of of)
+{
+	const struct tallies *t = &d->found->orders;
+	bool is_refunded = of.metric == METRIC_refunded;
+	of.n_key = is_refunded ? "n_refunds" : "n_orders";
+	for (size_t i = 0; i < t->currencies.n_all; i++) {
+		const struct tally_money *m = &t->shown.money[i];
+		of.n = is_refunded ? m->refunds : m->orders;
+		of.currency = t->currencies.v[i];
+		of.interval = t->average_order[i];
+		if (i == 0) {
+			put_orders_figure(d, of);
+			continue;
+		}
+		if (of.n == 0) continue;
+		of.is_compared = d->period->is_compared;
+		of.shown = orders_measure(of.metric, &t->shown, i);
+		of.now = orders_measure(of.metric, &t->now, i);
+		of.before = orders_measure(of.metric, &t->before, i);
+		figure_add_other(d->op, &of, t->currencies.n_all, &d->v[d->n - 1]);
+	}
 }
 
 static void put_customers(struct drawing *d)
@@ -175,13 +199,13 @@ static void tell_figures(struct op *op, const struct period *p, const struct fin
 	str ordered = p->is_all ? S("/customers?sort=orders") : STR_NONE, paid = p->is_all ? S("/customers?sort=revenue") : STR_NONE;
 	put_customers(&d);
 	put_orders_figure(&d, (struct figure_of){.metric = METRIC_orders, .n_key = "n_orders", .n = t->orders, .is_whole = true, .customers = ordered});
-	put_orders_figure(&d, (struct figure_of){.metric = METRIC_revenue, .n_key = "n_orders", .n = t->priced, .is_whole = true, .customers = paid});
-	put_orders_figure(&d, (struct figure_of){.metric = METRIC_average_order, .n_key = "n_orders", .n = t->priced, .interval = f->orders.average_order});
+	put_money(&d, (struct figure_of){.metric = METRIC_revenue, .is_whole = true, .customers = paid});
+	put_money(&d, (struct figure_of){.metric = METRIC_average_order});
 	put_orders_figure(&d, (struct figure_of){.metric = METRIC_repeat_rate, .n_key = "n_customers", .n = t->customers, .interval = interval_wilson(t->repeaters, t->customers),
 		.may_be_chance = !interval_shares_differ(f->orders.now.repeaters, f->orders.now.customers, f->orders.before.repeaters, f->orders.before.customers),
 		.customers = p->is_all ? S("/customers?orders=2-") : STR_NONE});
 	put_orders_figure(&d, (struct figure_of){.metric = METRIC_return_rate, .n_key = "n_orders", .n = t->orders, .interval = f->orders.return_rate, .may_be_chance = true});
-	if (t->refunds) put_orders_figure(&d, (struct figure_of){.metric = METRIC_refunded, .n_key = "n_refunds", .n = t->refunds, .is_whole = true});
+	if (t->refunds) put_money(&d, (struct figure_of){.metric = METRIC_refunded, .is_whole = true});
 	out->figures.v = d.v;
 	out->figures.n = d.n;
 	out->compared = period_compared(op, p);
@@ -196,16 +220,15 @@ static void tell_state(struct op *op, const struct findings *f, struct pulse *ou
 		msg_add(&out->state_finding, arg_share("repeat", (double)o->shown.repeaters / (double)o->shown.customers));
 		msg_add(&out->state_finding, arg_share("returned", measure_share((double)o->shown.returned, (double)o->shown.sold).number));
 	}
-	struct msg *notes = ARENA_ARRAY(&op->arena, struct msg, 2 + o->n_others);
-	size_t n = 0;
-	if (o->nobody_lines) {
-		notes[n] = msg_int("note_lines_without_customer", "lines", o->nobody_lines);
-		msg_add(&notes[n++], arg_money("amount", o->nobody_amount, o->currency));
+	size_t n = 0, others = 0;
+	struct msg *notes = ARENA_ARRAY(&op->arena, struct msg, 2 + o->currencies.n_all);
+	for (size_t i = 0; i < o->currencies.n_all; i++) {
+		others += i > 0 && (o->shown.money[i].orders || o->shown.money[i].refunds);
+		if (!o->nobody[i].lines) continue;
+		notes[n] = msg_int("note_lines_without_customer", "lines", o->nobody[i].lines);
+		msg_add(&notes[n++], arg_money("amount", o->nobody[i].amount, o->currencies.v[i]));
 	}
-	for (size_t i = 0; i < o->n_others; i++) {
-		notes[n] = msg_int("note_other_currency", "orders", o->others[i].orders);
-		msg_add(&notes[n++], arg_money("amount", o->others[i].revenue, o->others[i].currency));
-	}
+	if (others) notes[n++] = msg_str("note_currencies", "currency", o->currencies.v[0].n ? o->currencies.v[0] : S("–"));
 	if (f->left_out) notes[n++] = msg_int("note_left_out", "customers", f->left_out);
 	out->notes.v = notes;
 	out->notes.n = n;
@@ -225,7 +248,7 @@ static void tell_returned(struct op *op, const struct findings *f, struct pulse 
 	msg_add(m, arg_int("units", (int64_t)(first->sum.returned / ORDER_MILLI)));
 	msg_add(m, arg_int("sold", (int64_t)(first->sum.sold / ORDER_MILLI)));
 	if (is_one_refund) msg_add(m, arg_int("once", (int64_t)(first->most_returned / ORDER_MILLI)));
-	out->returned.rows.v = product_lines(op, f->returned, f->n_returned, f->orders.currency);
+	out->returned.rows.v = product_lines(op, f->returned, f->n_returned, &f->orders.currencies, 0);
 	out->returned.rows.n = f->n_returned;
 }
 
@@ -294,7 +317,7 @@ enum err pulse_make(struct op *op, const struct web *w, struct pulse *out)
 	out->periods.v = period_options(op, &period, &out->periods.n);
 	tell_state(op, found, out);
 	tell_figures(op, &period, found, out);
-	TRY(target_show(op, S(""), found->orders.currency, out->figures.v, out->figures.n));
+	TRY(target_show(op, S(""), out->figures.v, out->figures.n));
 	TRY(pulse__trend(op, &period, found, &out->trend));
 	tell_returned(op, found, out);
 	tell_retention(op, &found->retention, &out->retention);

@@ -6,6 +6,7 @@
 #include "http/web.h"
 #include "mark/mark.h"
 #include "product/product.h"
+#include "pulse/figure.h"
 #include "pulse/period.h"
 
 struct app;
@@ -46,11 +47,13 @@ struct pulse_point {
 	str name;
 	int64_t customers, orders;
 	struct money revenue;
+	LIST_OF(struct figure_amount) others; /* of the currencies of the trend, in their order */
 	double return_rate;
 };
 struct pulse_trend {
 	struct msg finding, near; /* the largest step from one interval to the next, and which marks lie near it, or that none does */
 	str currency;
+	LIST_OF(struct figure_amount) others; /* other currencies with their sums over the time shown */
 	LIST_OF(struct pulse_point) rows;
 	LIST_OF(struct mark) marks;
 };

@@ -52,6 +52,7 @@ static const struct desc_field POINT_FIELDS[] = {
 	FIELD(pulse_point, customers, DESC_INT),
 	FIELD(pulse_point, orders, DESC_INT),
 	FIELD(pulse_point, revenue, DESC_MONEY),
+	FIELD(pulse_point, others, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_AMOUNT_DESC, .doc = "of other currencies, in the order of the trend's"),
 	FIELD(pulse_point, return_rate, DESC_SHARE),
 };
 static const struct desc POINT_DESC = DESC(pulse_point, POINT_FIELDS);
@@ -59,6 +60,7 @@ static const struct desc_field TREND_FIELDS[] = {
 	FIELD(pulse_trend, finding, DESC_MSG, .doc = "the largest step of revenue from one interval to the next"),
 	FIELD(pulse_trend, near, DESC_MSG, .doc = "which marks lie near it, or that none does"),
 	FIELD(pulse_trend, currency, DESC_STR),
+	FIELD(pulse_trend, others, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_AMOUNT_DESC, .doc = "other currencies, with their sums over the time shown"),
 	FIELD(pulse_trend, rows, DESC_LIST, .item = DESC_STRUCT, .of = &POINT_DESC),
 	FIELD(pulse_trend, marks, DESC_LIST, .item = DESC_STRUCT, .of = &MARK_DESC),
 };

@@ -6,6 +6,7 @@
 #include "customer/people.h"
 #include "events/events.h"
 #include "op/app.h"
+#include "order/currency.h"
 #include "order/order.h"
 #include "query/query.h"
 #include "setting/setting.h"
@@ -41,24 +42,25 @@ static str customer_of(void *arg, struct arena *a, uint32_t customer)
 	return id_show(a, S("cus"), people_id(op->app->people, customer));
 }
 
-/* Orders and refunds that analytics may count, of the currency of most orders: sums of two would mean nothing. */
-static enum err sales_of(void *arg, struct arena *a, const struct query_sale **out, size_t *n, struct fault *f)
+/* Orders and refunds that analytics may count, of one currency: sums of two would mean nothing. */
+static enum err sales_of(void *arg, struct arena *a, str currency, struct query_sales *out, struct fault *f)
 {
 	enum { KIND, AT, SUBJECT, CURRENCY, PURPOSES, REVENUE };
 	struct op *op = arg;
-	struct db_rows currencies, rows;
+	struct db_rows rows;
+	str own = setting_locale(op).currency;
 	(void)f; /* op's own */
-	TRY(op_query(op, SQL_tally_currencies, NULL, 0, &currencies));
+	*out = (struct query_sales){.currency = currency};
+	if (!str_given(currency)) TRY(order_currency(op, a, &out->currency));
 	TRY(op_query(op, SQL_tally_orders, DB_ARGS(db_int(INT64_MIN), db_int(INT64_MAX)), &rows));
 	struct query_sale *v = ARENA_ARRAY(a, struct query_sale, rows.n + 1);
-	str currency = currencies.n ? db_rows_text(&currencies, 0, 0) : STR_NONE;
-	*n = 0;
+	out->v = v;
 	for (size_t i = 0; i < rows.n; i++) {
 		bool is_order = db_rows_int(&rows, i, KIND) != ORDER_KIND_ADJUSTMENT, may = db_rows_int(&rows, i, PURPOSES) & PURPOSE_BIT(PURPOSE_ANALYTICS);
-		if (!is_order || !may || !str_eq(db_rows_text(&rows, i, CURRENCY), currency)) continue;
-		v[(*n)++] = (struct query_sale){(uint32_t)db_rows_int(&rows, i, SUBJECT), db_rows_int(&rows, i, AT), (double)db_rows_int(&rows, i, REVENUE) / ORDER_MICRO};
+		if (!is_order || !may) continue;
+		if (!str_eq(order_currency_of(db_rows_text(&rows, i, CURRENCY), own), out->currency)) out->others++;
+		else v[out->n++] = (struct query_sale){(uint32_t)db_rows_int(&rows, i, SUBJECT), db_rows_int(&rows, i, AT), (double)db_rows_int(&rows, i, REVENUE) / ORDER_MICRO};
 	}
-	*out = v;
 	return OK;
 }
 
@@ -71,6 +73,7 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.zone = setting_zone(op->app),
 		.purpose = PURPOSE_BIT(purpose),
 		.now_ms = op->now_ms,
+		.currency = setting_locale(op).currency,
 		.family = family_of,
 		.stage = stage_of,
 		.channel = channel_of,

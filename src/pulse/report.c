@@ -82,6 +82,16 @@ static void put_sentence(struct printing *p, const struct msg *m)
 	if (m->key) buf_fmt(p->out, "%*s%.*s\n", SIDE, "", STR_ARG(said(p, m)));
 }
 
+/* Under the figure of the currency that leads. */
+static void put_other(struct printing *p, const struct figure_other *o)
+{
+	pad(p, SIDE + NAME_COLUMNS - NUMBER_COLUMNS);
+	put_right(p, said(p, &o->value), NUMBER_COLUMNS + 4);
+	buf_fmt(p->out, "   %.*s", STR_ARG(said(p, &o->n)));
+	if (o->interval.key) buf_fmt(p->out, " · %.*s", STR_ARG(said(p, &o->interval)));
+	buf_byte(p->out, '\n');
+}
+
 static void put_figures(struct printing *p, const struct pulse *pulse)
 {
 	put_title(p, "pulse_figures_title");
@@ -94,6 +104,7 @@ static void put_figures(struct printing *p, const struct pulse *pulse)
 		buf_fmt(p->out, "   %.*s", STR_ARG(said(p, &f->n)));
 		if (f->interval.key) buf_fmt(p->out, " · %.*s", STR_ARG(said(p, &f->interval)));
 		buf_byte(p->out, '\n');
+		for (size_t k = 0; k < f->others.n; k++) put_other(p, &f->others.v[k]);
 	}
 	for (size_t i = 0; i < pulse->notes.n; i++) put_sentence(p, &pulse->notes.v[i]);
 }

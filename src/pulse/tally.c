@@ -11,7 +11,6 @@
 #include "consent/consent.h"
 #include "op/app.h"
 #include "order/order.h"
-#include "setting/setting.h"
 
 enum { SPANS = 3 };
 enum { COLUMN_KIND, COLUMN_AT, COLUMN_SUBJECT, COLUMN_CURRENCY, COLUMN_PURPOSES, COLUMN_REVENUE, COLUMN_UNITS, COLUMN_LINES };
@@ -21,7 +20,6 @@ struct counting {
 	const struct period *period;
 	const struct people_view *people;
 	struct tallies *out;
-	str own_currency;           /* of orders that carry none */
 	struct span span[SPANS];
 	struct tally *sum[SPANS];
 	uint8_t *seen[SPANS];       /* by customer: 0, 1, or 2 for two or more orders */
@@ -29,39 +27,27 @@ struct counting {
 	uint8_t *point_seen;
 	size_t point;               /* of the order before */
 	int64_t kind;
-	VEC(struct tally_other) others;
-	struct ratio_sample *returns, *values;
+	struct ratio_sample *returns, **values; /* values: by currency */
 };
 struct order_row {
 	int64_t kind, at, revenue, units, lines;
 	uint32_t customer;
-	str currency;
-	bool is_own;                /* its amounts are in the currency shown */
+	size_t currency;            /* its place among those of the tallies */
 };
-
-enum err tally_currency(struct op *op, struct arena *a, str *out)
-{
-	struct db_rows rows;
-	struct locale own = setting_locale(op);
-	TRY(op_query(op, SQL_tally_currencies, DB_NO_ARGS, &rows));
-	str most = rows.n ? db_rows_text(&rows, 0, 0) : STR_NONE;
-	if (!most.n) most = own.currency;
-	*out = most.n ? str_dup(a, most) : STR_NONE;
-	return OK;
-}
 
 static void add_order(struct tally *t, const struct order_row *o)
 {
+	struct tally_money *m = &t->money[o->currency];
 	if (o->kind == ORDER_KIND_ORDER) {
 		t->orders++;
 		t->sold += o->units;
-		if (!o->is_own) return;
-		t->priced++;
-		t->revenue += o->revenue;
+		m->orders++;
+		m->revenue += o->revenue;
 	} else if (o->kind == ORDER_KIND_REFUND) {
 		t->refunds++;
 		t->returned += o->units;
-		if (o->is_own) t->refunded -= o->revenue;
+		m->refunds++;
+		m->refunded -= o->revenue;
 	}
 }
 
@@ -87,26 +73,16 @@ static void add_point(struct counting *c, const struct order_row *o)
 	count_customer(t, &c->point_seen[o->customer]);
 }
 
-static void add_other(struct counting *c, const struct order_row *o)
-{
-	size_t i = 0;
-	while (i < c->others.n && !str_eq(c->others.v[i].currency, o->currency)) i++;
-	if (i == c->others.n) VEC_ADD(&c->others, c->a)->currency = str_dup(c->a, o->currency);
-	c->others.v[i].orders++;
-	c->others.v[i].revenue += o->revenue;
-}
-
 static void add_shown(struct counting *c, const struct order_row *o)
 {
 	if (!o->customer) {
-		c->out->nobody_lines += o->lines;
-		if (o->is_own) c->out->nobody_amount += o->revenue;
+		c->out->nobody[o->currency].lines += o->lines;
+		c->out->nobody[o->currency].amount += o->revenue;
 	}
 	if (o->kind == ORDER_KIND_ADJUSTMENT) return;
 	bool is_order = o->kind == ORDER_KIND_ORDER;
 	ratio_sample_add(c->returns, is_order ? 0 : (double)o->units, is_order ? (double)o->units : 0);
-	if (is_order && o->is_own) ratio_sample_add(c->values, (double)o->revenue, 1);
-	if (is_order && !o->is_own) add_other(c, o);
+	if (is_order) ratio_sample_add(c->values[o->currency], (double)o->revenue, 1);
 }
 
 static bool visit(void *arg, const struct db_val *v, size_t columns)
@@ -118,8 +94,7 @@ static bool visit(void *arg, const struct db_val *v, size_t columns)
 	o.customer = subject <= c->people->n_subjects ? c->people->customer[subject] : 0;
 	if (!(v[COLUMN_PURPOSES].i & PURPOSE_BIT(PURPOSE_ANALYTICS))) return true;
 	if (o.customer && c->people->denied[o.customer] & PURPOSE_BIT(PURPOSE_ANALYTICS)) return true;
-	o.currency = v[COLUMN_CURRENCY].type == DB_NULL || !v[COLUMN_CURRENCY].s.n ? c->own_currency : v[COLUMN_CURRENCY].s;
-	o.is_own = str_eq(o.currency, c->out->currency);
+	o.currency = order_currency_at(&c->out->currencies, v[COLUMN_CURRENCY].type == DB_NULL ? STR_NONE : v[COLUMN_CURRENCY].s);
 	for (int i = 0; i < SPANS; i++) {
 		if (!span_has(c->span[i], o.at)) continue;
 		add_order(c->sum[i], &o);
@@ -144,21 +119,31 @@ enum err tally_orders(struct op *op, struct arena *a, const struct period *p, co
 {
 	size_t n = (size_t)people->n_customers + 1;
 	struct span all = around(p), none = {0};
-	struct counting c = {.a = a, .period = p, .people = people, .out = out, .kind = -1, .own_currency = setting_locale(op).currency};
+	struct counting c = {.a = a, .period = p, .people = people, .out = out, .kind = -1};
 	*out = (struct tallies){0};
-	TRY(tally_currency(op, a, &out->currency));
+	TRY(order_currencies(op, a, &out->currencies));
+	if (out->currencies.n_all == 0) { /* nothing was ordered: noughts in the workspace's */
+		out->currencies.v[0] = out->currencies.own;
+		out->currencies.n = out->currencies.n_all = 1;
+	}
+	size_t n_money = out->currencies.n_all + 1; /* the last: those past the most, which nobody is shown */
+	out->nobody = ARENA_ARRAY(a, struct tally_nobody, n_money);
+	out->average_order = ARENA_ARRAY(a, struct interval, n_money);
 	out->points = ARENA_ARRAY(a, struct tally, p->n + 1);
+	for (size_t i = 0; i < p->n; i++) out->points[i].money = ARENA_ARRAY(a, struct tally_money, n_money);
 	c.sum[0] = &out->shown, c.sum[1] = &out->now, c.sum[2] = &out->before;
 	c.span[0] = p->shown, c.span[1] = p->is_compared ? p->now : none, c.span[2] = p->is_compared ? p->before : none;
-	for (int i = 0; i < SPANS; i++) c.seen[i] = ARENA_ARRAY(&op->arena, uint8_t, n);
+	for (int i = 0; i < SPANS; i++) {
+		c.sum[i]->money = ARENA_ARRAY(a, struct tally_money, n_money);
+		c.seen[i] = ARENA_ARRAY(&op->arena, uint8_t, n);
+	}
 	c.point_of = ARENA_ARRAY(&op->arena, uint32_t, n);
 	c.point_seen = ARENA_ARRAY(&op->arena, uint8_t, n);
 	c.returns = ratio_sample_new(&op->arena);
-	c.values = ratio_sample_new(&op->arena);
+	c.values = ARENA_ARRAY(&op->arena, struct ratio_sample *, n_money);
+	for (size_t i = 0; i < n_money; i++) c.values[i] = ratio_sample_new(&op->arena);
 	TRY(op_each(op, SQL_tally_orders, DB_ARGS(db_int(all.from_ms), db_int(all.to_ms)), visit, &c));
-	out->others = c.others.v;
-	out->n_others = c.others.n;
 	out->return_rate = ratio_sample_interval(c.returns);
-	out->average_order = ratio_sample_interval(c.values);
+	for (size_t i = 0; i < n_money; i++) out->average_order[i] = ratio_sample_interval(c.values[i]);
 	return OK;
 }

@@ -105,16 +105,27 @@ void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool
 /* ---- trend --------------------------------------------------------------------------------------------------------- */
 static const char *const MEASURES[] = {[QUERY_EVENTS] = "events", [QUERY_CUSTOMERS] = "customers", [QUERY_SUM] = "sum", [QUERY_MEAN] = "mean"};
 
+/* sum absent: amounts of several currencies, which have none. */
 static void put_measured(struct json_writer *w, struct arena *a, const struct query *q, uint64_t events, uint64_t customers, uint64_t numbers, const struct decimal_sum *sum)
 {
 	json_key(w, S("value"));
-	if (q->measure == QUERY_EVENTS) json_put_i64(w, (int64_t)events);
+	bool is_number = q->measure == QUERY_SUM || q->measure == QUERY_MEAN;
+	if (is_number && !sum) json_put_null(w);
+	else if (q->measure == QUERY_EVENTS) json_put_i64(w, (int64_t)events);
 	else if (q->measure == QUERY_CUSTOMERS) json_put_i64(w, (int64_t)customers);
 	else if (q->measure == QUERY_MEAN && numbers) json_put_real(w, decimal_sum_double(sum) / (double)numbers);
 	else if (q->measure == QUERY_MEAN) json_put_null(w);
 	else if (sum->is_exact) json_put_raw(w, decimal_sum_show(a, sum));
 	else json_put_real(w, decimal_sum_double(sum));
-	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) query__put_int(w, "n", numbers);
+	if (is_number) query__put_int(w, "n", numbers);
+}
+
+static void put_by(struct json_writer *w, const struct query_trend *t, const struct query_group *g)
+{
+	if (t->by == QUERY_NONE) return;
+	json_key(w, S("by"));
+	query__put_value(w, g->by);
+	if (g->currency.n) query__put_text(w, "currency", g->currency);
 }
 
 static void put_rows(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
@@ -126,12 +137,12 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 		str time = STR_NONE;
 		for (size_t g = 0; g < t->n_groups; g++) {
 			const struct query_group *group = &t->groups[g];
-			if (q->by != QUERY_NONE && group->events[i] == 0) continue;
+			if (t->by != QUERY_NONE && group->events[i] == 0) continue;
 			if (rows++ >= (uint64_t)q->limit && q->limit) continue;
 			if (!str_given(time)) time = query__label(a, ctx->zone, q->interval.unit, t->times.start[i]);
 			json_begin_object(w);
 			query__put_text(w, "time", time);
-			if (q->by != QUERY_NONE) json_key(w, S("by")), query__put_value(w, group->by);
+			put_by(w, t, group);
 			put_measured(w, a, q, group->events[i], group->customers ? group->customers[i] : 0, group->numbers ? group->numbers[i] : 0, group->sums ? &group->sums[i] : NULL);
 			json_end_object(w);
 		}
@@ -140,15 +151,16 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 	query__put_int(w, "rows_total", rows);
 }
 
-static str trend_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
+static str trend_definition(struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
 {
 	str names = query__names(a, &q->events), zone = zone_name(ctx->zone), every = query__interval_name(a, q->interval);
 	str what = q->measure == QUERY_CUSTOMERS ? str_fmt(a, "Distinct customers with %.*s", STR_ARG(names))
 		: q->measure == QUERY_EVENTS         ? str_fmt(a, "Events: %.*s", STR_ARG(names))
 		: str_fmt(a, "%s of %.*s over %.*s; events without a number are not counted in it", q->measure == QUERY_SUM ? "Sum" : "Mean", STR_ARG(q->property), STR_ARG(names));
-	return str_fmt(a, "%.*s, by %.*s in %.*s. From counts, to does not. %s %s", STR_ARG(what), STR_ARG(every), STR_ARG(zone),
-		q->by == QUERY_NONE ? "An interval without events has a row." : "An interval and value without events has no row.",
-		q->measure == QUERY_CUSTOMERS ? "Events of nobody count for no customer." : "Events of nobody count too.");
+	return str_fmt(a, "%.*s, by %.*s in %.*s. From counts, to does not. %s %s%s", STR_ARG(what), STR_ARG(every), STR_ARG(zone),
+		t->by == QUERY_NONE ? "An interval without events has a row." : "An interval and value without events has no row.",
+		q->measure == QUERY_CUSTOMERS ? "Events of nobody count for no customer." : "Events of nobody count too.",
+		t->is_mixed ? " Amounts of different currencies are never added: each currency has rows of its own, and there is no total." : "");
 }
 
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
@@ -156,18 +168,18 @@ void query__put_trend(struct json_writer *w, struct arena *a, const struct query
 	query__put_text(w, "kind", S("trend"));
 	put_rows(w, a, ctx, q, t);
 	query__put_text(w, "measure", q->property.n ? str_fmt(a, "%s:%.*s", MEASURES[q->measure], STR_ARG(q->property)) : str_of(MEASURES[q->measure]));
+	if (t->currency.n) query__put_text(w, "currency", t->currency);
 	put_head(w, a, ctx, q, &t->times);
 	json_key(w, S("total"));
 	json_begin_object(w);
-	put_measured(w, a, q, t->total.events, t->total.customers, t->total.numbers, &t->total.sum);
+	put_measured(w, a, q, t->total.events, t->total.customers, t->total.numbers, t->is_mixed ? NULL : &t->total.sum);
 	json_end_object(w);
-	if (q->by != QUERY_NONE) {
+	if (t->by != QUERY_NONE) {
 		json_key(w, S("groups"));
 		json_begin_array(w);
 		for (size_t g = 0; g < t->n_groups; g++) {
 			json_begin_object(w);
-			json_key(w, S("by"));
-			query__put_value(w, t->groups[g].by);
+			put_by(w, t, &t->groups[g]);
 			const struct query_count *c = &t->groups[g].total;
 			put_measured(w, a, q, c->events, c->customers, c->numbers, &c->sum);
 			json_end_object(w);
@@ -177,7 +189,7 @@ void query__put_trend(struct json_writer *w, struct arena *a, const struct query
 	query__put_text(w, "base", S("events"));
 	query__put_int(w, "n", t->total.events);
 	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) query__put_int(w, "without", t->total.events - t->total.numbers);
-	query__put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q));
+	query__put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q, t));
 }
 
 /* ---- retention ------------------------------------------------------------------------------------------------------- */

@@ -262,6 +262,7 @@ enum err query_driver(const struct query_context *ctx, const struct query *q, st
 	const struct query_driver *d = q->driver;
 	const struct query_match *matches[DRIVER_MAX_CANDIDATES + 2] = {&d->moments, &d->did};
 	*out = (struct query_driver_answer){0};
+	if (str_given(d->property)) TRY(query__one_currency(ctx, q, &d->moments, d->property, "outcome.property", "give its event a condition, {\"event\":…,\"where\":{\"name\":\"currency\",\"is\":…}}", &out->currency, a, f));
 	struct arena scratch;
 	struct query_walk walk;
 	struct query_wants want = {.property = q->driver->property};

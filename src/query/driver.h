@@ -30,6 +30,7 @@ struct driver_candidate {
 };
 struct query_driver_answer {
 	struct query_range range;
+	str currency;                    /* of an outcome that is money; else absent */
 	struct driver_group all;
 	int64_t without_number, open;    /* moments left out: no number; the time after them is not over */
 	size_t n_candidates;

@@ -62,6 +62,7 @@ enum err query__answer_driver(const struct query_context *ctx, const struct quer
 	struct query_driver_answer out;
 	TRY(query_driver(ctx, q, a, &out, f));
 	query__put_text(w, "kind", S("driver"));
+	if (out.currency.n) query__put_text(w, "currency", out.currency);
 	if (q->driver->is_one) put_comparison(w, &out.candidates[0]);
 	else put_candidates(w, a, ctx, q, &out);
 	query__put_real(w, "mean", out.all.mean);

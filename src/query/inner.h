@@ -179,6 +179,17 @@ struct query_value query__group_value(const struct query_groups *g, uint32_t i);
 void query__groups_free(struct query_groups *g);
 int query__value_cmp(const struct query_value *a, const struct query_value *b);
 
+/* ---- currency.c: amounts of different currencies are never added ---- */
+bool query__is_money(const struct query *q); /* a sum or mean of money */
+bool query__is_by_currency(const struct query *q);
+struct query query__apart(const struct query *q); /* the same question by currency */
+void query__name_currencies(const struct query_context *ctx, struct arena *a, struct query_trend *t);
+/* Groups of the texts sent → one for each currency; without `by` where that is one. */
+void query__gather_currencies(const struct query_context *ctx, struct arena *a, struct query_trend *t);
+/* The one currency that the property of these events is in; absent when it is no money or is not stated. ERR_INVALID: in several; instead: what to ask. */
+enum err query__one_currency(const struct query_context *ctx, const struct query *q, const struct query_match *events, str property, const char *field, const char *instead,
+	str *out, struct arena *a, struct fault *f) NODISCARD;
+
 /* ---- the kinds' own writers ---- */
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t);
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r);

@@ -349,14 +349,11 @@ static int by_time(const void *x, const void *y)
 	return (a->time_ms > b->time_ms) - (a->time_ms < b->time_ms);
 }
 
-static enum err group_sales(struct query_plan *p, const struct query_range *range, const struct payment **sales, const uint32_t **sales_from, struct fault *f)
+static enum err group_sales(struct query_plan *p, const struct query_range *range, const struct query_sales *of, const struct payment **sales, const uint32_t **sales_from, struct fault *f)
 {
 	const struct query_people *people = &p->ctx->people;
-	const struct query_sale *v;
-	size_t n, kept = 0;
-	*sales = NULL;
-	if (!p->ctx->sales) return OK;
-	TRY(p->ctx->sales(p->ctx->arg, p->arena, &v, &n, f));
+	const struct query_sale *v = of->v;
+	size_t n = of->n, kept = 0;
 	if (!query__charge(p, n * (sizeof **sales + sizeof *v) + (people->n_customers + 2) * sizeof **sales_from)) return query__too_large(p, f);
 	uint32_t *from = ARENA_ARRAY(p->arena, uint32_t, (size_t)people->n_customers + 3);
 	struct payment *out = ARENA_ARRAY(p->arena, struct payment, n + 1);
@@ -397,8 +394,19 @@ struct setting {
 	struct frictions *frictions;
 };
 
-static enum err prepare(struct query_plan *p, const struct query_journey *j, const struct query_range *range, struct setting *x, struct fault *f)
+static enum err find_sales(struct query_plan *p, const struct query_journey *j, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
 {
+	struct query_sales sales;
+	if (!p->ctx->sales) return OK;
+	TRY(p->ctx->sales(p->ctx->arg, p->arena, j->currency, &sales, f));
+	out->currency = sales.currency.n ? str_dup(a, sales.currency) : STR_NONE;
+	out->other_sales = sales.others;
+	return group_sales(p, &out->range, &sales, &x->sales, &x->sales_from, f);
+}
+
+static enum err prepare(struct query_plan *p, const struct query_journey *j, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
+{
+	const struct query_range *range = &out->range;
 	*x = (struct setting){0};
 	x->n = name_stages(p->ctx, j, x->names);
 	x->stage_of = stages_of_types(p, j, x->names, x->n);
@@ -406,7 +414,7 @@ static enum err prepare(struct query_plan *p, const struct query_journey *j, con
 	x->is_contact = query__codes(p, &j->contacts);
 	x->is_score = query__codes(p, &j->scores);
 	if (j->revenue.events.n) x->is_revenue = query__codes(p, &j->revenue.events);
-	else TRY(group_sales(p, range, &x->sales, &x->sales_from, f));
+	else TRY(find_sales(p, j, a, out, x, f));
 	if (j->refund.events.n) x->is_refund = query__codes(p, &j->refund.events);
 	x->known_until_ms = range->to_ms < p->ctx->now_ms ? range->to_ms : p->ctx->now_ms;
 	if (p->data.has_to && p->data.to_ms < x->known_until_ms) x->known_until_ms = p->data.to_ms;
@@ -454,7 +462,7 @@ static enum err run(struct query_walk *k, const struct query_journey *j, struct 
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	TRY(prepare(p, j, &out->range, &x, f));
+	TRY(prepare(p, j, a, out, &x, f));
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, j, &x);
 		states[i] = &workers[i];
@@ -473,9 +481,21 @@ static enum err run(struct query_walk *k, const struct query_journey *j, struct 
 	return e;
 }
 
+/* Of money from a property. */
+static enum err one_currency(const struct query_context *ctx, const struct query *q, struct query_journey_answer *out, struct arena *a, struct fault *f)
+{
+	const struct query_match *revenue = &q->journey->revenue.events, *refund = &q->journey->refund.events;
+	str *names = ARENA_ARRAY(a, str, revenue->n + refund->n + 1);
+	if (!revenue->n) return OK;
+	for (size_t i = 0; i < revenue->n + refund->n; i++) names[i] = i < revenue->n ? revenue->names[i] : refund->names[i - revenue->n];
+	struct query_match both = {.names = names, .n = revenue->n + refund->n};
+	return query__one_currency(ctx, q, &both, q->journey->revenue.property, "revenue", "leave it out and the workspace's orders are counted, of one \"currency\"", &out->currency, a, f);
+}
+
 enum err query_journey(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_journey_answer *out, struct fault *f)
 {
 	*out = (struct query_journey_answer){0};
+	TRY(one_currency(ctx, q, out, a, f));
 	struct arena scratch;
 	struct query_walk walk;
 	struct query_wants want = {.columns = EVENTS_CHANNEL, .property = q->journey->score_property, .by = q->journey->revenue.property};

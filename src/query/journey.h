@@ -33,6 +33,7 @@ struct query_journey {
 	struct query_match scores; /* none named: every event that has one */
 	struct query_match contacts;
 	struct journey_value revenue, refund;
+	str currency;              /* of the orders whose money is counted; absent: the one that leads */
 	int64_t silent_ms;         /* after which who left is lost */
 	int64_t repeat_ms;         /* a contact so soon after another is a repeat */
 	bool has_contact_cost;
@@ -74,6 +75,8 @@ struct query_journey_answer {
 	struct journey_step *steps;
 	struct journey_friction_answer *frictions;   /* the most money first, then the most customers */
 	bool has_money;                              /* any revenue is known */
+	str currency;                                /* of the money; absent: of no stated one */
+	uint64_t other_sales;                        /* orders and refunds in other currencies, which it leaves out */
 	struct query_left_out left_out;
 	bool is_partial;
 };

@@ -120,9 +120,10 @@ static void put_assumptions(struct json_writer *w, const struct query_journey *j
 	query__put_int(w, "least_affected", JOURNEY_LEAST_AFFECTED);
 	query__put_real(w, "contact_cost", j->has_contact_cost ? j->contact_cost : NAN);
 	query__put_text(w, "revenue", !out->has_money ? S("none is known: money at stake cannot be told") : j->revenue.events.n ? S("the property asked for") : S("orders less refunds"));
+	if (out->other_sales) query__put_int(w, "other_currencies", out->other_sales);
 	query__put_text(w, "alike", S("customers who did what the friction begins with (of an error: who were in its stage) and did not meet it, in the same half decade of what they had spent before; "
 		"bands with fewer than 5 on either side are left out; whoever is asked about with \"where\" is compared among themselves"));
-	query__put_text(w, "contacts", j->has_contact_cost ? S("repeated contacts in the 90 days after, at contact_cost each") : S("no cost of a contact was given: repeated contacts count nothing"));
+	query__put_text(w, "contacts", j->has_contact_cost ? S("repeated contacts in the 90 days after, at contact_cost each, taken to be in the currency of the answer") : S("no cost of a contact was given: repeated contacts count nothing"));
 	query__put_text(w, "caution", S("An association, not a cause: what differs between the two groups in other ways is in it as well."));
 	json_end_object(w);
 }
@@ -149,6 +150,7 @@ enum err query__answer_journey(const struct query_context *ctx, const struct que
 	json_begin_array(w);
 	for (size_t i = 0; i < out.n_frictions && !(q->limit && i >= (uint64_t)q->limit); i++) put_friction(w, &out.frictions[i]);
 	json_end_array(w);
+	if (out.has_money && out.currency.n) query__put_text(w, "currency", out.currency);
 	put_assumptions(w, q->journey, &out);
 	query__put_range(w, a, ctx, &out.range);
 	query__put_int(w, "n", out.customers);

@@ -262,13 +262,12 @@ enum { PEOPLE = 400 };
 static struct query_sale sales[3 * PEOPLE];
 static size_t n_sales;
 
-static enum err sales_by_hand(void *arg, struct arena *a, const struct query_sale **out, size_t *n, struct fault *f)
+static enum err sales_by_hand(void *arg, struct arena *a, str currency, struct query_sales *out, struct fault *f)
 {
 	(void)arg;
 	(void)a;
 	(void)f;
-	*out = sales;
-	*n = n_sales;
+	*out = (struct query_sales){.currency = str_given(currency) ? currency : S("GBP"), .v = sales, .n = n_sales, .others = 3};
 	return OK;
 }
 
@@ -326,6 +325,10 @@ static void money_at_stake_is_counted_by_hand(void **state)
 	assert_real(first, "money", 120 * 20 + 120 * 4);
 	assert_real(first, "low", 120 * 20 + 120 * 4); /* everyone alike: no doubt */
 	assert_str_equal(json_get(answer, S("gaps"))->raw, S("[\"use\"]"));
+	assert_str_equal(json_get_str(answer, S("currency")), S("GBP"));
+	assert_count(json_get(answer, S("assumptions")), "other_currencies", 3);
+	answer = ask(&arena, &ctx, S("{\"kind\":\"journey\",\"currency\":\"jpy\"}"));
+	assert_str_equal(json_get_str(answer, S("currency")), S("JPY"));
 	/* Without orders nothing is said of money. */
 	ctx.sales = NULL;
 	answer = ask(&arena, &ctx, S("{\"kind\":\"journey\"}"));

@@ -1,4 +1,5 @@
 /* The fields of a journey, and the default frictions. */
+#include "base/currency.h"
 #include "query/contact.h"
 #include "query/inner.h"
 #include "query/journey.h"
@@ -129,6 +130,13 @@ static void read_refund(struct query_reader *r, const struct json_node *v)
 	read_property(r, "refund", v, &journey(r)->refund.events, &journey(r)->refund.property);
 }
 
+static void read_currency(struct query_reader *r, const struct json_node *v)
+{
+	str code = STR_NONE;
+	if (v->type != JSON_STRING || !currency_read(r->arena, v->text, &code) || !code.n) query__bad(r, "currency", "a code of ISO 4217, such as GBP");
+	journey(r)->currency = code;
+}
+
 static void read_contacts(struct query_reader *r, const struct json_node *v)
 {
 	query__read_names(r, "contacts", v, &journey(r)->contacts);
@@ -152,7 +160,7 @@ static void read_cost(struct query_reader *r, const struct json_node *v)
 }
 
 const struct query_field query__journey_fields[QUERY__JOURNEY_FIELDS] = {
-	{"stages", read_stages}, {"frictions", read_frictions}, {"complete", read_complete}, {"score", read_score}, {"revenue", read_revenue}, {"refund", read_refund},
+	{"stages", read_stages}, {"frictions", read_frictions}, {"complete", read_complete}, {"score", read_score}, {"revenue", read_revenue}, {"refund", read_refund}, {"currency", read_currency},
 	{"contacts", read_contacts}, {"silent", read_silent}, {"repeat", read_repeat}, {"contact_cost", read_cost},
 };
 
@@ -194,6 +202,7 @@ void query__check_journey(struct query_reader *r)
 	bool is_stage = !str_given(j->complete) || !j->n_stages;
 	for (size_t i = 0; i < j->n_stages; i++) is_stage |= str_eq(j->stages[i].name, j->complete);
 	if (!is_stage) query__bad(r, "complete", "not the name of one of the stages");
+	if (str_given(j->currency) && j->revenue.events.n) query__bad(r, "currency", "chooses among the workspace's orders; with \"revenue\" the events themselves are chosen");
 	if (j->refund.events.n && !j->revenue.events.n) query__bad(r, "refund", "without \"revenue\"");
 	if (j->refund.events.n && !str_eq(j->refund.property, j->revenue.property)) query__bad(r, "refund", "its property is that of \"revenue\"");
 }

@@ -63,8 +63,14 @@ struct query_sale {
 	int64_t time_ms;
 	double net;
 };
-/* All sales that the purpose allows, in any order; they live in the arena. Asked only by kinds that need money. */
-typedef enum err query_sales_fn(void *arg, struct arena *a, const struct query_sale **out, size_t *n, struct fault *f);
+struct query_sales {
+	str currency;    /* of all of them; absent: of no stated one */
+	const struct query_sale *v;
+	size_t n;
+	uint64_t others; /* in other currencies: not among them */
+};
+/* Those in a currency (absent: the one that leads) that the purpose allows, in any order; they live in the arena. Asked only by kinds that need money. */
+typedef enum err query_sales_fn(void *arg, struct arena *a, str currency, struct query_sales *out, struct fault *f);
 
 struct query_context {
 	struct events *events;
@@ -73,6 +79,7 @@ struct query_context {
 	const struct zone *zone;        /* the workspace's */
 	uint32_t purpose;               /* one bit: what the question is asked for (pages of figures: analytics) */
 	int64_t now_ms;
+	str currency;                   /* ISO 4217, of amounts that carry none; absent: of no stated currency */
 	query_name_fn *family, *stage;  /* NULL: unknown */
 	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
@@ -169,15 +176,20 @@ struct query_count {
 struct query_group {
 	struct query_value by;
 	struct query_count total;         /* over the whole range */
-	const uint64_t *events;           /* one an interval, like all below */
-	const uint64_t *customers;        /* NULL unless measured, like both below */
-	const uint64_t *numbers;
-	const struct decimal_sum *sums;
+	uint64_t *events;                 /* one an interval, like all below */
+	uint64_t *customers;              /* NULL unless measured, like both below */
+	uint64_t *numbers;
+	struct decimal_sum *sums;
+	str currency;                     /* of sums and means of money by currency; "" = of no stated one */
+	bool is_own;                      /* the workspace's */
 };
 struct query_trend {
 	struct query_times times;
+	enum query_dimension by;   /* as asked; a property also where currencies are kept apart unasked */
+	bool is_mixed;             /* amounts of several currencies: the total is none */
+	str currency;              /* of all amounts; absent unless it is money of one */
 	size_t n_groups;           /* 1 without `by` */
-	struct query_group *groups; /* largest total first; equal ones by value, null last */
+	struct query_group *groups; /* largest total first; equal ones by value, null last. By currency: the workspace's, then the most numbers first */
 	struct query_count total;
 	struct query_left_out left_out;
 	bool is_partial;           /* a damaged segment is missing */

@@ -211,6 +211,56 @@ static void sums_are_exact_and_say_what_had_no_number(void **state)
 	assert_str_equal(rows_of(a), S("2024-01-01/null=3 2024-01-02/null=2"));
 }
 
+static void refused_by(const struct query_context *ctx, str question, const char *field, const char *word)
+{
+	struct buf b;
+	struct fault f = {0};
+	buf_init(&b, 1 << 20);
+	assert_int_equal(query_ask(ctx, question, &arena, &b, &f), ERR_INVALID);
+	buf_release(&b);
+	if (strcmp(f.fields[0].name, field) != 0 || !strstr(f.fields[0].text, word)) fail_msg("%.*s → %s: %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
+}
+
+static void currencies_are_never_added(void **state)
+{
+	(void)state;
+	put(1, "2024-01-01", "a", "{\"revenue\":10.5,\"currency\":\"GBP\",\"n\":1,\"country\":\"Greece\"}");
+	put(2, "2024-01-01", "a", "{\"revenue\":1200,\"currency\":\"jpy\",\"n\":2,\"country\":\"Greece\"}");
+	put(3, "2024-01-02", "a", "{\"revenue\":800,\"currency\":\"JPY\",\"n\":3,\"country\":\"Japan\"}");
+	put(3, "2024-01-02", "a", "{\"revenue\":1.125,\"currency\":\" KWD\",\"n\":4}");
+	put(4, "2024-01-02", "a", "{\"revenue\":2,\"n\":5}");
+	put(4, "2024-01-02", "b", "{\"revenue\":3,\"currency\":\"JPY\"}");
+	put(4, "2024-01-03", "b", "{\"currency\":\"EUR\"}");
+	struct query_context ctx = context_of("UTC", "2025-01-01");
+	ctx.currency = S("GBP");
+	const struct json_node *a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"sum:revenue\"}"));
+	assert_str_equal(rows_of(a), S("2024-01-01/\"GBP\"=10.5 2024-01-01/\"JPY\"=1200 2024-01-02/\"GBP\"=2 2024-01-02/\"JPY\"=800 2024-01-02/\"KWD\"=1.125"));
+	assert_str_equal(member(a, "total"), S("{\"value\":null,\"n\":5}"));
+	assert_null(json_get(a, S("currency")));
+	assert_str_equal(json_get_str(json_get(a, S("rows"))->child, S("currency")), S("GBP"));
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"mean:revenue\",\"interval\":\"month\"}"));
+	assert_str_equal(rows_of(a), S("2024-01-01/\"GBP\"=6.25 2024-01-01/\"JPY\"=1000 2024-01-01/\"KWD\"=1.125"));
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"measure\":\"sum:revenue\",\"where\":{\"name\":\"currency\",\"is\":\"JPY\"},\"by\":\"country\",\"interval\":\"month\"}"));
+	assert_str_equal(rows_of(a), S("2024-01-01/\"Japan\"=800 2024-01-01/null=3"));
+	assert_str_equal(json_get_str(a, S("currency")), S("JPY"));
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"b\",\"measure\":\"sum:revenue\"}")); /* one currency: the shape is the usual one */
+	assert_str_equal(rows_of(a), S("2024-01-01=0 2024-01-02=3 2024-01-03=0"));
+	assert_str_equal(json_get_str(a, S("currency")), S("JPY"));
+	assert_str_equal(member(a, "total"), S("{\"value\":3,\"n\":1}"));
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"sum:revenue\",\"by\":\"currency\",\"interval\":\"month\"}")); /* as they were sent */
+	assert_str_equal(rows_of(a), S("2024-01-01/\"GBP\"=10.5 2024-01-01/null=2 2024-01-01/\"JPY\"=800 2024-01-01/\"jpy\"=1200 2024-01-01/\" KWD\"=1.125"));
+	assert_str_equal(member(a, "total"), S("{\"value\":null,\"n\":5}"));
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"sum:n\"}")); /* no money */
+	assert_str_equal(rows_of(a), S("2024-01-01=3 2024-01-02=12 2024-01-03=0"));
+	assert_null(json_get(a, S("currency")));
+	ctx.currency = STR_NONE;
+	a = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"sum:revenue\",\"interval\":\"month\"}"));
+	assert_str_equal(rows_of(a), S("2024-01-01/\"JPY\"=2000 2024-01-01/null=2 2024-01-01/\"GBP\"=10.5 2024-01-01/\"KWD\"=1.125"));
+	refused_by(&ctx, S("{\"kind\":\"trend\",\"event\":\"a\",\"measure\":\"sum:revenue\",\"by\":\"country\"}"), "measure", "JPY, no stated currency, GBP, KWD");
+	refused_by(&ctx, S("{\"kind\":\"driver\",\"outcome\":{\"event\":\"a\",\"property\":\"revenue\"},\"had\":\"b\"}"), "outcome.property", "cannot be added");
+	refused_by(&ctx, S("{\"kind\":\"journey\",\"revenue\":{\"event\":\"a\",\"property\":\"revenue\"}}"), "revenue", "cannot be added");
+}
+
 static void who_refuses_is_left_out_and_counted(void **state)
 {
 	(void)state;
@@ -363,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(weeks_and_months_cross_the_new_year, open_store, close_store),
 		cmocka_unit_test_setup_teardown(days_follow_the_clocks, open_store, close_store),
 		cmocka_unit_test_setup_teardown(sums_are_exact_and_say_what_had_no_number, open_store, close_store),
+		cmocka_unit_test_setup_teardown(currencies_are_never_added, open_store, close_store),
 		cmocka_unit_test_setup_teardown(who_refuses_is_left_out_and_counted, open_store, close_store),
 		cmocka_unit_test_setup_teardown(cohorts_are_read_off_by_hand, open_store, close_store),
 		cmocka_unit_test_setup_teardown(questions_end_when_cancelled_or_too_large, open_store, close_store),

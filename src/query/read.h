@@ -50,7 +50,7 @@ void query__read_by(struct query_reader *r, const struct json_node *v);
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 
 /* ---- the kinds that read their own ---- */
-enum { QUERY__FUNNEL_FIELDS = 11, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 10, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 3, QUERY__TIMELINE_FIELDS = 4 };
+enum { QUERY__FUNNEL_FIELDS = 11, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 11, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 3, QUERY__TIMELINE_FIELDS = 4 };
 extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
 void query__check_funnel(struct query_reader *r);
 extern const struct query_field query__flow_fields[QUERY__FLOW_FIELDS];

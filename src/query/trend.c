@@ -249,9 +249,9 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	return e;
 }
 
-enum err query_trend(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
+static enum err count_all(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
 {
-	*out = (struct query_trend){0};
+	*out = (struct query_trend){.by = q->by};
 	struct arena scratch;
 	struct query_plan plan;
 	struct query_rules *rules = NULL;
@@ -272,4 +272,21 @@ enum err query_trend(const struct query_context *ctx, const struct query *q, str
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;
+}
+
+enum err query_trend(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
+{
+	str currency = STR_NONE;
+	if (!query__is_money(q)) return count_all(ctx, q, a, out, f);
+	if (q->by == QUERY_NONE) {
+		struct query apart = query__apart(q);
+		TRY(count_all(ctx, &apart, a, out, f));
+		query__gather_currencies(ctx, a, out);
+		return OK;
+	}
+	if (!query__is_by_currency(q)) TRY(query__one_currency(ctx, q, &q->events, q->property, "measure", "ask by currency, or for one of them with where {\"name\":\"currency\",\"is\":…}", &currency, a, f));
+	TRY(count_all(ctx, q, a, out, f));
+	if (query__is_by_currency(q)) query__name_currencies(ctx, a, out);
+	else out->currency = currency;
+	return OK;
 }

@@ -7,6 +7,7 @@
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "op/app.h"
+#include "order/currency.h"
 #include "pulse/findings.h"
 #include "segment/segment_form.h"
 
@@ -313,6 +314,8 @@ static enum err fill_members(struct op *op, const struct web *w, const struct se
 	int64_t from = 0;
 	str cursor = web_query(w, "cursor");
 	if (cursor.n && (!str_i64(cursor, &from) || from < 0 || from > UINT32_MAX)) return fail(op, ERR_INVALID, "cursor", "not a place in this list");
+	str lead;
+	TRY(order_currency(op, &op->arena, &lead));
 	page->rows.v = ARENA_ARRAY(&op->arena, struct customer_row, PAGE);
 	for (uint32_t i = (uint32_t)from + 1; i <= m->n_customers; i++) {
 		if (!m->is_member[i]) continue;
@@ -320,7 +323,7 @@ static enum err fill_members(struct op *op, const struct web *w, const struct se
 			page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%u", i - 1));
 			return OK;
 		}
-		enum err e = customer_row_get(op, people_id(op->app->people, i), &page->rows.v[page->rows.n]);
+		enum err e = customer_row_get(op, people_id(op->app->people, i), lead, &page->rows.v[page->rows.n]);
 		if (e == ERR_NOT_FOUND) fault_clear(&op->fault); /* erased this moment */
 		else TRY(e);
 		page->rows.n += e == OK;
@@ -395,7 +398,7 @@ enum err segment_csv_get(struct op *op, struct web *w, struct answer *a)
 	for (uint32_t i = 1; i <= m->n_customers && e == OK; i++) {
 		struct customer_row row;
 		if (!m->is_member[i]) continue;
-		e = customer_row_get(op, people_id(op->app->people, i), &row);
+		e = customer_row_get(op, people_id(op->app->people, i), STR_NONE, &row);
 		if (e == ERR_NOT_FOUND) {
 			fault_clear(&op->fault);
 			e = OK;

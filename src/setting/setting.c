@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "customer/derive.h"
 #include "i18n/zone.h"
 #include "op/app.h"
 
@@ -156,6 +157,7 @@ enum err setting_put(struct op *op, enum setting i, str value)
 {
 	TRY(check(op, i, value));
 	TRY(op_run(op, SQL_setting_put, DB_ARGS(db_text(str_of(ROWS[i].name)), db_text(str_dup(&op->arena, value)), db_int(op->now_ms)), NULL));
+	if (i == SETTING_currency) TRY(customer_count_amounts(op));
 	struct change *c = ARENA_NEW(&op->arena, struct change);
 	*c = (struct change){op->app->settings, i, str_dup(&op->arena, value)};
 	op_after_commit(op, apply, c);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/currency.h"
 #include "base/vec.h"
 #include "collect/row_touchpoint.h"
 #include "i18n/zone.h"
@@ -114,8 +115,10 @@ static str shown_cell(struct op *op, const struct mapping *m, const struct mappi
 {
 	int64_t ms;
 	struct decimal d;
+	str code;
 	const char *type = c->field < IMPORT_FIELD_COUNT ? FIELDS[c->field].type : NULL;
 	cell = str_trim(cell);
+	if (c->field == IMPORT_CURRENCY && m->kind == FILE_ORDERS && !currency_read(&op->arena, cell, &code) && !reason->key) *reason = msg_of("drop_bad_currency");
 	if (!cell.n || !type) return str_dup(&op->arena, cell);
 	if (strcmp(type, "TIME") == 0) {
 		if (mapping_time(m, cell, &ms)) return i18n_time(&op->arena, &op->locale, ms);

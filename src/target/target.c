@@ -16,6 +16,7 @@ static const struct desc_field TARGET_ROW_FIELDS[] = {
 	FIELD(target, due, DESC_DATE),
 	FIELD(target, owner, DESC_ID, .prefix = "per"),
 	FIELD(target, owner_name, DESC_STR),
+	FIELD(target, currency, DESC_STR),
 };
 static const struct desc TARGET_ROW_DESC = {"target_stored", sizeof(struct target), TARGET_ROW_FIELDS, COUNT_OF(TARGET_ROW_FIELDS)};
 
@@ -44,7 +45,7 @@ enum err target_put(struct op *op, struct target *t)
 	size_t n;
 	if (!m || m->direction == METRIC_BETTER_NONE) return fail(op, ERR_INVALID, "metric", "not a figure of which one way is better");
 	t->id = id_new();
-	TRY(op_run(op, SQL_target_put, DB_ARGS(db_id(t->id), db_text(t->metric), db_text(t->scope), db_real(t->value), db_int(t->due), db_id(t->owner), db_int(op->now_ms)), NULL));
+	TRY(op_run(op, SQL_target_put, DB_ARGS(db_id(t->id), db_text(t->metric), db_text(t->scope), db_real(t->value), db_int(t->due), db_id(t->owner), db_int(op->now_ms), db_text(t->currency)), NULL));
 	TRY(target_of_scope(op, t->scope, &rows, &n));
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(rows[i].metric, t->metric)) t->id = rows[i].id;
@@ -77,14 +78,22 @@ static struct measure measure_of(enum metric_unit unit, double value)
 	return unit == METRIC_UNIT_MONEY ? measure_micro((__int128)llround(value * 1e6)) : (struct measure){.number = value};
 }
 
-struct msg target_distance(const struct op *op, const struct target *t, double number, str currency)
+double target_number(const struct target *t, const struct figure *f)
+{
+	if (!t->currency.n || !f->currency.n || str_eq(t->currency, f->currency)) return f->number;
+	for (size_t i = 0; i < f->others.n; i++)
+		if (str_eq(t->currency, f->others.v[i].currency)) return f->others.v[i].number;
+	return NAN;
+}
+
+struct msg target_distance(const struct op *op, const struct target *t, double number)
 {
 	const struct metric *m = metric_find(t->metric);
 	if (!m) return (struct msg){0};
 	bool is_share = m->unit == METRIC_UNIT_SHARE, is_met = !isnan(number) && target_is_met(m, t->value, number);
 	int64_t today = zone_to_civil(setting_zone(op->app), op->now_ms) / DAY_MS * DAY_MS;
 	struct msg out = msg_of(isnan(number) ? "target_unknown" : is_met ? "target_met" : t->due < today ? (is_share ? "target_missed_points" : "target_missed") : is_share ? "target_away_points" : "target_away");
-	msg_add(&out, figure_arg("target", m->unit, measure_of(m->unit, t->value), currency));
+	msg_add(&out, figure_arg("target", m->unit, measure_of(m->unit, t->value), t->currency));
 	msg_add(&out, (struct msg_arg){.name = "day", .type = MSG_DATE, .i = t->due});
 	if (is_met || isnan(number)) return out;
 	if (is_share) msg_add(&out, (struct msg_arg){.name = "points", .type = MSG_REAL, .d = round(fabs(number - t->value) * 1000) / 10});
@@ -92,17 +101,18 @@ struct msg target_distance(const struct op *op, const struct target *t, double n
 	return out;
 }
 
-static void draw(struct op *op, const struct metric *m, const struct target *t, str currency, struct figure *f)
+static void draw(struct op *op, const struct metric *m, struct target *t, struct figure *f)
 {
-	double most = fmax(t->value, isnan(f->number) ? 0 : f->number) * 1.1;
-	f->target = target_distance(op, t, f->number, currency);
-	f->is_target_met = !isnan(f->number) && target_is_met(m, t->value, f->number);
+	if (!t->currency.n) t->currency = f->currency;
+	double number = target_number(t, f), most = fmax(t->value, isnan(number) ? 0 : number) * 1.1;
+	f->target = target_distance(op, t, number);
+	f->is_target_met = !isnan(number) && target_is_met(m, t->value, number);
 	f->target_owner = t->owner_name;
-	f->target_width = figure_width(op, most > 0 ? f->number / most : 0);
+	f->target_width = figure_width(op, most > 0 ? number / most : 0);
 	f->target_x = figure_width(op, most > 0 ? t->value / most : 0);
 }
 
-enum err target_show(struct op *op, str scope, str currency, struct figure *v, size_t n)
+enum err target_show(struct op *op, str scope, struct figure *v, size_t n)
 {
 	struct target *targets;
 	size_t n_targets;
@@ -113,7 +123,7 @@ enum err target_show(struct op *op, str scope, str currency, struct figure *v, s
 		if (op_may(op, PERM_WRITE_FIGURES))
 			v[i].target_set = str_fmt(&op->arena, "/targets?metric=%.*s&scope=%.*s#target-form", STR_ARG(v[i].key), STR_ARG(web_url(op, scope)));
 		for (size_t k = 0; k < n_targets; k++)
-			if (str_eq(targets[k].metric, v[i].key)) draw(op, m, &targets[k], currency, &v[i]);
+			if (str_eq(targets[k].metric, v[i].key)) draw(op, m, &targets[k], &v[i]);
 	}
 	return OK;
 }

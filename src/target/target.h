@@ -10,6 +10,7 @@ struct target {
 	str metric;        /* row of metrics.def */
 	str scope;         /* "" the whole, "product:CODE", "family:NAME" */
 	double value;      /* a share of 0 to 1 for shares, units of the currency for money */
+	str currency;      /* of money: the one that led when it was set; absent: the one that leads */
 	int64_t due;       /* DESC_DATE */
 	id owner;          /* 0: nobody */
 	str owner_name;
@@ -24,10 +25,12 @@ enum err target_remove(struct op *op, id target) NODISCARD;  /* ERR_NOT_FOUND; c
 enum err target_restore(struct op *op, id target) NODISCARD; /* ERR_NOT_FOUND */
 
 bool target_is_met(const struct metric *m, double value, double number);
-/* What stands between the number and the target, in words: target_met, target_away, target_away_points, target_unknown. */
-struct msg target_distance(const struct op *op, const struct target *t, double number, str currency);
+/* What stands between the number, which is in the target's currency, and the target, in words: target_met, target_away, target_away_points, target_unknown. */
+struct msg target_distance(const struct op *op, const struct target *t, double number);
+/* Of a figure's number and those of its other currencies: the one that the target is about. NaN: nothing is in its currency. */
+double target_number(const struct target *t, const struct figure *f);
 /* Gives the figures that have a target in this scope their distance, and all that may have one the address to set it. */
-enum err target_show(struct op *op, str scope, str currency, struct figure *v, size_t n) NODISCARD;
+enum err target_show(struct op *op, str scope, struct figure *v, size_t n) NODISCARD;
 
 enum err target_list_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
 enum err target_post(struct op *op, struct web *w, struct answer *a) NODISCARD;

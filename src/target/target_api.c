@@ -5,10 +5,10 @@
 #include "collect/touchpoint.h"
 #include "http/faults.h"
 #include "op/app.h"
+#include "order/currency.h"
 #include "product/product.h"
 #include "pulse/figure.h"
 #include "pulse/pulse.h"
-#include "pulse/tally.h"
 #include "setting/setting.h"
 #include "target/target_inner.h"
 
@@ -20,6 +20,7 @@ struct target_row {
 	struct msg name;
 	str scope, scope_name, address;
 	double value;
+	str currency;
 	struct msg distance;
 	bool is_met;
 	int64_t due;
@@ -28,6 +29,7 @@ struct target_row {
 struct target_form {
 	str scope, scope_name;
 	LIST_OF(struct option) metrics, owners;
+	str currency; /* of values that are money */
 	struct input value, due;
 };
 struct targets {
@@ -45,6 +47,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(target_row, scope_name, DESC_STR),
 	FIELD(target_row, address, DESC_STR),
 	FIELD(target_row, value, DESC_REAL),
+	FIELD(target_row, currency, DESC_STR, .doc = "of a value that is money"),
 	FIELD(target_row, distance, DESC_MSG),
 	FIELD(target_row, is_met, DESC_BOOL),
 	FIELD(target_row, due, DESC_DATE),
@@ -56,6 +59,7 @@ static const struct desc_field TARGET_FORM_FIELDS[] = {
 	FIELD(target_form, scope_name, DESC_STR),
 	FIELD(target_form, metrics, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(target_form, owners, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(target_form, currency, DESC_STR, .doc = "of a value that is money"),
 	FIELD(target_form, value, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(target_form, due, DESC_STRUCT, .of = &INPUT_DESC),
 };
@@ -135,48 +139,55 @@ static bool scope_has(enum scope_kind kind, size_t metric)
 /* ---- the page ---- */
 
 /* The figures of the whole, as Pulse has them of all data. */
-static double number_of(const struct pulse *pulse, str metric)
+static double number_of(const struct pulse *pulse, const struct target *t)
 {
 	for (size_t i = 0; i < pulse->figures.n; i++)
-		if (str_eq(pulse->figures.v[i].key, metric)) return pulse->figures.v[i].number;
+		if (str_eq(pulse->figures.v[i].key, t->metric)) return target_number(t, &pulse->figures.v[i]);
 	return NAN;
 }
 
-static enum err fill_row(struct op *op, const struct pulse *pulse, str currency, const struct target *t, struct target_row *row)
+static enum err fill_row(struct op *op, const struct pulse *pulse, const struct target *t, struct target_row *row)
 {
 	struct scope scope;
 	const struct metric *m = metric_find(t->metric);
-	*row = (struct target_row){.id = t->id, .metric = t->metric, .name = m ? msg_of(m->name) : (struct msg){0}, .scope = t->scope, .value = t->value, .due = t->due, .owner_name = t->owner_name};
+	*row = (struct target_row){.id = t->id, .metric = t->metric, .name = m ? msg_of(m->name) : (struct msg){0}, .scope = t->scope, .value = t->value, .currency = t->currency, .due = t->due, .owner_name = t->owner_name};
 	if (read_scope(op, t->scope, &scope) != OK) return OK; /* a product that is no more: the row stays, to be removed */
 	row->scope_name = scope.name;
 	row->address = scope.address;
 	double number = NAN;
 	switch (scope.kind) {
-	case SCOPE_WHOLE: number = number_of(pulse, t->metric); break;
-	case SCOPE_PRODUCT: TRY(product_number(op, scope.product, t->metric, &number)); break;
+	case SCOPE_WHOLE: number = number_of(pulse, t); break;
+	case SCOPE_PRODUCT: TRY(product_number(op, scope.product, t->metric, t->currency, &number)); break;
 	case SCOPE_FAMILY: TRY(area_contact_rate(op, scope.rest, &number)); break;
 	}
-	row->distance = target_distance(op, t, number, currency);
+	row->distance = target_distance(op, t, number);
 	row->is_met = m && !isnan(number) && target_is_met(m, t->value, number);
 	return OK;
+}
+
+static bool is_money(str metric)
+{
+	const struct metric *m = metric_find(metric);
+	return m && m->unit == METRIC_UNIT_MONEY;
 }
 
 static enum err fill_rows(struct op *op, struct targets *page)
 {
 	struct target *targets;
 	struct pulse pulse;
-	str currency;
+	str lead;
 	int64_t met = 0;
 	size_t n;
 	TRY(target__all(op, &targets, &n));
 	page->finding = msg_of("targets_none");
 	if (!n) return OK;
 	TRY(pulse_make(op, NULL, &pulse));
-	TRY(tally_currency(op, &op->arena, &currency));
+	TRY(order_currency(op, &op->arena, &lead));
 	page->rows.v = ARENA_ARRAY(&op->arena, struct target_row, n);
 	page->rows.n = n;
 	for (size_t i = 0; i < n; i++) {
-		TRY(fill_row(op, &pulse, currency, &targets[i], &page->rows.v[i]));
+		if (is_money(targets[i].metric) && !targets[i].currency.n) targets[i].currency = lead;
+		TRY(fill_row(op, &pulse, &targets[i], &page->rows.v[i]));
 		met += page->rows.v[i].is_met;
 	}
 	page->finding = msg_int("targets_some", "n", (int64_t)n);
@@ -202,6 +213,7 @@ static enum err fill_form(struct op *op, const struct target_input *in, struct t
 		str value = id_show(&op->arena, S("per"), db_rows_id(&people, i, 0)), name = db_rows_text(&people, i, 1);
 		form->owners.v[form->owners.n++] = (struct option){value, name.n ? name : db_rows_text(&people, i, 2), str_eq(value, in->owner)};
 	}
+	TRY(order_currency(op, &op->arena, &form->currency));
 	form->scope = in->scope;
 	form->value.value = in->value;
 	form->due.value = in->due;
@@ -270,6 +282,7 @@ static enum err check(struct op *op, const struct target_input *in, struct targe
 	if (!m || !scope_has(scope.kind, (size_t)(m - METRICS))) faults_add(f, "metric", NULL, msg_of("fault_choice"));
 	if (!read_value(in->value, m, &t->value)) faults_add(f, "value", &page->form.value, msg_of(in->value.n ? "fault_number" : "fault_required"));
 	if (!datetime_parse(in->due, &t->due, &has_zone) || t->due % DAY_MS || t->due < DATETIME_MIN_MS || t->due >= DATETIME_MAX_MS) faults_add(f, "due", &page->form.due, msg_of(in->due.n ? "fault_date" : "fault_required"));
+	if (is_money(in->metric)) TRY(order_currency(op, &op->arena, &t->currency));
 	if (in->owner.n) {
 		if (!id_read(S("per"), in->owner, &t->owner)) t->owner = 0;
 		TRY(op_query(op, SQL_target_person, DB_ARGS(db_id(t->owner)), &person));
