@@ -30,6 +30,7 @@ struct journey_table *journey_table(struct journey_asking *k, const char *key, s
 	if (!k->page->tables.v) k->page->tables.v = ARENA_ARRAY(&k->op->arena, struct journey_table, TABLES_MOST);
 	if (k->page->tables.n == TABLES_MOST) return &k->page->tables.v[TABLES_MOST - 1];
 	struct journey_table *t = &k->page->tables.v[k->page->tables.n++];
+	*t = (struct journey_table){0}; /* one that was taken off again may have been here */
 	t->id = str_of(key);
 	t->title = i18n_format(&k->op->arena, &k->op->locale, str_fmt(&k->op->arena, "journey_table_%s", key), NULL, 0);
 	t->heads.v = ARENA_ARRAY(&k->op->arena, struct journey_head, HEADS_MOST);
