@@ -136,8 +136,10 @@ void torture_catch_up(struct torture *t)
 static const char *const TABLES[] = {
 	"SELECT 'identity', subject - ?1, " CUSTOMER("identity.customer") ", " CUSTOMER("identity.born") ", kind, value, shown, source, seen_at, ?1, ?2, ?3 FROM identity WHERE subject > ?1 ORDER BY subject",
 	"SELECT 'customer', number - ?2, (SELECT number - ?2 FROM customer m WHERE m.id = customer.merged_into), erased_at IS NULL, first_seen_at, is_known, name, given_name, "
-	"family_name, called, email, phone, country, language, sort_key, search, orders, units_sold, units_returned, revenue_micro, refund_micro, first_order_at, last_order_at, ?1, ?2, ?3 FROM "
+	"family_name, called, email, phone, country, language, sort_key, search, orders, units_sold, units_returned, first_order_at, last_order_at, ?1, ?2, ?3 FROM "
 	"customer WHERE number > ?2 ORDER BY number",
+	"SELECT 'amount', " CUSTOMER("customer_amount.customer") ", currency, orders, refunds, revenue_micro, refund_micro, ?1, ?2, ?3 FROM customer_amount WHERE customer IN (SELECT id FROM "
+	"customer WHERE number > ?2) ORDER BY 2, currency",
 	"SELECT 'word', " CUSTOMER("customer_word.customer") ", word, ?1, ?2, ?3 FROM customer_word WHERE customer IN (SELECT id FROM customer WHERE number > ?2) ORDER BY 2, word",
 	"SELECT 'source', subject - ?1, source, ?1, ?2, ?3 FROM identity_source WHERE subject > ?1 ORDER BY subject, source",
 	"SELECT 'edge', a - ?1, b - ?1, rule, evidence, made_by, undone_at IS NULL, undone_by, ?1, ?2, ?3 FROM edge WHERE a > ?1 ORDER BY a, b",
