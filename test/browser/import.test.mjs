@@ -49,7 +49,9 @@ test('a file is dropped, looked at, corrected, started, left, come back to, and 
 	assert.deepEqual(await axe(page), []);
 
 	// Started, left for another page, and come back to when it is done.
+	const started = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/start'));
 	await page.getByRole('button', { name: 'Import', exact: true }).click();
+	await started;
 	await page.goto(`${hospes.address}/pulse`);
 	await page.goto(`${hospes.address}/imports`);
 	await page.getByRole('link', { name: 'orders.csv' }).click();
@@ -82,7 +84,9 @@ test('a long check moves by itself, in Persian on a phone, and a draft is discar
 		return shown.size > 3;
 	});
 	// A column that is changed begins it anew; the choice holds.
+	const changed = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/mapping'));
 	await page.locator('#column_2').selectOption('');
+	await changed;
 	await page.locator('#check .progress').waitFor();
 	assert.equal(await page.locator('#column_2').inputValue(), '');
 	await page.reload();
