@@ -35,3 +35,24 @@ enum err audit_write_read(struct op *op, const char *what, const char *subject_t
 	op_release(&own);
 	return e;
 }
+
+static enum err write_verb(struct op *op, const char *name, const char *verb, id subject)
+{
+	return audit_write(op, str_c(&op->arena, str_fmt(&op->arena, "%s_%s", name, verb)), name, subject, STR_NONE, STR_NONE);
+}
+
+enum err audit_remove(struct op *op, enum sql statement, const char *name, id subject)
+{
+	int64_t removed;
+	TRY(op_run(op, statement, DB_ARGS(db_id(subject), db_int(op->now_ms)), &removed));
+	if (!removed) return fail(op, ERR_NOT_FOUND, "id", "there is no such %s", name);
+	return write_verb(op, name, "removed", subject);
+}
+
+enum err audit_restore(struct op *op, enum sql statement, const char *name, id subject)
+{
+	int64_t restored;
+	TRY(op_run(op, statement, DB_ARGS(db_id(subject)), &restored));
+	if (!restored) return fail(op, ERR_NOT_FOUND, "id", "no such %s was removed", name);
+	return write_verb(op, name, "restored", subject);
+}

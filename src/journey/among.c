@@ -22,24 +22,13 @@ static str words(struct journey_asking *k, const char *key)
 	return i18n_format(&k->op->arena, &k->op->locale, str_of(key), NULL, 0);
 }
 
-static struct journey_choice *select_of(struct journey_asking *k, const char *name, const char *label, const char *none, size_t n)
-{
-	struct journey_choice *c = journey_choice(k, name, words(k, label));
-	c->is_select = c->is_more = true;
-	c->value = journey_asked(k, name, S(""));
-	c->options.v = ARENA_ARRAY(&k->op->arena, struct option, n + 2);
-	c->options.v[c->options.n++] = (struct option){S(""), words(k, none), !c->value.n};
-	return c;
-}
-
 static str offer_segments(struct journey_asking *k, struct journey_choice *c, const struct segment *all, size_t n)
 {
 	str name = STR_NONE;
 	for (size_t i = 0; i < n; i++) {
 		str shown = id_show(&k->op->arena, S("seg"), all[i].id);
-		bool is_selected = str_eq(shown, c->value);
-		if (is_selected) name = all[i].name;
-		c->options.v[c->options.n++] = (struct option){shown, all[i].name, is_selected};
+		if (str_eq(shown, c->value)) name = all[i].name;
+		journey_offer(c, shown, all[i].name);
 	}
 	return name;
 }
@@ -69,7 +58,8 @@ enum err journey_among_ask(struct journey_asking *k)
 	struct journey_among *m = ARENA_NEW(&k->op->arena, struct journey_among);
 	k->among = m;
 	TRY(segment_all(k->op, &all, &n));
-	struct journey_choice *c = select_of(k, "segment", "journey_among", "journey_everybody", n);
+	struct journey_choice *c = journey_select(k, "segment", "journey_among", "journey_everybody", n);
+	c->is_more = true;
 	if (!str_given(offer_segments(k, c, all, n)) && c->value.n) return not_there(k, "segment");
 	m->segment = c->value;
 	m->filter = journey_text(k, "filter", "journey_filter", S(""), "journey_property_hint");
@@ -78,8 +68,9 @@ enum err journey_among_ask(struct journey_asking *k)
 	m->value = journey_text(k, "value", "journey_value", S(""), NULL);
 	k->page->choices.v[k->page->choices.n - 1].is_more = true;
 	if (!k->is_laid_over) {
-		c = select_of(k, "compare", "journey_compare", "journey_over_none", n + 1);
-		c->options.v[c->options.n++] = (struct option){S("before"), words(k, "journey_over_before"), str_eq(c->value, S("before"))};
+		c = journey_select(k, "compare", "journey_compare", "journey_over_none", n + 1);
+		c->is_more = true;
+		journey_offer(c, S("before"), words(k, "journey_over_before"));
 		m->compare_name = offer_segments(k, c, all, n);
 		m->compare = c->value;
 		if (c->value.n && !str_eq(c->value, S("before")) && !str_given(m->compare_name)) return not_there(k, "compare");

@@ -33,6 +33,21 @@ str journey_asked(struct journey_asking *k, const char *name, str fallback)
 	return value.n ? value : fallback;
 }
 
+struct journey_choice *journey_select(struct journey_asking *k, const char *name, const char *label, const char *none, size_t options)
+{
+	struct journey_choice *c = journey_choice(k, name, said(k, label));
+	c->is_select = true;
+	c->value = journey_asked(k, name, S(""));
+	c->options.v = ARENA_ARRAY(&k->op->arena, struct option, options + 1);
+	journey_offer(c, S(""), said(k, none));
+	return c;
+}
+
+void journey_offer(struct journey_choice *c, str value, str label)
+{
+	c->options.v[c->options.n++] = (struct option){value, label, str_eq(value, c->value)};
+}
+
 /* ---- events ---- */
 
 void journey_put_events(struct journey_asking *k, struct journey_choice *c, str chosen, const char *none)

@@ -133,18 +133,12 @@ enum err design_change(struct op *op, const struct design_stored *d)
 
 enum err design_remove(struct op *op, id journey)
 {
-	int64_t removed;
-	TRY(op_run(op, SQL_journey_remove, DB_ARGS(db_id(journey), db_int(op->now_ms)), &removed));
-	if (!removed) return fail(op, ERR_NOT_FOUND, "id", "there is no such journey");
-	return audit_write(op, "journey_removed", "journey", journey, STR_NONE, STR_NONE);
+	return audit_remove(op, SQL_journey_remove, "journey", journey);
 }
 
 enum err design_restore(struct op *op, id journey)
 {
-	int64_t restored;
-	TRY(op_run(op, SQL_journey_restore, DB_ARGS(db_id(journey)), &restored));
-	if (!restored) return fail(op, ERR_NOT_FOUND, "id", "no such journey was removed");
-	return audit_write(op, "journey_restored", "journey", journey, STR_NONE, STR_NONE);
+	return audit_restore(op, SQL_journey_restore, "journey", journey);
 }
 
 enum err design_versions(struct op *op, id journey, struct design_version **out, size_t *n)

@@ -102,6 +102,9 @@ extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW,
 /* What the address says of a field; the fallback when it says nothing. */
 str journey_asked(struct journey_asking *k, const char *name, str fallback);
 struct journey_choice *journey_choice(struct journey_asking *k, const char *name, str label);
+/* A select, chosen by the address; options are added one by one, the first is that of no choice. */
+struct journey_choice *journey_select(struct journey_asking *k, const char *name, const char *label, const char *none, size_t options);
+void journey_offer(struct journey_choice *c, str value, str label);
 /* Makes the field a select of the events heard; none: the text of the empty choice, NULL when there is none. */
 void journey_put_events(struct journey_asking *k, struct journey_choice *c, str chosen, const char *none);
 /* A select of the events heard; returns the chosen one, "" for any when it is not required. */

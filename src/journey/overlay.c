@@ -21,28 +21,13 @@ static str words(struct journey_asking *k, const char *key)
 
 /* ---- which one ---- */
 
-static struct journey_choice *select_of(struct journey_asking *k, const char *name, const char *label, size_t options)
-{
-	struct journey_choice *c = journey_choice(k, name, words(k, label));
-	c->is_select = true;
-	c->value = journey_asked(k, name, S(""));
-	c->options.v = ARENA_ARRAY(&k->op->arena, struct option, options);
-	return c;
-}
-
-static void offer(struct journey_choice *c, str value, str label)
-{
-	c->options.v[c->options.n++] = (struct option){value, label, str_eq(value, c->value)};
-}
-
 static enum err offer_journeys(struct journey_asking *k)
 {
 	struct design_stored *all;
 	size_t n;
 	TRY(design_all(k->op, &all, &n));
-	struct journey_choice *c = select_of(k, "journey", "journey_which", n + 1);
-	offer(c, S(""), words(k, "journey_as_filed"));
-	for (size_t i = 0; i < n; i++) offer(c, id_show(&k->op->arena, S("jou"), all[i].id), all[i].name);
+	struct journey_choice *c = journey_select(k, "journey", "journey_which", "journey_as_filed", n);
+	for (size_t i = 0; i < n; i++) journey_offer(c, id_show(&k->op->arena, S("jou"), all[i].id), all[i].name);
 	return OK;
 }
 
@@ -60,11 +45,10 @@ static enum err ask_over(struct journey_asking *k, const struct design_stored *d
 	size_t n;
 	int64_t number;
 	TRY(design_versions(k->op, d->id, &v, &n));
-	struct journey_choice *c = select_of(k, "over", "journey_over", n + 2);
-	offer(c, S(""), words(k, "journey_over_none"));
-	offer(c, S("before"), words(k, "journey_over_before"));
+	struct journey_choice *c = journey_select(k, "over", "journey_over", "journey_over_none", n + 1);
+	journey_offer(c, S("before"), words(k, "journey_over_before"));
 	for (size_t i = 0; i < n; i++)
-		if (v[i].number != d->version) offer(c, str_fmt(&k->op->arena, "v%lld", (long long)v[i].number), version_label(k, &v[i]));
+		if (v[i].number != d->version) journey_offer(c, str_fmt(&k->op->arena, "v%lld", (long long)v[i].number), version_label(k, &v[i]));
 	out->is_before = str_eq(c->value, S("before"));
 	if (str_starts(c->value, S("v")) && str_i64(str_sub(c->value, 1, c->value.n - 1), &number) && number != d->version) {
 		struct design_stored *other = ARENA_NEW(&k->op->arena, struct design_stored);

@@ -95,18 +95,12 @@ enum err mark_change(struct op *op, const struct mark *m)
 
 enum err mark_remove(struct op *op, id mark)
 {
-	int64_t removed;
-	TRY(op_run(op, SQL_mark_remove, DB_ARGS(db_id(mark), db_int(op->now_ms)), &removed));
-	if (!removed) return fail(op, ERR_NOT_FOUND, "id", "there is no such mark");
-	return audit_write(op, "mark_removed", "mark", mark, STR_NONE, STR_NONE);
+	return audit_remove(op, SQL_mark_remove, "mark", mark);
 }
 
 enum err mark_restore(struct op *op, id mark)
 {
-	int64_t restored;
-	TRY(op_run(op, SQL_mark_restore, DB_ARGS(db_id(mark)), &restored));
-	if (!restored) return fail(op, ERR_NOT_FOUND, "id", "no such mark was removed");
-	return audit_write(op, "mark_restored", "mark", mark, STR_NONE, STR_NONE);
+	return audit_restore(op, SQL_mark_restore, "mark", mark);
 }
 
 /* ---- near a change ---- */

@@ -115,16 +115,10 @@ enum err segment_change(struct op *op, const struct segment *s)
 
 enum err segment_remove(struct op *op, id segment)
 {
-	int64_t removed;
-	TRY(op_run(op, SQL_segment_remove, DB_ARGS(db_id(segment), db_int(op->now_ms)), &removed));
-	if (!removed) return fail(op, ERR_NOT_FOUND, "id", "there is no such segment");
-	return audit_write(op, "segment_removed", "segment", segment, STR_NONE, STR_NONE);
+	return audit_remove(op, SQL_segment_remove, "segment", segment);
 }
 
 enum err segment_restore(struct op *op, id segment)
 {
-	int64_t restored;
-	TRY(op_run(op, SQL_segment_restore, DB_ARGS(db_id(segment)), &restored));
-	if (!restored) return fail(op, ERR_NOT_FOUND, "id", "no such segment was removed");
-	return audit_write(op, "segment_restored", "segment", segment, STR_NONE, STR_NONE);
+	return audit_restore(op, SQL_segment_restore, "segment", segment);
 }

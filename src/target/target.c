@@ -54,18 +54,12 @@ enum err target_put(struct op *op, struct target *t)
 
 enum err target_remove(struct op *op, id target)
 {
-	int64_t removed;
-	TRY(op_run(op, SQL_target_remove, DB_ARGS(db_id(target), db_int(op->now_ms)), &removed));
-	if (!removed) return fail(op, ERR_NOT_FOUND, "id", "there is no such target");
-	return audit_write(op, "target_removed", "target", target, STR_NONE, STR_NONE);
+	return audit_remove(op, SQL_target_remove, "target", target);
 }
 
 enum err target_restore(struct op *op, id target)
 {
-	int64_t restored;
-	TRY(op_run(op, SQL_target_restore, DB_ARGS(db_id(target)), &restored));
-	if (!restored) return fail(op, ERR_NOT_FOUND, "id", "no such target was removed");
-	return audit_write(op, "target_restored", "target", target, STR_NONE, STR_NONE);
+	return audit_restore(op, SQL_target_restore, "target", target);
 }
 
 bool target_is_met(const struct metric *m, double value, double number)
