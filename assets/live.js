@@ -5,26 +5,35 @@
 const say = (text) => document.dispatchEvent(new CustomEvent('say', { detail: text }));
 
 const topics = document.body.dataset.topics.split(' ').filter(Boolean);
+const after = document.body.dataset.drawnAfter; // the page tells what was published until it was drawn
 const waiting = new Map();
 
-function refresh(topic) {
-	for (const part of document.querySelectorAll(`[data-live="${CSS.escape(topic)}"]`)) {
-		if (document.hidden) { waiting.set(topic, true); continue; }
-		part.dispatchEvent(new CustomEvent('live'));
-		say(part.dataset.liveSays);
-	}
+function refresh(part, topic) {
+	if (document.hidden) { waiting.set(topic, true); return; }
+	part.dispatchEvent(new CustomEvent('live'));
+	say(part.dataset.liveSays);
 }
 
-// Bursts are drawn once a second at most.
-const due = new Map();
+// Bursts are drawn together; what costs the server much says after how many seconds at the soonest (data-live-gap).
+const SOON_MS = 400;
+const due = new Set(), drawn = new Map(); // ids of parts; drawn: when, by performance.now()
 function changed(topic) {
-	if (due.has(topic)) return;
-	due.set(topic, setTimeout(() => { due.delete(topic); refresh(topic); }, 400));
+	for (const { id, dataset } of document.querySelectorAll(`[data-live="${CSS.escape(topic)}"]`)) {
+		if (due.has(id)) continue;
+		due.add(id);
+		const gap = 1000 * (dataset.liveGap ?? 0) - (performance.now() - (drawn.get(id) ?? 0));
+		setTimeout(() => {
+			due.delete(id);
+			drawn.set(id, performance.now());
+			const part = document.getElementById(id);
+			if (part) refresh(part, topic);
+		}, Math.max(SOON_MS, gap));
+	}
 }
 
 document.addEventListener('visibilitychange', () => {
 	if (document.hidden) return;
-	for (const topic of waiting.keys()) { waiting.delete(topic); refresh(topic); }
+	for (const topic of waiting.keys()) { waiting.delete(topic); changed(topic); }
 });
 
 let isLost = false;
@@ -42,11 +51,11 @@ function hear({ type, topic, isOpen }) {
 if (topics.length && window.SharedWorker && document.body.dataset.liveWorker) {
 	const worker = new SharedWorker(document.body.dataset.liveWorker, { name: 'hospes-live' });
 	worker.port.onmessage = (event) => hear(event.data);
-	worker.port.postMessage({ type: 'topics', topics });
-	addEventListener('pagehide', () => worker.port.postMessage({ type: 'topics', topics: [] }));
-	addEventListener('pageshow', (event) => event.persisted && worker.port.postMessage({ type: 'topics', topics }));
+	worker.port.postMessage({ topics, after });
+	addEventListener('pagehide', () => worker.port.postMessage({ topics: [] }));
+	addEventListener('pageshow', (event) => event.persisted && worker.port.postMessage({ topics, after }));
 } else if (topics.length && window.EventSource) {
-	const stream = new EventSource(`/live?topics=${topics.map(encodeURIComponent).join(',')}`);
+	const stream = new EventSource(`/live?topics=${topics.map(encodeURIComponent).join(',')}&after=${after}`);
 	stream.addEventListener('changed', (event) => hear({ type: 'changed', topic: event.data }));
 	stream.onopen = () => state(true);
 	stream.onerror = () => state(false);

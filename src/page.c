@@ -34,12 +34,14 @@ struct page {
 	str lang, dir, theme, accent, organisation;
 	bool is_made_up;
 	struct page_person *person;
-	LIST_OF(struct page_link) nav, languages;
+	LIST_OF(struct page_link) nav, tabs, languages;
+	str domain; /* whose tabs these are */
 	str csrf, path, json;
 	bool is_wall;  /* shown on a wall: large, without navigation, asked for again by itself */
 	str wall;      /* where this page is shown so */
 	struct notice *notice;
 	LIST_OF(str) topics, styles, scripts;
+	int64_t drawn_after; /* of what is published live */
 	str live_worker, charts, icons, favicon, manifest;
 };
 struct envelope {
@@ -74,6 +76,8 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, is_made_up, DESC_BOOL),
 	FIELD(page, person, DESC_PTR, .of = &PERSON_DESC),
 	FIELD(page, nav, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
+	FIELD(page, tabs, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
+	FIELD(page, domain, DESC_STR),
 	FIELD(page, languages, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
 	FIELD(page, csrf, DESC_STR),
 	FIELD(page, path, DESC_STR),
@@ -82,6 +86,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, wall, DESC_STR),
 	FIELD(page, notice, DESC_PTR, .of = &NOTICE_DESC),
 	FIELD(page, topics, DESC_LIST, .item = DESC_STR),
+	FIELD(page, drawn_after, DESC_INT),
 	FIELD(page, styles, DESC_LIST, .item = DESC_STR),
 	FIELD(page, scripts, DESC_LIST, .item = DESC_STR),
 	FIELD(page, live_worker, DESC_STR),
@@ -199,30 +204,51 @@ static struct notice *take_notice(struct op *op, struct web *w)
 
 /* ---- the envelope ---- */
 
-static const struct domain_link {
-	const char *key, *address;
+static const struct section {
+	enum { SECTION_DOMAIN, SECTION_TAB, SECTION_PART } kind;
+	const char *domain, *address, *words;
 	enum permission permission;
-} DOMAINS[] = {
-	{"pulse", "/pulse", PERM_READ_FIGURES},     {"journeys", "/journeys", PERM_READ_FIGURES},       {"customers", "/customers", PERM_READ_CUSTOMERS}, {"products", "/products", PERM_READ_FIGURES},
-	{"sources", "/sources", PERM_READ_SOURCES}, {"settings", "/settings", PERM_READ_SETTINGS},
+} SECTIONS[] = {
+#define DOMAIN(name, address, words, permission) {SECTION_DOMAIN, #name, address, #words, PERM_##permission},
+#define TAB(name, address, words, permission) {SECTION_TAB, #name, address, #words, PERM_##permission},
+#define PART(name, address) {SECTION_PART, #name, address, NULL, 0},
+#include "sections.def"
+#undef DOMAIN
+#undef TAB
+#undef PART
 };
 
-/* Pages that stand under Pulse as its tabs. */
-static bool is_of_pulse(str path)
+/* The one with the longest address that the path begins with; among tabs alone, or the first that says the domain. */
+static const struct section *section_of(str path, const char *domain)
 {
-	return str_starts(path, S("/areas")) || str_starts(path, S("/targets")) || str_starts(path, S("/marks"));
+	const struct section *best = NULL;
+	for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) {
+		const struct section *x = &SECTIONS[i];
+		bool is_asked = domain ? x->kind == SECTION_TAB && str_eq(str_of(x->domain), str_of(domain)) : true;
+		if (is_asked && str_starts(path, str_of(x->address)) && (!best || strlen(x->address) > strlen(best->address))) best = x;
+	}
+	return best;
+}
+
+static struct page_link section_link(const struct op *op, const struct section *x, bool is_current)
+{
+	return (struct page_link){str_of(x->domain), i18n_pattern(op->locale.lang, str_of(x->words)), str_of(x->address), is_current};
 }
 
 static void add_nav(struct op *op, const struct web *w, struct page *page)
 {
-	page->nav.v = ARENA_ARRAY(&op->arena, struct page_link, COUNT_OF(DOMAINS));
-	for (size_t i = 0; i < COUNT_OF(DOMAINS); i++) {
-		if (!op_may(op, DOMAINS[i].permission)) continue;
-		str key = str_of(DOMAINS[i].key), address = str_of(DOMAINS[i].address);
-		bool inside = str_starts(w->path, address) || (str_eq(key, S("pulse")) && is_of_pulse(w->path)) || (str_eq(key, S("customers")) && str_starts(w->path, S("/segments"))) || (str_eq(key, S("sources")) && str_starts(w->path, S("/imports")));
-		page->nav.v[page->nav.n++] =
-		        (struct page_link){key, i18n_pattern(op->locale.lang, str_fmt(&op->arena, "nav_%s", DOMAINS[i].key)), address, inside};
+	const struct section *here = section_of(w->path, NULL), *tab = here ? section_of(w->path, here->domain) : NULL;
+	page->nav.v = ARENA_ARRAY(&op->arena, struct page_link, COUNT_OF(SECTIONS));
+	page->tabs.v = ARENA_ARRAY(&op->arena, struct page_link, COUNT_OF(SECTIONS));
+	for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) {
+		const struct section *x = &SECTIONS[i];
+		bool is_here = here && str_eq(str_of(x->domain), str_of(here->domain));
+		if (x->kind == SECTION_PART || !op_may(op, x->permission)) continue;
+		if (x->kind == SECTION_DOMAIN) page->nav.v[page->nav.n++] = section_link(op, x, is_here);
+		if (x->kind == SECTION_DOMAIN && is_here) page->domain = page->nav.v[page->nav.n - 1].label;
+		if (x->kind == SECTION_TAB && is_here) page->tabs.v[page->tabs.n++] = section_link(op, x, x == tab);
 	}
+	if (page->tabs.n == 1) page->tabs.n = 0; /* nowhere to go */
 }
 
 static void add_languages(struct op *op, struct page *page)
@@ -284,6 +310,7 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 		add_nav(op, w, page);
 	}
 	if (a) {
+		page->drawn_after = (int64_t)w->drawn_after;
 		page->topics.v = ARENA_ARRAY(&op->arena, str, ANSWER_TOPICS);
 		for (size_t i = 0; i < a->n_topics; i++) page->topics.v[page->topics.n++] = a->topics[i];
 	}

@@ -266,19 +266,20 @@ static void by_table(struct server *s, struct http_request *rq)
 		answer_fault(s, rq, &m, ERR_NOT_READY, "starting");
 		return;
 	}
-	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m)};
+	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m), .drawn_after = http_published(s->http)};
 	bool is_answered = false;
 	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], i == 0, &is_answered);
 	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
 }
 
-/* GET /live?topics=customer:cus_…,import:imp_… for whoever is signed in; a customer's only for who may see customers. */
+/* GET /live?topics=customer:cus_…,import:imp_…&after=ID for whoever is signed in; a customer's only for who may see customers. */
 static void live(struct server *s, struct http_request *rq)
 {
 	struct op op;
 	struct router_match none = {0};
 	struct web w = {.rq = rq, .app = s->app, .path = http_path(rq), .match = &none, .wants_json = true};
 	str topics[STREAM_TOPICS];
+	uint64_t after = 0;
 	size_t n_topics = 0;
 	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
 	op.locale = setting_locale(&op);
@@ -291,7 +292,7 @@ static void live(struct server *s, struct http_request *rq)
 	op_end(&op, e);
 	op_release(&op);
 	if (may)
-		http_reply_stream(rq, topics, n_topics);
+		http_reply_stream(rq, topics, n_topics, str_u64(http_query(rq, "after"), &after) ? after : 0);
 	else
 		http_reply(rq, 401, S("text/plain; charset=utf-8"), S("sign in first\n"));
 }

@@ -315,7 +315,7 @@ static void apply_from(struct appliers *a, struct events_record *record)
 	a->stored = position;
 	events_confirm(a->app->events, position);
 	advance(a, position);
-	if (a->app->http) http_publish(a->app->http, S("all"), S("changed"), S("all"));
+	if (a->app->http) http_publish(a->app->http, S("touchpoints"));
 }
 
 /* Until all that is durable is applied; when stopping, until something fails. */

@@ -273,20 +273,19 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	return DROP_NONE;
 }
 
-/* Open pages of these customers are told that something happened; they ask for what it is. */
+/* Open pages of these customers and of their source are told that something happened; they ask for what it is. */
 static void tell_pages(const struct intake *in)
 {
-	struct http_stats stats;
 	struct arena arena;
-	if (!in->app->http) return;
-	http_stats(in->app->http, &stats);
-	if (stats.streams == 0) return;
+	if (!in->app->http || !http_has_readers(in->app->http)) return;
 	arena_init(&arena);
+	http_publish(in->app->http, S("touchpoints"));
+	http_publish(in->app->http, str_fmt(&arena, "source:%s", id_show(&arena, S("src"), in->source.id).p));
 	for (size_t i = 0; i < in->events.n; i++) {
 		uint32_t customer = people_customer(in->app->people, in->events.v[i].subject);
 		if (!customer) continue;
 		str topic = str_fmt(&arena, "customer:%s", id_show(&arena, S("cus"), people_id(in->app->people, customer)).p);
-		http_publish(in->app->http, topic, S("changed"), topic);
+		http_publish(in->app->http, topic);
 	}
 	arena_release(&arena);
 }

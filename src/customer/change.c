@@ -88,7 +88,7 @@ struct told {
 static void publish(void *arg)
 {
 	struct told *t = arg;
-	if (t->app->http) http_publish(t->app->http, t->topic, S("changed"), t->topic);
+	if (t->app->http) http_publish(t->app->http, t->topic);
 }
 
 void customer_tell(struct op *op, id customer)

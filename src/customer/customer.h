@@ -51,7 +51,7 @@ enum err customer_amounts(struct op *op, id customer, str lead, struct customer_
 
 /* The row of one customer as lists show it. lead: the currency of the amount that stands first, when there is one in it. ERR_NOT_FOUND. */
 enum err customer_row_get(struct op *op, id customer, str lead, struct customer_row *out) NODISCARD;
-/* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail; 0 when nobody is. */
+/* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail, a phone that begins with + or 0; 0 when nobody is. */
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
 /* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */

@@ -80,5 +80,7 @@ enum err customer_by_identity(struct op *op, str identity, id *out)
 	if (str_given(value)) *out = customer_of(op, str_trim(kind), value);
 	if (!*out) *out = customer_of(op, S("user_id"), identity);
 	if (!*out) *out = customer_of(op, S("email"), identity);
+	/* Bare digits are rather the number of a customer than a telephone: a wrong guess would erase another person. */
+	if (!*out && (str_starts(identity, S("+")) || str_starts(identity, S("0")))) *out = customer_of(op, S("phone"), identity);
 	return OK;
 }

@@ -94,12 +94,16 @@ void http_reply_redirect(struct http_request *rq, int status, str location); /* 
 void http_reply_file(struct http_request *rq, const char *path, str content_type, str download_name); /* a file on disk, streamed */
 
 /* ---- server-sent events ---- */
-/* Answers with a stream that gets what is published under any of the topics from now on. Ids increase over the life of
- * the server; nothing is kept for replay, so a client that comes back with Last-Event-ID is told by an event `missed`
- * when something went by in between. ERR_BUSY (503) past max_streams. */
-void http_reply_stream(struct http_request *rq, const str *topics, size_t n);
-/* Sends to all streams of a topic: event name and one-line data. Never blocks: a slow client is cut off. */
-void http_publish(struct http_server *s, str topic, str event, str data);
+/* Answers with a stream that gets an event `changed`, with the topic as its data, whenever one of the topics is
+ * published. Ids increase over the life of the server and past it. What was published later than `after` (0: unknown), or
+ * than the client's Last-Event-ID, is told at once, each topic once. ERR_BUSY (503) past max_streams. */
+void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uint64_t after);
+/* The id of what was published last: a page drawn after asking, and a stream opened with it, miss nothing between them. */
+uint64_t http_published(struct http_server *s);
+/* False when neither a stream is open nor a page was drawn that may open one: then nobody hears what is published. */
+bool http_has_readers(const struct http_server *s);
+/* Tells all streams of a topic, which is one line. Never blocks: a slow client is cut off. */
+void http_publish(struct http_server *s, str topic);
 
 struct http_stats { uint64_t requests, connections, streams, bytes_in, bytes_out, refused; };
 void http_stats(const struct http_server *s, struct http_stats *out);

@@ -1,7 +1,8 @@
 /* stream.c: server-sent events. A stream is an answer whose body never ends: the library asks for more with read_more,
  * and when there is nothing its connection is suspended until something is published, so that waiting costs no CPU.
  * One lock guards all streams; it is held for copies of short texts only, so publishing never waits for a client. A
- * client that leaves more than STREAM_BEHIND_BYTES unread is cut off: its browser comes back and is told `missed`. */
+ * client that leaves more than STREAM_BEHIND_BYTES unread is cut off; its browser comes back with the last id it saw. What went by in between is not kept: of each topic only the
+ * last id is, in slots that topics share by hash, so that who comes back may be told once too often and never too seldom. */
 #include <assert.h>
 #include <string.h>
 
@@ -9,7 +10,8 @@
 #include "base/mem.h"
 #include "http/internal.h"
 
-enum { STREAM_BEHIND_BYTES = 256 << 10, BLOCK_BYTES = 2 << 10, RETRY_MS = 3000 };
+enum { STREAM_BEHIND_BYTES = 256 << 10, BLOCK_BYTES = 2 << 10, RETRY_MS = 3000, SLOTS = 4096, EVENT_BYTES = 4 << 10 };
+#define ASKED_US INT64_C(60000000) /* so long a page may take to open its stream */
 #define BEAT_US INT64_C(20000000) /* proxies commonly end what is silent for 30 or 60 s */
 
 struct http_stream {
@@ -27,7 +29,9 @@ struct http_stream {
 struct http_streams {
 	pthread_mutex_t lock;
 	struct http_stream *first;
-	uint64_t last_id;
+	_Atomic uint64_t last_id;
+	uint64_t last_of[SLOTS];
+	_Atomic int64_t asked_us; /* when a page last asked where it stands */
 	size_t max;
 	bool is_closing;
 	_Atomic uint64_t n;
@@ -56,17 +60,10 @@ static void append(struct http_stream *st, str text)
 	wake(st);
 }
 
-static void put_event(struct buf *b, uint64_t event_id, str event, str data)
+static void put_changed(struct buf *b, uint64_t event_id, str topic)
 {
-	assert(!event.n || !memchr(event.p, '\n', event.n));
-	buf_fmt(b, "id: %llu\nevent: %.*s\n", (unsigned long long)event_id, STR_ARG(event));
-	str rest = data.p ? data : S("");
-	while (str_given(rest)) {
-		buf_add(b, S("data: "));
-		buf_add(b, str_cut(&rest, '\n'));
-		buf_byte(b, '\n');
-	}
-	buf_byte(b, '\n');
+	assert(!memchr(topic.p, '\n', topic.n));
+	buf_fmt(b, "id: %llu\nevent: changed\ndata: %.*s\n\n", (unsigned long long)event_id, STR_ARG(topic));
 }
 
 static ssize_t read_more(void *arg, uint64_t position, char *room, size_t n)
@@ -126,11 +123,11 @@ void http__stream_forget(struct http_request *rq)
 	rq->stream = NULL;
 }
 
-void http_reply_stream(struct http_request *rq, const str *topics, size_t n)
+void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uint64_t after)
 {
 	struct http_streams *all = rq->server->streams;
 	uint64_t last_seen = 0;
-	bool comes_back = str_u64(http_header(rq, "Last-Event-ID"), &last_seen);
+	if (str_u64(http_header(rq, "Last-Event-ID"), &last_seen)) after = last_seen;
 	pthread_mutex_lock(&all->lock);
 	if (all->n >= all->max || all->is_closing) {
 		pthread_mutex_unlock(&all->lock);
@@ -145,7 +142,8 @@ void http_reply_stream(struct http_request *rq, const str *topics, size_t n)
 	st->next_beat_us = clock_mono_us() + BEAT_US;
 	buf_init(&st->out, STREAM_BEHIND_BYTES);
 	buf_fmt(&st->out, "retry: %d\n\n", RETRY_MS);
-	if (comes_back && last_seen != all->last_id) put_event(&st->out, all->last_id, S("missed"), S("{}"));
+	for (size_t i = 0; i < n && after; i++)
+		if (all->last_of[st->topics[i] % SLOTS] > after) put_changed(&st->out, all->last_id, topics[i]);
 	st->next = all->first;
 	st->link = &all->first;
 	if (st->next) st->next->link = &st->next;
@@ -167,17 +165,31 @@ static bool wants(const struct http_stream *st, uint64_t topic)
 	return false;
 }
 
-void http_publish(struct http_server *s, str topic, str event, str data)
+uint64_t http_published(struct http_server *s)
+{
+	atomic_store_explicit(&s->streams->asked_us, clock_mono_us(), memory_order_relaxed);
+	return atomic_load(&s->streams->last_id);
+}
+
+bool http_has_readers(const struct http_server *s)
+{
+	struct http_streams *all = s->streams;
+	int64_t asked_us = atomic_load_explicit(&all->asked_us, memory_order_relaxed);
+	return atomic_load_explicit(&all->n, memory_order_relaxed) || (asked_us && clock_mono_us() - asked_us < ASKED_US);
+}
+
+void http_publish(struct http_server *s, str topic)
 {
 	struct http_streams *all = s->streams;
 	struct buf b;
-	buf_init(&b, STREAM_BEHIND_BYTES);
+	buf_init(&b, EVENT_BYTES);
 	uint64_t hash = str_hash(topic);
 	pthread_mutex_lock(&all->lock);
-	uint64_t event_id = ++all->last_id;
+	uint64_t event_id = atomic_fetch_add(&all->last_id, 1) + 1;
+	all->last_of[hash % SLOTS] = event_id;
 	for (struct http_stream *st = all->first; st; st = st->next) {
 		if (!wants(st, hash)) continue;
-		if (!b.n) put_event(&b, event_id, event, data);
+		if (!b.n) put_changed(&b, event_id, topic);
 		if (!buf_failed(&b)) append(st, buf_str(&b));
 	}
 	pthread_mutex_unlock(&all->lock);

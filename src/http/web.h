@@ -25,6 +25,7 @@ struct web {
 	str session;          /* its public id; absent for keys */
 	str person_name;      /* of whoever is signed in; absent for keys */
 	struct router_match *match;
+	uint64_t drawn_after; /* http_published before anything was read */
 };
 /* Of the route's pattern (":id"), of the address's query ("" when empty, absent when not there). */
 str web_parameter(const struct web *w, const char *name);

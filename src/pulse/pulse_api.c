@@ -96,7 +96,7 @@ enum err pulse_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct pulse *page = ARENA_NEW(&op->arena, struct pulse);
 	TRY(pulse_make(op, w, page));
-	a->topics[a->n_topics++] = S("pulse");
+	a->topics[a->n_topics++] = S("touchpoints");
 	return answer_with(a, &PULSE_DESC, page);
 }
 

@@ -164,7 +164,7 @@ enum err segment_list_get(struct op *op, struct web *w, struct answer *a)
 	}
 	page->finding = n ? msg_int("segments_some", "n", (int64_t)n) : msg_of("segments_none");
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
-	a->topics[a->n_topics++] = S("pulse");
+	a->topics[a->n_topics++] = S("touchpoints");
 	return answer_with(a, &SEGMENTS_DESC, page);
 }
 
@@ -343,7 +343,7 @@ enum err segment_show_get(struct op *op, struct web *w, struct answer *a)
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
 	str shown = id_show(&op->arena, S("seg"), segment);
 	if (s.form.n && page->may_write) page->edit = str_fmt(&op->arena, "/segments/new?%.*s&id=%.*s", STR_ARG(s.form), STR_ARG(shown));
-	a->topics[a->n_topics++] = S("pulse");
+	a->topics[a->n_topics++] = S("touchpoints");
 	enum err e = segment_members(op, s.condition, &m);
 	if (e == ERR_INVALID) {
 		fault_clear(&op->fault);

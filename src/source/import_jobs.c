@@ -58,7 +58,7 @@ void import_publish(struct op *op, id import)
 {
 	if (!op->app->http) return;
 	str topic = str_fmt(&op->arena, "import:%s", id_show(&op->arena, S("imp"), import).p);
-	http_publish(op->app->http, topic, S("changed"), topic);
+	http_publish(op->app->http, topic);
 }
 
 static enum err put(struct op *op, const struct running *r, const char *state, const struct import_counts *c, str error)

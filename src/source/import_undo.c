@@ -139,8 +139,8 @@ enum err import_undo_job(struct op *job_op, id job, str payload)
 	enum err e = undo_held(&u, payload);
 	people_unlock(app->people);
 	if (e == OK && app->http) {
-		http_publish(app->http, str_fmt(&op.arena, "import:%s", id_show(&op.arena, S("imp"), u.s.id).p), S("changed"), S("{}"));
-		http_publish(app->http, S("all"), S("changed"), S("{}"));
+		http_publish(app->http, str_fmt(&op.arena, "import:%s", id_show(&op.arena, S("imp"), u.s.id).p));
+		http_publish(app->http, S("touchpoints"));
 	}
 	op_release(&op);
 	return e;

@@ -200,6 +200,13 @@ describe('who is joined with whom', () => {
 		assert.equal((await w.act(`/customers/${joined.id}/join`, { other: 'crm-9' })).status, 409);
 		assert.equal((await w.act(`/customers/${joined.id}/join`, { other: 'nobody' })).status, 422);
 	});
+	test('by hand a profile is also found by its telephone, as it is written', async () => {
+		await w.send(identify({ anonymousId: 'caller-1', traits: { phone: '+44 20 7123 9999' } }), identify({ userId: 'caller-of-shop', traits: {} }));
+		const caller = await w.customer('anonymous_id:caller-1'), known = await w.customer('user_id:caller-of-shop');
+		assert.equal((await w.act(`/customers/${known.id}/join`, { other: '+44 20 7123-9999' })).status, 204);
+		assert.notEqual(caller.id, known.id);
+		assert.equal((await w.customer('anonymous_id:caller-1')).id, (await w.customer('user_id:caller-of-shop')).id);
+	});
 	test('three joined in one minute come apart each with its own id', async () => {
 		const at = '2025-01-06T00:00:00.000Z', own = {};
 		for (const id of ['t1', 't2', 't3']) {

@@ -26,6 +26,19 @@ describe('sessions', () => {
 		}
 	});
 
+	test('no role is shown a place or a tab that is closed to it', async () => {
+		for (const role of Object.keys(people)) {
+			const session = await enter(role);
+			for (const path of ['/customers', '/settings', '/pulse', '/sources']) {
+				const page = await session.get(path);
+				if (page.status === 403) continue;
+				const links = [...(await page.text()).matchAll(/<nav[^>]*>[^]*?<\/nav>/g)].flatMap(([nav]) => [...nav.matchAll(/href="(\/[^"?#]*)"/g)].map(([, href]) => href));
+				assert.ok(links.length > 1, `${role} ${path}`);
+				for (const href of new Set(links)) assert.notEqual((await session.get(href)).status, 403, `${role} sees ${href} on ${path}`);
+			}
+		}
+	});
+
 	test('the cookie is HttpOnly, SameSite and new at sign-in; one planted before is worth nothing', async () => {
 		const session = new Session(hospes);
 		const page = await session.get('/sign-in');

@@ -33,16 +33,19 @@ export function fixtures() {
 	return found.sort();
 }
 
+const SECTIONS = [...fs.readFileSync(path.join(root, 'tables/sections.def'), 'utf8').matchAll(/^(DOMAIN|TAB)\((\w+), "([^"]+)", (\w+),/gm)].map(([, kind, domain, address, label]) => ({ kind, domain, address, label }));
+
 function envelope(lang, meta) {
 	const w = words[lang];
-	const nav = ['pulse', 'customers', 'products', 'sources', 'settings'].map((key) => ({ key, label: w.text(`nav_${key}`, () => undefined), address: `/${key}`, is_current: meta.nav === key }));
+	const links = (kind, isAsked, isCurrent) => SECTIONS.filter((x) => x.kind === kind && isAsked(x)).map(({ domain, address, label }) => ({ key: domain, label: w.text(label, () => undefined), address, is_current: isCurrent({ domain, address }) }));
+	const nav = links('DOMAIN', () => true, (x) => x.domain === meta.nav), tabs = links('TAB', (x) => x.domain === meta.nav, (x) => x.address === meta.path);
 	return {
 		lang, dir: lang === 'fa' ? 'rtl' : 'ltr', theme: meta.theme ?? 'auto', accent: meta.accent ?? 'teal',
 		organisation: meta.no_organisation ? null : 'Harbour Lane Gifts',
 		person: meta.nobody ? null : { id: 'per_06q5x2m8k9c3v', name: 'Ada Whitcombe', email: 'ada@example.com', role: meta.role ?? 'owner' },
-		nav: meta.nobody ? [] : nav,
+		nav: meta.nobody ? [] : nav, tabs: meta.nobody ? [] : tabs, domain: nav.find((x) => x.is_current)?.label ?? null,
 		languages: LANGS.map((l) => ({ key: l, label: OWN_NAMES[l], address: '/preferences', is_current: l === lang })),
-		csrf: 'Vb2k1cVYw0h9Qe7s', path: meta.path, json: `${meta.path}.json`, notice: meta.notice ?? null, topics: meta.topics ?? [],
+		csrf: 'Vb2k1cVYw0h9Qe7s', path: meta.path, json: `${meta.path}.json`, notice: meta.notice ?? null, topics: meta.topics ?? [], drawn_after: 0,
 		styles: STYLES, scripts: SCRIPTS, live_worker: '/assets/live-worker.js', icons: '/assets/icons.svg', favicon: '/assets/favicon.svg', manifest: '/assets/manifest.webmanifest',
 	};
 }
