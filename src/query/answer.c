@@ -8,6 +8,8 @@
 #include "i18n/zone.h"
 #include "query/inner.h"
 
+enum { FIND_BYTES = 1 << 20 };
+
 void query__put_text(struct json_writer *w, const char *key, str text)
 {
 	json_key(w, str_of(key));
@@ -288,12 +290,31 @@ static enum err (*const ANSWERS[])(const struct query_context *, const struct qu
 	[QUERY_TIMELINE] = query__answer_timeline,
 };
 
+enum err query__find_behind(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_behind *out, struct fault *f)
+{
+	struct query_context within = *ctx;
+	struct query asked = *q;
+	struct buf answer;
+	struct json_writer w = {.out = &answer};
+	*out = *q->members;
+	within.within++;
+	asked.members = out;
+	buf_init(&answer, FIND_BYTES);
+	query__behind_begin(&within, &asked, a);
+	json_begin_object(&w);
+	enum err e = ANSWERS[q->kind](&within, &asked, a, &w, f); /* what it writes is not looked at, however much */
+	buf_release(&answer);
+	return e;
+}
+
 enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)
 {
 	int64_t start_us = clock_mono_us();
 	struct json_writer w = {.out = out};
 	json_begin_object(&w);
+	query__behind_begin(ctx, q, a);
 	TRY(ANSWERS[q->kind](ctx, q, a, &w, f));
+	if (q->members) query__put_members(&w, a, ctx, q->members);
 	if (q->compare) {
 		json_key(&w, S("compare"));
 		json_begin_object(&w);

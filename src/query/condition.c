@@ -16,6 +16,7 @@ bool query__is_of_customers(const struct query_condition *c)
 	case CONDITION_NAMED: return c->dimension == QUERY_TRAIT;
 	case CONDITION_CONSENT:
 	case CONDITION_SEGMENT:
+	case CONDITION_BEHIND:
 	case CONDITION_DID:
 	case CONDITION_SEQUENCE: return true;
 	}
@@ -135,6 +136,7 @@ str query__condition_words(struct arena *a, const struct query_condition *c)
 	case CONDITION_TIME: return S("its time is in a range of its own");
 	case CONDITION_CONSENT: return str_fmt(a, "%.*s was %s", STR_ARG(c->name), c->is_wanted ? "granted" : "refused");
 	case CONDITION_SEGMENT: return str_fmt(a, "in segment %.*s", STR_ARG(c->name));
+	case CONDITION_BEHIND: return str_fmt(a, "behind a number of a question of kind %.*s", STR_ARG(query__kind_name(c->behind->kind)));
 	case CONDITION_DID:
 	case CONDITION_SEQUENCE: break;
 	}

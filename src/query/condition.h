@@ -16,6 +16,7 @@ enum condition_kind {
 	CONDITION_TIME,     /* range */
 	CONDITION_CONSENT,  /* name is a purpose */
 	CONDITION_SEGMENT,  /* name is its id */
+	CONDITION_BEHIND,   /* behind: whose number it is */
 	CONDITION_DID,      /* steps[0] so many times */
 	CONDITION_SEQUENCE, /* steps, one after another */
 };
@@ -44,6 +45,7 @@ struct query_condition {
 	struct query_range range;         /* of time, did and sequence */
 	int64_t within_ms;                /* did: before the end of the range; sequence: of its first step; 0 = not asked */
 	int64_t min, max;                 /* did: how often */
+	const struct query *behind;
 	const struct query_match *steps;
 	size_t n_steps;
 };

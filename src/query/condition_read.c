@@ -236,6 +236,23 @@ static const struct query_condition *read_segment(struct query_reader *r, str pa
 	return c;
 }
 
+/* A question with members, as it would be asked alone; what is wrong with it is told of the condition. */
+static const struct query_condition *read_behind(struct query_reader *r, str path, const struct json_node *v, int depth)
+{
+	struct fault inner = {0};
+	char room[FAULT_TEXT];
+	(void)depth;
+	only(r, path, v, (const char *const[]){"behind"}, 1);
+	struct query_condition *c = condition(r, CONDITION_BEHIND, path);
+	struct query *q = ARENA_NEW(r->arena, struct query);
+	const char *at = field(r, under(r, path, "behind"));
+	c->behind = q;
+	if (r->within == BEHIND_MAX_DEEP) query__bad(r, at, "questions lie deeper than %d within each other", BEHIND_MAX_DEEP);
+	else if (query__read_within(r->arena, r->zone, json_get(v, S("behind")), r->within + 1, q, &inner) != OK) query__bad(r, at, "%.150s", fault_text(&inner, room, sizeof room));
+	else if (!q->members || q->compare) query__bad(r, at, "a question with \"members\", which say whose number is meant, and without \"compare\"");
+	return c;
+}
+
 /* An event that a customer did: what is said of it is of the event alone. */
 static void read_deed(struct query_reader *r, str path, const struct json_node *v, struct query_match *out, int depth)
 {
@@ -300,7 +317,7 @@ static const struct query_condition *read_sequence(struct query_reader *r, str p
 static const struct {
 	const char *name;
 	const struct query_condition *(*read)(struct query_reader *r, str path, const struct json_node *v, int depth);
-} FORMS[] = {{"all", read_all}, {"any", read_any}, {"not", read_not}, {"name", read_named}, {"event", read_event}, {"time", read_time_of}, {"consent", read_consent}, {"segment", read_segment}, {"did", read_did}, {"sequence", read_sequence}};
+} FORMS[] = {{"all", read_all}, {"any", read_any}, {"not", read_not}, {"name", read_named}, {"event", read_event}, {"time", read_time_of}, {"consent", read_consent}, {"segment", read_segment}, {"behind", read_behind}, {"did", read_did}, {"sequence", read_sequence}};
 
 static const struct query_condition *read_condition(struct query_reader *r, str path, const struct json_node *v, int depth)
 {
@@ -310,7 +327,7 @@ static const struct query_condition *read_condition(struct query_reader *r, str 
 	}
 	for (size_t i = 0; v->type == JSON_OBJECT && i < COUNT_OF(FORMS); i++)
 		if (json_get(v, str_of(FORMS[i].name))) return FORMS[i].read(r, path, v, depth);
-	query__bad(r, field(r, path), "a condition is an object with all, any, not, event, name, time, consent, segment, did or sequence");
+	query__bad(r, field(r, path), "a condition is an object with all, any, not, event, name, time, consent, segment, behind, did or sequence");
 	return NULL;
 }
 

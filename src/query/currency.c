@@ -31,7 +31,7 @@ struct query query__apart(const struct query *q)
 }
 
 /* What is no code is told apart by what was sent. */
-static str code_of(const struct query_context *ctx, struct arena *a, const struct query_value *v)
+str query__currency_code(const struct query_context *ctx, struct arena *a, const struct query_value *v)
 {
 	str code, own = ctx->currency.n ? ctx->currency : S("");
 	if (v->kind == QUERY_VALUE_NULL) return own;
@@ -88,7 +88,7 @@ void query__name_currencies(const struct query_context *ctx, struct arena *a, st
 {
 	for (size_t i = 0; i < t->n_groups; i++) {
 		struct query_group *g = &t->groups[i];
-		g->currency = code_of(ctx, a, &g->by);
+		g->currency = query__currency_code(ctx, a, &g->by);
 		g->is_own = ctx->currency.n && str_eq(g->currency, ctx->currency);
 		if (g->total.numbers) t->currency = g->currency;
 	}

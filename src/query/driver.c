@@ -37,6 +37,10 @@ struct worker {
 	int64_t *next;                   /* by event of the line: when the outcome comes next; INT64_MAX never */
 	size_t cap;
 	struct query_tally_out left_out;
+	const struct query *q;
+	uint32_t customer;               /* in hand */
+	size_t asked;                    /* of members: a candidate; n of them: none is asked for */
+	size_t n_candidates;
 };
 
 /* ---- one customer ------------------------------------------------------------------------------------------------------ */
@@ -81,11 +85,18 @@ static bool outcome(struct worker *w, uint32_t i, double *x)
 	return true;
 }
 
+static bool has_had(const struct worker *w, uint32_t i, size_t candidate)
+{
+	const struct seen *s = &w->seen[candidate];
+	return s->customer == w->customer && w->line.time_ms[i] - s->time_ms < w->d->within_ms;
+}
+
 static void observe(struct worker *w, uint32_t i)
 {
 	double x;
 	if (!outcome(w, i, &x)) return;
 	add(&w->all, x);
+	if (w->q->members && (w->asked == w->n_candidates || has_had(w, i, w->asked) == (w->q->members->had != BEHIND_NO))) query__behind(w->q, w->customer);
 	for (size_t k = 0; k < w->n_listed; k++)
 		if (w->line.time_ms[i] - w->seen[w->listed[k]].time_ms < w->d->within_ms) add(&w->with[w->listed[k]], x);
 }
@@ -97,6 +108,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
 	if (w->did && !look_ahead(w)) return;
 	w->n_listed = 0;
+	w->customer = customer;
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (query__is_at(w->judge, w->moment, l, i)) observe(w, i);
 		for (const uint32_t *c = w->of_type[l->type[i]]; c && *c; c++) {
@@ -205,12 +217,28 @@ static const uint32_t *const *lists(const struct query_walk *k, const struct que
 	return of_type;
 }
 
+/* The candidate by the name that the answer gives it. ERR_INVALID when there is none. */
+static enum err find_asked(struct query_plan *p, const struct query *q, size_t n, size_t *out, struct fault *f)
+{
+	const struct query_driver *d = q->driver;
+	*out = n;
+	if (!q->members || (!str_given(q->members->candidate) && !d->is_one)) return OK;
+	for (size_t i = 0; i < n; i++) {
+		str name = d->n_candidates ? query__names(p->arena, &d->candidates[i]) : events_type_name(p->ctx->events, (uint16_t)i);
+		if (d->is_one || str_eq(name, q->members->candidate)) {
+			*out = i;
+			return OK;
+		}
+	}
+	return fault_set(f, ERR_INVALID, "members.candidate", "no candidate of the question is named so");
+}
+
 static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint32_t *const *of_type, const uint8_t *codes, size_t n)
 {
 	const struct query_driver *d = q->driver;
 	struct query_plan *p = &k->plan;
 	const struct query_range range = k->range;
-	*w = (struct worker){.walk = k, .plan = p, .d = d, .of_type = of_type, .moment = &k->matchers[0], .did = query__is_given(&d->did) ? &k->matchers[1] : NULL,
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .n_candidates = n, .d = d, .of_type = of_type, .moment = &k->matchers[0], .did = query__is_given(&d->did) ? &k->matchers[1] : NULL,
 		.candidates = d->n_candidates ? &k->matchers[2] : NULL};
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
@@ -237,12 +265,15 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_dr
 {
 	struct query_plan *p = &k->plan;
 	size_t n = query__workers(p), n_candidates = q->driver->n_candidates ? q->driver->n_candidates : p->n_types;
+	size_t asked;
+	TRY(find_asked(p, q, n_candidates, &asked, f));
 	const uint32_t *const *of_type = lists(k, q->driver, n_candidates);
 	const uint8_t *codes = codes_of(k, q->driver);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, q, of_type, codes, n_candidates);
+		workers[i].asked = asked;
 		states[i] = &workers[i];
 	}
 	enum err e = query__walk_scan(k, codes, visit, states, n, f);

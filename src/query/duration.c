@@ -30,6 +30,7 @@ struct worker {
 	size_t n_cells;
 	struct spread spread;    /* the same */
 	struct query_tally_out left_out;
+	uint32_t customer, asked_group; /* in hand; of members */
 	/* second pass */
 	struct spread *all;
 	size_t *set;             /* of all, by number of the group */
@@ -63,6 +64,14 @@ static void count(struct worker *w, size_t set, int64_t took_ms)
 	(void)spread_add(&w->spread, set, took_ms);
 }
 
+static bool is_asked(const struct worker *w, uint32_t group, int64_t took_ms)
+{
+	const struct query_behind *m = w->q->members;
+	if (m->has_by && group != w->asked_group) return false;
+	if (m->ended != BEHIND_ANY && (m->ended == BEHIND_YES) != (took_ms != NO_END)) return false;
+	return !m->has_longer || (took_ms != NO_END && (double)took_ms / 1000 > m->longer_s);
+}
+
 static void begin_at(struct worker *w, uint32_t i, int64_t end_ms)
 {
 	int64_t took_ms = end_ms == NO_END ? NO_END : end_ms - w->line.time_ms[i];
@@ -76,6 +85,7 @@ static void begin_at(struct worker *w, uint32_t i, int64_t end_ms)
 	} else if (room(w, (size_t)group + 2)) {
 		count(w, 0, took_ms);
 		if (w->q->by != QUERY_NONE) count(w, (size_t)group + 1, took_ms);
+		if (w->q->members && is_asked(w, group, took_ms)) query__behind(w->q, w->customer);
 	}
 }
 
@@ -85,6 +95,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want) || customer == 0) return;
 	query__groups_customer(w->groups, customer);
+	w->customer = customer;
 	const struct query_line *l = &w->line;
 	int64_t end_ms = NO_END;
 	for (uint32_t i = l->n; i-- > 0;) {
@@ -225,6 +236,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		w->want = (struct line_wants){.codes = codes, .from_ms = out->range.from_ms, .to_ms = out->range.to_ms, .left_out = &w->left_out, .arena = &w->arena, .channel = q->by == QUERY_CHANNEL, .rows = true};
 		w->judge = query__judge_new(rules, &w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
+		w->asked_group = q->members && q->members->has_by ? query__group_of(w->groups, q->members->by) : 0;
 		spread_init(&w->spread, p, &w->arena, RAW_MAX);
 		(void)room(w, 2);
 		states[i] = w;

@@ -4,7 +4,7 @@
  * variant of a case is a hash of its codes; which codes, only the second scan tells, and only of the variants that are
  * listed: it is made anyway, since it finds the medians. With 64 bits two variants of five million are taken for one with
  * a chance of less than one in a million. */
-#include "query/flow.h"
+#include "query/flow_inner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +29,6 @@ struct kind {
 struct swing {
 	uint64_t key, count, cases, last_case;
 };
-struct walk { /* the case in hand */
-	uint32_t n;
-	const int64_t *time_ms;
-	const uint16_t *type, *channel;
-};
 struct captured { /* of a variant that is listed */
 	uint64_t key;
 	uint32_t n;
@@ -43,7 +38,9 @@ struct worker {
 	const struct query_walk *walk;   /* its one matcher: of events */
 	struct query_judge *judge;
 	struct query_plan *plan;
+	const struct query *q;
 	const struct query_flow *f;
+	struct flow_asked asked;
 	struct arena arena;
 	const uint8_t *is_contact;
 	struct line_wants want;
@@ -103,7 +100,7 @@ static void count_back(struct worker *w, struct edge *e)
 
 /* Every pair of neighbours, and of a, b and a again the pair of a and b once more. The names of the case are bits: those that
  * were there, and those that came again. */
-static bool count_pairs(struct worker *w, const struct walk *c)
+static bool count_pairs(struct worker *w, const struct flow_walk *c)
 {
 	uint64_t *seen = w->seen, *again = w->seen_again, number = w->case_number;
 	uint32_t last = 0; /* 1 + number of the edge before; 0: there was none */
@@ -124,7 +121,7 @@ static bool count_pairs(struct worker *w, const struct walk *c)
 	return true;
 }
 
-static void count_events(struct worker *w, const struct walk *c)
+static void count_events(struct worker *w, const struct flow_walk *c)
 {
 	for (size_t word = 0; word <= w->plan->n_types / 64; word++) {
 		for (uint64_t bits = w->seen[word]; bits; bits &= bits - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(bits)].cases++;
@@ -135,7 +132,7 @@ static void count_events(struct worker *w, const struct walk *c)
 	w->kinds[c->type[c->n - 1]].ends++;
 }
 
-static void count_repeats(struct worker *w, const struct walk *c)
+static void count_repeats(struct worker *w, const struct flow_walk *c)
 {
 	int64_t last = INT64_MIN;
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -164,7 +161,7 @@ static struct swing *swing_of(struct worker *w, uint32_t a, uint32_t b)
 }
 
 /* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
-static void count_swings(struct worker *w, const struct walk *c)
+static void count_swings(struct worker *w, const struct flow_walk *c)
 {
 	uint32_t before = UINT32_MAX, now = UINT32_MAX;
 	uint16_t last = 0;
@@ -185,7 +182,7 @@ static void count_swings(struct worker *w, const struct walk *c)
 	}
 }
 
-static void count_variant(struct worker *w, uint32_t customer, const struct walk *c)
+static void count_variant(struct worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	bool is_new;
 	struct hashed_slot *s = hashed_at(&w->variants, XXH3_64bits(c->type, c->n * sizeof *c->type), &is_new);
@@ -194,11 +191,12 @@ static void count_variant(struct worker *w, uint32_t customer, const struct walk
 	s->count++;
 }
 
-static void count_case(struct worker *w, uint32_t customer, const struct walk *c)
+static void count_case(struct worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	w->case_number++;
 	w->cases++;
 	w->events += c->n;
+	if (w->q->members && flow__is_asked(&w->asked, w->q, w->is_contact, c)) query__behind(w->q, customer);
 	if (!count_pairs(w, c)) return;
 	count_events(w, c);
 	if (w->f->variants) count_variant(w, customer, c);
@@ -208,7 +206,7 @@ static void count_case(struct worker *w, uint32_t customer, const struct walk *c
 }
 
 /* The second time: gaps for the medians, and the codes of the variants that are listed. */
-static void capture(struct worker *w, const struct walk *c)
+static void capture(struct worker *w, const struct flow_walk *c)
 {
 	uint64_t key = XXH3_64bits(c->type, c->n * sizeof *c->type);
 	if (key == 0) key = 1;
@@ -221,7 +219,7 @@ static void capture(struct worker *w, const struct walk *c)
 	}
 }
 
-static void look_again(struct worker *w, uint32_t customer, const struct walk *c)
+static void look_again(struct worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	for (uint32_t i = 1; i < c->n; i++) {
 		spread_seek(w->all, w->sum->row[c->type[i - 1]][c->type[i]] - 1, c->time_ms[i] - c->time_ms[i - 1]);
@@ -229,7 +227,7 @@ static void look_again(struct worker *w, uint32_t customer, const struct walk *c
 	if (w->is_example && w->is_example[customer / 64] >> customer % 64 & 1) capture(w, c);
 }
 
-static void walk(struct worker *w, uint32_t customer, const struct walk *c)
+static void walk(struct worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	if (w->all) look_again(w, customer, c);
 	else count_case(w, customer, c);
@@ -295,7 +293,7 @@ static void walk_cases(struct worker *w, uint32_t customer)
 		if (w->want.channel) w->case_channel[at] = w->line.channel[i];
 	}
 	for (size_t k = 0, from = 0; k < n; from = w->ends[k++])
-		walk(w, customer, &(struct walk){w->ends[k] - (uint32_t)from, w->case_time + from, w->case_type + from, w->case_channel + from});
+		walk(w, customer, &(struct flow_walk){w->ends[k] - (uint32_t)from, w->case_time + from, w->case_type + from, w->case_channel + from});
 	if (n && !w->all) w->customers++;
 }
 
@@ -310,7 +308,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 		return;
 	}
 	if (!w->all) w->customers++;
-	walk(w, customer, &(struct walk){w->line.n, w->line.time_ms, w->line.type, w->line.channel});
+	walk(w, customer, &(struct flow_walk){w->line.n, w->line.time_ms, w->line.type, w->line.channel});
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -491,10 +489,12 @@ static void put_swings(const struct worker *w, struct arena *a, struct query_flo
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static void begin(struct worker *w, struct query_walk *k, const struct query_flow *f, const uint8_t *codes)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
 	struct query_plan *p = &k->plan;
-	*w = (struct worker){.walk = k, .plan = p, .f = f};
+	const struct query_flow *f = q->flow;
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .f = f};
+	if (q->members) w->asked = flow__asked(p, q->members);
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
 	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
@@ -547,15 +547,15 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_walk *k, const struct query_flow *f, struct query_flow_answer *out, struct arena *a, struct fault *fault)
+static enum err run(struct query_walk *k, const struct query *q, struct query_flow_answer *out, struct arena *a, struct fault *fault)
 {
 	struct query_plan *p = &k->plan;
-	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&f->events) ? 1 : 0);
+	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&q->flow->events) ? 1 : 0);
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], k, f, codes);
+		begin(&workers[i], k, q, codes);
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, a, out, fault);
@@ -582,7 +582,7 @@ enum err query_flow(const struct query_context *ctx, const struct query *q, stru
 	arena_init(&scratch);
 	enum err e = query__walk_open(&walk, ctx, q, matches, COUNT_OF(matches), &want, &scratch, f);
 	if (e == OK) out->range = walk.range;
-	if (e == OK) e = run(&walk, q->flow, out, a, f);
+	if (e == OK) e = run(&walk, q, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

@@ -212,9 +212,10 @@ static void compare(struct meeting *m, struct tally *t, const struct friction_ca
 	s->net += paid(c, at_ms + FRICTION_AFTER_MS, true) - paid(c, at_ms, true);
 }
 
-void meeting_add(struct meeting *m, const struct friction_case *c)
+uint64_t meeting_add(struct meeting *m, const struct friction_case *c)
 {
 	const struct frictions *fr = m->fr;
+	uint64_t met = 0;
 	for (size_t r = 0; r < fr->n; r++) m->state[r] = (struct state){NEVER, NEVER, NEVER, NEVER, 0, 0, m->state[r].ring};
 	walk(m, c);
 	for (size_t r = 0; r < fr->n; r++) {
@@ -226,11 +227,13 @@ void meeting_add(struct meeting *m, const struct friction_case *c)
 		if (s->exposed == NEVER) continue;
 		bool has_met = s->met != NEVER;
 		t->exposed++;
+		met |= (uint64_t)has_met << r;
 		t->customers += has_met;
 		t->count += s->count;
 		for (size_t i = 0; has_met && i < c->n_repeats; i++) t->repeats += c->repeat_ms[i] > s->met && c->repeat_ms[i] - s->met <= FRICTION_AFTER_MS;
 		compare(m, t, c, fr->rules[r].f, has_met ? s->met : s->exposed, has_met);
 	}
+	return met;
 }
 
 static void merge_pieces(struct meeting *into, struct sums **to, const struct sums *from)

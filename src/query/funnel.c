@@ -47,28 +47,6 @@ static bool know_groups(struct funnel_worker *w, const struct funnel_worker *sum
 	return true;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
-static void put_members(const struct funnel_worker *workers, size_t n, struct arena *a, struct query_funnel_answer *out)
-{
-	const struct funnel_members *m = &workers[0].f->members;
-	for (size_t i = 0; i < n; i++) out->members_total += workers[i].n_members;
-	uint32_t *all = mem_alloc((out->members_total + 1) * sizeof *all);
-	size_t at = 0, from = 0;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < workers[i].n_members; k++) all[at++] = workers[i].members[k];
-	qsort(all, at, sizeof *all, by_number);
-	while (from < at && all[from] <= m->cursor) from++;
-	out->n_members = at - from < m->limit ? at - from : m->limit;
-	out->members = ARENA_ARRAY(a, uint32_t, out->n_members + 1);
-	memcpy(out->members, all + from, out->n_members * sizeof *all);
-	mem_free(all);
-}
-
 static struct funnel_step *steps_out(const struct funnel_worker *w, size_t group, struct arena *a)
 {
 	size_t n = w->f->n_steps;
@@ -143,7 +121,7 @@ static void begin(struct funnel_worker *w, struct query_walk *k, const struct qu
 	w->groups_by_held = q->by == f->hold && q->by != QUERY_NONE && q->by != QUERY_PROPERTY && q->by != QUERY_TRAIT;
 	spread_init(&w->spread, p, &w->arena, RAW_MAX);
 	(void)funnel__room(w, 1);
-	w->wanted_group = f->members.has_by ? query__group_of(w->by, f->members.by) : 0;
+	w->wanted_group = q->members && q->members->has_by ? query__group_of(w->by, q->members->by) : 0;
 }
 
 static void end(struct funnel_worker *w)
@@ -157,7 +135,6 @@ static void end(struct funnel_worker *w)
 	mem_free(w->chains);
 	mem_free(w->touched);
 	mem_free(w->cells);
-	mem_free(w->members);
 	arena_release(&w->arena);
 }
 
@@ -245,7 +222,6 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fu
 	enum err e = scan(k, workers, states, n, f);
 	if (e == OK) e = scan_others(p, workers, states, n, f);
 	if (e == OK) put_out(&workers[0], a, out);
-	if (e == OK && q->funnel->members.is_wanted) put_members(workers, n, a, out);
 	for (size_t i = 0; i < n; i++) end(&workers[i]);
 	return e;
 }

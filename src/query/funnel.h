@@ -4,19 +4,12 @@
 #define QUERY_FUNNEL_H
 #include "query/query.h"
 
-enum { FUNNEL_MAX_STEPS = 20, FUNNEL_MAX_EXCLUSIONS = 10, FUNNEL_MAX_MEMBERS = 10000 };
+enum { FUNNEL_MAX_STEPS = 20, FUNNEL_MAX_EXCLUSIONS = 10 };
 enum funnel_order { FUNNEL_THIS_ORDER, FUNNEL_STRICT, FUNNEL_ANY_ORDER };
 enum funnel_count { FUNNEL_CUSTOMERS, FUNNEL_ATTEMPTS, FUNNEL_SESSIONS };
 struct funnel_exclusion {
 	struct query_match match;
 	int after, before; /* steps: it voids what has reached `after` and not yet `before` */
-};
-struct funnel_members { /* whose numbers are wanted */
-	bool is_wanted, has_reached, has_by;
-	int step;
-	struct query_value by;
-	uint32_t cursor; /* customers behind it */
-	size_t limit;
 };
 struct query_funnel {
 	size_t n_steps, n_exclusions;
@@ -27,7 +20,6 @@ struct query_funnel {
 	enum funnel_count count;
 	enum query_dimension hold;
 	str hold_property;
-	struct funnel_members members;
 };
 
 struct funnel_step {
@@ -45,8 +37,6 @@ struct query_funnel_answer {
 	size_t n_groups;         /* 0 without `by` */
 	struct funnel_group *groups; /* most at the first step first */
 	uint64_t voided;         /* attempts */
-	size_t n_members, members_total;
-	uint32_t *members;       /* customers' numbers, ascending */
 	struct query_left_out left_out;
 	bool is_partial;
 };

@@ -49,27 +49,6 @@ static void put_groups(struct json_writer *w, struct arena *a, const struct quer
 	query__put_int(w, "groups_total", n);
 }
 
-static void put_members(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct funnel_members *m, const struct query_funnel_answer *out)
-{
-	json_key(w, S("members"));
-	json_begin_object(w);
-	query__put_int(w, "step", (uint64_t)m->step);
-	json_key(w, S("reached"));
-	json_put_bool(w, m->has_reached);
-	json_key(w, S("customers"));
-	json_begin_array(w);
-	for (size_t i = 0; i < out->n_members; i++) {
-		if (ctx->customer) json_put_str(w, ctx->customer(ctx->arg, a, out->members[i]));
-		else json_put_i64(w, out->members[i]);
-	}
-	json_end_array(w);
-	query__put_int(w, "total", out->members_total);
-	json_key(w, S("cursor"));
-	if (out->n_members && out->n_members == m->limit) json_put_i64(w, out->members[out->n_members - 1]);
-	else json_put_null(w);
-	json_end_object(w);
-}
-
 static str counted(struct arena *a, const struct query_funnel *f)
 {
 	static const char *const ORDERS[] = {[FUNNEL_THIS_ORDER] = "in this order", [FUNNEL_STRICT] = "in this order with nothing between", [FUNNEL_ANY_ORDER] = "in any order"};
@@ -98,7 +77,6 @@ enum err query__answer_funnel(const struct query_context *ctx, const struct quer
 	query__put_text(w, "kind", S("funnel"));
 	put_groups(w, a, q, &out);
 	if (q->by != QUERY_NONE) put_steps(w, a, q->funnel, out.all);
-	if (q->funnel->members.is_wanted) put_members(w, a, ctx, &q->funnel->members, &out);
 	if (q->funnel->count == FUNNEL_ATTEMPTS) query__put_int(w, "voided", out.voided);
 	query__put_real(w, "window_s", (double)q->funnel->window_ms / 1000);
 	query__put_range(w, a, ctx, &out.range);

@@ -302,19 +302,12 @@ static void follow_attempts(struct funnel_worker *w)
 /* ---- one customer ------------------------------------------------------------------------------------------------------ */
 static void note_member(struct funnel_worker *w)
 {
-	const struct funnel_members *m = &w->f->members;
-	size_t group = m->has_by ? (size_t)w->wanted_group + 1 : 0;
+	const struct query_behind *m = w->q->members;
+	size_t group = m->has_by ? (size_t)w->wanted_group + 1 : 0, step = (size_t)m->step;
 	if (group > w->n_groups) return;
 	const struct funnel_cell *cells = w->cells + group * w->f->n_steps;
-	bool reached = cells[m->step - 1].last_customer == w->customer;
-	if (m->has_reached ? !reached : reached || cells[m->step - 2].last_customer != w->customer) return;
-	if (w->n_members == w->cap_members) {
-		size_t cap = w->cap_members ? w->cap_members * 2 : 256;
-		if (!query__charge(w->plan, (cap - w->cap_members) * sizeof *w->members)) return;
-		w->members = mem_realloc(w->members, cap * sizeof *w->members);
-		w->cap_members = cap;
-	}
-	w->members[w->n_members++] = w->customer;
+	bool has_reached = cells[step - 1].last_customer == w->customer;
+	if (m->reached == BEHIND_NO ? !has_reached && cells[step - 2].last_customer == w->customer : has_reached) query__behind(w->q, w->customer);
 }
 
 void funnel__visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -327,5 +320,5 @@ void funnel__visit(void *state, uint32_t customer, const struct query_slice *sli
 	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
 	else if (are_chains_plain(w)) follow_plain_chains(w);
 	else follow_chains(w);
-	if (w->f->members.is_wanted && !w->all && !w->is_top) note_member(w);
+	if (w->q->members && !w->all && !w->is_top) note_member(w);
 }

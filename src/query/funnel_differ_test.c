@@ -238,13 +238,13 @@ static void check_steps(const struct question *k, const struct json_node *list, 
 static void check_members(const struct question *k, const struct json_node *answer)
 {
 	const struct json_node *members = json_get(answer, S("members"));
-	const struct funnel_members *m = &k->f->members;
-	assert_int_equal(members != NULL, m->is_wanted);
+	const struct query_behind *m = k->q.members;
+	assert_int_equal(members != NULL, m != NULL);
 	if (!members) return;
 	const struct json_node *got = json_get(members, S("customers"))->child;
 	int64_t total = 0, listed = 0;
 	for (uint32_t c = 1; c <= LINE_CUSTOMERS; c++) {
-		bool is = m->has_reached ? has_reached[c][m->step - 1] : has_reached[c][m->step - 2] && !has_reached[c][m->step - 1];
+		bool is = m->reached != BEHIND_NO ? has_reached[c][m->step - 1] : has_reached[c][m->step - 2] && !has_reached[c][m->step - 1];
 		total += is;
 		if (!is || c <= m->cursor || listed >= (int64_t)m->limit) continue;
 		assert_non_null(got);
@@ -421,8 +421,8 @@ static void funnels_at_fault_name_the_field(void **state)
 		{"", "steps"}, {",\"steps\":[\"a\"]", "steps"}, {",\"steps\":[\"a\",3]", "steps.2"}, {",\"steps\":[\"a\",\"b\"],\"window\":{\"days\":367}", "window"},
 		{",\"steps\":[\"a\",\"b\"],\"window\":7", "window"}, {",\"steps\":[\"a\",\"b\"],\"order\":\"loose\"", "order"}, {",\"steps\":[\"a\",\"b\"],\"count\":1", "count"},
 		{",\"steps\":[\"a\",\"b\"],\"exclude\":{\"after\":1}", "exclude"}, {",\"steps\":[\"a\",\"b\"],\"exclude\":{\"event\":\"x\",\"after\":2,\"before\":2}", "exclude"},
-		{",\"steps\":[\"a\",\"b\"],\"order\":\"any\",\"exclude\":{\"event\":\"x\",\"after\":1}", "exclude"}, {",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":3}", "members"},
-		{",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":1,\"reached\":false}", "members"}, {",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":1,\"by\":\"x\"}", "members"},
+		{",\"steps\":[\"a\",\"b\"],\"order\":\"any\",\"exclude\":{\"event\":\"x\",\"after\":1}", "exclude"}, {",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":3}", "members.step"},
+		{",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":1,\"reached\":false}", "members.reached"}, {",\"steps\":[\"a\",\"b\"],\"members\":{\"step\":1,\"by\":\"x\"}", "members.by"},
 		{",\"steps\":[\"a\",\"b\"],\"interval\":\"day\"", "interval"},
 	};
 	for (size_t i = 0; i < COUNT_OF(FAULTS); i++) {

@@ -48,8 +48,6 @@ struct funnel_worker {
 	struct spread spread;              /* by cell */
 	uint64_t unit, voided;
 	uint32_t customer, wanted_group;
-	uint32_t *members;
-	size_t n_members, cap_members;
 	struct query_tally_out left_out;
 	/* second pass */
 	struct spread *all;

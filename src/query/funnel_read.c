@@ -3,7 +3,6 @@
 #include "query/inner.h"
 #include "query/read.h"
 
-enum { MEMBERS_DEFAULT = 100 };
 #define WINDOW_DEFAULT_MS (7 * INT64_C(86400000))
 #define WINDOW_MAX_MS (366 * INT64_C(86400000))
 #define GAP_DEFAULT_MS (30 * INT64_C(60000))
@@ -106,38 +105,9 @@ static void read_exclude(struct query_reader *r, const struct json_node *v)
 	for (const struct json_node *c = v->child; c; c = c->next) read_exclusion(r, c, &f->exclusions[f->n_exclusions++]);
 }
 
-static void read_value(struct query_reader *r, const struct json_node *v, struct query_value *out)
-{
-	static const enum query_value_kind KINDS[] = {[JSON_STRING] = QUERY_VALUE_TEXT, [JSON_NUMBER] = QUERY_VALUE_NUMBER, [JSON_TRUE] = QUERY_VALUE_TRUE, [JSON_FALSE] = QUERY_VALUE_FALSE, [JSON_NULL] = QUERY_VALUE_NULL};
-	struct decimal d;
-	if (v->type == JSON_OBJECT || v->type == JSON_ARRAY) {
-		query__bad(r, "members", "\"by\" is one value");
-		return;
-	}
-	*out = (struct query_value){KINDS[v->type], str_dup(r->arena, v->text)};
-	if (v->type == JSON_NUMBER && decimal_parse(v->text, &d)) out->text = decimal_show(r->arena, d);
-	if (v->type != JSON_NUMBER && v->type != JSON_STRING) out->text = STR_NONE;
-}
-
-static void read_members(struct query_reader *r, const struct json_node *v)
-{
-	struct funnel_members *m = &funnel(r)->members;
-	int64_t n;
-	*m = (struct funnel_members){.is_wanted = true, .has_reached = true, .limit = MEMBERS_DEFAULT};
-	if (v->type != JSON_OBJECT) query__bad(r, "members", "not like {\"step\":2,\"reached\":false}");
-	for (const struct json_node *c = v->type == JSON_OBJECT ? v->child : NULL; c; c = c->next) {
-		if (str_eq(c->key, S("step")) && query__whole(c, 1, FUNNEL_MAX_STEPS, &n)) m->step = (int)n;
-		else if (str_eq(c->key, S("limit")) && query__whole(c, 1, FUNNEL_MAX_MEMBERS, &n)) m->limit = (size_t)n;
-		else if (str_eq(c->key, S("cursor")) && query__whole(c, 0, UINT32_MAX, &n)) m->cursor = (uint32_t)n;
-		else if (str_eq(c->key, S("reached"))) m->has_reached = query__read_flag(r, "members", c);
-		else if (str_eq(c->key, S("by"))) m->has_by = true, read_value(r, c, &m->by);
-		else query__bad(r, "members", "has step (a number), reached (true or false), by (a value), limit (at most %d) and cursor", FUNNEL_MAX_MEMBERS);
-	}
-}
-
 const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS] = {
 	{"steps", read_steps}, {"window", read_window}, {"within", read_window}, {"order", read_order}, {"count", read_count},
-	{"gap", read_gap}, {"exclude", read_exclude}, {"hold", read_hold}, {"by", read_by}, {"top", query__read_top}, {"members", read_members},
+	{"gap", read_gap}, {"exclude", read_exclude}, {"hold", read_hold}, {"by", read_by}, {"top", query__read_top},
 };
 
 void query__check_funnel(struct query_reader *r)
@@ -153,7 +123,4 @@ void query__check_funnel(struct query_reader *r)
 		if (!x->before) x->before = n;
 		if (n && (x->after >= x->before || x->before > n)) query__bad(r, "exclude", "\"after\" and \"before\" are two steps of the funnel, in order");
 	}
-	if (f->members.is_wanted && (f->members.step < 1 || f->members.step > n)) query__bad(r, "members", "\"step\" is one of the funnel's");
-	else if (f->members.is_wanted && f->members.step == 1 && !f->members.has_reached) query__bad(r, "members", "who did not reach the first step is not in the funnel");
-	if (f->members.has_by && r->q->by == QUERY_NONE) query__bad(r, "members", "\"by\" without a \"by\" of the question");
 }

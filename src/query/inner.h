@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "events/events.h"
 #include "json/json.h"
+#include "query/behind.h"
 #include "query/query.h"
 
 /* ---- interval.c ---- */
@@ -182,6 +183,8 @@ int query__value_cmp(const struct query_value *a, const struct query_value *b);
 /* ---- currency.c: amounts of different currencies are never added ---- */
 bool query__is_money(const struct query *q); /* a sum or mean of money */
 bool query__is_by_currency(const struct query *q);
+/* The code that an event's property says, the workspace's where it says none; what is no code as it was sent. */
+str query__currency_code(const struct query_context *ctx, struct arena *a, const struct query_value *v);
 struct query query__apart(const struct query *q); /* the same question by currency */
 void query__name_currencies(const struct query_context *ctx, struct arena *a, struct query_trend *t);
 /* Groups of the texts sent → one for each currency; without `by` where that is one. */
@@ -202,6 +205,7 @@ extern const char *const QUERY__RETURNS[]; /* by enum query_return */
 void query__put_text(struct json_writer *w, const char *key, str text);
 void query__put_int(struct json_writer *w, const char *key, uint64_t n);
 str query__duration(struct arena *a, int64_t ms); /* for definitions: 7 days */
+str query__kind_name(enum query_kind kind);
 str query__dimension_name(enum query_dimension d, str property);
 void query__put_real(struct json_writer *w, const char *key, double d); /* NaN is null */
 void query__put_range(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_range *range);
@@ -214,5 +218,6 @@ enum err query__answer_flow(const struct query_context *ctx, const struct query 
 enum err query__answer_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_driver(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_journey(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+void query__put_members(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_behind *b);
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif

@@ -22,11 +22,16 @@ struct stage_count {
 struct effort {
 	uint64_t contacts, repeats, channel_changes;
 };
+struct asked { /* of members: places; n of the stages, of the frictions: not asked */
+	size_t stage, from, to, friction;
+};
 struct worker {
 	const struct query_walk *walk;    /* no matchers: events are known by their names */
 	struct query_judge *judge;
 	struct query_plan *plan;
+	const struct query *q;
 	const struct query_journey *j;
+	struct asked asked;
 	struct arena arena;
 	size_t n_stages;
 	size_t complete;                  /* n_stages: none */
@@ -184,6 +189,33 @@ static void count_ways(struct worker *w, const struct seen *seen)
 	w->completed += is_complete;
 }
 
+/* Contacts and scores of a stage: whether counting the customer has added to them. */
+static bool is_on_way(const struct worker *w, const struct seen *seen, const struct stage_count *before)
+{
+	size_t s = w->asked.stage;
+	bool is_complete = w->complete < w->n_stages && seen->stage_first[w->complete] != INT64_MAX;
+	if (s == w->n_stages) return true;
+	switch (w->q->members->way) {
+	case BEHIND_ENTERED: return seen->first == s;
+	case BEHIND_LEFT: return seen->last == s;
+	case BEHIND_LOST: return seen->last == s && !is_complete && seen->last_ms + w->j->silent_ms <= w->known_until_ms;
+	case BEHIND_CONTACTS: return w->stages[s].contacts > before->contacts;
+	case BEHIND_SCORES: return w->stages[s].n_scores > before->n_scores;
+	case BEHIND_IN:
+	case BEHIND_WAYS: break;
+	}
+	return seen->stage_first[s] != INT64_MAX;
+}
+
+static void note_member(struct worker *w, uint32_t customer, const struct seen *seen, const struct stage_count *before, uint64_t met)
+{
+	const struct asked *x = &w->asked;
+	bool has_met = x->friction == w->j->n_frictions || met >> x->friction & 1;
+	bool has_stepped = x->to == w->n_stages || (x->from == w->n_stages ? seen->stage_first[x->to] != INT64_MAX : seen->steps[x->from][x->to]);
+	bool is_nowhere = x->friction == w->j->n_frictions && seen->last == NO_STAGE; /* in no stage: only what hurts tells of them */
+	if (has_met && has_stepped && !is_nowhere && is_on_way(w, seen, before)) query__behind(w->q, customer);
+}
+
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
@@ -191,6 +223,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !give_room(w, w->line.n)) return;
 	walk_stages(w, &seen);
 	if (w->all) return;
+	struct stage_count before = w->asked.stage < w->n_stages ? w->stages[w->asked.stage] : (struct stage_count){0};
 	struct effort e = count_events(w, customer);
 	if (seen.last != NO_STAGE) {
 		w->customers++;
@@ -204,7 +237,8 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	struct friction_case c = {customer, w->line.n, w->line.time_ms, w->line.type, w->stage_of, seen.stage_first, w->repeat_ms, w->n_repeats, NULL, 0};
 	c.n_money = find_money(w, customer, &c.money);
 	w->has_money |= c.n_money > 0;
-	meeting_add(w->meeting, &c);
+	uint64_t met = meeting_add(w->meeting, &c);
+	if (w->q->members) note_member(w, customer, &seen, &before, met);
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -392,6 +426,7 @@ struct setting {
 	uint8_t *codes; /* NULL: every event */
 	int64_t known_until_ms;
 	struct frictions *frictions;
+	struct asked asked;
 };
 
 static enum err find_sales(struct query_plan *p, const struct query_journey *j, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
@@ -404,11 +439,34 @@ static enum err find_sales(struct query_plan *p, const struct query_journey *j, 
 	return group_sales(p, &out->range, &sales, &x->sales, &x->sales_from, f);
 }
 
-static enum err prepare(struct query_plan *p, const struct query_journey *j, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
+static enum err find_stage(const struct setting *x, str name, const char *field, size_t *out, struct fault *f)
 {
+	*out = x->n;
+	for (size_t i = 0; i < x->n && str_given(name); i++)
+		if (str_eq(x->names[i], name)) *out = i;
+	return *out == x->n && str_given(name) ? fault_set(f, ERR_INVALID, field, "the journey has no stage of this name") : OK;
+}
+
+static enum err find_asked(const struct query *q, struct setting *x, struct fault *f)
+{
+	const struct query_behind none = {0}, *m = q->members ? q->members : &none;
+	const struct query_journey *j = q->journey;
+	TRY(find_stage(x, m->stage, "members.stage", &x->asked.stage, f));
+	TRY(find_stage(x, m->from, "members.from", &x->asked.from, f));
+	TRY(find_stage(x, m->to, "members.to", &x->asked.to, f));
+	x->asked.friction = j->n_frictions;
+	for (size_t i = 0; i < j->n_frictions && str_given(m->friction); i++)
+		if (str_eq(j->frictions[i].key, m->friction)) x->asked.friction = i;
+	return x->asked.friction == j->n_frictions && str_given(m->friction) ? fault_set(f, ERR_INVALID, "members.friction", "no friction of the question is named so") : OK;
+}
+
+static enum err prepare(struct query_plan *p, const struct query *q, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
+{
+	const struct query_journey *j = q->journey;
 	const struct query_range *range = &out->range;
 	*x = (struct setting){0};
 	x->n = name_stages(p->ctx, j, x->names);
+	TRY(find_asked(q, x, f));
 	x->stage_of = stages_of_types(p, j, x->names, x->n);
 	x->complete = complete_stage(p, j, x->names, x->n, x->stage_of);
 	x->is_contact = query__codes(p, &j->contacts);
@@ -426,11 +484,12 @@ static enum err prepare(struct query_plan *p, const struct query_journey *j, str
 	return OK;
 }
 
-static void begin(struct worker *w, struct query_walk *k, const struct query_journey *j, const struct setting *x)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const struct setting *x)
 {
+	const struct query_journey *j = q->journey;
 	struct query_plan *p = &k->plan;
 	const struct query_range *range = &k->range;
-	*w = (struct worker){.walk = k, .plan = p, .j = j, .n_stages = x->n, .complete = x->complete, .stage_of = x->stage_of, .is_contact = x->is_contact, .is_score = x->is_score,
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .j = j, .asked = x->asked, .n_stages = x->n, .complete = x->complete, .stage_of = x->stage_of, .is_contact = x->is_contact, .is_score = x->is_score,
 		.is_revenue = x->is_revenue, .is_refund = x->is_refund, .sales = x->sales, .sales_from = x->sales_from, .known_until_ms = x->known_until_ms};
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
@@ -455,16 +514,16 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_walk *k, const struct query_journey *j, struct query_journey_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query *q, struct query_journey_answer *out, struct arena *a, struct fault *f)
 {
 	struct query_plan *p = &k->plan;
 	struct setting x;
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	TRY(prepare(p, j, a, out, &x, f));
+	TRY(prepare(p, q, a, out, &x, f));
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], k, j, &x);
+		begin(&workers[i], k, q, &x);
 		states[i] = &workers[i];
 	}
 	enum err e = scan(p, workers, states, n, f);
@@ -502,7 +561,7 @@ enum err query_journey(const struct query_context *ctx, const struct query *q, s
 	arena_init(&scratch);
 	enum err e = query__walk_open(&walk, ctx, q, NULL, 0, &want, &scratch, f);
 	if (e == OK) out->range = walk.range;
-	if (e == OK) e = run(&walk, q->journey, out, a, f);
+	if (e == OK) e = run(&walk, q, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

@@ -30,7 +30,7 @@ struct friction_case {
 struct frictions *frictions_new(struct query_plan *p, const struct query_journey *j, const uint8_t *stage_of, const str *stages, size_t n_stages, int64_t known_until_ms);
 void frictions_mark(const struct frictions *fr, uint8_t *codes); /* the types that any rule is about */
 struct meeting *meeting_new(const struct frictions *fr, struct query_plan *p, struct arena *a);
-void meeting_add(struct meeting *m, const struct friction_case *c);
+uint64_t meeting_add(struct meeting *m, const struct friction_case *c); /* the frictions that the customer met, a bit each in order */
 void meeting_merge(struct meeting *into, const struct meeting *from);
 void frictions_out(const struct frictions *fr, const struct meeting *all, const struct query_journey *j, bool has_money, struct arena *a, struct query_journey_answer *out);
 #endif

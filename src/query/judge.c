@@ -125,6 +125,7 @@ static bool is_so(const struct query_rules *r, const struct fact *fact, uint32_t
 	bool is_known = customer && customer <= ctx->people.n_customers;
 	if (fact->passes) return fact->passes[is_known && fact->trait.of_customer ? fact->trait.of_customer[customer] : 0];
 	if (!is_known) return false;
+	if (fact->behind) return query__is_behind(fact->behind, customer);
 	uint32_t denied = ctx->people.denied ? ctx->people.denied[customer] : 0;
 	if (!fact->c->is_wanted) return denied & fact->purpose;
 	return !(denied & fact->purpose) && ctx->records.granted(ctx->records.arg, customer) & fact->purpose;

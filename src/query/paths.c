@@ -11,6 +11,8 @@
 #include "query/hashed.h"
 #include "query/walk.h"
 
+enum { UNKNOWN = UINT16_MAX + 1 /* an event that was never heard */ };
+
 struct entry {
 	uint32_t group, n;
 	const uint16_t *types;
@@ -31,6 +33,8 @@ struct worker {
 	size_t n_entries, cap_entries;
 	uint64_t n, customers, unfinished, too_long;
 	struct query_tally_out left_out;
+	uint32_t customer;       /* in hand */
+	uint32_t asked_group, asked_from, asked_to, asked[BEHIND_MAX_EVENTS]; /* of members, as codes */
 };
 
 /* ---- counting ---------------------------------------------------------------------------------------------------------- */
@@ -75,6 +79,30 @@ static uint32_t by_of(struct worker *w, uint32_t i)
 	return query__group_of_event(w->by, w->line.type[i], w->q->by == QUERY_CHANNEL ? w->line.channel[i] : 0);
 }
 
+/* Whether it is the path that members are asked of: all of it, or its step from one event to another, counted from where paths begin
+ * (to an event: from where they end). */
+static bool is_asked(const struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+{
+	const struct query_behind *m = w->q->members;
+	bool is_backward = w->end && !w->start, is_same = !m->has_by || group == w->asked_group;
+	if (m->has_events) is_same = is_same && n == m->n_events;
+	for (size_t i = 0; i < m->n_events && is_same; i++) is_same = types[i] == w->asked[i];
+	if (!str_given(m->to) || !is_same) return is_same;
+	for (size_t step = 1; step <= n; step++) {
+		uint16_t to = types[is_backward ? n - step : step - 1], from = step > 1 ? types[is_backward ? n - step + 1 : step - 2] : 0;
+		if ((m->step == 0 || m->step == (int64_t)step) && to == w->asked_to && (!str_given(m->from) || (step > 1 && from == w->asked_from))) return true;
+	}
+	return false;
+}
+
+/* One path of the customer in hand. */
+static void take(struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+{
+	w->n++;
+	(void)count(w, group, types, n, 1);
+	if (w->q->members && is_asked(w, group, types, n)) query__behind(w->q, w->customer);
+}
+
 /* The path of the events from to to (not in it), after `first` or, as it has none before it, UINT32_MAX. */
 static void count_forward(struct worker *w, uint32_t first, uint32_t from, uint32_t to, bool must_be_whole)
 {
@@ -91,8 +119,7 @@ static void count_forward(struct worker *w, uint32_t first, uint32_t from, uint3
 		}
 		last = types[n++] = type[i];
 	}
-	w->n++;
-	(void)count(w, by_of(w, first == UINT32_MAX ? from : first), types, n, 1);
+	take(w, by_of(w, first == UINT32_MAX ? from : first), types, n);
 }
 
 /* What came before `end`, not before `from`. */
@@ -106,8 +133,7 @@ static void count_backward(struct worker *w, uint32_t from, uint32_t end)
 		if (w->p->collapse && type[i] == last) continue;
 		last = types[PATHS_MAX_LENGTH - ++n] = type[i];
 	}
-	w->n++;
-	(void)count(w, by_of(w, end), types + PATHS_MAX_LENGTH - n, n, 1);
+	take(w, by_of(w, end), types + PATHS_MAX_LENGTH - n, n);
 }
 
 /* The path between `start` and the next end before `to`. Where the next one may begin. */
@@ -185,6 +211,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (w->p->events.where) query__line_keep(&w->line, w->judge, &w->walk->matchers[0]);
 	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
 	uint64_t before = w->n;
+	w->customer = customer;
 	if (!w->p->within_ms) follow_sessions(w);
 	else if (w->end && !w->start) follow_to_ends(w);
 	else follow_from_starts(w);
@@ -373,6 +400,20 @@ static bool merge(struct worker *into, const struct worker *from)
 	return true;
 }
 
+static uint32_t asked_code(const struct query_plan *p, str name)
+{
+	uint16_t code;
+	return str_given(name) && events_type_code(p->ctx->events, name, &code) ? code : UNKNOWN;
+}
+
+static void ask_members(struct worker *w, const struct query_behind *m)
+{
+	w->asked_group = m->has_by ? query__group_of(w->by, m->by) : 0;
+	w->asked_from = asked_code(w->plan, m->from);
+	w->asked_to = asked_code(w->plan, m->to);
+	for (size_t i = 0; i < m->n_events; i++) w->asked[i] = asked_code(w->plan, m->events[i]);
+}
+
 static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
 	struct query_plan *p = &k->plan;
@@ -384,6 +425,7 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out,
 		.arena = &w->arena, .channel = q->by == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by)};
 	w->by = query__groups_new(p, q, &w->arena);
+	if (q->members) ask_members(w, q->members);
 	hashed_init(&w->seen, p);
 }
 

@@ -90,6 +90,7 @@ struct query_context {
 	struct query_records records;
 	size_t memory_max;              /* bytes one question may take; 0 = QUERY_MEMORY_DEFAULT */
 	int threads;                    /* 0 = as many as pay */
+	int within;                     /* how many questions are being asked around this one */
 	const atomic_bool *cancelled;   /* NULL, or looked at again and again: true ends with ERR_STATE */
 };
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
@@ -123,6 +124,7 @@ struct query {
 	struct query_interval interval;
 	int64_t limit; /* rows or cohorts at most; 0 = all */
 	const struct query_condition *where; /* NULL = all events of all customers */
+	struct query_behind *members; /* whose number is asked for; NULL = nobody's (behind.h) */
 	const struct query *compare; /* the same question of another period or other customers; NULL = none */
 	size_t top;    /* values of `by` that have a group of their own; the others share one; 0 = all have */
 	/* trend */

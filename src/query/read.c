@@ -253,6 +253,7 @@ static void make_compared(struct query_reader *r)
 {
 	struct query *other = ARENA_NEW(r->arena, struct query);
 	*other = *r->q;
+	other->members = NULL;
 	if (json_get(r->compare, S("from")) || json_get(r->compare, S("to"))) other->range = (struct query_range){0};
 	for (const struct json_node *v = r->compare->child; v; v = v->next) {
 		if (str_eq(v->key, S("from"))) query__read_time(r, "compare.from", v, &other->range.has_from, &other->range.from_ms);
@@ -280,7 +281,7 @@ static void read_brackets(struct query_reader *r, const struct json_node *v)
 	if (!is_fine) query__bad(r, "brackets", "1 to %d pairs of intervals in order, such as [[1,3],[4,7]]: from 1 on, each after the one before", QUERY_MAX_BRACKETS);
 }
 
-static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}};
+static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}, {"members", query__read_members}};
 static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
 static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}, {"brackets", read_brackets}};
 
@@ -310,6 +311,11 @@ static const struct kind {
 	[QUERY_SEGMENT] = {"segment", query__segment_fields, QUERY__SEGMENT_FIELDS, query__check_segment, QUERY_MONTH},
 	[QUERY_TIMELINE] = {"timeline", query__timeline_fields, QUERY__TIMELINE_FIELDS, query__check_timeline, QUERY_DAY},
 };
+
+str query__kind_name(enum query_kind kind)
+{
+	return str_of(KINDS[kind].name);
+}
 
 static const struct query_field *field_of(const struct query_field *fields, size_t n, str name)
 {
@@ -347,11 +353,11 @@ static enum err read_kind(struct query_reader *r, const struct json_node *questi
 	return OK;
 }
 
-enum err query_read_node(struct arena *a, const struct zone *zone, const struct json_node *question, struct query *out, struct fault *f)
+enum err query__read_within(struct arena *a, const struct zone *zone, const struct json_node *question, int within, struct query *out, struct fault *f)
 {
 	*out = (struct query){0};
 	if (!question || question->type != JSON_OBJECT) return fault_set(f, ERR_MALFORMED, "", "a question is one JSON object, such as {\"kind\":\"trend\"}");
-	struct query_reader r = {.arena = a, .zone = zone, .q = out, .fault = f};
+	struct query_reader r = {.arena = a, .zone = zone, .q = out, .fault = f, .within = within};
 	TRY(read_kind(&r, question));
 	const struct kind *kind = &KINDS[out->kind];
 	for (const struct json_node *v = question->child; v; v = v->next) {
@@ -361,9 +367,15 @@ enum err query_read_node(struct arena *a, const struct zone *zone, const struct 
 		else if (field->read) field->read(&r, v);
 	}
 	if (kind->check) kind->check(&r);
+	query__check_members(&r);
 	if (r.compare) make_compared(&r);
 	if (!r.is_bad && out->range.has_from && out->range.has_to && out->range.from_ms >= out->range.to_ms) query__bad(&r, "to", "not after \"from\"");
 	return r.is_bad ? ERR_INVALID : OK;
+}
+
+enum err query_read_node(struct arena *a, const struct zone *zone, const struct json_node *question, struct query *out, struct fault *f)
+{
+	return query__read_within(a, zone, question, 0, out, f);
 }
 
 enum err query_read(struct arena *a, const struct zone *zone, str question, struct query *out, struct fault *f)

@@ -12,6 +12,7 @@ struct query_reader {
 	struct query *q;
 	struct fault *fault;
 	bool is_bad, has_start, has_again;
+	int within;     /* how many questions lie around this one */
 	int n_conditions;
 	const struct json_node *compare;
 };
@@ -20,6 +21,8 @@ struct query_field {
 	void (*read)(struct query_reader *r, const struct json_node *v); /* NULL: taken as it is */
 };
 
+/* A question that stands within another's condition. */
+enum err query__read_within(struct arena *a, const struct zone *zone, const struct json_node *question, int within, struct query *out, struct fault *f) NODISCARD;
 /* Notes a fault of the question; the other fields are read all the same. */
 PRINTF_LIKE(3, 4)
 void query__bad(struct query_reader *r, const char *field, const char *format, ...);
@@ -43,6 +46,9 @@ void query__read_any_dimension(struct query_reader *r, const char *field, const 
 /* `top`: how many values of `by` have a group of their own. */
 void query__read_top(struct query_reader *r, const struct json_node *v);
 void query__check_top(struct query_reader *r);
+/* `members`: whose number is meant (behind.c). */
+void query__read_members(struct query_reader *r, const struct json_node *v);
+void query__check_members(struct query_reader *r);
 void query__read_interval(struct query_reader *r, const struct json_node *v);
 /* `by`: a dimension, a trait's too. */
 void query__read_by(struct query_reader *r, const struct json_node *v);
@@ -50,7 +56,7 @@ void query__read_by(struct query_reader *r, const struct json_node *v);
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 
 /* ---- the kinds that read their own ---- */
-enum { QUERY__FUNNEL_FIELDS = 11, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 11, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 3, QUERY__TIMELINE_FIELDS = 4 };
+enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 8, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 5, QUERY__JOURNEY_FIELDS = 11, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 2, QUERY__TIMELINE_FIELDS = 4 };
 extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
 void query__check_funnel(struct query_reader *r);
 extern const struct query_field query__flow_fields[QUERY__FLOW_FIELDS];

@@ -26,6 +26,9 @@ struct worker {
 	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
 	uint32_t *stamp;   /* by cell: the last customer counted in it */
 	struct query_tally_out left_out;
+	const struct query *q;
+	size_t asked_cohort; /* of members; SIZE_MAX: any */
+	int64_t known_until_ms;
 };
 
 static uint64_t *cells_of(struct worker *w, size_t interval)
@@ -54,17 +57,9 @@ static void count_until_last(const struct worker *w, size_t cohort, uint64_t *ce
 	for (size_t cell = 1; cell < w->n_cells && (size_t)w->brackets[cell].first <= last; cell++) cells[cell]++;
 }
 
-static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+static void count_returns(struct worker *w, uint32_t customer, size_t cohort, uint64_t *cells)
 {
-	struct worker *w = state;
 	const struct query_line *l = &w->line;
-	if (query__judge(w->judge, customer, slices, n) == QUERY_NO || !query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
-	int64_t first = first_start(w);
-	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
-	size_t cohort = query__interval_of(w->times, first);
-	uint64_t *cells = cells_of(w, cohort);
-	if (!cells) return; /* out of memory: the scan ends */
-	cells[0]++;
 	if (w->mode != QUERY_ON) {
 		count_until_last(w, cohort, cells);
 		return;
@@ -79,7 +74,33 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	}
 }
 
-static void put_out(struct worker *w, const struct query *q, int64_t known_until_ms, struct arena *a, struct query_retention *out)
+/* Of which nothing can be said yet: it has not ended, or nothing is known of its time. */
+static bool is_open(const struct worker *w, size_t cohort, size_t cell)
+{
+	size_t last = cohort + (size_t)w->brackets[cell].last;
+	return cell > 0 && (last >= w->times->n || w->times->start[last + 1] > w->known_until_ms);
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	if (query__judge(w->judge, customer, slices, n) == QUERY_NO || !query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
+	int64_t first = first_start(w);
+	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
+	size_t cohort = query__interval_of(w->times, first);
+	uint64_t *cells = cells_of(w, cohort);
+	if (!cells) return; /* out of memory: the scan ends */
+	cells[0]++;
+	const struct query_behind *m = w->q->members;
+	size_t asked = m ? (size_t)m->cell : 0;
+	if (asked >= w->n_cells) m = NULL;
+	uint64_t before = cells[asked] - (asked == 0);
+	count_returns(w, customer, cohort, cells);
+	if (!m || (w->asked_cohort != SIZE_MAX && w->asked_cohort != cohort) || is_open(w, cohort, asked)) return;
+	if ((cells[asked] > before) != (asked && w->mode == QUERY_CHURN)) query__behind(w->q, customer);
+}
+
+static void put_out(struct worker *w, const struct query *q, struct arena *a, struct query_retention *out)
 {
 	out->cohorts = ARENA_ARRAY(a, struct query_cohort, out->times.n + 1);
 	out->returned = ARENA_ARRAY(a, uint64_t, w->n_cells);
@@ -87,14 +108,13 @@ static void put_out(struct worker *w, const struct query *q, int64_t known_until
 	for (size_t i = 0; i < out->times.n && !(q->limit && out->n_cohorts >= (uint64_t)q->limit); i++) {
 		if (!w->cells[i]) continue;
 		struct query_cohort *cohort = &out->cohorts[out->n_cohorts++];
-		*cohort = (struct query_cohort){.interval = i, .size = w->cells[i][0], .is_open = out->times.start[i + 1] > known_until_ms, .cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
+		*cohort = (struct query_cohort){.interval = i, .size = w->cells[i][0], .is_open = out->times.start[i + 1] > w->known_until_ms, .cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
 		out->customers += cohort->size;
 		for (size_t k = 0; k < w->n_cells; k++) {
-			size_t last = i + (size_t)w->brackets[k].last;
-			bool is_open = k > 0 && (last >= out->times.n || out->times.start[last + 1] > known_until_ms);
 			uint64_t n = k && w->mode == QUERY_CHURN ? cohort->size - w->cells[i][k] : w->cells[i][k];
-			cohort->cells[k] = is_open ? QUERY_OPEN : n;
-			if (is_open) continue;
+			bool has_no_end = is_open(w, i, k);
+			cohort->cells[k] = has_no_end ? QUERY_OPEN : n;
+			if (has_no_end) continue;
 			out->returned[k] += n;
 			out->base[k] += cohort->size;
 		}
@@ -116,14 +136,16 @@ static void put_brackets(struct worker *w, const struct query *q, struct arena *
 
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, struct query_retention *out, struct arena *a, struct fault *f)
 {
-	size_t n = query__workers(p);
+	size_t n = query__workers(p), asked_cohort = SIZE_MAX;
+	if (q->members) TRY(query__behind_interval(p->ctx, q, &out->times, q->members->start, "members.start", &asked_cohort, p->arena, f));
+	int64_t known_until_ms = q->range.has_to && q->range.to_ms < p->ctx->now_ms ? q->range.to_ms : p->ctx->now_ms;
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1), *scanned = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
 	for (size_t type = 0; type < UINT16_MAX; type++) scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
 	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .mode = q->mode,
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .mode = q->mode, .q = q, .asked_cohort = asked_cohort, .known_until_ms = known_until_ms,
 			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
 		put_brackets(&workers[i], q, p->arena);
 		arena_init(&workers[i].arena);
@@ -142,8 +164,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		query__leave_out_merge(p, &all->left_out, &workers[i].left_out, &all->arena);
 	}
 	if (e == OK && atomic_load(&p->is_out_of_memory)) e = fault_set(f, ERR_TOO_LARGE, "cells", "more cells than fit into the %zu MB that one question may take", p->memory_max >> 20);
-	int64_t known_until_ms = q->range.has_to && q->range.to_ms < p->ctx->now_ms ? q->range.to_ms : p->ctx->now_ms;
-	if (e == OK) put_out(all, q, known_until_ms, a, out);
+	if (e == OK) put_out(all, q, a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__judge_free(workers[i].judge);
 		query__line_free(&workers[i].line);

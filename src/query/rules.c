@@ -171,6 +171,19 @@ static enum err compile_segment(struct query_rules *r, const struct query_condit
 	return e;
 }
 
+/* Asked once, before the question that it is a condition of. */
+static enum err compile_behind(struct query_rules *r, const struct query_condition *c, uint32_t *out, struct fault *f)
+{
+	struct fault inner = {0};
+	char room[FAULT_TEXT];
+	struct query_behind *found = ARENA_NEW(r->plan->arena, struct query_behind);
+	if (r->plan->ctx->within == MAX_SEGMENTS_DEEP) return fault_set(f, ERR_INVALID, c->path, "questions and segments name each other too deeply, or in a circle");
+	enum err e = query__find_behind(r->plan->ctx, c->behind, r->plan->arena, found, &inner);
+	if (e != OK) return fault_set(f, e, c->path, "%.150s", fault_text(&inner, room, sizeof room));
+	*out = add_fact(r, c, (struct fact){.behind = found});
+	return OK;
+}
+
 static struct query_range range_of(const struct query_rules *r, const struct query_condition *c)
 {
 	struct query_range range = r->range;
@@ -257,6 +270,7 @@ static enum err compile(struct query_rules *r, const struct query_condition *c, 
 	case CONDITION_TIME: *out = add(r, RULE_TIME, c); return OK;
 	case CONDITION_CONSENT: return compile_consent(r, c, out, f);
 	case CONDITION_SEGMENT: return compile_segment(r, c, out, f);
+	case CONDITION_BEHIND: return compile_behind(r, c, out, f);
 	case CONDITION_DID:
 	case CONDITION_SEQUENCE: break;
 	}

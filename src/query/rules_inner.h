@@ -20,6 +20,7 @@ struct fact { /* of customers */
 	struct query_trait trait;
 	uint8_t *passes;                  /* by the trait's value */
 	uint32_t purpose;                 /* a bit */
+	const struct query_behind *behind;
 	uint32_t deed;
 };
 struct deed { /* something done, perhaps in order */

@@ -19,21 +19,8 @@ struct worker {
 	struct arena arena;
 	_Atomic uint64_t *seen;  /* a bit a customer, shared: each is brought once, but words have many */
 	uint64_t sizes[SETS];
-	bool keeps_members;
-	uint32_t *members;
-	size_t n_members, cap_members;
+	const struct query *marks; /* NULL: its members are not asked for */
 };
-
-static void keep(struct worker *w, uint32_t customer)
-{
-	if (w->n_members == w->cap_members) {
-		size_t cap = w->cap_members ? w->cap_members * 2 : 1024;
-		if (!query__charge(w->plan, (cap - w->cap_members) * sizeof *w->members)) return;
-		w->members = mem_realloc(w->members, cap * sizeof *w->members);
-		w->cap_members = cap;
-	}
-	w->members[w->n_members++] = customer;
-}
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
@@ -45,7 +32,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	(void)query__judge(w->judge, customer, slices, n);
 	for (size_t i = 0; i < w->n_match; i++) set |= (unsigned)(w->judge->verdicts[w->match[i].number] == QUERY_YES) << i;
 	w->sizes[set]++;
-	if (w->keeps_members && set & 1) keep(w, customer);
+	if (w->marks && set & 1) query__behind(w->marks, customer);
 }
 
 /* Those that the scan did not bring. */
@@ -64,29 +51,6 @@ static void visit_others(struct worker *w, struct query_segment_answer *out)
 	mem_free(exists);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
-static void put_members(const struct worker *workers, size_t n, const struct query_segment *s, struct arena *a, struct query_segment_answer *out)
-{
-	size_t total = 0, at = 0, from = 0;
-	for (size_t i = 0; i < n; i++) total += workers[i].n_members;
-	uint32_t *all = mem_alloc((total + 1) * sizeof *all);
-	for (size_t i = 0; i < n; i++) {
-		if (workers[i].n_members) memcpy(all + at, workers[i].members, workers[i].n_members * sizeof *all);
-		at += workers[i].n_members;
-	}
-	qsort(all, total, sizeof *all, by_number);
-	while (from < total && all[from] <= s->cursor) from++;
-	out->n_members = total - from < s->limit ? total - from : s->limit;
-	out->members = ARENA_ARRAY(a, uint32_t, out->n_members + 1);
-	memcpy(out->members, all + from, out->n_members * sizeof *all);
-	mem_free(all);
-}
-
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, bool whole, struct arena *a, struct query_segment_answer *out, struct fault *f)
 {
 	size_t n = query__workers(p), words = p->ctx->people.n_customers / 64 + 1;
@@ -95,7 +59,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	if (!query__charge(p, 2 * words * sizeof(uint64_t))) return query__too_large(p, f);
 	_Atomic uint64_t *seen = ARENA_ARRAY(p->arena, _Atomic uint64_t, words);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p, .match = match, .n_match = whole ? q->segment->n_others + 1 : 1, .seen = seen, .keeps_members = whole && q->segment->has_members};
+		workers[i] = (struct worker){.plan = p, .match = match, .n_match = whole ? q->segment->n_others + 1 : 1, .seen = seen, .marks = whole && q->members ? q : NULL};
 		arena_init(&workers[i].arena);
 		workers[i].judge = query__judge_new(rules, &workers[i].arena);
 		states[i] = &workers[i];
@@ -112,10 +76,8 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 			if (sizes) sizes[s] += workers[i].sizes[s];
 			if (s & 1) out->customers += workers[i].sizes[s];
 		}
-	if (e == OK && whole && q->segment->has_members) put_members(workers, n, q->segment, a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__judge_free(workers[i].judge);
-		mem_free(workers[i].members);
 		arena_release(&workers[i].arena);
 	}
 	return e;

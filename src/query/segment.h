@@ -4,21 +4,17 @@
 #define QUERY_SEGMENT_H
 #include "query/query.h"
 
-enum { SEGMENT_MAX_OTHERS = 6, SEGMENT_MAX_MEMBERS = 10000, SEGMENT_MAX_MOMENTS = 60 };
+enum { SEGMENT_MAX_OTHERS = 6, SEGMENT_MAX_MOMENTS = 60 };
 struct query_segment {
 	size_t n_others;
 	const struct query_condition *others[SEGMENT_MAX_OTHERS];
-	bool has_members, has_interval;
-	uint32_t cursor;  /* customers behind it */
-	size_t limit;
+	bool has_interval;
 };
 struct query_segment_answer {
 	struct query_range range;
 	uint64_t base;        /* customers that may be asked about */
 	uint64_t left_out;    /* customers that may not */
 	uint64_t customers;
-	size_t n_members;
-	uint32_t *members;    /* numbers, ascending */
 	uint64_t *sizes;      /* by set of bits: 1 is `where`, 2 the first of the others, …: customers of whom exactly these hold */
 	struct query_times times; /* of has_interval */
 	uint64_t *moments;    /* the size at the end of each */

@@ -5,14 +5,9 @@
 #include "query/read.h"
 #include "query/segment.h"
 
-enum { MEMBERS_DEFAULT = 100 };
-
 static struct query_segment *segment(struct query_reader *r)
 {
-	if (!r->q->segment) {
-		r->q->segment = ARENA_NEW(r->arena, struct query_segment);
-		r->q->segment->limit = MEMBERS_DEFAULT;
-	}
+	if (!r->q->segment) r->q->segment = ARENA_NEW(r->arena, struct query_segment);
 	return r->q->segment;
 }
 
@@ -20,19 +15,6 @@ static void read_interval(struct query_reader *r, const struct json_node *v)
 {
 	segment(r)->has_interval = v->type != JSON_NULL;
 	if (segment(r)->has_interval) query__read_interval(r, v);
-}
-
-static void read_members(struct query_reader *r, const struct json_node *v)
-{
-	struct query_segment *s = segment(r);
-	int64_t n;
-	s->has_members = v->type == JSON_TRUE || v->type == JSON_OBJECT;
-	if (!s->has_members && v->type != JSON_FALSE && v->type != JSON_NULL) query__bad(r, "members", "true, or like {\"limit\":100,\"cursor\":7}");
-	for (const struct json_node *c = v->type == JSON_OBJECT ? v->child : NULL; c; c = c->next) {
-		if (str_eq(c->key, S("limit")) && query__whole(c, 1, SEGMENT_MAX_MEMBERS, &n)) s->limit = (size_t)n;
-		else if (str_eq(c->key, S("cursor")) && query__whole(c, 0, UINT32_MAX, &n)) s->cursor = (uint32_t)n;
-		else query__bad(r, "members", "has limit (at most %d) and cursor", SEGMENT_MAX_MEMBERS);
-	}
 }
 
 static void check_customers(struct query_reader *r, const char *field, const struct query_condition *c)
@@ -59,30 +41,12 @@ static void read_overlap(struct query_reader *r, const struct json_node *v)
 	}
 }
 
-const struct query_field query__segment_fields[QUERY__SEGMENT_FIELDS] = {{"members", read_members}, {"overlap", read_overlap}, {"interval", read_interval}};
+const struct query_field query__segment_fields[QUERY__SEGMENT_FIELDS] = {{"overlap", read_overlap}, {"interval", read_interval}};
 
 void query__check_segment(struct query_reader *r)
 {
 	(void)segment(r);
 	check_customers(r, "where", r->q->where);
-}
-
-static void put_members(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_segment *s, const struct query_segment_answer *out)
-{
-	json_key(w, S("members"));
-	json_begin_object(w);
-	json_key(w, S("customers"));
-	json_begin_array(w);
-	for (size_t i = 0; i < out->n_members; i++) {
-		if (ctx->customer) json_put_str(w, ctx->customer(ctx->arg, a, out->members[i]));
-		else json_put_i64(w, out->members[i]);
-	}
-	json_end_array(w);
-	query__put_int(w, "total", out->customers);
-	json_key(w, S("cursor"));
-	if (out->n_members && out->n_members == s->limit) json_put_i64(w, out->members[out->n_members - 1]);
-	else json_put_null(w);
-	json_end_object(w);
 }
 
 /* Customers of whom all conditions of the set hold, whatever else does. */
@@ -131,7 +95,6 @@ enum err query__answer_segment(const struct query_context *ctx, const struct que
 	query__put_text(w, "kind", S("segment"));
 	query__put_int(w, "customers", out.customers);
 	query__put_share(w, "share", out.customers, out.base);
-	if (q->segment->has_members) put_members(w, a, ctx, q->segment, &out);
 	if (q->segment->n_others) put_overlap(w, a, q->segment, &out);
 	if (q->segment->has_interval) put_moments(w, a, ctx, q, &out);
 	query__put_range(w, a, ctx, &out.range);

@@ -34,6 +34,7 @@ struct worker {
 	uint64_t all_customers;
 	uint32_t last_of_all;
 	struct query_tally_out left_out;
+	size_t asked_interval; /* of members; SIZE_MAX: any */
 };
 
 static struct cells *cells_of(struct worker *w, uint32_t group)
@@ -116,6 +117,35 @@ static void count(struct worker *w, uint32_t customer)
 	}
 }
 
+/* By currency the code is asked for, which may have been sent in other letters, or not at all. */
+static bool is_asked_group(struct worker *w, uint32_t group)
+{
+	const struct query_behind *m = w->q->members;
+	struct query_value v = query__group_value(w->groups, group);
+	if (!m->has_by || query__value_cmp(&v, &m->by) == 0) return true;
+	return m->by.kind == QUERY_VALUE_TEXT && query__is_money(w->q) && query__is_by_currency(w->q) && str_eq(query__currency_code(w->plan->ctx, &w->arena, &v), m->by.text);
+}
+
+static bool has_number(const struct worker *w, uint32_t i)
+{
+	double number;
+	bool is_number = w->q->measure == QUERY_SUM || w->q->measure == QUERY_MEAN;
+	return !is_number || query__number(w->plan, w->line.part[i], w->line.row[i], false, &number);
+}
+
+static void note_member(struct worker *w, uint32_t customer)
+{
+	bool is_asked = false;
+	for (uint32_t i = 0; i < w->line.n && w->group_at; i++) {
+		uint32_t group = w->group_at[i];
+		if (group == UINT32_MAX) return;
+		if (i == 0 || group != w->group_at[i - 1]) is_asked = is_asked_group(w, group);
+		if (!is_asked || (w->asked_interval != SIZE_MAX && query__interval_of(w->times, w->line.time_ms[i]) != w->asked_interval) || !has_number(w, i)) continue;
+		query__behind(w->q, customer);
+		return;
+	}
+}
+
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
@@ -124,6 +154,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
 	if (w->looks) query__line_keep(&w->line, w->judge, w->match);
 	count(w, customer);
+	if (w->q->members) note_member(w, customer);
 }
 
 /* ---- adding up ------------------------------------------------------------------------------------------------------- */
@@ -218,12 +249,13 @@ static bool needs_rows(const struct query *q, const struct query_matcher *match)
 
 static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
 {
-	size_t n = query__workers(p);
+	size_t n = query__workers(p), asked_interval = SIZE_MAX;
+	if (q->members) TRY(query__behind_interval(p->ctx, q, times, q->members->time, "members.time", &asked_interval, p->arena, f));
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		struct worker *w = &workers[i];
-		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match, .looks = looks(match)};
+		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match, .looks = looks(match), .asked_interval = asked_interval};
 		arena_init(&w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
 		w->want = (struct line_wants){.codes = match->codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .channel = q->by == QUERY_CHANNEL, .rows = needs_rows(q, match),
