@@ -1,5 +1,5 @@
 /* A backup is one tar archive, packed with zstd, that ordinary tools can look into: backup.json, secret, records.copy (of
- * src/db), events/ (segments, log, manifest). The order is what makes it consistent: the log is held, then records are
+ * src/db), events/ (segments, log, manifest), models/ (classifiers of texts). The order is what makes it consistent: the log is held, then records are
  * copied, then the events; a restore replays the log from the position that the records name.
  *
  * A restore fills a directory that holds nothing yet, and checks the events before it touches the records. What fails leaves
@@ -79,7 +79,8 @@ static enum err pack_file(struct packing *p, const char *path, const char *name)
 	return e;
 }
 
-static enum err pack_folder(struct packing *p, const char *path, const char *name)
+/* Only names with this ending; NULL: all. */
+static enum err pack_folder(struct packing *p, const char *path, const char *name, const char *ending)
 {
 	char from[JOINED_BYTES + 300], to[JOINED_BYTES + 300];
 	DIR *dir = opendir(path);
@@ -87,7 +88,7 @@ static enum err pack_folder(struct packing *p, const char *path, const char *nam
 	enum err e = OK;
 	if (!dir) return fault_set(p->f, ERR_IO, name, "cannot open %s: %s", path, strerror(errno));
 	while (e == OK && (d = readdir(dir))) {
-		if (d->d_name[0] == '.') continue;
+		if (d->d_name[0] == '.' || (ending && !str_ends(str_of(d->d_name), str_of(ending)))) continue;
 		snprintf(from, sizeof from, "%s/%s", path, d->d_name);
 		snprintf(to, sizeof to, "%s/%s", name, d->d_name);
 		e = pack_file(p, from, to);
@@ -168,10 +169,11 @@ static int archive_fd_of(struct archive *a, int fd)
 
 static enum err pack(struct app *app, int fd, const char *work, struct packing *p)
 {
-	char records[JOINED_BYTES], events[JOINED_BYTES], secret[JOINED_BYTES];
+	char records[JOINED_BYTES], events[JOINED_BYTES], secret[JOINED_BYTES], models[JOINED_BYTES];
 	snprintf(records, sizeof records, "%s/records.copy", work);
 	snprintf(events, sizeof events, "%s/events", work);
 	snprintf(secret, sizeof secret, "%.*s/secret", STR_ARG(app->dir));
+	snprintf(models, sizeof models, "%.*s/models", STR_ARG(app->dir));
 	events_hold_log(app->events, true);
 	enum err e = db_backup(app->records, records, p->f);
 	if (e == OK) e = events_copy(app->events, events, p->f);
@@ -179,7 +181,8 @@ static enum err pack(struct app *app, int fd, const char *work, struct packing *
 	if (e == OK && archive_fd_of(p->out, fd) != ARCHIVE_OK) e = archive_fault(p->f, p->out, "open");
 	if (e == OK) e = pack_file(p, secret, "secret");
 	if (e == OK) e = pack_file(p, records, "records.copy");
-	if (e == OK) e = pack_folder(p, events, "events");
+	if (e == OK) e = pack_folder(p, events, "events", NULL);
+	if (e == OK && access(models, F_OK) == 0) e = pack_folder(p, models, "models", ".model");
 	if (e == OK && archive_write_close(p->out) != ARCHIVE_OK) e = archive_fault(p->f, p->out, "close");
 	unlink(records);
 	remove_folder(events);
@@ -228,10 +231,9 @@ static bool is_expected(const char *name)
 {
 	str s = str_of(name);
 	if (str_eq(s, S("secret")) || str_eq(s, S("records.copy"))) return true;
-	if (!str_starts(s, S("events/"))) return false;
-	str rest = str_sub(s, 7, s.n);
+	str folder = str_cut(&s, '/');
 	size_t slash;
-	return rest.n && rest.p[0] != '.' && !str_find(rest, '/', &slash);
+	return (str_eq(folder, S("events")) || str_eq(folder, S("models"))) && s.n && s.p[0] != '.' && !str_find(s, '/', &slash);
 }
 
 static enum err unpack_one(struct archive *in, const char *path, struct fault *f)
@@ -300,11 +302,12 @@ static enum err fill_records(const char *dir, str database, struct fault *f)
 
 static enum err restore(const struct command_io *io, str data, str database, str file, struct fault *f)
 {
-	char dir[PATH_BYTES], events[JOINED_BYTES], mark[JOINED_BYTES], name[PATH_BYTES];
+	char dir[PATH_BYTES], events[JOINED_BYTES], models[JOINED_BYTES], mark[JOINED_BYTES], name[PATH_BYTES];
 	if (data.n == 0 || data.n > PATH_BYTES - 64 || file.n >= sizeof name) return fault_set(f, ERR_INVALID, "--data", "names no directory");
 	snprintf(dir, sizeof dir, "%.*s", STR_ARG(data));
 	snprintf(name, sizeof name, "%.*s", STR_ARG(file));
 	snprintf(events, sizeof events, "%s/events", dir);
+	snprintf(models, sizeof models, "%s/models", dir);
 	snprintf(mark, sizeof mark, "%s/restoring", dir);
 	int fd = openat(io->cwd, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) return fault_set(f, ERR_NOT_FOUND, "FILE", "cannot open %s: %s", name, strerror(errno));
@@ -315,7 +318,7 @@ static enum err restore(const struct command_io *io, str data, str database, str
 	}
 	if (e == OK) e = is_unused(dir, f);
 	int marked = e == OK ? open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
-	if (e == OK && (marked < 0 || mkdir(events, 0700))) e = fault_set(f, ERR_IO, "--data", "cannot write into %s: %s", dir, strerror(errno));
+	if (e == OK && (marked < 0 || mkdir(events, 0700) || mkdir(models, 0700))) e = fault_set(f, ERR_IO, "--data", "cannot write into %s: %s", dir, strerror(errno));
 	if (marked >= 0) close(marked);
 	if (e == OK) e = unpack(fd, dir, f);
 	if (e == OK) e = events_verify(events, NULL, NULL, f);
@@ -324,6 +327,7 @@ static enum err restore(const struct command_io *io, str data, str database, str
 	if (e == OK) unlink(mark);
 	if (e != OK && marked >= 0) { /* the directory held nothing before: all in it is ours */
 		remove_folder(events);
+		remove_folder(models);
 		empty_folder(dir);
 	}
 	close(fd);

@@ -19,6 +19,7 @@
 #include "pulse/question.h"
 #include "source/import.h"
 #include "team/command_user.h"
+#include "text/text.h"
 
 enum { CATCH_UP_MS = 60000, OPENAPI_BYTES = 8 << 20 };
 

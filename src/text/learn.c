@@ -1,0 +1,298 @@
+#include "text/learn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "text/svm.h"
+
+enum { FEATURES_HELD = 96 << 20, NUMBERS_HELD = 512 << 20, HOLD_ONE_IN = 5, TEXT_BYTES = 64 << 10, RARITY_UNIT = 16, RARITY_MOST = 255, WEIGHT_MOST = 32767, CERTAINTY_STEPS = 40 };
+static const struct recipe RECIPE = {1, 5, 2};
+
+/* The texts' features, one array behind another; rows are numbered once it is known which features are kept. */
+struct corpus {
+	uint32_t *hashes;   /* distinct within a text, ascending */
+	size_t n_hashes, cap;
+	size_t *begins;     /* n + 1 */
+	struct node *nodes;
+	struct vector *vectors;
+	uint32_t *kept;     /* ascending hashes of features */
+	unsigned char *rarity;
+	size_t n_kept;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static size_t distinct(uint32_t *v, size_t n)
+{
+	size_t k = 0;
+	qsort(v, n, sizeof *v, by_number);
+	for (size_t i = 0; i < n; i++)
+		if (!k || v[k - 1] != v[i]) v[k++] = v[i];
+	return k;
+}
+
+static enum err read_texts(struct corpus *k, const struct lesson *l, struct fault *f)
+{
+	struct arena a = {0};
+	k->begins = mem_alloc((l->n + 1) * sizeof *k->begins);
+	for (size_t i = 0; i < l->n; i++) {
+		struct folded text;
+		size_t n;
+		fold(&a, str_sub(l->examples[i].text, 0, TEXT_BYTES), &text);
+		const struct feature *features = features_of(&a, &RECIPE, &text, &n);
+		if (k->n_hashes + n > k->cap) {
+			k->cap = 2 * (k->n_hashes + n);
+			k->hashes = mem_realloc(k->hashes, k->cap * sizeof *k->hashes);
+		}
+		for (size_t j = 0; j < n; j++) k->hashes[k->n_hashes + j] = features[j].hash;
+		k->begins[i] = k->n_hashes;
+		k->n_hashes += distinct(k->hashes + k->n_hashes, n);
+		arena_reset(&a);
+		if (k->n_hashes > FEATURES_HELD) break;
+	}
+	k->begins[l->n] = k->n_hashes;
+	arena_release(&a);
+	return k->n_hashes > FEATURES_HELD ? fault_set(f, ERR_TOO_LARGE, "FILE", "holds more text than can be learnt from at once: give a part of it") : OK;
+}
+
+static void keep_frequent(struct corpus *k, size_t n_texts)
+{
+	uint32_t *all = mem_alloc((k->n_hashes + 1) * sizeof *all);
+	memcpy(all, k->hashes, k->n_hashes * sizeof *all);
+	qsort(all, k->n_hashes, sizeof *all, by_number);
+	k->kept = all;
+	k->rarity = mem_alloc(k->n_hashes + 1);
+	for (size_t i = 0, end; i < k->n_hashes; i = end) {
+		for (end = i + 1; end < k->n_hashes && all[end] == all[i];) end++;
+		if (end - i < 2) continue;
+		double rarity = RARITY_UNIT * (1 + log((double)(n_texts + 1) / (double)(end - i + 1)));
+		k->kept[k->n_kept] = all[i];
+		k->rarity[k->n_kept++] = (unsigned char)(rarity > RARITY_MOST ? RARITY_MOST : rarity + 0.5);
+	}
+}
+
+static size_t row_of(const struct corpus *k, uint32_t hash)
+{
+	size_t low = 0, high = k->n_kept;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (k->kept[mid] < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < k->n_kept && k->kept[low] == hash ? low + 1 : 0;
+}
+
+/* Every text as a vector of length one, its features ascending. */
+static void make_vectors(struct corpus *k, const struct lesson *l)
+{
+	k->nodes = mem_alloc((k->n_hashes + 1) * sizeof *k->nodes);
+	k->vectors = mem_alloc((l->n + 1) * sizeof *k->vectors);
+	struct node *node = k->nodes;
+	for (size_t i = 0; i < l->n; i++) {
+		struct node *first = node;
+		float squares = 0;
+		for (size_t j = k->begins[i]; j < k->begins[i + 1]; j++) {
+			size_t row = row_of(k, k->hashes[j]);
+			if (!row) continue;
+			float value = k->rarity[row - 1];
+			squares += value * value;
+			*node++ = (struct node){(uint32_t)row, value};
+		}
+		for (struct node *p = first; p < node; p++) p->value /= sqrtf(squares);
+		k->vectors[i] = (struct vector){first, (size_t)(node - first), l->examples[i].label, l->examples[i].weight};
+	}
+	mem_free(k->hashes);
+	k->hashes = NULL;
+}
+
+static void corpus_release(struct corpus *k)
+{
+	mem_free(k->hashes);
+	mem_free(k->begins);
+	mem_free(k->nodes);
+	mem_free(k->vectors);
+	mem_free(k->kept);
+	mem_free(k->rarity);
+}
+
+/* ---- holding back ---- */
+
+static bool is_held_back(size_t i)
+{
+	uint32_t number = (uint32_t)i;
+	return XXH3_64bits(&number, sizeof number) % HOLD_ONE_IN == 0;
+}
+
+/* Scores of each held-back text, a row a text, one an output. */
+struct trial {
+	float *scores;
+	uint32_t *truth;
+	size_t n, n_outputs, stride, right;
+};
+
+static void try_out(struct trial *t, const float *weights, const struct corpus *k, const struct lesson *l)
+{
+	t->n = t->right = 0;
+	for (size_t i = 0; i < l->n; i++) {
+		if (!is_held_back(i)) continue;
+		float *row = t->scores + t->n * t->stride;
+		size_t best = 0;
+		svm_scores(weights, t->stride, &k->vectors[i], row);
+		for (size_t j = 1; j < t->n_outputs; j++)
+			if (row[j] > row[best]) best = j;
+		if (t->n_outputs == 1) best = row[0] >= 0 ? 0 : 1;
+		t->truth[t->n++] = l->examples[i].label;
+		t->right += best == l->examples[i].label;
+	}
+}
+
+/* The mean of the log of the share that the true label gets: higher is better. */
+static double likelihood(const struct trial *t, double certainty)
+{
+	double sum = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		const float *row = t->scores + i * t->stride;
+		if (t->n_outputs == 1) {
+			sum -= log1p(exp((t->truth[i] ? 1 : -1) * (double)row[0] * certainty));
+			continue;
+		}
+		float own = row[t->truth[i]];
+		double others = 0;
+		for (size_t j = 0; j < t->n_outputs; j++) others += j == t->truth[i] ? 0 : exp(certainty * (double)(row[j] - own));
+		sum -= log1p(others);
+	}
+	return t->n ? sum / (double)t->n : 0;
+}
+
+static double best_certainty(const struct trial *t)
+{
+	double best = 1, highest = -HUGE_VAL;
+	for (int i = 0; i < CERTAINTY_STEPS; i++) {
+		double certainty = pow(2, -2 + 8.0 * i / CERTAINTY_STEPS), l = likelihood(t, certainty);
+		if (l <= highest) continue;
+		highest = l;
+		best = certainty;
+	}
+	return best;
+}
+
+static const double CHOICES[] = {0.2, 0.5, 1.2};
+
+struct chosen {
+	double c, certainty;
+	size_t held_back, right;
+};
+
+static enum err solve(const struct corpus *k, const struct lesson *l, const struct vector **vectors, size_t n, double c, float *weights, struct fault *f)
+{
+	struct svm s = {vectors, n, k->n_kept + 1, l->n_labels, c, l->go_on, l->arg};
+	return svm_solve(&s, weights) ? OK : fault_set(f, ERR_STATE, "", "was broken off");
+}
+
+static enum err choose(const struct corpus *k, const struct lesson *l, const struct vector **vectors, float *weights, struct chosen *out, struct fault *f)
+{
+	size_t n = 0;
+	struct trial t = {.n_outputs = svm_outputs(l->n_labels), .stride = svm_stride(l->n_labels)};
+	enum err e = OK;
+	t.scores = mem_alloc((l->n + 1) * t.stride * sizeof *t.scores);
+	t.truth = mem_alloc((l->n + 1) * sizeof *t.truth);
+	for (size_t i = 0; i < l->n; i++)
+		if (!is_held_back(i)) vectors[n++] = &k->vectors[i];
+	*out = (struct chosen){.c = CHOICES[1], .certainty = 2};
+	for (size_t i = 0; n < l->n && e == OK && i < COUNT_OF(CHOICES); i++) {
+		e = solve(k, l, vectors, n, CHOICES[i], weights, f);
+		if (e != OK) break;
+		try_out(&t, weights, k, l);
+		if (t.right > out->right || !out->held_back) *out = (struct chosen){CHOICES[i], best_certainty(&t), t.n, t.right};
+	}
+	mem_free(t.scores);
+	mem_free(t.truth);
+	return e;
+}
+
+/* ---- the result ---- */
+
+/* Whole numbers for weights, so that the largest of an output is WEIGHT_MOST. */
+static void quantise(struct classifier *c, const float *weights, size_t stride, size_t output)
+{
+	float most = 1e-9F;
+	for (size_t i = 1; i <= c->n_features; i++) most = fmaxf(most, fabsf(weights[i * stride + output]));
+	c->step[output] = most / WEIGHT_MOST;
+	c->bias[output] = weights[output];
+	for (size_t i = 0; i < c->n_features; i++) c->weights[i * c->n_outputs + output] = (int16_t)lrintf(weights[(i + 1) * stride + output] / most * WEIGHT_MOST);
+}
+
+static struct classifier *assemble(struct corpus *k, const struct lesson *l, const float *weights, const struct chosen *chosen)
+{
+	struct classifier *c = MEM_NEW(struct classifier);
+	c->recipe = RECIPE;
+	c->trained_ms = clock_now_ms();
+	c->texts = (uint32_t)l->n;
+	c->held_out = (uint32_t)chosen->held_back;
+	c->held_out_right = (uint32_t)chosen->right;
+	c->certainty = (float)chosen->certainty;
+	c->n_labels = l->n_labels;
+	c->n_outputs = svm_outputs(l->n_labels);
+	c->n_features = k->n_kept;
+	c->hashes = k->kept;
+	c->rarity = k->rarity;
+	k->kept = NULL;
+	k->rarity = NULL;
+	c->labels = mem_zalloc(c->n_labels * sizeof *c->labels);
+	for (size_t i = 0; i < c->n_labels; i++) {
+		char *label = mem_alloc(l->labels[i].n + 1);
+		if (l->labels[i].n) memcpy(label, l->labels[i].p, l->labels[i].n);
+		label[l->labels[i].n] = 0;
+		c->labels[i] = (str){label, l->labels[i].n};
+	}
+	c->bias = mem_zalloc(c->n_outputs * sizeof *c->bias);
+	c->step = mem_zalloc(c->n_outputs * sizeof *c->step);
+	c->weights = mem_zalloc((c->n_features * c->n_outputs + 1) * sizeof *c->weights);
+	for (size_t j = 0; j < c->n_outputs; j++) quantise(c, weights, svm_stride(l->n_labels), j);
+	classifier_index(c);
+	return c;
+}
+
+static enum err check(const struct lesson *l, struct fault *f)
+{
+	if (l->n_labels < 2) return fault_set(f, ERR_INVALID, "FILE", "holds %s: at least two are needed", l->n_labels ? "one label only" : "no example");
+	if (l->n_labels > LABELS_MOST) return fault_set(f, ERR_TOO_LARGE, "FILE", "holds more than %d labels: is the label before the tab?", LABELS_MOST);
+	return OK;
+}
+
+enum err learn(const struct lesson *l, struct classifier **out, struct fault *f)
+{
+	struct corpus k = {0};
+	struct chosen chosen;
+	*out = NULL;
+	TRY(check(l, f));
+	enum err e = read_texts(&k, l, f);
+	if (e == OK) {
+		keep_frequent(&k, l->n);
+		if ((k.n_kept + l->n) * svm_stride(l->n_labels) > NUMBERS_HELD) e = fault_set(f, ERR_TOO_LARGE, "FILE", "holds too many labels for so much text: give a part of it");
+	}
+	if (e == OK) {
+		float *weights = mem_alloc((k.n_kept + 1) * svm_stride(l->n_labels) * sizeof *weights);
+		const struct vector **vectors = mem_alloc((l->n + 1) * sizeof(struct vector *));
+		make_vectors(&k, l);
+		e = choose(&k, l, vectors, weights, &chosen, f);
+		for (size_t i = 0; i < l->n; i++) vectors[i] = &k.vectors[i];
+		if (e == OK) e = solve(&k, l, vectors, l->n, chosen.c, weights, f);
+		if (e == OK) *out = assemble(&k, l, weights, &chosen);
+		mem_free(vectors);
+		mem_free(weights);
+	}
+	corpus_release(&k);
+	return e;
+}
