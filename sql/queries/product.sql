@@ -57,3 +57,7 @@ SELECT id, name, is_known, country, orders, last_seen_at FROM customer WHERE id 
 -- name: product_buyer_identity
 SELECT kind, shown FROM identity WHERE customer = $1
 ORDER BY CASE kind WHEN 'user_id' THEN 0 WHEN 'email' THEN 1 WHEN 'phone' THEN 2 WHEN 'anonymous_id' THEN 4 ELSE 3 END, subject LIMIT 1;
+
+-- name: product_known
+-- Unless a name ($2) or a category ($3) is stated that it does not have.
+SELECT id FROM product WHERE sku = $1 AND (name IS NOT NULL OR NOT CAST($2 AS BOOL)) AND (category IS NOT NULL OR NOT CAST($3 AS BOOL));

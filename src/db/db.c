@@ -448,22 +448,20 @@ bool db_rows_bool(const struct db_rows *r, size_t row, size_t column)
 	return v->i != 0;
 }
 
-static enum err with_writer(struct db_pool *p, const char *const *statements, struct fault *f)
+enum err db_compact(struct db_pool *p, struct fault *f)
 {
 	struct db *db = db_acquire(p, true);
-	enum err e = OK;
-	for (; e == OK && *statements; statements++) e = p->driver->script(db->session, *statements, f);
+	enum err e = p->driver->compact(db->session, f);
 	db_give_back(db);
 	return e;
 }
 
-enum err db_compact(struct db_pool *p, struct fault *f)
-{
-	return with_writer(p, p->driver->compact, f);
-}
-
 void db_slim(struct db_pool *p)
 {
-	struct fault f = {0};
-	if (*p->driver->slim) (void)with_writer(p, p->driver->slim, &f);
+	struct fault ignored = {0};
+	if (!p->driver->slim) return;
+	struct db *db = db_acquire(p, true);
+	enum err e = p->driver->script(db->session, p->driver->slim, &ignored);
+	(void)e;
+	db_give_back(db);
 }

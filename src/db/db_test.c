@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "db/driver.h"
 #include "json/desc.h"
@@ -313,6 +314,45 @@ static void writers_take_turns(void **state)
 	assert_int_equal(stored(r), 100);
 }
 
+static void a_bulk_that_fails_leaves_nothing_of_its_transaction(void **state)
+{
+	struct records *r = *state;
+	make_tables(r);
+	static const char *const COLUMNS[] = {"id"};
+	const struct db_val twice[] = {db_int(1), db_int(2), db_int(1)};
+	struct db *db = db_acquire(r->app.records, true);
+	assert_ok(db_begin(db, &r->fault));
+	assert_int_equal(db_bulk_insert(db, "t", COLUMNS, 1, twice, 3, &r->fault), ERR_CONFLICT);
+	assert_int_equal(db_commit(db, &r->fault), ERR_DATABASE);
+	assert_int_equal(count(r, db), 0);
+	assert_int_equal(db_bulk_insert(db, "t", COLUMNS, 1, twice, 3, &r->fault), ERR_CONFLICT); /* a transaction of its own */
+	assert_int_equal(count(r, db), 0);
+	db_give_back(db);
+}
+
+/* The log is folded back beside the writer: what was committed stands in the file soon, without another commit. */
+static void a_long_log_is_folded_back(void **state)
+{
+	struct records *r = *state;
+	enum { BYTES = 8 << 20, TRIES = 1000 };
+	if (r->is_postgres) return;
+	make_tables(r);
+	char *big = test_calloc(1, BYTES);
+	char file[sizeof r->dir + 20];
+	snprintf(file, sizeof file, "%s/records.db", r->dir);
+	struct db *db = db_acquire(r->app.records, true);
+	assert_ok(text_run(r, db, "INSERT INTO t (b) VALUES (?1)", "", DB_ARGS(db_blob(((str){big, BYTES})))));
+	db_give_back(db);
+	struct stat found = {0};
+	for (int i = 0; i < TRIES && found.st_size < BYTES; i++) {
+		usleep(10000);
+		assert_int_equal(stat(file, &found), 0);
+	}
+	assert_true(found.st_size >= BYTES);
+	test_free(big);
+	assert_ok(db_compact(r->app.records, &r->fault));
+}
+
 static void a_full_disk_is_told_and_recovered_from(void **state)
 {
 	struct records *r = *state;
@@ -407,6 +447,8 @@ int main(void)
 		RECORDS_TEST(after_a_failure_a_transaction_can_only_be_undone),
 		RECORDS_TEST(a_reader_sees_one_instant),
 		RECORDS_TEST(writers_take_turns),
+		RECORDS_TEST(a_bulk_that_fails_leaves_nothing_of_its_transaction),
+		RECORDS_TEST(a_long_log_is_folded_back),
 		RECORDS_TEST(a_full_disk_is_told_and_recovered_from),
 		RECORDS_TEST(a_lost_connection_is_made_again),
 		RECORDS_TEST(whichever_call_fails_all_or_nothing_is_stored),

@@ -51,11 +51,11 @@ struct db__driver {
 	enum err (*call)(void *session, struct db__call *call, struct fault *f);
 	enum err (*prepare)(void *session, enum sql q, struct fault *f);
 	enum err (*bulk)(void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f);
+	enum err (*compact)(void *session, struct fault *f); /* leaves no byte of deleted rows; outside a transaction */
 	const char *begin[2]; /* [to_write] */
 	const char *tables;   /* lists the tables of this database: name */
 	const char *columns;  /* of table $1, in order: name */
-	const char *const *compact; /* statements that leave no byte of deleted rows, each outside a transaction; NULL ends */
-	const char *const *slim;    /* statements that give memory back, which a flood of writes had filled; NULL ends */
+	const char *slim;     /* gives memory back, which a flood of writes had filled; or NULL */
 	const char *load[2];  /* before and after rows are put in without regard to their order */
 };
 extern const struct db__driver DB__SQLITE_DRIVER, DB__POSTGRES_DRIVER;

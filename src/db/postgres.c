@@ -382,6 +382,12 @@ static const char LOAD_BEFORE[] =
 static const char LOAD_AFTER[] =
 	"SET CONSTRAINTS ALL IMMEDIATE;" CONSTRAINTS("SELECT * FROM loading", "NOT DEFERRABLE") "; DROP TABLE loading";
 
+static enum err compact(void *session, struct fault *f)
+{
+	TRY(script(session, "VACUUM FULL", f));
+	return script(session, "CHECKPOINT", f);
+}
+
 const struct db__driver DB__POSTGRES_DRIVER = {
 	.open = session_open,
 	.close = session_close,
@@ -395,7 +401,6 @@ const struct db__driver DB__POSTGRES_DRIVER = {
               "AND table_type = 'BASE TABLE' ORDER BY table_name COLLATE \"C\"",
 	.columns = "SELECT column_name::text AS name FROM information_schema.columns WHERE table_schema = current_schema() "
                "AND table_name = $1 ORDER BY ordinal_position",
-	.compact = (const char *const[]){"VACUUM FULL", "CHECKPOINT", NULL},
-	.slim = (const char *const[]){NULL},
+	.compact = compact,
 	.load = {LOAD_BEFORE, LOAD_AFTER},
 };

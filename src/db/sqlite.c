@@ -1,18 +1,17 @@
 /* sqlite.c: the driver for SQLite. WAL, so that readers never wait for the writer; synchronous FULL, so that a commit
  * is on the disk when it returns. Statements are prepared once per session and kept. */
-#include <sqlite3.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "db/driver.h"
-
-enum { COLUMNS_MAX = 200 }; /* of one result; the widest table has a few dozen */
+#include "db/sqlite_inner.h"
 
 struct session {
 	sqlite3 *handle;
 	sqlite3_stmt *prepared[SQL_COUNT];
+	struct sqlite__checkpoint *checkpoint; /* the writer's */
+	struct sqlite__rows given;             /* what is being put in bulk */
 };
 
 static enum err code_of(int extended)
@@ -59,6 +58,7 @@ static void session_close(void *session)
 {
 	struct session *s = session;
 	for (int i = 0; i < SQL_COUNT; i++) sqlite3_finalize(s->prepared[i]);
+	sqlite__checkpoint_end(s->checkpoint);
 	sqlite3_close(s->handle);
 	mem_free(s);
 }
@@ -88,10 +88,12 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 					 : "PRAGMA foreign_keys=ON; PRAGMA cache_size=-2000; PRAGMA query_only=ON",
 			f);
 	}
+	if (e == OK && sqlite__rows_register(s->handle, &s->given) != SQLITE_OK) e = failed(s, "database", f);
 	if (e != OK) {
 		session_close(s);
 		return e;
 	}
+	if (to_write) s->checkpoint = sqlite__checkpoint_start(s->handle, where);
 	*out = s;
 	return OK;
 }
@@ -148,14 +150,14 @@ static struct db_val column(sqlite3_stmt *stmt, int i)
 static enum err step_all(
 	struct session *s, sqlite3_stmt *stmt, struct db__call *call, const char *what, struct fault *f)
 {
-	const char *names[COLUMNS_MAX];
-	struct db_val row[COLUMNS_MAX];
+	const char *names[SQLITE__COLUMNS_MAX];
+	struct db_val row[SQLITE__COLUMNS_MAX];
 	int rc, columns = 0;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (!call->row) continue;
 		if (columns == 0) { /* not before the first step: it compiles anew when the schema has changed */
 			columns = sqlite3_column_count(stmt);
-			if (columns > COLUMNS_MAX) return fault_set(f, ERR_DATABASE, what, "more than %d columns", COLUMNS_MAX);
+			if (columns > SQLITE__COLUMNS_MAX) return fault_set(f, ERR_DATABASE, what, "more than %d columns", SQLITE__COLUMNS_MAX);
 			for (int i = 0; i < columns; i++) names[i] = sqlite3_column_name(stmt, i);
 		}
 		for (int i = 0; i < columns; i++) row[i] = column(stmt, i);
@@ -189,26 +191,35 @@ static enum err call_once(void *session, struct db__call *call, struct fault *f)
 	return e;
 }
 
+/* Within a transaction a failure spoils it whole, so SQLite need not keep every page as it was before the statement. */
 static enum err bulk(
 	void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
 {
 	struct session *s = session;
 	struct buf text;
 	buf_init(&text, 64 * 1024);
-	buf_fmt(&text, "INSERT INTO \"%s\" (", t->name);
+	buf_fmt(&text, "INSERT %sINTO \"%s\" (", sqlite3_get_autocommit(s->handle) ? "" : "OR FAIL ", t->name);
 	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s\"%s\"", i ? ", " : "", t->columns[i]);
-	buf_fmt(&text, ") VALUES (");
-	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%s?%zu", i ? ", " : "", i + 1);
-	buf_byte(&text, ')');
+	buf_fmt(&text, ") SELECT ");
+	for (size_t i = 0; i < t->n_columns; i++) buf_fmt(&text, "%sc%zu", i ? ", " : "", i);
+	buf_fmt(&text, " FROM given_rows");
+	s->given = (struct sqlite__rows){values, t->n_columns, rows};
 	sqlite3_stmt *stmt = NULL;
 	enum err e = compile(s, buf_c(&text), 0, &stmt, t->name, f);
 	buf_release(&text);
-	for (size_t r = 0; r < rows && e == OK; r++) {
-		for (size_t i = 0; i < t->n_columns; i++) bind(stmt, (int)i + 1, &values[r * t->n_columns + i]);
-		if (sqlite3_step(stmt) != SQLITE_DONE) e = failed_running(s, t->name, f);
-		sqlite3_reset(stmt);
-	}
+	if (e == OK && sqlite3_step(stmt) != SQLITE_DONE) e = failed_running(s, t->name, f);
 	sqlite3_finalize(stmt);
+	s->given = (struct sqlite__rows){0};
+	return e;
+}
+
+static enum err compact(void *session, struct fault *f)
+{
+	struct session *s = session;
+	sqlite__checkpoint_hold(s->checkpoint);
+	enum err e = script(s, "VACUUM", f);
+	if (e == OK) e = script(s, "PRAGMA wal_checkpoint(TRUNCATE)", f);
+	sqlite__checkpoint_go_on(s->checkpoint);
 	return e;
 }
 
@@ -224,7 +235,7 @@ const struct db__driver DB__SQLITE_DRIVER = {
 	.tables =
 		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
 	.columns = "SELECT name FROM pragma_table_info(?1) ORDER BY cid",
-	.compact = (const char *const[]){"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)", NULL},
-	.slim = (const char *const[]){"PRAGMA shrink_memory", NULL},
+	.compact = compact,
+	.slim = "PRAGMA shrink_memory",
 	.load = {"PRAGMA defer_foreign_keys = ON", "SELECT 1"}, /* checked at commit */
 };

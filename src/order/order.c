@@ -16,6 +16,7 @@
 enum {
 	BODY_BYTES = 4 << 20,
 	MOST_LINES = 20000,
+	LINES_AT_ONCE = 1024, /* put into records */
 	KEY_BYTES = 500, /* of the number of an order or product: PostgreSQL indexes at most 2,704 bytes */
 };
 
@@ -220,9 +221,12 @@ static enum err product_id(struct op *op, struct order_batch *b, const struct li
 		return OK;
 	}
 	struct db_rows row;
-	str search = i18n_fold(&op->arena, str_fmt(&op->arena, "%.*s %.*s", STR_ARG(l->sku), STR_ARG(l->name)));
-	TRY(op_query(op, SQL_product_put,
-	             DB_ARGS(db_id(id_new()), db_text(l->sku), db_text(l->name), db_text(l->category), db_text(search), db_int(at_ms)), &row));
+	TRY(op_query(op, SQL_product_known, DB_ARGS(db_text(l->sku), db_bool(str_given(l->name)), db_bool(str_given(l->category))), &row));
+	if (!row.n) {
+		str search = i18n_fold(&op->arena, str_fmt(&op->arena, "%.*s %.*s", STR_ARG(l->sku), STR_ARG(l->name)));
+		TRY(op_query(op, SQL_product_put,
+		             DB_ARGS(db_id(id_new()), db_text(l->sku), db_text(l->name), db_text(l->category), db_text(search), db_int(at_ms)), &row));
+	}
 	*out = db_rows_id(&row, 0, 0);
 	*map_get(&b->products, l->sku) = (uint64_t)*out;
 	return OK;
@@ -259,13 +263,12 @@ static enum err put_orders(struct op *op, struct db *db, struct order_batch *b)
 	return rows ? db_bulk_insert(db, "orders", columns, N, v, rows, &op->fault) : OK;
 }
 
+/* Some lines at a time, so that their values stay in the cache. */
 static enum err put_lines(struct op *op, struct db *db, struct order_batch *b)
 {
 	static const char *const columns[] = {"order_id", "line", "kind", "at", "product", "quantity", "price_micro", "amount_micro", "row_hash"};
 	enum { N = COUNT_OF(columns) };
-	size_t total = 0;
-	for (size_t i = 0; i < b->orders.n; i++) total += b->orders.v[i].stated->n_lines;
-	struct db_val *v = ARENA_ARRAY(&op->arena, struct db_val, total * N), *to = v;
+	struct db_val *v = ARENA_ARRAY(&op->arena, struct db_val, LINES_AT_ONCE * N), *to = v;
 	for (size_t i = 0; i < b->orders.n; i++) {
 		const struct put_off *o = &b->orders.v[i];
 		for (size_t k = 0; k < o->stated->n_lines; k++) {
@@ -281,9 +284,12 @@ static enum err put_lines(struct op *op, struct db *db, struct order_batch *b)
 			*to++ = db_int(l->price_micro);
 			*to++ = db_int(l->amount_micro);
 			*to++ = db_blob(l->row);
+			if (to < v + LINES_AT_ONCE * N) continue;
+			TRY(db_bulk_insert(db, "order_line", columns, N, v, LINES_AT_ONCE, &op->fault));
+			to = v;
 		}
 	}
-	return total ? db_bulk_insert(db, "order_line", columns, N, v, total, &op->fault) : OK;
+	return db_bulk_insert(db, "order_line", columns, N, v, (size_t)(to - v) / N, &op->fault);
 }
 
 static int by_id(const void *a, const void *b)
