@@ -1,6 +1,7 @@
 #include "jobs_table.h"
 
 #include "customer/change.h"
+#include "mail/mail_pages.h"
 #include "source/import_pages.h"
 
 const struct job_kind JOB_TABLE[] = {

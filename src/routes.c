@@ -7,6 +7,7 @@
 #include "customer/customer.h"
 #include "journey/design.h"
 #include "journey/journey.h"
+#include "mail/mail_pages.h"
 #include "mark/mark_pages.h"
 #include "product/product.h"
 #include "pulse/pulse.h"

@@ -56,7 +56,7 @@ def commands():
 def settings():
 	who = {"PEOPLE": "Settings, or the API", "SERVER": "not from a page"}
 	def bounds(r):
-		return "–" if r[1] == "BOOL" else f"{r[3]} to {r[4]}" + (" bytes" if r[1] == "TEXT" else "")
+		return "–" if r[1] == "BOOL" else f"{r[3]} to {r[4]}" + (" bytes" if r[1] in ("TEXT", "SECRET") else "")
 	return table(["Setting", "Default", "Bounds", "Changed by", "What it is"],
 		[[code(r[0]), code(r[2]), bounds(r), who[r[5]], cell(r[6])] for r in rows("settings")])
 

@@ -3,14 +3,17 @@
 #include "setting/setting.h"
 
 #include <pthread.h>
+#include <sodium.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "customer/derive.h"
 #include "i18n/zone.h"
 #include "op/app.h"
+#include "setting/secret.h"
 
-enum setting_type { TYPE_TEXT, TYPE_INT, TYPE_BOOL };
+enum setting_type { TYPE_TEXT, TYPE_INT, TYPE_BOOL, TYPE_SECRET };
 static const struct row {
 	const char *name, *preset;
 	enum setting_type type;
@@ -28,15 +31,21 @@ struct settings {
 	const struct zone *zone;
 };
 
+static bool is_number(enum setting_type type)
+{
+	return type == TYPE_INT || type == TYPE_BOOL;
+}
+
 static void take(struct settings *s, enum setting i, str value)
 {
 	char *copy = mem_alloc(value.n + 1);
 	memcpy(copy, value.n ? value.p : "", value.n);
 	copy[value.n] = 0;
+	if (s->text[i] && ROWS[i].type == TYPE_SECRET) sodium_memzero(s->text[i], strlen(s->text[i]));
 	mem_free(s->text[i]);
 	s->text[i] = copy;
 	s->number[i] = 0;
-	if (ROWS[i].type != TYPE_TEXT) str_i64(value, &s->number[i]);
+	if (is_number(ROWS[i].type)) str_i64(value, &s->number[i]);
 	if (i == SETTING_time_zone) {
 		s->zone = zone_find(value);
 		if (!s->zone) s->zone = zone_utc();
@@ -58,6 +67,11 @@ const char *setting_name(enum setting s)
 	return ROWS[s].name;
 }
 
+bool setting_is_secret(enum setting s)
+{
+	return ROWS[s].type == TYPE_SECRET;
+}
+
 enum err settings_load(struct op *op, struct settings **out)
 {
 	struct db_rows rows;
@@ -67,7 +81,14 @@ enum err settings_load(struct op *op, struct settings **out)
 	for (int i = 0; i < SETTING_COUNT; i++) take(s, (enum setting)i, str_of(ROWS[i].preset));
 	for (size_t r = 0; r < rows.n; r++) {
 		enum setting i;
-		if (setting_find(db_rows_text(&rows, r, 0), &i)) take(s, i, db_rows_text(&rows, r, 1));
+		str value = db_rows_text(&rows, r, 1);
+		if (!setting_find(db_rows_text(&rows, r, 0), &i)) continue;
+		bool is_sealed = ROWS[i].type == TYPE_SECRET;
+		if (is_sealed && !secret_open(&op->arena, op->app, str_of(ROWS[i].name), value, &value)) {
+			log_error("setting_not_opened", F_STR("setting", str_of(ROWS[i].name)));
+			continue;
+		}
+		take(s, i, value);
 	}
 	*out = s;
 	return OK;
@@ -130,9 +151,9 @@ static enum err check(struct op *op, enum setting i, str value)
 {
 	const struct row *row = &ROWS[i];
 	int64_t number = (int64_t)value.n;
-	if (row->type != TYPE_TEXT && !str_i64(value, &number)) return fail(op, ERR_INVALID, row->name, "must be a whole number");
+	if (is_number(row->type) && !str_i64(value, &number)) return fail(op, ERR_INVALID, row->name, "must be a whole number");
 	if (number < row->least || number > row->most)
-		return fail(op, ERR_INVALID, row->name, row->type == TYPE_TEXT ? "must have %lld to %lld bytes" : "must lie between %lld and %lld",
+		return fail(op, ERR_INVALID, row->name, !is_number(row->type) ? "must have %lld to %lld bytes" : "must lie between %lld and %lld",
 		            (long long)row->least, (long long)row->most);
 	if (i == SETTING_time_zone && !zone_find(value)) return fail(op, ERR_INVALID, row->name, "is no time zone of the tz database, such as Europe/Athens");
 	if (i == SETTING_language && !lang_find(value)) return fail(op, ERR_INVALID, row->name, "is no language that is served");
@@ -156,7 +177,8 @@ static void apply(void *arg)
 enum err setting_put(struct op *op, enum setting i, str value)
 {
 	TRY(check(op, i, value));
-	TRY(op_run(op, SQL_setting_put, DB_ARGS(db_text(str_of(ROWS[i].name)), db_text(str_dup(&op->arena, value)), db_int(op->now_ms)), NULL));
+	str name = str_of(ROWS[i].name), kept = ROWS[i].type == TYPE_SECRET ? secret_seal(&op->arena, op->app, name, value) : str_dup(&op->arena, value);
+	TRY(op_run(op, SQL_setting_put, DB_ARGS(db_text(name), db_text(kept), db_int(op->now_ms)), NULL));
 	if (i == SETTING_currency) TRY(customer_count_amounts(op));
 	struct change *c = ARENA_NEW(&op->arena, struct change);
 	*c = (struct change){op->app->settings, i, str_dup(&op->arena, value)};

@@ -46,6 +46,7 @@ enum err setting_change(struct op *op, int setting, str value)
 	value = value.n ? value : S("");
 	if (str_eq(before, value)) return OK;
 	TRY(setting_put(op, (enum setting)setting, value));
+	if (setting_is_secret((enum setting)setting)) before = value = STR_NONE;
 	return audit_write(op, str_fmt(&op->arena, "%s_changed", setting_name((enum setting)setting)).p, "setting", 0, before, value);
 }
 

@@ -1,0 +1,44 @@
+/* mail.h: mail that the workspace sends. A message is put into the outbox in the transaction of what causes it, so that
+ * neither is there without the other, and sent by the job mail_send over SMTP, one recipient a transfer. See DESIGN.md.
+ * Invariants: what the server's recorded answer says was taken is never sent again; what was not is never lost; while no
+ * server is set nothing leaves and nothing is put. */
+#ifndef MAIL_MAIL_H
+#define MAIL_MAIL_H
+#include "op/op.h"
+
+struct person;
+
+enum mail_kind { MAIL_TEST };
+extern const char *const MAIL_KINDS[];
+enum mail_state { MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_FAILED /* refused, or given up */, MAIL_BOUNCED /* there is no such recipient */ };
+extern const char *const MAIL_STATES[];
+
+struct mail_message {
+	enum mail_kind kind;
+	id person;           /* of the workspace; 0: nobody of it */
+	str recipient, name; /* address; how it is addressed, may be empty */
+	str language;
+	str subject, text, html;
+	str unsubscribe;     /* whole address that ends it without sign-in (RFC 8058); absent: it is asked for, or personal */
+};
+
+/* A server and a sender are set. */
+bool mail_is_on(const struct app *app);
+/* Puts it into the outbox. ERR_STATE: mail is not set up. ERR_INVALID: an address that is none, a line break or another
+ * control character in what becomes a header, texts that are too long. */
+enum err mail_put(struct op *op, const struct mail_message *m, id *out) NODISCARD;
+/* How a person of the workspace reads: their language and calendar, else the workspace's. */
+struct locale mail_locale(struct op *op, const struct person *p);
+/* The whole address of a path of the console, for a link: of the setting public_address, else absent. */
+str mail_link(struct op *op, str path);
+
+/* A short letter, for who asked for it: a heading, sentences, one link. */
+struct mail_letter {
+	struct msg title;
+	LIST_OF(struct msg) sentences;
+	str link;
+	struct msg link_text;
+};
+/* Fills text and html of m in the reader's language, and the subject by the title. */
+enum err mail_write_letter(struct op *op, const struct locale *l, const struct mail_letter *letter, struct mail_message *m) NODISCARD;
+#endif

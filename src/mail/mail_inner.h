@@ -1,0 +1,15 @@
+/* mail_inner.h: what the files of src/mail share. */
+#ifndef MAIL_MAIL_INNER_H
+#define MAIL_MAIL_INNER_H
+#include "mail/mail.h"
+
+#define MAIL_JOB "mail_send"
+/* The server does not take mail since then; tries 0: it does. */
+struct mail__outage {
+	int64_t since_ms, tries, code;
+	str answer;
+};
+enum err mail__outage(struct op *op, struct mail__outage *out) NODISCARD;
+/* A template of pages/ with the page's words, in the frame of a mail. */
+enum err mail__render(struct op *op, const struct locale *l, const char *template_name, const struct desc *d, const void *value, str *html) NODISCARD;
+#endif

@@ -1,0 +1,31 @@
+/* mail_pages.h: handlers and jobs of src/mail, and what they take and answer. */
+#ifndef MAIL_MAIL_PAGES_H
+#define MAIL_MAIL_PAGES_H
+#include "http/web.h"
+#include "jobs/jobs.h"
+
+/* mail_settings.c */
+web_handler mail_settings_get, mail_settings_post, mail_test_post;
+extern const struct desc MAIL_SETTINGS_DESC, MAIL_SETTINGS_INPUT_DESC;
+/* The host of an address such as https://cx.example.com:8443; "" when it is none. */
+str mail_host_of(str address);
+
+/* mail_list.c */
+web_handler mail_list_get;
+extern const struct desc MAILS_DESC, MAIL_ROW_DESC;
+struct mail_row {
+	id id;
+	int kind, state;
+	str recipient, name, subject;
+	int64_t attempts;
+	bool is_repeated;
+	int64_t made_ms, ended_ms, due_ms, code;
+	str answer;
+};
+/* The rows of a question of the outbox, in the op's arena. */
+struct db_rows;
+struct mail_row *mail_rows(struct op *op, const struct db_rows *rows);
+
+/* mail_jobs.c */
+job_fn mail_send_job, mail_clean_job;
+#endif
