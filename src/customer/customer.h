@@ -51,6 +51,9 @@ enum err customer_amounts(struct op *op, id customer, str lead, struct customer_
 
 /* The row of one customer as lists show it. lead: the currency of the amount that stands first, when there is one in it. ERR_NOT_FOUND. */
 enum err customer_row_get(struct op *op, id customer, str lead, struct customer_row *out) NODISCARD;
+/* Those of customers that were chosen elsewhere, and the same as a file; whoever was erased since is passed over. */
+enum err customer_rows_get(struct op *op, const id *v, size_t n, struct customer_row **out, size_t *n_out) NODISCARD;
+enum err customer_rows_csv(struct op *op, const id *v, size_t n, str name, struct answer *a) NODISCARD;
 /* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail, a phone that begins with + or 0; 0 when nobody is. */
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 

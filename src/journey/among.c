@@ -168,7 +168,7 @@ void journey_among_put(struct journey_asking *k, struct json_writer *w)
 	put_where(k, w, m->segment);
 	if (is_before && k->period.is_all) journey_span_put(k, w, k->period.now);
 	else if (!k->period.is_all) journey_span_put(k, w, k->period.shown);
-	if (!m->compare.n) return;
+	if (!m->compare.n || k->is_alone) return;
 	if (str_eq(m->compare, S("before")) && !is_before) {
 		k->page->compared = msg_of("compared_nothing");
 		return;

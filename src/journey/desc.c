@@ -46,7 +46,6 @@ static const struct desc_field TABLE_FIELDS[] = {
 	FIELD(journey_table, left_note, DESC_MSG, .flags = DESC_OMIT),
 	FIELD(journey_table, is_heat, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_table, is_map, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(journey_table, is_anchor, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc TABLE_DESC = DESC(journey_table, TABLE_FIELDS);
 

@@ -57,9 +57,11 @@ static void put_candidate(struct journey_asking *k, struct journey_table *t, con
 	const struct json_node *with = group(c, true), *without = group(c, false);
 	double q = journey_real(c, "q");
 	journey_row(k, t, json_get_str(c, S("event")));
-	journey_cell(k, t, measured(k, journey_real(with, "mean")));
-	journey_cell(k, t, measured(k, journey_real(without, "mean")));
-	journey_cell(k, t, journey_count(k, with, "n"));
+	const struct json_node *event = json_get(c, S("event"));
+	str had = journey_behind(k, {"candidate", event}, {"had", journey_flag(true)});
+	journey_cell(k, t, measured(k, journey_real(with, "mean")))->address = had;
+	journey_cell(k, t, measured(k, journey_real(without, "mean")))->address = journey_behind(k, {"candidate", event}, {"had", journey_flag(false)});
+	journey_cell(k, t, journey_count(k, with, "n"))->address = had;
 	str low = measured(k, journey_real(c, "difference_low")), high = measured(k, journey_real(c, "difference_high"));
 	journey_cell(k, t, isnan(journey_real(c, "difference_low")) ? S("–") : str_fmt(&k->op->arena, "%.*s … %.*s", STR_ARG(low), STR_ARG(high)));
 	const char *says = isnan(q) || !is_enough(c) ? "journey_too_few" : json_is_true(c, S("differs")) ? "journey_differs" : "journey_may_be_chance";

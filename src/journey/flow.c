@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12, ROUNDS_SHOWN = 15 };
+enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12, WAY_ASKED = 100, ROUNDS_SHOWN = 15 };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
@@ -36,7 +36,9 @@ static void put_edges(struct journey_asking *k, const struct json_node *edges)
 		r->to = json_get_str(e, S("to"));
 		r->value = str_fmt(&k->op->arena, "%.15g", journey_real(e, "count"));
 		journey_cell(k, t, json_get_str(e, S("to")));
-		journey_bar(k, journey_cell(k, t, journey_count(k, e, "count")), most > 0 ? journey_real(e, "count") / most : NAN);
+		struct journey_cell *count = journey_cell(k, t, journey_count(k, e, "count"));
+		journey_bar(k, count, most > 0 ? journey_real(e, "count") / most : NAN);
+		count->address = journey_behind(k, {"from", json_get(e, S("from"))}, {"to", json_get(e, S("to"))});
 		journey_cell(k, t, journey_share(k, journey_real(e, "count"), all));
 		journey_cell(k, t, journey_seconds(k, e, "median_s"));
 	}
@@ -62,13 +64,21 @@ static void put_variants(struct journey_asking *k, const struct json_node *varia
 	journey_head(k, t, "journey_share", true);
 	for (const struct json_node *v = top ? top->child : NULL; v; v = v->next) {
 		journey_row(k, t, variant_text(k, json_get(v, S("events"))));
-		journey_bar(k, journey_cell(k, t, journey_count(k, v, "count")), most > 0 ? journey_real(v, "count") / most : NAN);
+		struct journey_cell *count = journey_cell(k, t, journey_count(k, v, "count"));
+		journey_bar(k, count, most > 0 ? journey_real(v, "count") / most : NAN);
+		if (json_get(v, S("events"))->n <= WAY_ASKED) count->address = journey_behind(k, {"events", json_get(v, S("events"))});
 		journey_cell(k, t, journey_share(k, journey_real(v, "count"), customers));
 	}
 }
 
+static str behind_round(struct journey_asking *k, const struct json_node *events)
+{
+	const struct json_node *from = events->child, *to = from ? from->next : NULL;
+	return journey_behind(k, {"from", from}, {"to", to}, {"back", journey_flag(events->n > 2)});
+}
+
 /* What goes round: an event directly again, one other and back, and what is done again in one journey. */
-static void put_rounds(struct journey_asking *k, const char *key, const struct json_node *list)
+static void put_rounds(struct journey_asking *k, const char *key, const char *field, const struct json_node *list)
 {
 	size_t n = list ? list->n : 0;
 	if (n == 0) return;
@@ -81,7 +91,7 @@ static void put_rounds(struct journey_asking *k, const char *key, const struct j
 		const struct json_node *events = json_get(e, S("events"));
 		journey_row(k, t, events ? variant_text(k, events) : json_get_str(e, S("event")));
 		journey_bar(k, journey_cell(k, t, journey_count(k, e, "count")), most > 0 ? journey_real(e, "count") / most : NAN);
-		journey_cell(k, t, journey_count(k, e, "cases"));
+		journey_cell(k, t, journey_count(k, e, "cases"))->address = events ? behind_round(k, events) : journey_behind(k, {field, json_get(e, S("event"))});
 	}
 	t->left = (int64_t)(n - t->rows.n);
 }
@@ -91,9 +101,9 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	const struct json_node *edges = journey_at(answer, "edges"), *best = NULL;
 	put_edges(k, edges);
 	put_variants(k, journey_at(answer, "variants"), journey_real(answer, "customers"));
-	put_rounds(k, "loops", journey_at(answer, "loops"));
-	put_rounds(k, "rework", journey_at(answer, "rework"));
-	put_rounds(k, "repeated", journey_at(answer, "repeated_contacts"));
+	put_rounds(k, "loops", NULL, journey_at(answer, "loops"));
+	put_rounds(k, "rework", "again", journey_at(answer, "rework"));
+	put_rounds(k, "repeated", "repeated", journey_at(answer, "repeated_contacts"));
 	for (const struct json_node *e = edges ? edges->child : NULL; e; e = e->next)
 		if (!best || journey_real(e, "count") > journey_real(best, "count")) best = e;
 	k->page->finding = msg_of("journey_finding_none");

@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { STEPS_MOST = 20, STEPS_FREE = 2, GROUPS_SHOWN = 6, MEMBERS_SHOWN = 100 };
+enum { STEPS_MOST = 20, STEPS_FREE = 2, GROUPS_SHOWN = 6 };
 
 static size_t steps_asked(struct journey_asking *k, str *out)
 {
@@ -14,25 +14,6 @@ static size_t steps_asked(struct journey_asking *k, str *out)
 	for (size_t i = 0; i < all && n < STEPS_MOST; i++)
 		if (str_eq(fields[i].name, S("step")) && str_trim(fields[i].value).n) out[n++] = fields[i].value;
 	return n;
-}
-
-/* "3": who reached the third step; "3-": who were lost before it. */
-static void put_who(struct journey_asking *k, struct json_writer *w, int64_t steps)
-{
-	str who = web_query(k->w, "who");
-	bool has_left = str_ends(who, S("-"));
-	int64_t step;
-	if (has_left) who.n--;
-	if (!who.n || !str_i64(who, &step) || step < 1 || step > steps) return;
-	json_key(w, S("members"));
-	json_begin_object(w);
-	json_key(w, S("step"));
-	json_put_i64(w, step);
-	json_key(w, S("reached"));
-	json_put_bool(w, !has_left);
-	json_key(w, S("limit"));
-	json_put_i64(w, MEMBERS_SHOWN);
-	json_end_object(w);
 }
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
@@ -53,11 +34,10 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "order", journey_choose(k, "order", "journey_order", ORDERS));
 	journey_put(w, "count", journey_choose(k, "count", "journey_count", COUNTS));
 	journey_put_by(k, w);
-	put_who(k, w, (int64_t)n);
 	return OK;
 }
 
-static void put_step(struct journey_asking *k, struct journey_table *t, const struct json_node *step, double first, double before, str name, bool is_all)
+static void put_step(struct journey_asking *k, struct journey_table *t, const struct json_node *step, double first, double before, str name, const struct json_node *by)
 {
 	double n = journey_real(step, "customers");
 	int64_t at = 0;
@@ -65,10 +45,10 @@ static void put_step(struct journey_asking *k, struct journey_table *t, const st
 	journey_row(k, t, name);
 	struct journey_cell *reached = journey_cell(k, t, journey_count(k, step, "customers"));
 	journey_bar(k, reached, first > 0 ? n / first : NAN);
-	if (is_all) reached->address = journey_behind(k, at, false);
+	reached->address = journey_behind(k, {"step", journey_whole(k, at)}, {"by", by});
 	journey_cell(k, t, journey_share(k, n, first));
 	struct journey_cell *lost = journey_cell(k, t, isnan(before) ? S("–") : journey_share(k, before - n, before));
-	if (is_all && before > n) lost->address = journey_behind(k, at, true);
+	if (before > n) lost->address = journey_behind(k, {"step", journey_whole(k, at)}, {"reached", journey_flag(false)}, {"by", by});
 	journey_cell(k, t, journey_seconds(k, step, "median_s"));
 }
 
@@ -109,6 +89,7 @@ static void show_group(struct journey_asking *k, const struct json_node *questio
 	const struct json_node *steps = journey_at(group, "steps"), *by = json_get(group, S("by"));
 	struct journey_table *t = journey_table(k, "funnel", steps ? steps->n : 0);
 	double first = steps && steps->child ? journey_real(steps->child, "customers") : 0, before = NAN;
+	bool has_by = json_get(question, S("by")) && !json_is_true(group, S("other"));
 	if (by && by->type != JSON_NULL) t->title = journey_value(k, by);
 	journey_head(k, t, "journey_step_head", false);
 	journey_head(k, t, "journey_reached", true);
@@ -116,7 +97,7 @@ static void show_group(struct journey_asking *k, const struct json_node *questio
 	journey_head(k, t, "journey_lost", true);
 	journey_head(k, t, "journey_median", true);
 	for (const struct json_node *s = steps ? steps->child : NULL; s; s = s->next) {
-		put_step(k, t, s, first, before, step_name(question, s), !by || by->type == JSON_NULL);
+		put_step(k, t, s, first, before, step_name(question, s), has_by ? by : NULL);
 		before = journey_real(s, "customers");
 	}
 }
@@ -127,8 +108,6 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	if (json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) != OK) return;
 	size_t shown = 0;
 	for (const struct json_node *g = groups ? groups->child : NULL; g && shown < GROUPS_SHOWN; g = g->next, shown++) show_group(k, question, g);
-	const struct json_node *members = journey_at(answer, "members");
-	if (members) journey_members(k, journey_at(members, "customers"), journey_real(members, "total"));
 	tell_finding(k, question, groups && groups->child ? journey_at(groups->child, "steps") : NULL);
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/datetime.h"
-#include "customer/customer.h"
 #include "i18n/i18n.h"
 #include "journey/journey.h"
 #include "json/json.h"
@@ -131,37 +130,4 @@ str journey_day(struct journey_asking *k, str label, str interval)
 	if (has_zone) ms = zone_to_civil(setting_zone(k->op->app), ms);
 	if (str_eq(interval, S("month"))) return i18n_month(&k->op->arena, &k->op->locale, ms);
 	return i18n_date(&k->op->arena, &k->op->locale, ms);
-}
-
-/* Who stands behind a number. Somebody erased since the question was asked is passed over. */
-void journey_members(struct journey_asking *k, const struct json_node *ids, double total)
-{
-	struct op *op = k->op;
-	struct journey_table *t = journey_table(k, "members", ids ? ids->n : 0);
-	t->is_anchor = true;
-	journey_head(k, t, "customer", false);
-	journey_head(k, t, "journey_country", false);
-	journey_head(k, t, "journey_orders", true);
-	journey_head(k, t, "journey_last_heard", false);
-	for (const struct json_node *c = ids ? ids->child : NULL; c; c = c->next) {
-		struct customer_row row;
-		id customer;
-		if (c->type != JSON_STRING || !id_read(S("cus"), c->text, &customer)) continue;
-		if (customer_row_get(op, customer, STR_NONE, &row) != OK) {
-			fault_clear(&op->fault);
-			continue;
-		}
-		struct journey_row *r = journey_row(k, t, row.name.n ? row.name : row.identity.n ? row.identity : c->text);
-		r->address = row.address;
-		journey_cell(k, t, row.country.n ? row.country : S("–"));
-		journey_cell(k, t, i18n_int(&op->arena, &op->locale, row.orders));
-		journey_cell(k, t, i18n_day(&op->arena, &op->locale, row.last_seen));
-	}
-	if (ids && total > (double)ids->n) t->left_note = msg_int("journey_members_left", "left", (int64_t)total - (int64_t)ids->n);
-}
-
-str journey_behind(struct journey_asking *k, int64_t step, bool has_left)
-{
-	str with = web_address_with(k->op, k->w, "who", str_fmt(&k->op->arena, "%lld%s", (long long)step, has_left ? "-" : ""));
-	return str_fmt(&k->op->arena, "%.*s#members", STR_ARG(with));
 }

@@ -41,7 +41,7 @@ struct journey_table {
 	LIST_OF(struct journey_row) rows;
 	int64_t left; /* rows that are not shown */
 	struct msg left_note;
-	bool is_heat, is_map, is_anchor; /* is_anchor: addresses lead to it by its id */
+	bool is_heat, is_map;
 };
 
 struct journey_choice { /* one select or input of a form */
@@ -72,7 +72,7 @@ struct journey_view {
 	LIST_OF(struct form_fault) faults;
 	str answer; /* JSON of the engine, whole */
 };
-extern const struct desc JOURNEY_VIEW_DESC;
+extern const struct desc JOURNEY_VIEW_DESC, BEHIND_DESC;
 
 /* ---- a kind of question: one file and one row of KINDS (journey_api.c) ---- */
 struct journey_asking { /* a view's question while it is put together */
@@ -84,6 +84,7 @@ struct journey_asking { /* a view's question while it is put together */
 	void *own;                /* of the kind, from ask to show */
 	str own_segment;          /* whose the view is by itself */
 	bool is_laid_over;        /* the kind compares by itself */
+	bool is_alone;            /* nothing is to be compared */
 	struct journey_among *among;
 	struct msg compared_name;
 };
@@ -150,6 +151,22 @@ str journey_stage_name(struct journey_asking *k, const struct design *d, str key
 /* What is, was and is wanted, a row a stage. */
 enum err journey_design_overlay(struct journey_asking *k, const struct journey_design *d, const struct json_node *stages) NODISCARD;
 
+/* ---- behind.c: the customers behind a number ---- */
+struct journey_who { /* a field of `members` and its value; NULL: it is left out */
+	const char *field;
+	const struct json_node *value;
+};
+/* The address of their list, of fields in braces: journey_behind(k, {"start", start}). Absent to whom customers are not shown. */
+#define journey_behind(k, ...) journey_behind_of(k, (const struct journey_who[]){__VA_ARGS__}, COUNT_OF(((const struct journey_who[]){__VA_ARGS__})))
+str journey_behind_of(struct journey_asking *k, const struct journey_who *who, size_t n);
+struct json_node *journey_whole(struct journey_asking *k, int64_t n);
+const struct json_node *journey_flag(bool is);
+const struct json_node *journey_word(struct journey_asking *k, str word);
+
+/* ---- journey_api.c ---- */
+/* The view that the address names, its form and its question; k has op, w and is_alone. ERR_NOT_FOUND: there is no such view. */
+enum err journey_question(struct journey_asking *k) NODISCARD;
+
 /* ---- grid.c: answers as tables ---- */
 struct journey_table *journey_table(struct journey_asking *k, const char *key, size_t rows);
 void journey_head(struct journey_asking *k, struct journey_table *t, const char *label, bool is_number);
@@ -166,14 +183,12 @@ str journey_money(struct journey_asking *k, const struct json_node *owner, const
 str journey_share(struct journey_asking *k, double part, double whole);
 str journey_seconds(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_day(struct journey_asking *k, str label, str interval);
-/* A table of customers by their ids, each leading to the profile; total: how many there are beside those. */
-void journey_members(struct journey_asking *k, const struct json_node *ids, double total);
-/* The address of this view with the customers who reached a step; has_left: who were lost before it. */
-str journey_behind(struct journey_asking *k, int64_t step, bool has_left);
 double journey_real(const struct json_node *owner, const char *key); /* NaN when it is no number */
 const struct json_node *journey_at(const struct json_node *object, const char *key);
 
 enum err journey_home(struct op *op, struct web *w, struct answer *a) NODISCARD;
 enum err journey_view_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
+enum err journey_behind_get(struct op *op, struct web *w, struct answer *a) NODISCARD;
+enum err journey_behind_csv(struct op *op, struct web *w, struct answer *a) NODISCARD;
 enum err journey_view_csv(struct op *op, struct web *w, struct answer *a) NODISCARD;
 #endif

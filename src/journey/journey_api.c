@@ -103,25 +103,37 @@ static void show_compared(struct journey_asking *k, const struct journey_kind *k
 	}
 }
 
-static enum err make(struct op *op, struct web *w, struct journey_asking *k)
+static enum err prepare(struct journey_asking *k, const struct journey_kind *kind)
 {
-	const struct journey_kind *kind = kind_of(web_parameter(w, "kind"));
-	const struct json_node *answer;
-	if (!kind) return fail(op, ERR_NOT_FOUND, "kind", "there is no such view");
-	*k = (struct journey_asking){.op = op, .w = w, .page = ARENA_NEW(&op->arena, struct journey_view)};
-	struct journey_view *page = k->page;
+	struct op *op = k->op;
+	struct journey_view *page = k->page = ARENA_NEW(&op->arena, struct journey_view);
 	page->key = str_of(kind->key);
 	page->title = msg_of(str_c(&op->arena, str_fmt(&op->arena, "journey_view_%s", kind->key)));
 	page->explains = msg_of(str_c(&op->arena, str_fmt(&op->arena, "journey_explains_%s", kind->key)));
 	put_views(k, kind);
 	TRY(heard_get(op, &k->heard));
-	TRY(period_read(op, w, k->heard->first_ms, k->heard->last_ms, &k->period));
+	TRY(period_read(op, k->w, k->heard->first_ms, k->heard->last_ms, &k->period));
 	page->periods.v = period_options(op, &k->period, &page->periods.n);
 	page->from = period_first_day(op, k->period.shown);
 	page->to = period_last_day(op, k->period.shown);
 	page->took_ms = NAN;
 	page->is_empty = k->heard->n == 0;
-	TRY(write_question(k, kind));
+	return write_question(k, kind);
+}
+
+enum err journey_question(struct journey_asking *k)
+{
+	const struct journey_kind *kind = kind_of(web_parameter(k->w, "kind"));
+	return kind ? prepare(k, kind) : fail(k->op, ERR_NOT_FOUND, "kind", "there is no such view");
+}
+
+static enum err make(struct op *op, struct web *w, struct journey_asking *k)
+{
+	const struct journey_kind *kind = kind_of(web_parameter(w, "kind"));
+	const struct json_node *answer;
+	*k = (struct journey_asking){.op = op, .w = w};
+	TRY(journey_question(k));
+	struct journey_view *page = k->page;
 	if (page->is_empty) return OK;
 	enum err e = question_answer(op, page->question, &page->answer);
 	if (e != OK) return refuse(k, e);

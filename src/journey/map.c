@@ -85,9 +85,12 @@ static const struct map_row {
 	const char *label;
 	str (*text)(struct journey_asking *k, const struct json_node *stage);
 	const char *drawn; /* number whose share of the widest is drawn; NULL: none */
+	const char *way;   /* who is behind it (query/behind.h); NULL: nobody in particular */
+	const char *number; /* 0 of it: nobody */
 } ROWS[] = {
-	{"journey_map_customers", customers, "customers"}, {"journey_map_share", share, NULL}, {"journey_map_touchpoints", touchpoints, NULL}, {"journey_map_time", time_in, NULL},
-	{"journey_map_score", score, NULL}, {"journey_map_contacts", contacts, NULL}, {"journey_map_lost", lost, "lost"},
+	{"journey_map_customers", customers, "customers", "in", "customers"}, {"journey_map_share", share, NULL, NULL, NULL}, {"journey_map_touchpoints", touchpoints, NULL, NULL, NULL},
+	{"journey_map_time", time_in, NULL, NULL, NULL}, {"journey_map_score", score, NULL, "scores", "score"}, {"journey_map_contacts", contacts, NULL, "contacts", "contacts"},
+	{"journey_map_lost", lost, "lost", "lost", "lost"},
 };
 
 static double widest(const struct json_node *stages, const char *key)
@@ -97,6 +100,12 @@ static double widest(const struct json_node *stages, const char *key)
 	return most;
 }
 
+static bool has_any(const struct json_node *stage, const struct map_row *row)
+{
+	const struct json_node *v = row->number ? journey_at(stage, row->number) : NULL;
+	return v && (v->type == JSON_OBJECT ? journey_real(v, "n") > 0 : journey_real(stage, row->number) > 0);
+}
+
 static void put_map_row(struct journey_asking *k, struct journey_table *t, const struct json_node *stages, const struct map_row *row)
 {
 	double most = row->drawn ? widest(stages, row->drawn) : 0;
@@ -104,6 +113,7 @@ static void put_map_row(struct journey_asking *k, struct journey_table *t, const
 	for (const struct json_node *s = stages->child; s; s = s->next) {
 		struct journey_cell *c = journey_cell(k, t, is_heard(s) ? row->text(k, s) : S("–"));
 		if (is_heard(s) && most > 0) journey_bar(k, c, journey_real(s, row->drawn) / most);
+		if (has_any(s, row)) c->address = journey_behind(k, {"stage", json_get(s, S("name"))}, {"way", journey_word(k, str_of(row->way))});
 	}
 }
 
@@ -210,7 +220,7 @@ static void put_frictions(struct journey_asking *k, const struct json_node *answ
 		if (!(journey_real(f, "customers") > 0)) continue;
 		journey_row(k, t, friction_text(k, f));
 		journey_cell(k, t, stage_name(k, json_get_str(f, S("stage"))));
-		journey_cell(k, t, journey_count(k, f, "customers"));
+		journey_cell(k, t, journey_count(k, f, "customers"))->address = journey_behind(k, {"friction", json_get(f, S("name"))});
 		journey_bar(k, journey_cell(k, t, journey_share(k, journey_real(f, "share"), 1)), journey_real(f, "share"));
 		journey_cell(k, t, at_stake(k, f));
 	}

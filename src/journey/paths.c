@@ -86,7 +86,8 @@ static void put_links(struct journey_asking *k, const struct json_node *tree, st
 		r->to_id = is_before ? near_id : far_id;
 		r->value = str_fmt(&k->op->arena, "%.15g", links[i].count);
 		journey_cell(k, t, r->to);
-		journey_cell(k, t, i18n_int(&k->op->arena, &k->op->locale, (int64_t)links[i].count));
+		journey_cell(k, t, i18n_int(&k->op->arena, &k->op->locale, (int64_t)links[i].count))->address =
+			journey_behind(k, {"step", json_get(links[i].to, S("depth"))}, {"from", links[i].from ? json_get(links[i].from, S("event")) : NULL}, {"to", json_get(links[i].to, S("event"))});
 	}
 }
 
@@ -111,7 +112,9 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	journey_head(k, t, "journey_share", true);
 	for (const struct json_node *p = paths ? paths->child : NULL; p; p = p->next) {
 		journey_row(k, t, path_text(k, json_get(p, S("events"))));
-		journey_bar(k, journey_cell(k, t, journey_count(k, p, "count")), most > 0 ? journey_real(p, "count") / most : NAN);
+		struct journey_cell *count = journey_cell(k, t, journey_count(k, p, "count"));
+		journey_bar(k, count, most > 0 ? journey_real(p, "count") / most : NAN);
+		count->address = journey_behind(k, {"events", json_get(p, S("events"))}, {"by", json_get(p, S("by"))});
 		journey_cell(k, t, journey_share(k, journey_real(p, "count"), all));
 	}
 	k->page->finding = msg_of("journey_finding_none");

@@ -52,12 +52,13 @@ static size_t cells_known(const struct json_node *cohorts)
 	return known;
 }
 
-static void put_cell(struct journey_asking *k, struct journey_table *t, const struct json_node *v, double size, double most)
+static void put_cell(struct journey_asking *k, struct journey_table *t, const struct json_node *v, double size, double most, str behind)
 {
 	double count = number(v);
 	struct journey_cell *c = journey_cell(k, t, isnan(count) ? S("·") : journey_share(k, count, size));
 	c->is_open = isnan(count);
 	if (c->is_open || !(most > 0) || !(size > 0)) return;
+	if (count > 0) c->address = behind;
 	int tint = (int)ceil(TINTS * (count / size) / most);
 	c->tint = str_fmt(&k->op->arena, "%d", tint > TINTS ? TINTS : tint);
 }
@@ -95,8 +96,9 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {
 		const struct json_node *cells = json_get(c, S("cells")), *v = cells && cells->child ? cells->child->next : NULL;
 		journey_row(k, t, journey_day(k, json_get_str(c, S("start")), interval));
-		journey_cell(k, t, journey_count(k, c, "size"));
-		for (size_t i = 1; v && i < known; v = v->next, i++) put_cell(k, t, v, journey_real(c, "size"), most);
+		const struct json_node *start = json_get(c, S("start"));
+		journey_cell(k, t, journey_count(k, c, "size"))->address = journey_behind(k, {"start", start});
+		for (size_t i = 1; v && i < known; v = v->next, i++) put_cell(k, t, v, journey_real(c, "size"), most, journey_behind(k, {"start", start}, {"cell", journey_whole(k, (int64_t)i)}));
 	}
 	tell_finding(k, cohorts, interval, str_eq(json_get_str(answer, S("mode")), S("churn")));
 }

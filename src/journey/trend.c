@@ -94,6 +94,7 @@ static void put_columns(struct journey_asking *k, struct journey_table *t, const
 		for (size_t i = 0; i < n; i++) {
 			if (!str_eq(t->heads.v[i + 1].text, by)) continue;
 			cells[i]->text = journey_money(k, r, "value", currency_of(answer, r));
+			cells[i]->address = journey_behind(k, {"time", json_get(r, S("time"))}, {"by", json_get(r, S("by"))});
 			journey_draw(k, cells[i], journey_real(r, "value"));
 		}
 	}
@@ -108,7 +109,9 @@ static void put_column(struct journey_asking *k, struct journey_table *t, const 
 	for (const struct json_node *r = rows->child; r && t->rows.n < ROWS_SHOWN; r = r->next) {
 		str time = json_get_str(r, S("time"));
 		journey_row(k, t, journey_day(k, time, interval))->time = time;
-		journey_draw(k, journey_cell(k, t, journey_money(k, r, "value", currency)), journey_real(r, "value"));
+		struct journey_cell *c = journey_cell(k, t, journey_money(k, r, "value", currency));
+		journey_draw(k, c, journey_real(r, "value"));
+		if (journey_real(r, "value") != 0) c->address = journey_behind(k, {"time", json_get(r, S("time"))});
 	}
 	t->left = (int64_t)(rows->n - t->rows.n);
 }

@@ -7,11 +7,10 @@
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "op/app.h"
-#include "order/currency.h"
 #include "pulse/findings.h"
 #include "segment/segment_form.h"
 
-enum { NAME_CHARACTERS = 80, DESCRIPTION_CHARACTERS = 300, PAGE = 50, SUGGESTIONS = 200, CSV_BYTES = 256 << 20 };
+enum { NAME_CHARACTERS = 80, DESCRIPTION_CHARACTERS = 300, PAGE = 50, SUGGESTIONS = 200 };
 
 /* ---- descriptors ---- */
 
@@ -44,6 +43,8 @@ struct segment_new {
 	struct input name, description;
 	LIST_OF(struct segment_rule) rules;
 	str condition, form;
+	bool is_given; /* the condition is written as JSON, not built of rows */
+	struct input written; /* the same in its field */
 	struct msg finding;
 	int64_t customers;
 	LIST_OF(str) events, traits, channels;
@@ -96,6 +97,8 @@ static const struct desc_field NEW_FIELDS[] = {
 	FIELD(segment_new, description, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(segment_new, rules, DESC_LIST, .item = DESC_STRUCT, .of = &SEGMENT_RULE_DESC),
 	FIELD(segment_new, condition, DESC_RAW, .doc = "of the rows"),
+	FIELD(segment_new, is_given, DESC_BOOL, .doc = "the condition is written, not built of rows"),
+	FIELD(segment_new, written, DESC_STRUCT, .of = &INPUT_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(segment_new, finding, DESC_MSG, .doc = "how many customers this is now"),
 	FIELD(segment_new, customers, DESC_INT),
 	FIELD(segment_new, events, DESC_LIST, .item = DESC_STR),
@@ -222,10 +225,18 @@ static enum err make_new(struct op *op, const struct web *w, segment_field *fiel
 	page->customers = DESC_NULL_INT;
 	page->finding = msg_of(build.has_fault ? "segment_unfinished" : "segment_begin");
 	TRY(suggest(op, page));
-	if (!str_given(build.condition)) return OK;
-	enum err e = segment_members(op, build.condition, &m);
-	if (e == ERR_INVALID) {
+	str written = field(arg.out, "condition");
+	page->is_given = str_given(written) && str_trim(written).n;
+	if (page->is_given) {
+		page->written.value = page->condition = str_trim(written);
+		page->form = S("");
+	}
+	if (!str_given(page->condition)) return OK;
+	enum err e = segment_members(op, page->condition, &m);
+	if (e == ERR_INVALID || e == ERR_MALFORMED || (e == ERR_TOO_LARGE && page->is_given)) {
+		char room[FAULT_TEXT];
 		page->finding = msg_of("segment_broken");
+		if (page->is_given) page->written.error = msg_str("segment_fault", "why", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room))));
 		page->condition = STR_NONE;
 		fault_clear(&op->fault);
 		return OK;
@@ -283,7 +294,7 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id segment)
 	page->is_change = segment != 0;
 	faults_text(&faults, "name", &page->name, true, NAME_CHARACTERS);
 	faults_text(&faults, "description", &page->description, false, DESCRIPTION_CHARACTERS);
-	if (!str_given(in.condition)) faults_add(&faults, is_form ? "what_0" : "condition", NULL, is_form ? page->finding : msg_of("fault_required"));
+	if (!str_given(in.condition)) faults_add(&faults, is_form && !page->is_given ? "what_0" : "condition", NULL, is_form ? page->finding : msg_of("fault_required"));
 	if (faults.n) return refuse(op, a, page, &faults);
 	s.name = page->name.value;
 	s.description = page->description.value;
@@ -308,27 +319,33 @@ enum err segment_change_post(struct op *op, struct web *w, struct answer *a)
 
 /* ---- one segment ---- */
 
-/* Members by number, from the one behind `from` on. */
+/* Members by number, from the one behind `from` on; *next: behind the last of them, 0 when there are no more. */
+static size_t list_members(struct op *op, const struct segment_members *m, uint32_t from, size_t most, id **out, uint32_t *next)
+{
+	size_t n = 0;
+	*out = ARENA_ARRAY(&op->arena, id, most + 1);
+	*next = 0;
+	for (uint32_t i = from + 1; i <= m->n_customers; i++) {
+		if (!m->is_member[i]) continue;
+		if (n == most) {
+			*next = i - 1;
+			return n;
+		}
+		(*out)[n++] = people_id(op->app->people, i);
+	}
+	return n;
+}
+
 static enum err fill_members(struct op *op, const struct web *w, const struct segment_members *m, struct segment_show *page)
 {
 	int64_t from = 0;
+	id *ids;
+	uint32_t next;
 	str cursor = web_query(w, "cursor");
 	if (cursor.n && (!str_i64(cursor, &from) || from < 0 || from > UINT32_MAX)) return fail(op, ERR_INVALID, "cursor", "not a place in this list");
-	str lead;
-	TRY(order_currency(op, &op->arena, &lead));
-	page->rows.v = ARENA_ARRAY(&op->arena, struct customer_row, PAGE);
-	for (uint32_t i = (uint32_t)from + 1; i <= m->n_customers; i++) {
-		if (!m->is_member[i]) continue;
-		if (page->rows.n == PAGE) {
-			page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%u", i - 1));
-			return OK;
-		}
-		enum err e = customer_row_get(op, people_id(op->app->people, i), lead, &page->rows.v[page->rows.n]);
-		if (e == ERR_NOT_FOUND) fault_clear(&op->fault); /* erased this moment */
-		else TRY(e);
-		page->rows.n += e == OK;
-	}
-	return OK;
+	size_t n = list_members(op, m, (uint32_t)from, PAGE, &ids, &next);
+	if (next) page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%u", next));
+	return customer_rows_get(op, ids, n, &page->rows.v, &page->rows.n);
 }
 
 enum err segment_show_get(struct op *op, struct web *w, struct answer *a)
@@ -342,7 +359,8 @@ enum err segment_show_get(struct op *op, struct web *w, struct answer *a)
 	*page = (struct segment_show){.id = s.id, .name = s.name, .description = s.description, .owner = s.owner, .condition = s.condition, .changed_at = s.changed_at, .customers = DESC_NULL_INT, .asked_at = DESC_NULL_INT, .share = NAN};
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
 	str shown = id_show(&op->arena, S("seg"), segment);
-	if (s.form.n && page->may_write) page->edit = str_fmt(&op->arena, "/segments/new?%.*s&id=%.*s", STR_ARG(s.form), STR_ARG(shown));
+	if (page->may_write && !s.form.n) page->edit = str_fmt(&op->arena, "/segments/new?condition=%.*s&id=%.*s", STR_ARG(web_url(op, s.condition)), STR_ARG(shown));
+	else if (page->may_write) page->edit = str_fmt(&op->arena, "/segments/new?%.*s&id=%.*s", STR_ARG(s.form), STR_ARG(shown));
 	a->topics[a->n_topics++] = S("touchpoints");
 	enum err e = segment_members(op, s.condition, &m);
 	if (e == ERR_INVALID) {
@@ -387,38 +405,12 @@ enum err segment_csv_get(struct op *op, struct web *w, struct answer *a)
 {
 	const struct segment_members *m;
 	struct segment s;
-	struct buf b;
-	id segment;
-	enum err e = OK;
+	id segment, *ids;
+	uint32_t next;
 	TRY(web_id(op, w, "id", "seg", &segment));
 	TRY(segment_get(op, segment, &s));
 	TRY(segment_members(op, s.condition, &m));
-	buf_init(&b, CSV_BYTES);
-	buf_add(&b, S("\xEF\xBB\xBF" "customer,name,identity,country,orders\r\n"));
-	for (uint32_t i = 1; i <= m->n_customers && e == OK; i++) {
-		struct customer_row row;
-		if (!m->is_member[i]) continue;
-		e = customer_row_get(op, people_id(op->app->people, i), STR_NONE, &row);
-		if (e == ERR_NOT_FOUND) {
-			fault_clear(&op->fault);
-			e = OK;
-			continue;
-		}
-		if (e != OK) break;
-		str cells[] = {id_show(&op->arena, S("cus"), row.id), row.name, row.identity, row.country};
-		for (size_t c = 0; c < COUNT_OF(cells); c++) {
-			buf_csv(&b, str_given(cells[c]) ? cells[c] : S(""));
-			buf_add(&b, S(","));
-		}
-		buf_fmt(&b, "%lld\r\n", (long long)row.orders);
-	}
-	if (e == OK && buf_failed(&b)) e = fail(op, ERR_TOO_LARGE, "", "more members than a file may hold");
-	if (e == OK) e = audit_write_read(op, "customers_exported", "segment", segment, s.name);
-	if (e == OK) {
-		a->text = str_dup(&op->arena, buf_str(&b));
-		a->content_type = S("text/csv; charset=utf-8");
-		a->download_name = str_fmt(&op->arena, "%.*s.csv", STR_ARG(s.name));
-	}
-	buf_release(&b);
-	return e;
+	size_t n = list_members(op, m, 0, (size_t)m->customers, &ids, &next);
+	TRY(audit_write_read(op, "customers_exported", "segment", segment, s.name));
+	return customer_rows_csv(op, ids, n, s.name, a);
 }

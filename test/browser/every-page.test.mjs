@@ -121,8 +121,9 @@ describe('every page after the demo', () => {
 		await hospes.send('/journeys/designs', { name: 'Buys again', design: { ...design, persona: 'Keeps a gift shop' } }, secret);
 		const journey = (await hospes.get('/journeys/designs', secret)).body.rows[0];
 		addresses = {
-			'/segments/:id': [segment], '/segments/new': ['/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
+			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
+			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],
 			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],

@@ -96,11 +96,38 @@ describe('journeys over the sample', () => {
 		await get('/journeys/trend?segment=seg_0000000000001', 404);
 	});
 
-	test('who was lost before a step, and who they are', async () => {
-		const { tables, answer } = await get('/journeys/funnel?step=Order+Completed&step=Order+Refunded&who=2-');
-		const members = tables.find((table) => table.id === 'members');
-		assert.equal(members.rows.length, Math.min(100, answer.members.total));
-		assert.match(members.rows[0].address, /^\/customers\/cus_/);
+	test('who is behind each number: as many as it says, all of them as a file, and as a segment', async () => {
+		const views = (await get('/journeys/trend')).views.map((view) => view.value);
+		const cells = async (address) => (await get(address)).tables.flatMap((table) => table.rows.flatMap((row) => row.cells)).filter((cell) => cell.address?.includes('/behind'));
+		for (const view of views) {
+			const [cell] = await cells(view);
+			assert.ok(cell, `${view} leads to nobody`);
+			const behind = await get(cell.address);
+			assert.ok(behind.customers > 0 && behind.rows.length === Math.min(50, behind.customers), cell.address);
+			assert.match(behind.rows[0].address, /^\/customers\/cus_/);
+			assert.ok(behind.parts.length, 'the number is named');
+			assert.deepEqual((await hospes.query(JSON.parse(behind.question), secret)).members.total, behind.customers);
+		}
+		const [began, reached] = await cells('/journeys/funnel?step=Order+Completed&step=Order+Refunded');
+		assert.ok(began && reached);
+		const lost = (await cells('/journeys/funnel?step=Order+Completed&step=Order+Refunded')).find((cell) => cell.address.includes('false'));
+		const numbers = await Promise.all([began, reached, lost].map(async (cell) => (await get(cell.address)).customers));
+		assert.equal(numbers[0], numbers[1] + numbers[2], 'who began went on or was lost');
+		assert.equal(numbers[0].toLocaleString('en'), began.text);
+		const first = await get(lost.address), second = await get(first.next);
+		assert.ok(second.rows.every((row) => !first.rows.some((other) => other.id === row.id)), 'the next page has others');
+		const file = await hospes.get(first.export, secret);
+		assert.equal(file.text.trim().split('\r\n').length, first.customers + 1);
+		const building = await get(first.segment);
+		assert.equal(building.customers, first.customers);
+		await hospes.send('/segments', { name: 'Lost before a refund', condition: building.condition }, secret);
+		assert.equal((await get('/segments')).rows.find((row) => row.name === 'Lost before a refund').customers, first.customers);
+		const analyst = await hospes.key('secret', '--role', 'analyst'), agent = await hospes.key('secret', '--role', 'agent');
+		assert.equal((await hospes.get(first.export ?? '', analyst)).status, 403);
+		assert.equal((await hospes.get(lost.address, agent)).status, 200, 'an agent may see customers');
+		assert.equal((await hospes.get('/journeys/funnel/behind?cell=7', secret)).status, 422);
+		assert.equal((await hospes.get('/journeys/funnel/behind?cell=%7B%22step%22%3A99%7D', secret)).status, 422);
+		assert.equal((await get('/segments/new?condition=%7B%22behind%22%3A7%7D')).customers, null);
 	});
 
 	test('what cannot be answered is said, and the form stays', async () => {
