@@ -1,4 +1,4 @@
-/* asset.h: files embedded at build: assets/ (hashed address, brotli and gzip beside), pages/, i18n/, sql/. */
+/* asset.h: files embedded at build: assets/ (hashed address, brotli and gzip beside), pages/, models/, i18n/, sql/. */
 #ifndef HTTP_ASSET_H
 #define HTTP_ASSET_H
 #include "base/str.h"

@@ -58,7 +58,7 @@ void classifier_index(struct classifier *c)
 	for (size_t i = 0; i < c->n_features; i++) {
 		size_t at = c->hashes[i] & (c->n_slots - 1);
 		while (c->slots[at]) at = (at + 1) & (c->n_slots - 1);
-		c->slots[at] = (uint32_t)i + 1;
+		c->slots[at] = (uint64_t)c->hashes[i] << 32 | (i + 1);
 	}
 }
 
@@ -66,8 +66,8 @@ void classifier_index(struct classifier *c)
 static uint32_t look_up(const struct classifier *c, uint32_t hash)
 {
 	size_t at = hash & (c->n_slots - 1);
-	while (c->slots[at] && c->hashes[c->slots[at] - 1] != hash) at = (at + 1) & (c->n_slots - 1);
-	return c->slots[at];
+	while (c->slots[at] && c->slots[at] >> 32 != hash) at = (at + 1) & (c->n_slots - 1);
+	return (uint32_t)c->slots[at];
 }
 
 /* ---- files ---- */
@@ -223,33 +223,28 @@ enum err classifier_decode(str bytes, struct classifier **out, struct fault *f)
 
 /* ---- judging ---- */
 
-/* The features it knows of a text, each once; norm² is the sum of their squared rarities. */
-struct met {
-	uint32_t *features;
-	size_t n;
-	double norm;
-};
-
-static struct met meet(const struct classifier *c, struct arena *a, const struct folded *text)
+/* Looks the text's features up, and adds each that is known to the scores once. Returns the length of the text's vector. */
+static double add_up(const struct classifier *c, struct arena *a, struct judged *j, double *scores)
 {
-	size_t n, n_seen = 16;
-	struct feature *all = features_of(a, &c->recipe, text, &n);
-	while (n_seen < 2 * n) n_seen *= 2;
-	uint32_t *seen = ARENA_ARRAY(a, uint32_t, n_seen);
-	struct met m = {.features = ARENA_ARRAY(a, uint32_t, n + 1)};
+	size_t n_seen = 16;
+	while (n_seen < 2 * j->n) n_seen *= 2;
+	uint32_t *seen = ARENA_ARRAY(a, uint32_t, n_seen), *rows = ARENA_ARRAY(a, uint32_t, j->n + 1);
 	uint64_t squares = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t feature = look_up(c, all[i].hash);
-		if (!feature) continue;
-		size_t at = all[i].hash & (n_seen - 1);
-		while (seen[at] && seen[at] != feature) at = (at + 1) & (n_seen - 1);
+	for (size_t i = 0; i < j->n; i++) {
+		uint32_t row = rows[i] = look_up(c, j->features[i].hash);
+		if (!row) continue;
+		size_t at = j->features[i].hash & (n_seen - 1);
+		while (seen[at] && seen[at] != row) at = (at + 1) & (n_seen - 1);
 		if (seen[at]) continue;
-		seen[at] = feature;
-		m.features[m.n++] = feature - 1;
-		squares += (uint64_t)c->rarity[feature - 1] * c->rarity[feature - 1];
+		seen[at] = row;
+		j->known++;
+		double rarity = c->rarity[row - 1];
+		squares += (uint64_t)c->rarity[row - 1] * c->rarity[row - 1];
+		const int16_t *w = &c->weights[(row - 1) * c->n_outputs];
+		for (size_t k = 0; k < c->n_outputs; k++) scores[k] += rarity * w[k];
 	}
-	m.norm = sqrt((double)squares);
-	return m;
+	j->rows = rows;
+	return sqrt((double)squares);
 }
 
 static double logistic(double x)
@@ -274,18 +269,14 @@ static size_t shares_of(const struct classifier *c, const double *scores, double
 	return best;
 }
 
-size_t classifier_judge(const struct classifier *c, struct arena *a, const struct folded *text, double *probabilities, size_t *known)
+void classifier_judge(const struct classifier *c, struct arena *a, const struct folded *text, struct judged *out)
 {
-	struct met m = meet(c, a, text);
 	double *scores = ARENA_ARRAY(a, double, c->n_outputs);
-	if (known) *known = m.n;
-	for (size_t i = 0; i < m.n; i++) {
-		const int16_t *w = &c->weights[m.features[i] * c->n_outputs];
-		double x = c->rarity[m.features[i]];
-		for (size_t k = 0; k < c->n_outputs; k++) scores[k] += x * w[k];
-	}
-	for (size_t k = 0; k < c->n_outputs; k++) scores[k] = (m.n ? scores[k] * (double)c->step[k] / m.norm : 0) + (double)c->bias[k];
-	return shares_of(c, scores, probabilities);
+	*out = (struct judged){.shares = ARENA_ARRAY(a, double, c->n_labels)};
+	out->features = features_of(a, &c->recipe, text, &out->n);
+	double length = add_up(c, a, out, scores);
+	for (size_t k = 0; k < c->n_outputs; k++) scores[k] = (length > 0 ? scores[k] * (double)c->step[k] / length : 0) + (double)c->bias[k];
+	out->label = shares_of(c, scores, out->shares);
 }
 
 /* ---- reasons ---- */
@@ -316,23 +307,21 @@ static void insert(struct reason *out, size_t *n, size_t most, struct reason r)
 }
 
 /* Each character gets its part of what the features over it say. */
-static double *heat_of(const struct classifier *c, struct arena *a, const struct folded *text, size_t label)
+static double *heat_of(const struct classifier *c, struct arena *a, const struct judged *j, size_t letters, size_t label)
 {
-	size_t n;
-	struct feature *all = features_of(a, &c->recipe, text, &n);
-	double *heat = ARENA_ARRAY(a, double, text->n + 1);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t feature = look_up(c, all[i].hash);
-		if (!feature) continue;
-		double part = speaks_for(c, feature - 1, label) * c->rarity[feature - 1] / (double)(all[i].to - all[i].from);
-		for (uint32_t k = all[i].from; k < all[i].to; k++) heat[k] += part;
+	double *heat = ARENA_ARRAY(a, double, letters + 1);
+	for (size_t i = 0; i < j->n; i++) {
+		if (!j->rows[i]) continue;
+		const struct feature *f = &j->features[i];
+		double part = speaks_for(c, j->rows[i] - 1, label) * c->rarity[j->rows[i] - 1] / (double)(f->to - f->from);
+		for (uint32_t k = f->from; k < f->to; k++) heat[k] += part;
 	}
 	return heat;
 }
 
-size_t classifier_reasons(const struct classifier *c, struct arena *a, const struct folded *text, str source, size_t label, struct reason *out, size_t most)
+size_t classifier_reasons(const struct classifier *c, struct arena *a, const struct judged *judged, const struct folded *text, str source, size_t label, struct reason *out, size_t most)
 {
-	const double *heat = heat_of(c, a, text, label);
+	const double *heat = heat_of(c, a, judged, text->n, label);
 	size_t n_words, n = 0, k = 0;
 	const struct span *words = words_of(a, text, source, &n_words);
 	for (size_t i = 0; i < n_words; i++) {

@@ -22,7 +22,7 @@ struct classifier {
 	uint32_t *hashes;    /* ascending */
 	unsigned char *rarity; /* in sixteenths */
 	int16_t *weights;    /* n_outputs a feature */
-	uint32_t *slots;     /* hash → feature + 1 */
+	uint64_t *slots;     /* hash << 32 | feature + 1: one look in memory a feature */
 	size_t n_slots;
 };
 
@@ -33,14 +33,21 @@ void classifier_encode(const struct classifier *c, struct buf *out);
 void classifier_index(struct classifier *c); /* fills slots when hashes are in place */
 void classifier_free(struct classifier *c);
 
-/* Fills probabilities (n_labels, sum 1) and returns the likeliest label. *known (may be NULL): how many of the text's
- * features it has met. */
-size_t classifier_judge(const struct classifier *c, struct arena *a, const struct folded *text, double *probabilities, size_t *known);
+struct judged {
+	size_t label;    /* the likeliest */
+	double *shares;  /* of each label, sum 1 */
+	size_t known;    /* how many of the text's features it has met */
+	const struct feature *features; /* all of the text's */
+	const uint32_t *rows;           /* of each, its number here plus one; 0: never met */
+	size_t n;
+};
+/* What out holds is owned by the arena. */
+void classifier_judge(const struct classifier *c, struct arena *a, const struct folded *text, struct judged *out);
 
 /* The words of the text that speak most for the label, strongest first, as they stand in `source`; each once. */
 struct reason {
 	str word;
 	double weight;
 };
-size_t classifier_reasons(const struct classifier *c, struct arena *a, const struct folded *text, str source, size_t label, struct reason *out, size_t most);
+size_t classifier_reasons(const struct classifier *c, struct arena *a, const struct judged *judged, const struct folded *text, str source, size_t label, struct reason *out, size_t most);
 #endif

@@ -201,6 +201,7 @@ void fold(struct arena *a, str text, struct folded *out)
 		out->scripts[e->script]++;
 		out->simplified += e->is_simplified;
 		out->traditional += e->is_traditional;
+		out->bopomofo += c >= 0x3105 && c < 0x3130;
 		if (e->script == SCRIPT_OTHER && !out->first_other) out->first_other = c;
 		for (int k = 0; k < MOST && e->to[k]; k++) put(out, e->to[k], e->class, at);
 	}

@@ -16,6 +16,7 @@ struct folded {
 	size_t n;
 	uint32_t scripts[SCRIPTS];        /* letters of each, before folding */
 	uint32_t simplified, traditional; /* Han characters that stand in only one of the two */
+	uint32_t bopomofo;
 	uint32_t first_other;             /* a letter of SCRIPT_OTHER, 0 without one */
 };
 

@@ -9,9 +9,16 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "text/svm.h"
+#include "text/words.h"
 
-enum { FEATURES_HELD = 96 << 20, NUMBERS_HELD = 512 << 20, HOLD_ONE_IN = 5, TEXT_BYTES = 64 << 10, RARITY_UNIT = 16, RARITY_MOST = 255, WEIGHT_MOST = 32767, CERTAINTY_STEPS = 40 };
+enum { FEATURES_HELD = 96 << 20, NUMBERS_HELD = 512 << 20, HOLD_ONE_IN = 5, TEXT_BYTES = 64 << 10, RARITY_UNIT = 16, WORDS_KNOWN = 2, RARITY_MOST = 255, WEIGHT_MOST = 32512, COARSE = 256, CERTAINTY_STEPS = 40 };
 static const struct recipe RECIPE = {1, 5, 2};
+
+/* What a known word comes to: one feature. */
+struct belief {
+	uint32_t hash, label;
+	float strength;
+};
 
 /* The texts' features, one array behind another; rows are numbered once it is known which features are kept. */
 struct corpus {
@@ -23,6 +30,8 @@ struct corpus {
 	uint32_t *kept;     /* ascending hashes of features */
 	unsigned char *rarity;
 	size_t n_kept;
+	struct belief *beliefs;
+	size_t n_beliefs, cap_beliefs;
 };
 
 static int by_number(const void *a, const void *b)
@@ -64,19 +73,65 @@ static enum err read_texts(struct corpus *k, const struct lesson *l, struct faul
 	return k->n_hashes > FEATURES_HELD ? fault_set(f, ERR_TOO_LARGE, "FILE", "holds more text than can be learnt from at once: give a part of it") : OK;
 }
 
+static void add_belief(struct corpus *k, struct belief b)
+{
+	if (k->n_beliefs == k->cap_beliefs) {
+		k->cap_beliefs = 2 * k->cap_beliefs + 64;
+		k->beliefs = mem_realloc(k->beliefs, k->cap_beliefs * sizeof *k->beliefs);
+	}
+	k->beliefs[k->n_beliefs++] = b;
+}
+
+/* Between spaces a known word is one feature, the longest sequence of words in it. In scripts without spaces it is what
+ * its letters come to, in pieces where it is long. */
+static void read_word(struct corpus *k, struct arena *a, const struct known_word *word)
+{
+	struct folded text;
+	fold(a, word->text, &text);
+	size_t n, n_letters = text.n > 2 ? text.n - 2 : 0, longest = 0, pieces = 0;
+	bool is_joined = n_letters && words_are_joined(text.c[1]);
+	struct recipe recipe = {0, 0, WORDS_KNOWN};
+	if (is_joined) recipe = (struct recipe){.letters_least = (uint8_t)(n_letters < RECIPE.letters_most ? n_letters : RECIPE.letters_most), .letters_most = RECIPE.letters_most};
+	recipe.letters_most = recipe.letters_least;
+	const struct feature *features = features_of(a, &recipe, &text, &n);
+	for (size_t i = 0; i < n; i++) {
+		longest = features[i].to - features[i].from > longest ? features[i].to - features[i].from : longest;
+		pieces += features[i].from > 0 && features[i].to < text.n;
+	}
+	if (!is_joined && longest < n_letters) return; /* of more words than are looked at together */
+	for (size_t i = 0; i < n; i++) {
+		if (!is_joined && features[i].to - features[i].from < longest) continue;
+		if (is_joined && (features[i].from == 0 || features[i].to >= text.n)) continue; /* with the space beside it */
+		add_belief(k, (struct belief){features[i].hash, word->label, is_joined ? word->strength / (float)pieces : word->strength});
+	}
+}
+
+static void read_words(struct corpus *k, const struct lesson *l)
+{
+	struct arena a = {0};
+	for (size_t i = 0; i < l->n_words; i++) {
+		read_word(k, &a, &l->words[i]);
+		arena_reset(&a);
+	}
+	arena_release(&a);
+}
+
+/* Features of at least two texts, and those of known words. */
 static void keep_frequent(struct corpus *k, size_t n_texts)
 {
-	uint32_t *all = mem_alloc((k->n_hashes + 1) * sizeof *all);
+	size_t n_all = k->n_hashes + 2 * k->n_beliefs;
+	uint32_t *all = mem_alloc((n_all + 1) * sizeof *all);
 	memcpy(all, k->hashes, k->n_hashes * sizeof *all);
-	qsort(all, k->n_hashes, sizeof *all, by_number);
+	for (size_t i = 0; i < k->n_beliefs; i++) all[k->n_hashes + 2 * i] = all[k->n_hashes + 2 * i + 1] = k->beliefs[i].hash;
+	qsort(all, n_all, sizeof *all, by_number);
 	k->kept = all;
-	k->rarity = mem_alloc(k->n_hashes + 1);
-	for (size_t i = 0, end; i < k->n_hashes; i = end) {
-		for (end = i + 1; end < k->n_hashes && all[end] == all[i];) end++;
+	k->rarity = mem_alloc(n_all + 1);
+	for (size_t i = 0, end; i < n_all; i = end) {
+		for (end = i + 1; end < n_all && all[end] == all[i];) end++;
 		if (end - i < 2) continue;
 		double rarity = RARITY_UNIT * (1 + log((double)(n_texts + 1) / (double)(end - i + 1)));
 		k->kept[k->n_kept] = all[i];
-		k->rarity[k->n_kept++] = (unsigned char)(rarity > RARITY_MOST ? RARITY_MOST : rarity + 0.5);
+		k->rarity[k->n_kept++] = (unsigned char)(rarity < 1 ? 1 : rarity > RARITY_MOST ? RARITY_MOST : rarity + 0.5);
 	}
 }
 
@@ -110,7 +165,7 @@ static void make_vectors(struct corpus *k, const struct lesson *l)
 			*node++ = (struct node){(uint32_t)row, value};
 		}
 		for (struct node *p = first; p < node; p++) p->value /= sqrtf(squares);
-		k->vectors[i] = (struct vector){first, (size_t)(node - first), l->examples[i].label, l->examples[i].weight};
+		k->vectors[i] = (struct vector){first, (size_t)(node - first), l->examples[i].label};
 	}
 	mem_free(k->hashes);
 	k->hashes = NULL;
@@ -123,6 +178,7 @@ static void corpus_release(struct corpus *k)
 	mem_free(k->nodes);
 	mem_free(k->vectors);
 	mem_free(k->kept);
+	mem_free(k->beliefs);
 	mem_free(k->rarity);
 }
 
@@ -187,16 +243,39 @@ static double best_certainty(const struct trial *t)
 	return best;
 }
 
-static const double CHOICES[] = {0.2, 0.5, 1.2};
+struct choice {
+	double trust; /* in known words */
+	double c;
+};
+static const double TRUSTS[] = {0, 3, 6, 12}, STRICTNESSES[] = {0.2, 0.5, 1.2};
 
 struct chosen {
-	double c, certainty;
+	struct choice choice;
+	double certainty;
 	size_t held_back, right;
 };
 
-static enum err solve(const struct corpus *k, const struct lesson *l, const struct vector **vectors, size_t n, double c, float *weights, struct fault *f)
+/* The weights before any text is read. */
+static void believe(const struct corpus *k, size_t n_labels, double trust, float *weights)
 {
-	struct svm s = {vectors, n, k->n_kept + 1, l->n_labels, c, l->go_on, l->arg};
+	size_t stride = svm_stride(n_labels);
+	memset(weights, 0, (k->n_kept + 1) * stride * sizeof *weights);
+	for (size_t i = 0; i < k->n_beliefs; i++) {
+		const struct belief *b = &k->beliefs[i];
+		size_t at = row_of(k, b->hash);
+		float *row = weights + at * stride;
+		if (!at) continue; /* thinned away */
+		if (n_labels == 2)
+			row[0] += (float)trust * (b->label ? -b->strength : b->strength);
+		else
+			row[b->label] += (float)trust * b->strength;
+	}
+}
+
+static enum err solve(const struct corpus *k, const struct lesson *l, const struct vector **vectors, size_t n, const struct choice *choice, float *weights, struct fault *f)
+{
+	struct svm s = {vectors, n, k->n_kept + 1, l->n_labels, choice->c, l->go_on, l->arg};
+	believe(k, l->n_labels, choice->trust, weights);
 	return svm_solve(&s, weights) ? OK : fault_set(f, ERR_STATE, "", "was broken off");
 }
 
@@ -209,28 +288,84 @@ static enum err choose(const struct corpus *k, const struct lesson *l, const str
 	t.truth = mem_alloc((l->n + 1) * sizeof *t.truth);
 	for (size_t i = 0; i < l->n; i++)
 		if (!is_held_back(i)) vectors[n++] = &k->vectors[i];
-	*out = (struct chosen){.c = CHOICES[1], .certainty = 2};
-	for (size_t i = 0; n < l->n && e == OK && i < COUNT_OF(CHOICES); i++) {
-		e = solve(k, l, vectors, n, CHOICES[i], weights, f);
+	*out = (struct chosen){.choice = {l->trust, STRICTNESSES[1]}, .certainty = 2};
+	for (size_t i = 0; n < l->n && e == OK && i < COUNT_OF(TRUSTS) * COUNT_OF(STRICTNESSES); i++) {
+		struct choice choice = {TRUSTS[i / COUNT_OF(STRICTNESSES)], STRICTNESSES[i % COUNT_OF(STRICTNESSES)]};
+		if (l->trust > 0 && choice.trust > 0) break;
+		if (l->trust > 0) choice.trust = l->trust;
+		if (choice.trust > 0 && !k->n_beliefs) break;
+		e = solve(k, l, vectors, n, &choice, weights, f);
 		if (e != OK) break;
 		try_out(&t, weights, k, l);
-		if (t.right > out->right || !out->held_back) *out = (struct chosen){CHOICES[i], best_certainty(&t), t.n, t.right};
+		if (t.right > out->right || !out->held_back) *out = (struct chosen){choice, best_certainty(&t), t.n, t.right};
 	}
 	mem_free(t.scores);
 	mem_free(t.truth);
 	return e;
 }
 
+/* ---- making it small ---- */
+
+static int by_size(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+	return (x < y) - (x > y);
+}
+
+/* What a feature says at most: its largest weight, times how rare it is. */
+static void importance_of(const struct corpus *k, const float *weights, size_t stride, float *out)
+{
+	for (size_t i = 0; i < k->n_kept; i++) {
+		float most = 0;
+		for (size_t j = 0; j < stride; j++) most = fmaxf(most, fabsf(weights[(i + 1) * stride + j]));
+		out[i] = most * (float)k->rarity[i];
+	}
+}
+
+/* Leaves the texts those features alone that say most, their vectors of length one again. */
+static void thin(struct corpus *k, const struct lesson *l, const float *weights)
+{
+	if (!l->most_features || k->n_kept <= l->most_features) return;
+	float *importance = mem_alloc(2 * k->n_kept * sizeof *importance), *sorted = importance + k->n_kept;
+	uint32_t *row = mem_zalloc((k->n_kept + 1) * sizeof *row);
+	importance_of(k, weights, svm_stride(l->n_labels), importance);
+	memcpy(sorted, importance, k->n_kept * sizeof *sorted);
+	qsort(sorted, k->n_kept, sizeof *sorted, by_size);
+	size_t n = 0;
+	for (size_t i = 0; i < k->n_kept && n < l->most_features; i++) {
+		if (importance[i] < sorted[l->most_features - 1]) continue;
+		k->kept[n] = k->kept[i];
+		k->rarity[n] = k->rarity[i];
+		row[i + 1] = (uint32_t)++n;
+	}
+	k->n_kept = n;
+	struct node *to = k->nodes;
+	for (size_t i = 0; i < l->n; i++) {
+		struct vector *v = &k->vectors[i];
+		struct node *first = to;
+		float squares = 0;
+		for (size_t j = 0; j < v->n; j++) {
+			if (!row[v->nodes[j].row]) continue;
+			squares += v->nodes[j].value * v->nodes[j].value;
+			*to++ = (struct node){row[v->nodes[j].row], v->nodes[j].value};
+		}
+		for (struct node *p = first; p < to; p++) p->value /= sqrtf(squares);
+		*v = (struct vector){first, (size_t)(to - first), v->label};
+	}
+	mem_free(importance);
+	mem_free(row);
+}
+
 /* ---- the result ---- */
 
 /* Whole numbers for weights, so that the largest of an output is WEIGHT_MOST. */
-static void quantise(struct classifier *c, const float *weights, size_t stride, size_t output)
+static void quantise(struct classifier *c, const float *weights, size_t stride, size_t output, float unit)
 {
 	float most = 1e-9F;
 	for (size_t i = 1; i <= c->n_features; i++) most = fmaxf(most, fabsf(weights[i * stride + output]));
 	c->step[output] = most / WEIGHT_MOST;
 	c->bias[output] = weights[output];
-	for (size_t i = 0; i < c->n_features; i++) c->weights[i * c->n_outputs + output] = (int16_t)lrintf(weights[(i + 1) * stride + output] / most * WEIGHT_MOST);
+	for (size_t i = 0; i < c->n_features; i++) c->weights[i * c->n_outputs + output] = (int16_t)(lrintf(weights[(i + 1) * stride + output] / most * WEIGHT_MOST / unit) * (long)unit);
 }
 
 static struct classifier *assemble(struct corpus *k, const struct lesson *l, const float *weights, const struct chosen *chosen)
@@ -259,7 +394,7 @@ static struct classifier *assemble(struct corpus *k, const struct lesson *l, con
 	c->bias = mem_zalloc(c->n_outputs * sizeof *c->bias);
 	c->step = mem_zalloc(c->n_outputs * sizeof *c->step);
 	c->weights = mem_zalloc((c->n_features * c->n_outputs + 1) * sizeof *c->weights);
-	for (size_t j = 0; j < c->n_outputs; j++) quantise(c, weights, svm_stride(l->n_labels), j);
+	for (size_t j = 0; j < c->n_outputs; j++) quantise(c, weights, svm_stride(l->n_labels), j, l->most_features ? COARSE : 1);
 	classifier_index(c);
 	return c;
 }
@@ -279,6 +414,7 @@ enum err learn(const struct lesson *l, struct classifier **out, struct fault *f)
 	TRY(check(l, f));
 	enum err e = read_texts(&k, l, f);
 	if (e == OK) {
+		read_words(&k, l);
 		keep_frequent(&k, l->n);
 		if ((k.n_kept + l->n) * svm_stride(l->n_labels) > NUMBERS_HELD) e = fault_set(f, ERR_TOO_LARGE, "FILE", "holds too many labels for so much text: give a part of it");
 	}
@@ -288,7 +424,11 @@ enum err learn(const struct lesson *l, struct classifier **out, struct fault *f)
 		make_vectors(&k, l);
 		e = choose(&k, l, vectors, weights, &chosen, f);
 		for (size_t i = 0; i < l->n; i++) vectors[i] = &k.vectors[i];
-		if (e == OK) e = solve(&k, l, vectors, l->n, chosen.c, weights, f);
+		if (e == OK) e = solve(&k, l, vectors, l->n, &chosen.choice, weights, f);
+		if (e == OK && l->most_features) {
+			thin(&k, l, weights);
+			e = solve(&k, l, vectors, l->n, &chosen.choice, weights, f);
+		}
 		if (e == OK) *out = assemble(&k, l, weights, &chosen);
 		mem_free(vectors);
 		mem_free(weights);

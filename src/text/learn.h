@@ -9,13 +9,22 @@
 struct example {
 	str text;
 	uint32_t label;
-	float weight; /* how much it counts: 1 */
+};
+/* A word, or two, that is known to speak for a label; strength 0 to 1, below 0: against it. */
+struct known_word {
+	str text;
+	uint32_t label;
+	float strength;
 };
 struct lesson {
 	const struct example *examples;
 	size_t n;
+	const struct known_word *words; /* believed until the texts say otherwise; how much, is chosen like the strictness */
+	size_t n_words;
+	double trust; /* in the words: 0: chosen too */
 	const str *labels;
 	size_t n_labels;
+	size_t most_features; /* 0: all; else those that say most, in coarse numbers: a small file */
 	bool (*go_on)(void *arg); /* NULL: always; false breaks off */
 	void *arg;
 };

@@ -97,7 +97,7 @@ static enum err read_examples(struct reading *r, str text, struct fault *f)
 	for (size_t number = 1; lines_cut(&text, &line); number++) {
 		if (!str_trim(line).n) continue;
 		TRY(label_of(line, number, &label, f));
-		VEC_PUSH(&r->examples, r->arena, ((struct example){str_sub(line, label.n + 1, line.n), number_of(r, label), 1}));
+		VEC_PUSH(&r->examples, r->arena, ((struct example){str_sub(line, label.n + 1, line.n), number_of(r, label)}));
 	}
 	return OK;
 }
@@ -111,4 +111,29 @@ enum err examples_read(struct arena *a, str text, const str *labels, size_t n_la
 	map_release(&r.numbers);
 	*out = (struct examples){r.examples.v, r.examples.n, r.labels.v, r.labels.n};
 	return e;
+}
+
+static enum err known_word_of(str line, size_t number, const str *labels, size_t n_labels, struct known_word *out, struct fault *f)
+{
+	str label, rest;
+	double strength = 1;
+	TRY(label_of(line, number, &label, f));
+	rest = str_sub(line, label.n + 1, line.n);
+	out->text = str_cut(&rest, '\t');
+	if (str_given(rest) && (!str_f64(rest, &strength) || !(strength >= -1 && strength <= 1))) return at_line(f, number, "has a strength that is no number from -1 to 1");
+	out->strength = (float)strength;
+	for (out->label = 0; out->label < n_labels; out->label++)
+		if (str_eq(labels[out->label], label)) return OK;
+	return at_line(f, number, "has a label that no example has");
+}
+
+enum err known_words_read(struct arena *a, str text, const str *labels, size_t n_labels, struct known_word **out, size_t *n, struct fault *f)
+{
+	VEC(struct known_word) words = {0};
+	str line;
+	for (size_t number = 1; lines_cut(&text, &line); number++)
+		if (str_trim(line).n) TRY(known_word_of(line, number, labels, n_labels, VEC_ADD(&words, a), f));
+	*out = words.v;
+	*n = words.n;
+	return OK;
 }

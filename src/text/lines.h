@@ -21,4 +21,6 @@ struct examples {
 	size_t n_labels;
 };
 enum err examples_read(struct arena *a, str text, const str *labels, size_t n_labels, struct examples *out, struct fault *f) NODISCARD;
+/* label TAB word, or label TAB word TAB strength (-1 to 1; 1 when it is not given). The label must be one of `labels`. */
+enum err known_words_read(struct arena *a, str text, const str *labels, size_t n_labels, struct known_word **out, size_t *n, struct fault *f) NODISCARD;
 #endif

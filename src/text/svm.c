@@ -58,7 +58,7 @@ struct work {
 /* One step for one text: returns the largest violation it met. */
 static float step(const struct svm *s, const struct vector *v, size_t n_outputs, size_t stride, float *alpha, float *weights, struct work *w)
 {
-	float diagonal = (float)(0.5 / (s->c * (double)v->weight)), q = (v->n ? 2 : 1) + diagonal, worst = 0;
+	float diagonal = (float)(0.5 / s->c), q = (v->n ? 2 : 1) + diagonal, worst = 0;
 	size_t n_moved = 0;
 	svm_scores(weights, stride, v, w->scores);
 	for (size_t k = 0; k < n_outputs; k++) {
@@ -105,7 +105,6 @@ bool svm_solve(const struct svm *s, float *weights)
 	struct work w = {mem_alloc(stride * sizeof *w.scores), mem_zalloc(stride * sizeof *w.by), mem_alloc(n_outputs * sizeof *w.moved)};
 	uint64_t random = 1;
 	bool goes_on = true;
-	memset(weights, 0, s->n_rows * stride * sizeof *weights);
 	for (size_t i = 0; i < s->n; i++) order[i] = (uint32_t)i;
 	for (int epoch = 0; epoch < EPOCHS && goes_on; epoch++) {
 		float worst = 0;

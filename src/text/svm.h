@@ -15,7 +15,6 @@ struct vector {
 	const struct node *nodes; /* of length one together, or none */
 	size_t n;
 	uint32_t label;
-	float weight; /* how much its faults count: 1 */
 };
 struct svm {
 	const struct vector *const *vectors;
@@ -30,7 +29,8 @@ static inline size_t svm_outputs(size_t n_labels)
 	return n_labels == 2 ? 1 : n_labels;
 }
 size_t svm_stride(size_t n_labels); /* numbers a row of weights takes, at least its outputs */
-/* Fills weights: n_rows × svm_stride.
+/* weights: n_rows × svm_stride. What they hold at first is what was believed before: only what the texts say against it
+ * moves them (zeros: nothing).
  * False when it was broken off. */
 bool svm_solve(const struct svm *s, float *weights);
 /* scores: room for a row. */

@@ -1,13 +1,38 @@
-/* text.h: reading what people write, on the server itself. */
+/* text.h: reading what people write, on the server itself: language, feeling, topics, and the words that led there. */
 #ifndef TEXT_TEXT_H
 #define TEXT_TEXT_H
-#include "base/str.h"
+#include "base/err.h"
+#include "text/classifier.h"
+#include "text/language.h"
+#include "text/topic.h"
 
 struct app;
 struct command_io;
+struct buf;
 enum { TEXT_READ_BYTES = 64 << 10 }; /* of a longer text its beginning is read */
+enum { TEXT_REASONS = 3 };
+
+struct text_reading {
+	struct language language;
+	str sentiment;  /* "pos", "neg", "neu", in Thai also "q" (a question); absent where no model reads the language */
+	double score;   /* -1 to 1: the share of pos less that of neg */
+	struct reason reasons[TEXT_REASONS]; /* words of the text that led to the sentiment */
+	size_t n_reasons;
+	const struct topics *topics;
+	const struct topic_found *found; /* with the place in the text that led there */
+	size_t n_found;
+	str label;         /* of the classifier given; absent without one */
+	double probability;
+	const struct folded *folded;
+};
+/* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL: a
+ * classifier of the workspace. Thread safe. */
+void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out);
+/* One line of JSON, as hospes text prints it. */
+void text_write(const struct text_reading *r, struct arena *a, str text, struct buf *out);
 
 /* Commands. */
+int command_text(struct app *app, int argc, const str *argv, const struct command_io *io);
 int command_train(struct app *app, int argc, const str *argv, const struct command_io *io);
 int command_evaluate(struct app *app, int argc, const str *argv, const struct command_io *io);
 int command_classify(struct app *app, int argc, const str *argv, const struct command_io *io);

@@ -1,12 +1,13 @@
 /* Folding, features, words, learning and the files of models, without data from outside. */
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "test.h"
 #include "text/classifier.h"
 #include "text/learn.h"
 #include "text/score.h"
+#include "text/text.h"
 #include "text/words.h"
-#include "base/utf8.h"
 
 static struct arena arena;
 
@@ -82,9 +83,9 @@ static struct classifier *taught(size_t n_labels)
 	struct fault f = {0};
 	size_t n = 0;
 	for (size_t i = 0; i < COUNT_OF(PRAISE); i++) {
-		examples[n++] = (struct example){str_of(PRAISE[i]), 0, 1};
-		examples[n++] = (struct example){str_of(BLAME[i]), 1, 1};
-		if (n_labels == 3) examples[n++] = (struct example){str_fmt(&arena, "where is the shop %zu ?", i), 2, 1};
+		examples[n++] = (struct example){str_of(PRAISE[i]), 0};
+		examples[n++] = (struct example){str_of(BLAME[i]), 1};
+		if (n_labels == 3) examples[n++] = (struct example){str_fmt(&arena, "where is the shop %zu ?", i), 2};
 	}
 	struct lesson l = {.examples = examples, .n = n, .labels = LABELS, .n_labels = n_labels};
 	assert_ok(learn(&l, &c, &f));
@@ -94,8 +95,11 @@ static struct classifier *taught(size_t n_labels)
 static size_t judged(const struct classifier *c, str text, double *shares)
 {
 	struct folded f;
+	struct judged j;
 	fold(&arena, text, &f);
-	return classifier_judge(c, &arena, &f, shares, NULL);
+	classifier_judge(c, &arena, &f, &j);
+	memcpy(shares, j.shares, c->n_labels * sizeof *shares);
+	return j.label;
 }
 
 static void it_learns_two_labels_and_three(void **state)
@@ -118,20 +122,22 @@ static void its_reasons_are_words_of_the_text(void **state)
 {
 	struct classifier *c = taught(2);
 	struct reason reasons[2];
+	struct judged j;
 	struct folded f;
 	str text = S("The hotel was good, but the staff was RUDE");
 	(void)state;
 	fold(&arena, text, &f);
-	assert_true(classifier_reasons(c, &arena, &f, text, 1, reasons, 2) > 0);
+	classifier_judge(c, &arena, &f, &j);
+	assert_true(classifier_reasons(c, &arena, &j, &f, text, 1, reasons, 2) > 0);
 	assert_str_equal(reasons[0].word, S("RUDE"));
-	assert_true(classifier_reasons(c, &arena, &f, text, 0, reasons, 2) > 0);
+	assert_true(classifier_reasons(c, &arena, &j, &f, text, 0, reasons, 2) > 0);
 	assert_str_equal(reasons[0].word, S("good"));
 	classifier_free(c);
 }
 
 static void what_cannot_be_learnt_is_refused(void **state)
 {
-	struct example one[] = {{S("a"), 0, 1}, {S("b"), 0, 1}};
+	struct example one[] = {{S("a"), 0}, {S("b"), 0}};
 	struct lesson l = {.examples = one, .n = 2, .labels = LABELS, .n_labels = 1};
 	struct classifier *c;
 	struct fault f = {0};
@@ -170,6 +176,7 @@ static void a_damaged_model_is_refused_wherever_it_is_damaged(void **state)
 	struct classifier *c = taught(3), *back;
 	struct buf b;
 	struct fault f;
+	size_t n_refused = 0;
 	(void)state;
 	buf_init(&b, 1 << 20);
 	classifier_encode(c, &b);
@@ -177,10 +184,21 @@ static void a_damaged_model_is_refused_wherever_it_is_damaged(void **state)
 	for (size_t at = 0; at < b.n; at += 3) {
 		if (at >= 12 && at < 16) continue; /* unused */
 		b.p[at] ^= 0x20;
-		assert_int_not_equal(classifier_decode(buf_str(&b), &back, &f), OK);
-		assert_null(back);
+		enum err e = classifier_decode(buf_str(&b), &back, &f);
 		b.p[at] ^= 0x20;
+		if (e == OK) { /* a bit of zstd's own that tells nothing: what it unpacks to is the same */
+			struct buf same;
+			buf_init(&same, 1 << 20);
+			classifier_encode(back, &same);
+			assert_str_equal(buf_str(&same), buf_str(&b));
+			buf_release(&same);
+		} else {
+			assert_null(back);
+			n_refused++;
+		}
+		classifier_free(back);
 	}
+	assert_true(n_refused > b.n / 4);
 	classifier_free(c);
 	buf_release(&b);
 }
@@ -201,6 +219,77 @@ static void a_score_is_as_worked_by_hand(void **state)
 	assert_float_equal(score_macro_f1(&s), (12.0 / 15 + 6.0 / 9) / 2, 1e-12);
 }
 
+/* ---- topics ---- */
+
+static bool has_topic(const char *queries, const char *text)
+{
+	struct topics *t;
+	struct folded f;
+	struct fault fault = {0};
+	size_t n;
+	assert_ok(topics_new(str_of(queries), &t, &fault));
+	fold(&arena, str_of(text), &f);
+	topics_of(t, &arena, &f, &n);
+	topics_free(t);
+	return n == 1;
+}
+
+static void queries_fit_what_they_say(void **state)
+{
+	static const struct {
+		const char *query, *text;
+		bool fits;
+	} CASES[] = {
+		{"t\tlate", "It was LATE!", true}, {"t\tlate", "later", false}, {"t\tlate*", "later", true}, {"t\tlate parcel", "the parcel came late", true},
+		{"t\tlate parcel", "the parcel came", false}, {"t\t\"not arrived\"", "it has not arrived yet", true}, {"t\t\"not arrived\"", "arrived, not", false},
+		{"t\tlate ~2 parcel", "late was the parcel", true}, {"t\tlate ~1 parcel", "late was the parcel", false}, {"t\tparcel -free", "a free parcel", false},
+		{"t\tparcel -free", "a parcel", true}, {"t\tรอนาน", "ต้องรอนานมาก", true}, {"t\t退款", "還沒退款給我", true}, {"t\tπαραδοσ*", "η ΠΑΡΆΔΟΣΗ", true},
+		{"t\tارسال*", "ارسالشون", true}, {"t\tlate\nt\tslow", "so slow", true}, {"t\tก ~1 ข", "กxy zข", false}, {"t\t好 ~3 快", "好又快", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++)
+		if (has_topic(CASES[i].query, CASES[i].text) != CASES[i].fits) fail_msg("%s in %s", CASES[i].query, CASES[i].text);
+}
+
+static void a_query_that_says_nothing_is_refused_with_its_line(void **state)
+{
+	static const char *const WRONG[] = {"# fine\nno tab", "# fine\nt\t-free", "# fine\nt\t\"open", "# fine\nt\tlate ~5", "# fine\nt\t~3 late", "# fine\nt\tlate ~900 x", "# fine\nt\ta*", "# fine\n\tlate"};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+		struct topics *t;
+		struct fault f = {0};
+		assert_int_equal(topics_new(str_of(WRONG[i]), &t, &f), ERR_INVALID);
+		assert_null(t);
+		assert_string_equal(f.fields[0].name, "line 2");
+	}
+}
+
+static void a_text_made_to_be_slow_is_not(void **state)
+{
+	char *text = arena_alloc(&arena, 60001);
+	for (size_t i = 0; i < 60000; i++) text[i] = i % 2 ? ' ' : 'a';
+	(void)state;
+	assert_false(has_topic("t\ta ~100 a ~100 a ~100 a ~100 a ~100 a ~100 a ~100 a ~100 a ~100 b", text));
+}
+
+/* ---- what is shipped ---- */
+
+static void every_shipped_model_reads_its_language(void **state)
+{
+	static const struct {
+		const char *text, *language, *script, *sentiment;
+	} CASES[] = {{"excellent service", "en", "Latn", "pos"}, {"แย่มาก", "th", "Thai", "neg"}, {"服務很好", "zh", "Hant", "pos"}, {"χάλια", "el", "Grek", "neg"}, {"افتضاح", "fa", "Arab", "neg"}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct text_reading r;
+		text_read(&arena, str_of(CASES[i].text), NULL, &r);
+		assert_string_equal(r.language.code, CASES[i].language);
+		assert_string_equal(r.language.script, CASES[i].script);
+		assert_str_equal(r.sentiment, str_of(CASES[i].sentiment));
+		assert_non_null(r.topics);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +303,10 @@ int main(void)
 		cmocka_unit_test(a_model_comes_back_from_its_file_as_it_was),
 		cmocka_unit_test(a_damaged_model_is_refused_wherever_it_is_damaged),
 		cmocka_unit_test(a_score_is_as_worked_by_hand),
+		cmocka_unit_test(queries_fit_what_they_say),
+		cmocka_unit_test(a_query_that_says_nothing_is_refused_with_its_line),
+		cmocka_unit_test(a_text_made_to_be_slow_is_not),
+		cmocka_unit_test(every_shipped_model_reads_its_language),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	arena_release(&arena);

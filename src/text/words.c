@@ -31,8 +31,7 @@ static UBreakIterator *iterator_of_thread(void)
 	return it;
 }
 
-/* Scripts written without spaces. */
-static bool needs_dictionary(uint32_t c)
+bool words_are_joined(uint32_t c)
 {
 	return (c >= 0x0e00 && c < 0x0f00) || (c >= 0x3040 && c < 0xa000) || (c >= 0x20000 && c < 0x32000);
 }
@@ -57,8 +56,8 @@ struct span *words_of(struct arena *a, const struct folded *t, str source, size_
 	for (size_t i = 0; i < t->n;) {
 		size_t from = i++;
 		if (t->class[from] != FOLD_LETTER) continue;
-		bool is_joined = needs_dictionary(t->c[from]);
-		while (i < t->n && (t->class[i] == FOLD_LETTER || (t->c[i] == '\'' && i + 1 < t->n && t->class[i + 1] == FOLD_LETTER)) && needs_dictionary(t->c[i]) == is_joined) i++;
+		bool is_joined = words_are_joined(t->c[from]);
+		while (i < t->n && (t->class[i] == FOLD_LETTER || (t->c[i] == '\'' && i + 1 < t->n && t->class[i + 1] == FOLD_LETTER)) && words_are_joined(t->c[i]) == is_joined) i++;
 		/* a character that became several belongs to the word it began */
 		struct span run = {t->at[from], t->at[i]};
 		if (run.to <= run.from) continue;

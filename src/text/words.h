@@ -7,6 +7,8 @@
 struct span {
 	uint32_t from, to; /* bytes of the source */
 };
+/* A letter of a script that is written without spaces. */
+bool words_are_joined(uint32_t c);
 /* In order, owned by the arena; signs and spaces are left out. */
 struct span *words_of(struct arena *a, const struct folded *text, str source, size_t *n);
 #endif

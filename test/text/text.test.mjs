@@ -1,0 +1,87 @@
+// hospes text: language, script, sentiment, topics and the words that led there, in five languages; order, bad input, NDJSON.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { ROOT, prepare } from '../lib/hospes.mjs';
+
+async function read(t, input, ...options) {
+	const hospes = await prepare(t);
+	const result = await hospes.cli(['text', ...options, '-'], { input, bare: true });
+	return { ...result, rows: result.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line)) };
+}
+
+// [text, language, script, sentiment, a topic, a word that must be among the reasons]
+const COMMENTS = [
+	['The staff were rude and the delivery was terribly late', 'en', 'Latn', 'neg', 'staff', 'rude'],
+	['Great phone, works perfectly', 'en', 'Latn', 'pos', null, 'Great'],
+	['I want to cancel order 123456', 'en', 'Latn', 'neu', 'order', null],
+	['บริการแย่มาก รอนานกว่า 2 ชั่วโมง', 'th', 'Thai', 'neg', 'waiting', 'แย่'],
+	['อร่อยมากกกก ชอบ 55555', 'th', 'Thai', 'pos', 'food', 'อร่อย'],
+	['这个产品质量很好，物流也快，推荐！', 'zh', 'Hans', 'pos', 'quality', '推荐'],
+	['客服態度很差，再也不買了，退款還沒收到', 'zh', 'Hant', 'neg', 'returns', '差'],
+	['Η παράδοση άργησε και το προϊόν ήταν χαλασμένο', 'el', 'Grek', 'neg', 'delivery', 'χαλασμένο'],
+	['poly kalo proion, efxaristo', 'el', 'Latn', 'pos', null, 'kalo'],
+	['خیلی عالی بود ممنون از ارسال سریع', 'fa', 'Arab', 'pos', 'delivery', 'عالی'],
+	['کیفیت افتضاح، پشیمونم از خرید', 'fa', 'Arab', 'neg', 'quality', 'افتضاح'],
+	['kheili khoob bood, mersi az poshtibani', 'fa', 'Latn', 'pos', 'service', 'khoob'],
+	['👍👍', 'und', 'Zyyy', 'pos', null, null],
+];
+
+test('five languages, in their own script and in Latin letters', async (t) => {
+	const { code, rows } = await read(t, COMMENTS.map(([text]) => text).join('\n'));
+	assert.equal(code, 0);
+	assert.equal(rows.length, COMMENTS.length);
+	for (const [i, [text, language, script, sentiment, topic, word]] of COMMENTS.entries()) {
+		assert.deepEqual([rows[i].language, rows[i].script, rows[i].sentiment.label], [language, script, sentiment], text);
+		assert.ok(rows[i].sentiment.score >= -1 && rows[i].sentiment.score <= 1);
+		if (topic) assert.ok(rows[i].topics.includes(topic), `${text}: ${rows[i].topics}`);
+		if (word) assert.ok(rows[i].why.includes(word), `${text}: ${rows[i].why}`);
+		for (const why of rows[i].why) assert.ok(text.includes(why), `${why} stands in ${text}`);
+	}
+});
+
+test('other languages are named, and not judged by a model of another', async (t) => {
+	const { rows } = await read(t, ['Le service était excellent, merci beaucoup à toute l’équipe', 'Доставка очень быстрая, спасибо', '配達がとても早かったです', '배송이 너무 늦어요', 'كانت الخدمة ممتازة شكرا جزيلا لكم', 'Die Lieferung kam leider viel zu spät an'].join('\n'));
+	assert.deepEqual(rows.map((r) => [r.language, r.script]), [['fr', 'Latn'], ['ru', 'Cyrl'], ['ja', 'Jpan'], ['ko', 'Kore'], ['ar', 'Arab'], ['de', 'Latn']]);
+	for (const r of rows) assert.equal(r.sentiment, null);
+});
+
+test('any bytes: empty lines and broken UTF-8 keep their place', async (t) => {
+	const { code, rows } = await read(t, Buffer.concat([Buffer.from('good\n\n'), Buffer.from([0xff, 0xfe, 0x80, 0x00, 0x0a]), Buffer.from('bad service\r\n   \nlast')]));
+	assert.equal(code, 0);
+	assert.deepEqual(rows.map((r) => r.language), ['en', 'und', 'und', 'en', 'und', 'en']);
+	assert.equal(rows[1].sentiment, null);
+	assert.equal((await read(t, '')).stdout, '');
+});
+
+test('NDJSON: a line that is none says why in its place', async (t) => {
+	const { code, rows } = await read(t, '{"id":1,"text":"lovely\\nservice"}\n{"text":5}\n{broken\n{"text":"rude staff"}\n');
+	assert.equal(code, 3);
+	assert.deepEqual(rows.map((r) => r.sentiment?.label ?? r.error.line), ['pos', 2, 3, 'neg']);
+	assert.match(rows[1].error.reason, /"text"/);
+});
+
+test('a classifier of the workspace stands beside', async (t) => {
+	const hospes = await prepare(t);
+	writeFileSync(join(hospes.dir, 'lesson.tsv'), Array.from({ length: 6 }, (_, i) => `room\tour room was ${i}\nbreakfast\tbreakfast at ${i}`).join('\n'));
+	await hospes.ok(['train', '--task', 'part', 'lesson.tsv']);
+	const row = JSON.parse(await hospes.ok(['text', '--model', 'part', '-'], { input: 'our breakfast' }));
+	assert.equal(row.model.label, 'breakfast');
+	const { code, stderr } = await hospes.cli(['text', '--model', 'none', '-'], { input: 'x' });
+	assert.equal(code, 1);
+	assert.match(stderr, /none was never trained here/);
+	assert.equal((await hospes.cli(['text'], { bare: true })).code, 2);
+});
+
+const DATA = join(process.env.HOSPES_SHARED ?? join(ROOT, '../shared'), 'data/topics-sib200');
+test('languages of real sentences: at least .99', async (t) => {
+	if (!existsSync(DATA)) return t.skip('SKIPPED: the reference data is not there (set HOSPES_SHARED)');
+	const sets = [['eng_Latn', 'en Latn'], ['ell_Grek', 'el Grek'], ['pes_Arab', 'fa Arab'], ['tha_Thai', 'th Thai'], ['zho_Hans', 'zh Hans'], ['zho_Hant', 'zh Hant']];
+	const truth = [], texts = [];
+	for (const [folder, is] of sets) for (const line of readFileSync(join(DATA, folder, 'dev.tsv'), 'utf8').split('\n').slice(1).filter(Boolean)) truth.push(is) && texts.push(line.split('\t')[2]);
+	const { rows } = await read(t, texts.join('\n'));
+	const right = rows.filter((r, i) => `${r.language} ${r.script}` === truth[i]).length;
+	t.diagnostic(`language and script: ${right} of ${truth.length}`);
+	assert.ok(truth.length > 500 && right / truth.length >= 0.99);
+});
