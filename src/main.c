@@ -115,20 +115,27 @@ static void wait_for_signal(sigset_t *set)
 
 enum load { LOAD_NOTHING, LOAD_SAMPLE, LOAD_COMPANY };
 
-static void show_loading(void *arg, int pct)
+static bool is_signalled(void)
+{
+	sigset_t pending;
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT));
+}
+
+static bool show_loading(void *arg, int pct)
 {
 	struct app *app = arg;
 	atomic_store(&app->ready_pct, pct > 99 ? 99 : pct);
 	if (isatty(STDOUT_FILENO)) printf("\rLoading: %d %%", pct);
 	fflush(stdout);
+	return !is_signalled();
 }
 
-/* Into an empty directory; one that holds it already is served as it is. */
+/* Into an empty directory; one that holds it already is served as it is, and a load that is stopped goes on next time. */
 static int load_demo(struct app *app, enum load load, struct fault *f)
 {
 	enum err e = demo_load(app, load == LOAD_COMPANY, show_loading, app, f);
 	if (isatty(STDOUT_FILENO)) printf("\r                              \r");
-	if (e != ERR_STATE) return e == OK ? COMMAND_DONE : say_fault(f);
+	if (e != ERR_STATE && !is_signalled()) return e == OK ? COMMAND_DONE : say_fault(f);
 	fault_clear(f);
 	return COMMAND_DONE;
 }
@@ -159,7 +166,7 @@ static int serve(struct app *app, const struct workspace_options *o, enum load l
 	int code = load ? load_demo(app, load, &f) : COMMAND_DONE;
 	snprintf(path, sizeof path, "%.*s/hospes.sock", STR_ARG(app->dir));
 	if (code == COMMAND_DONE && socket_serve(&commands, path, run_for_caller, app, &f) != OK) code = say_fault(&f);
-	if (code == COMMAND_DONE) {
+	if (code == COMMAND_DONE && !is_signalled()) {
 		atomic_store(&app->ready_pct, 100);
 		if (load) print_findings(app);
 		print_link(app, o, serve_port(server));

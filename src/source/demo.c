@@ -30,8 +30,7 @@ static bool on_progress(void *arg, const struct import_counts *c)
 	const struct demo *d = arg;
 	int64_t pct = d->bytes ? c->bytes * READ_PCT / d->bytes : 0;
 	if (c->rows) pct += c->kept * KEPT_PCT / c->rows;
-	if (d->progress) d->progress(d->arg, (int)(pct < 99 ? pct : 99));
-	return true;
+	return !d->progress || d->progress(d->arg, (int)(pct < 99 ? pct : 99));
 }
 
 /* Beside the program: where it was installed, or in a build folder. */
@@ -67,20 +66,28 @@ static enum err put_marks(struct op *op)
 	return OK;
 }
 
-static enum err put_settings(struct op *op, bool is_company)
+/* What is made up is marked before the first touchpoint, so that a load that broke off is never taken for real. */
+static enum err put_begun(struct op *op, bool is_company)
 {
-	if (!is_company) return setting_put(op, SETTING_sample_loaded, S("1"));
+	TRY(setting_put(op, SETTING_demo_is_loading, S("1")));
+	if (!is_company) return OK;
 	if (!setting_bool(op->app, SETTING_company_loaded)) TRY(put_marks(op));
 	TRY(setting_put(op, SETTING_company_loaded, S("1")));
 	TRY(setting_put(op, SETTING_currency, S("EUR")));
 	return setting_put(op, SETTING_organisation, S(COMPANY_NAME));
 }
 
-static enum err note_loaded(struct app *app, bool is_company, struct fault *f)
+static enum err put_ended(struct op *op, bool is_company)
+{
+	TRY(setting_put(op, SETTING_demo_is_loading, S("0")));
+	return is_company ? OK : setting_put(op, SETTING_sample_loaded, S("1"));
+}
+
+static enum err note(struct app *app, enum err put(struct op *, bool), bool is_company, struct fault *f)
 {
 	struct op op;
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("demo")}, true);
-	enum err e = op_end(&op, put_settings(&op, is_company));
+	enum err e = op_end(&op, put(&op, is_company));
 	if (e != OK && f) *f = op.fault;
 	op_release(&op);
 	return e;
@@ -105,7 +112,16 @@ static enum err import_sample(struct app *app, int dir, struct demo *d, struct f
 	return e;
 }
 
-/* The marks stand before the first touchpoint, so that a load that broke off is never taken for real. */
+static enum err load_sample(struct app *app, struct demo *d, struct fault *f)
+{
+	int dir = open_sample_dir();
+	if (dir < 0) return fault_set(f, ERR_NOT_FOUND, "", "the bundled sample is not beside the program");
+	enum err e = note(app, put_begun, false, f);
+	if (e == OK) e = import_sample(app, dir, d, f);
+	close(dir);
+	return e;
+}
+
 static enum err load_company(struct app *app, struct demo *d, struct fault *f)
 {
 	struct import_counts counts;
@@ -116,7 +132,7 @@ static enum err load_company(struct app *app, struct demo *d, struct fault *f)
 	enum err e = company_write(fd, f);
 	if (e == OK) d->bytes = lseek(fd, 0, SEEK_CUR);
 	if (e == OK && lseek(fd, 0, SEEK_SET)) e = fault_set(f, ERR_IO, "", "the made-up company cannot be read back");
-	if (e == OK) e = note_loaded(app, true, f);
+	if (e == OK) e = note(app, put_begun, true, f);
 	if (e == OK) e = import_all(app, &job, &counts, f);
 	close(fd);
 	return e;
@@ -127,8 +143,9 @@ static enum err check_empty(struct app *app, bool is_company, struct fault *f)
 {
 	struct events_stats stats;
 	events_stats(app->events, &stats);
-	if (!stats.stored) return OK;
-	if (setting_bool(app, SETTING_company_loaded) == is_company) return fault_set(f, ERR_STATE, "", "is loaded into an empty workspace only, and this one holds touchpoints");
+	bool is_of_kind = setting_bool(app, SETTING_company_loaded) == is_company;
+	if (!stats.stored || (is_of_kind && setting_bool(app, SETTING_demo_is_loading))) return OK;
+	if (is_of_kind) return fault_set(f, ERR_STATE, "", "is loaded into an empty workspace only, and this one holds touchpoints");
 	return fault_set(f, ERR_CONFLICT, "", is_company ? "this directory holds other touchpoints, and the made-up company is never mixed with them: name another with --data"
 	                                                 : "this directory holds the made-up company, and the sample is real: name another with --data");
 }
@@ -137,10 +154,6 @@ enum err demo_load(struct app *app, bool is_company, demo_progress *progress, vo
 {
 	struct demo d = {progress, arg, 0};
 	TRY(check_empty(app, is_company, f));
-	if (is_company) return load_company(app, &d, f);
-	int dir = open_sample_dir();
-	if (dir < 0) return fault_set(f, ERR_NOT_FOUND, "", "the bundled sample is not beside the program");
-	enum err e = import_sample(app, dir, &d, f);
-	close(dir);
-	return e == OK ? note_loaded(app, false, f) : e;
+	TRY(is_company ? load_company(app, &d, f) : load_sample(app, &d, f));
+	return note(app, put_ended, is_company, f);
 }

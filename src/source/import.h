@@ -104,10 +104,11 @@ enum err import_all(struct app *app, const struct import_job *job, struct import
 
 /* The bundled sample, or the made-up company, into an empty workspace. ERR_STATE when there are events, ERR_CONFLICT when they
  * are of the other kind, ERR_NOT_FOUND when the sample is not there.
- * progress: from any thread, 0 to 99. */
+ * A load that was broken off goes on at the next call.
+ * progress: from any thread, 0 to 99; false stops it (ERR_BUSY). */
 #define SAMPLE_SOURCE "online-retail-sample"
 #define COMPANY_SOURCE "made-up-company"
-typedef void demo_progress(void *arg, int pct);
+typedef bool demo_progress(void *arg, int pct);
 enum err demo_load(struct app *app, bool is_company, demo_progress *progress, void *arg, struct fault *f) NODISCARD;
 
 /* Files that are being uploaded lie here, under the workspace's directory, until their import is a draft. */

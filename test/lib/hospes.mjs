@@ -146,8 +146,10 @@ export class Workspace {
 		if (!this.child || this.ended) return this.ended;
 		if (signal !== 'SIGKILL') await this.keepHits();
 		this.child.kill(signal);
-		const late = sleep(PATIENCE_MS, null, { ref: false }).then(() => this.ended ?? this.giveUp());
+		const isOver = new AbortController(); // another server may run by the time that patience ends
+		const late = sleep(PATIENCE_MS, null, { ref: false, signal: isOver.signal }).then(() => this.giveUp(), () => {});
 		await Promise.race([this.exit, late]);
+		isOver.abort();
 		return this.exit;
 	}
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { retention, trend } from '../lib/answers.mjs';
-import { ROOT, start, timeline, untilEnd } from '../lib/hospes.mjs';
+import { prepare, ROOT, start, timeline, until, untilEnd } from '../lib/hospes.mjs';
 
 const figures = JSON.parse(readFileSync(join(ROOT, 'test/figures/online_retail.json'), 'utf8'));
 const nextMonth = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 1)).toISOString().slice(0, 10);
@@ -14,11 +14,17 @@ const amount = (value) => { const text = String(value); return text.includes('.'
 
 describe('the bundled sample', () => {
 	const end = untilEnd(after);
-	let hospes, secret;
+	let hospes, secret, brokenOff;
 	before(async () => {
-		hospes = await start(end, { command: 'demo' });
+		hospes = await prepare(end);
+		await hospes.serve({ command: 'demo', ready: false });
+		await until('touchpoints to be stored', async () => (await hospes.metric('hospes_events_stored')) > 0);
+		brokenOff = { ready: (await hospes.get('/health')).status === 200, end: await hospes.stop() };
+		await hospes.serve({ command: 'demo' });
 		secret = await hospes.key('secret');
 	});
+	// Every figure below is of a load that was broken off and went on at the next start.
+	test('a load that is stopped ends at once and in order', () => assert.deepEqual(brokenOff, { ready: false, end: { code: 0, signal: null } }));
 	const byStart = (rows) => Object.fromEntries(rows.filter((row) => Number(row.value) !== 0).map((row) => [row.start, row.value]));
 	const expected = (table, field, key = (name) => name) => Object.fromEntries(Object.entries(table).map(([name, row]) => [key(name), row[field]]).filter(([, value]) => Number(value) !== 0));
 	const firstDay = (month) => `${month}-01`;
