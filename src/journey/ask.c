@@ -224,9 +224,13 @@ void journey_put_time(struct json_writer *w, const char *key, const char *unit, 
 	json_end_object(w);
 }
 
-void journey_put_by(struct journey_asking *k, struct json_writer *w)
+void journey_put_by(struct journey_asking *k, struct json_writer *w, int64_t top)
 {
 	str by = journey_by(k);
 	if (!by.n) return;
 	journey_put(w, "by", by);
+	/* The rest of all currencies would be in several. */
+	if (!top || str_eq(by, S("currency"))) return;
+	json_key(w, S("top"));
+	json_put_i64(w, top);
 }

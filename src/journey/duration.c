@@ -5,13 +5,15 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
+enum { GROUPS_SHOWN = 20 };
+
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
 	str way[2];
 	size_t n = journey_usual_way(k, way, 2);
 	journey_put(w, "start", journey_event(k, "start", "journey_start", n ? way[0] : S(""), true));
 	journey_put(w, "end", journey_event(k, "end", "journey_end", n > 1 ? way[1] : n ? way[0] : S(""), true));
-	journey_put_by(k, w);
+	journey_put_by(k, w, GROUPS_SHOWN);
 	return OK;
 }
 
@@ -31,7 +33,7 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	journey_head(k, t, "journey_p99", true);
 	for (const struct json_node *g = first; g; g = g->next) {
 		const struct json_node *by = json_get(g, S("by"));
-		journey_row(k, t, by && by->type != JSON_NULL ? journey_value(k, by) : i18n_format(&k->op->arena, &k->op->locale, S("journey_all"), NULL, 0));
+		journey_row(k, t, by && by->type != JSON_NULL ? journey_group(k, g) : i18n_format(&k->op->arena, &k->op->locale, S("journey_all"), NULL, 0));
 		const struct json_node *of = has_by && !json_is_true(g, S("other")) ? by : NULL;
 		bool is_listed = of || !has_by;
 		if (is_listed) journey_cell(k, t, journey_count(k, g, "n"))->address = journey_behind(k, {"by", of}, {"ended", journey_flag(true)});

@@ -33,7 +33,7 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put_time(w, "window", "days", journey_number(k, "days", "journey_window", 30, 3650));
 	journey_put(w, "order", journey_choose(k, "order", "journey_order", ORDERS));
 	journey_put(w, "count", journey_choose(k, "count", "journey_count", COUNTS));
-	journey_put_by(k, w);
+	journey_put_by(k, w, GROUPS_SHOWN - 1);
 	return OK;
 }
 
@@ -90,7 +90,7 @@ static void show_group(struct journey_asking *k, const struct json_node *questio
 	struct journey_table *t = journey_table(k, "funnel", steps ? steps->n : 0);
 	double first = steps && steps->child ? journey_real(steps->child, "customers") : 0, before = NAN;
 	bool has_by = json_get(question, S("by")) && !json_is_true(group, S("other"));
-	if (by && by->type != JSON_NULL) t->title = journey_value(k, by);
+	if (by && by->type != JSON_NULL) t->title = journey_group(k, group);
 	journey_head(k, t, "journey_step_head", false);
 	journey_head(k, t, "journey_reached", true);
 	journey_head(k, t, "journey_of_first", true);

@@ -96,6 +96,12 @@ str journey_value(struct journey_asking *k, const struct json_node *v)
 	return v->raw;
 }
 
+str journey_group(struct journey_asking *k, const struct json_node *owner)
+{
+	if (json_get(owner, S("other"))) return i18n_format(&k->op->arena, &k->op->locale, S("journey_rest"), NULL, 0);
+	return journey_value(k, json_get(owner, S("by")));
+}
+
 str journey_count(struct journey_asking *k, const struct json_node *owner, const char *key)
 {
 	double d = journey_real(owner, key);

@@ -125,7 +125,8 @@ enum err journey_currency(struct journey_asking *k, const char *each, str *out) 
 str journey_by(struct journey_asking *k);
 void journey_put(struct json_writer *w, const char *key, str text);
 void journey_put_time(struct json_writer *w, const char *key, const char *unit, int64_t n); /* {"days":7} */
-void journey_put_by(struct journey_asking *k, struct json_writer *w);
+/* top: how many groups stand for themselves, the rest together; 0: all do. */
+void journey_put_by(struct journey_asking *k, struct json_writer *w, int64_t top);
 
 /* ---- among.c: of which customers and events, and compared with what ---- */
 struct journey_among;
@@ -178,6 +179,7 @@ struct journey_cell *journey_cell(struct journey_asking *k, struct journey_table
 void journey_draw(struct journey_asking *k, struct journey_cell *c, double value); /* NaN: nothing */
 void journey_bar(struct journey_asking *k, struct journey_cell *c, double share);
 str journey_value(struct journey_asking *k, const struct json_node *v);  /* of "by": a name as people read it */
+str journey_group(struct journey_asking *k, const struct json_node *owner); /* of its "by", or of all others */
 str journey_count(struct journey_asking *k, const struct json_node *owner, const char *key);
 str journey_money(struct journey_asking *k, const struct json_node *owner, const char *key, str currency); /* currency "": a plain number */
 str journey_share(struct journey_asking *k, double part, double whole);

@@ -29,10 +29,10 @@ static void put_event(struct journey_asking *k, struct json_writer *w, str event
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
-	static const char *const MEASURES[] = {"events", "customers", "sum", "mean", NULL}, *const INTERVALS[] = {"month", "week", "day", NULL};
+	static const char *const MEASURES[] = {"events", "customers", "sum", "mean", "p50", "p90", "p99", NULL}, *const INTERVALS[] = {"month", "week", "day", NULL};
 	str event = journey_event(k, "event", "journey_event", journey_usual_event(k), false), currency = S("");
 	str measure = journey_choose(k, "measure", "journey_measure", MEASURES);
-	if (str_eq(measure, S("sum")) || str_eq(measure, S("mean"))) {
+	if (!str_eq(measure, S("events")) && !str_eq(measure, S("customers"))) {
 		str of = journey_text(k, "of", "journey_of", S("revenue"), "journey_property_hint");
 		measure = str_fmt(&k->op->arena, "%.*s:%.*s", STR_ARG(measure), STR_ARG(of));
 		if (currency_is_money(of)) TRY(journey_currency(k, "currency_each", &currency));
@@ -40,7 +40,7 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "measure", measure);
 	journey_put(w, "interval", journey_choose(k, "interval", "journey_interval", INTERVALS));
 	put_event(k, w, event, currency);
-	journey_put_by(k, w);
+	journey_put_by(k, w, GROUPS_SHOWN);
 	return OK;
 }
 
@@ -81,10 +81,10 @@ static void put_columns(struct journey_asking *k, struct journey_table *t, const
 	str at = STR_NONE;
 	size_t n = 0;
 	const struct json_node *rows = journey_at(answer, "rows");
-	for (const struct json_node *g = groups->child; g && n < GROUPS_SHOWN; g = g->next, n++) mark_series(journey_head_text(t, journey_value(k, json_get(g, S("by")))), currency_of(answer, g));
+	for (const struct json_node *g = groups->child; g && n <= GROUPS_SHOWN; g = g->next, n++) mark_series(journey_head_text(t, journey_group(k, g)), currency_of(answer, g));
 	struct journey_cell **cells = ARENA_ARRAY(&k->op->arena, struct journey_cell *, n + 1);
 	for (const struct json_node *r = rows->child; r; r = r->next) {
-		str time = json_get_str(r, S("time")), by = journey_value(k, json_get(r, S("by")));
+		str time = json_get_str(r, S("time")), by = journey_group(k, r);
 		if (!str_eq(time, at) && t->rows.n == ROWS_SHOWN) return;
 		if (!str_eq(time, at)) {
 			journey_row(k, t, journey_day(k, time, interval))->time = time;

@@ -107,26 +107,40 @@ void query__put_tail(struct json_writer *w, struct query_left_out left_out, bool
 /* ---- trend --------------------------------------------------------------------------------------------------------- */
 static const char *const MEASURES[] = {[QUERY_EVENTS] = "events", [QUERY_CUSTOMERS] = "customers", [QUERY_SUM] = "sum", [QUERY_MEAN] = "mean"};
 
-/* sum absent: amounts of several currencies, which have none. */
-static void put_measured(struct json_writer *w, struct arena *a, const struct query *q, uint64_t events, uint64_t customers, uint64_t numbers, const struct decimal_sum *sum)
+static str measure_name(struct arena *a, const struct query *q)
+{
+	return q->measure == QUERY_PERCENTILE ? str_fmt(a, "p%d", q->percent) : str_of(MEASURES[q->measure]);
+}
+
+/* is_none: amounts of several currencies, which have none. */
+static void put_measured(struct json_writer *w, struct arena *a, const struct query *q, const struct query_count *c, bool is_none)
 {
 	json_key(w, S("value"));
-	bool is_number = q->measure == QUERY_SUM || q->measure == QUERY_MEAN;
-	if (is_number && !sum) json_put_null(w);
-	else if (q->measure == QUERY_EVENTS) json_put_i64(w, (int64_t)events);
-	else if (q->measure == QUERY_CUSTOMERS) json_put_i64(w, (int64_t)customers);
-	else if (q->measure == QUERY_MEAN && numbers) json_put_real(w, decimal_sum_double(sum) / (double)numbers);
+	if (query__is_of_numbers(q) && is_none) json_put_null(w);
+	else if (q->measure == QUERY_EVENTS) json_put_i64(w, (int64_t)c->events);
+	else if (q->measure == QUERY_CUSTOMERS) json_put_i64(w, (int64_t)c->customers);
+	else if (q->measure == QUERY_PERCENTILE) json_put_real(w, values_at(c->values, q->percent / 100.0));
+	else if (q->measure == QUERY_MEAN && c->numbers) json_put_real(w, decimal_sum_double(&c->sum) / (double)c->numbers);
 	else if (q->measure == QUERY_MEAN) json_put_null(w);
-	else if (sum->is_exact) json_put_raw(w, decimal_sum_show(a, sum));
-	else json_put_real(w, decimal_sum_double(sum));
-	if (is_number) query__put_int(w, "n", numbers);
+	else if (c->sum.is_exact) json_put_raw(w, decimal_sum_show(a, &c->sum));
+	else json_put_real(w, decimal_sum_double(&c->sum));
+	if (query__is_of_numbers(q)) query__put_int(w, "n", c->numbers);
+}
+
+static struct query_count count_at(const struct query_group *g, size_t i)
+{
+	struct query_count c = {.events = g->events[i]};
+	if (g->customers) c.customers = g->customers[i];
+	if (g->numbers) c.numbers = g->numbers[i];
+	if (g->sums) c.sum = g->sums[i];
+	if (g->values) c.values = &g->values[i];
+	return c;
 }
 
 static void put_by(struct json_writer *w, const struct query_trend *t, const struct query_group *g)
 {
 	if (t->by == QUERY_NONE) return;
-	json_key(w, S("by"));
-	query__put_value(w, g->by);
+	query__put_by(w, g->by, g->is_other);
 	if (g->currency.n) query__put_text(w, "currency", g->currency);
 }
 
@@ -145,7 +159,8 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 			json_begin_object(w);
 			query__put_text(w, "time", time);
 			put_by(w, t, group);
-			put_measured(w, a, q, group->events[i], group->customers ? group->customers[i] : 0, group->numbers ? group->numbers[i] : 0, group->sums ? &group->sums[i] : NULL);
+			struct query_count c = count_at(group, i);
+			put_measured(w, a, q, &c, false);
 			json_end_object(w);
 		}
 	}
@@ -153,12 +168,18 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 	query__put_int(w, "rows_total", rows);
 }
 
+static str measured(struct arena *a, const struct query *q)
+{
+	if (q->measure == QUERY_PERCENTILE) return str_fmt(a, "Percentile %d (exact, linear between two values)", q->percent);
+	return q->measure == QUERY_SUM ? S("Sum") : S("Mean");
+}
+
 static str trend_definition(struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t)
 {
 	str names = query__names(a, &q->events), zone = zone_name(ctx->zone), every = query__interval_name(a, q->interval);
 	str what = q->measure == QUERY_CUSTOMERS ? str_fmt(a, "Distinct customers with %.*s", STR_ARG(names))
 		: q->measure == QUERY_EVENTS         ? str_fmt(a, "Events: %.*s", STR_ARG(names))
-		: str_fmt(a, "%s of %.*s over %.*s; events without a number are not counted in it", q->measure == QUERY_SUM ? "Sum" : "Mean", STR_ARG(q->property), STR_ARG(names));
+		: str_fmt(a, "%.*s of %.*s over %.*s; events without a number are not counted in it", STR_ARG(measured(a, q)), STR_ARG(q->property), STR_ARG(names));
 	return str_fmt(a, "%.*s, by %.*s in %.*s. From counts, to does not. %s %s%s", STR_ARG(what), STR_ARG(every), STR_ARG(zone),
 		t->by == QUERY_NONE ? "An interval without events has a row." : "An interval and value without events has no row.",
 		q->measure == QUERY_CUSTOMERS ? "Events of nobody count for no customer." : "Events of nobody count too.",
@@ -169,12 +190,12 @@ void query__put_trend(struct json_writer *w, struct arena *a, const struct query
 {
 	query__put_text(w, "kind", S("trend"));
 	put_rows(w, a, ctx, q, t);
-	query__put_text(w, "measure", q->property.n ? str_fmt(a, "%s:%.*s", MEASURES[q->measure], STR_ARG(q->property)) : str_of(MEASURES[q->measure]));
+	query__put_text(w, "measure", q->property.n ? str_fmt(a, "%.*s:%.*s", STR_ARG(measure_name(a, q)), STR_ARG(q->property)) : measure_name(a, q));
 	if (t->currency.n) query__put_text(w, "currency", t->currency);
 	put_head(w, a, ctx, q, &t->times);
 	json_key(w, S("total"));
 	json_begin_object(w);
-	put_measured(w, a, q, t->total.events, t->total.customers, t->total.numbers, t->is_mixed ? NULL : &t->total.sum);
+	put_measured(w, a, q, &t->total, t->is_mixed);
 	json_end_object(w);
 	if (t->by != QUERY_NONE) {
 		json_key(w, S("groups"));
@@ -182,15 +203,14 @@ void query__put_trend(struct json_writer *w, struct arena *a, const struct query
 		for (size_t g = 0; g < t->n_groups; g++) {
 			json_begin_object(w);
 			put_by(w, t, &t->groups[g]);
-			const struct query_count *c = &t->groups[g].total;
-			put_measured(w, a, q, c->events, c->customers, c->numbers, &c->sum);
+			put_measured(w, a, q, &t->groups[g].total, false);
 			json_end_object(w);
 		}
 		json_end_array(w);
 	}
 	query__put_text(w, "base", S("events"));
 	query__put_int(w, "n", t->total.events);
-	if (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) query__put_int(w, "without", t->total.events - t->total.numbers);
+	if (query__is_of_numbers(q)) query__put_int(w, "without", t->total.events - t->total.numbers);
 	query__put_tail(w, t->left_out, t->is_partial, trend_definition(a, ctx, q, t));
 }
 

@@ -1,4 +1,4 @@
-/* Amounts of different currencies are never added. A sum or mean of money without a `by` is therefore counted by the events'
+/* Amounts of different currencies are never added. A sum, mean or percentile of money without a `by` is therefore counted by the events'
  * own property `currency` and put together again where that makes one currency: the usual workspace sees no difference.
  * Where it makes several, each is a group. With another `by` there would be two dimensions, and the question is refused with
  * what to ask instead. What carries no currency is in the workspace's. Rejected: refusing always (a second question for what
@@ -14,7 +14,7 @@
 
 bool query__is_money(const struct query *q)
 {
-	return (q->measure == QUERY_SUM || q->measure == QUERY_MEAN) && currency_is_money(q->property);
+	return query__is_of_numbers(q) && currency_is_money(q->property);
 }
 
 bool query__is_by_currency(const struct query *q)
@@ -39,29 +39,39 @@ str query__currency_code(const struct query_context *ctx, struct arena *a, const
 	return code.n ? code : own;
 }
 
-static void add_count(struct query_count *to, const struct query_count *from)
+/* What is summed and what is ranked: a trend has one of them. */
+static void add_numbers(struct arena *a, struct decimal_sum *sum, const struct decimal_sum *from, struct values *values, const struct values *from_values)
+{
+	if (from) decimal_sum_merge(sum, from);
+	if (!from_values) return;
+	(void)values_merge(values, NULL, a, from_values);
+	values_tidy(values);
+}
+
+static void add_count(struct arena *a, struct query_count *to, const struct query_count *from)
 {
 	to->events += from->events;
 	to->numbers += from->numbers;
-	if (from->numbers) decimal_sum_merge(&to->sum, &from->sum);
+	if (from->numbers) add_numbers(a, &to->sum, &from->sum, to->values, from->values);
 }
 
 /* An empty group with room of its own. */
 static void begin_group(struct arena *a, struct query_group *g, size_t n)
 {
-	*g = (struct query_group){.events = ARENA_ARRAY(a, uint64_t, n + 1), .numbers = ARENA_ARRAY(a, uint64_t, n + 1), .sums = ARENA_ARRAY(a, struct decimal_sum, n + 1)};
+	*g = (struct query_group){.events = ARENA_ARRAY(a, uint64_t, n + 1), .numbers = ARENA_ARRAY(a, uint64_t, n + 1), .sums = ARENA_ARRAY(a, struct decimal_sum, n + 1),
+		.values = ARENA_ARRAY(a, struct values, n + 1), .total.values = ARENA_NEW(a, struct values)};
 	for (size_t i = 0; i < n; i++) decimal_sum_init(&g->sums[i]);
 	decimal_sum_init(&g->total.sum);
 }
 
-static void add_group(struct query_group *to, const struct query_group *from, size_t n)
+static void add_group(struct arena *a, struct query_group *to, const struct query_group *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		to->events[i] += from->events[i];
 		to->numbers[i] += from->numbers[i];
-		if (from->numbers[i]) decimal_sum_merge(&to->sums[i], &from->sums[i]);
+		if (from->numbers[i]) add_numbers(a, &to->sums[i], from->sums ? &from->sums[i] : NULL, &to->values[i], from->values ? &from->values[i] : NULL);
 	}
-	add_count(&to->total, &from->total);
+	add_count(a, &to->total, &from->total);
 }
 
 static size_t distinct(const struct query_trend *t)
@@ -115,7 +125,7 @@ void query__gather_currencies(const struct query_context *ctx, struct arena *a, 
 			to->is_own = stated[i].is_own;
 			if (t->is_mixed && to->currency.n) to->by = (struct query_value){QUERY_VALUE_TEXT, to->currency};
 		}
-		add_group(to, &stated[i], t->times.n);
+		add_group(a, to, &stated[i], t->times.n);
 	}
 	if (t->n_groups == 0) begin_group(a, &t->groups[t->n_groups++], t->times.n);
 	if (t->n_groups > 1) qsort(t->groups, t->n_groups, sizeof *t->groups, by_amounts);

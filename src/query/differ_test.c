@@ -167,19 +167,51 @@ static str thousandths(int64_t n)
 	return decimal_show(&arena, d);
 }
 
-/* Counts the events of one row (or of all intervals) and compares. Returns how many there are. */
-static size_t check_value(const struct ask *k, const struct json_node *row, const size_t *index, const int64_t *of_event, const str *by_event, bool is_all, int64_t at, str by)
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Type 7 of the numbers in thousandths, by sorting them. */
+static void check_percentile(str got, double *numbers, int64_t n, int percent)
+{
+	double real;
+	if (n == 0) {
+		assert_str_equal(got, S("null"));
+		return;
+	}
+	qsort(numbers, (size_t)n, sizeof *numbers, by_size);
+	double place = percent / 100.0 * (double)(n - 1);
+	size_t below = (size_t)place, above = below + 1 < (size_t)n ? below + 1 : below;
+	double want = (numbers[below] + (place - (double)below) * (numbers[above] - numbers[below])) / 1000;
+	assert_true(str_f64(got, &real) && real - want < 1e-6 && real - want > -1e-6);
+}
+
+/* Whether the event is of the row: of its value, or of the rest of them all (named: those that have a row). */
+static bool is_of(const struct ask *k, str by_event, str by, const struct json_node *named)
+{
+	if (k->q.by == QUERY_NONE || !str_given(by)) return true;
+	if (!named) return str_eq(by_event, by);
+	for (const struct json_node *g = named->child; g; g = g->next)
+		if (!json_get(g, S("other")) && str_eq(json_get(g, S("by"))->raw, by_event)) return false;
+	return true;
+}
+
+/* named: of the rest past `top`. Counts the events of one row (or of all intervals) and compares. Returns how many there are. */
+static size_t check_value(const struct ask *k, const struct json_node *row, const size_t *index, const int64_t *of_event, const str *by_event, bool is_all, int64_t at, str by, const struct json_node *named)
 {
 	bool seen[CUSTOMERS + 1] = {0};
 	int64_t events = 0, customers = 0, sum = 0, numbers = 0;
+	static double all[MAX_EVENTS];
 	for (size_t j = 0; index[j] != SIZE_MAX; j++) {
 		size_t i = index[j];
-		if ((!is_all && of_event[i] != at) || (k->q.by != QUERY_NONE && str_given(by) && !str_eq(by_event[i], by))) continue;
+		if ((!is_all && of_event[i] != at) || !is_of(k, by_event[i], by, named)) continue;
 		events++;
 		uint32_t c = customer(&made[i]);
 		if (c && !seen[c]) customers++;
 		seen[c] = true;
-		if (made[i].n > TEXT_NUMBER) sum += made[i].n, numbers++;
+		if (made[i].n > TEXT_NUMBER) sum += made[i].n, all[numbers++] = made[i].n;
 	}
 	str got = json_get(row, S("value"))->raw;
 	double real;
@@ -190,6 +222,8 @@ static size_t check_value(const struct ask *k, const struct json_node *row, cons
 	case QUERY_MEAN:
 		if (numbers == 0) assert_str_equal(got, S("null"));
 		else assert_true(str_f64(got, &real) && real - (double)sum / 1000 / (double)numbers < 1e-6 && real - (double)sum / 1000 / (double)numbers > -1e-6);
+		break;
+	case QUERY_PERCENTILE: check_percentile(got, all, numbers, k->q.percent);
 	}
 	return (size_t)events;
 }
@@ -215,22 +249,26 @@ static void check_trend(const struct ask *k, const struct json_node *answer)
 		index[n++] = i;
 	}
 	index[n] = SIZE_MAX;
+	const struct json_node *groups = json_get(answer, S("groups"));
 	for (const struct json_node *r = json_get(answer, S("rows"))->child; r; r = r->next, rows++) {
 		const struct json_node *by = json_get(r, S("by"));
 		int64_t at = index_of_label(k, json_get_str(r, S("time")));
 		assert_true(at > before || (by && at == before)); /* in order, none twice */
 		assert_int_equal(by != NULL, k->q.by != QUERY_NONE);
 		before = at;
-		size_t events = check_value(k, r, index, of_event, by_event, false, at, by ? by->raw : STR_NONE);
+		size_t events = check_value(k, r, index, of_event, by_event, false, at, by ? by->raw : STR_NONE, json_get(r, S("other")) ? groups : NULL);
 		assert_true(!by || events > 0);
 		covered += events;
 	}
 	assert_int_equal(covered, n); /* with the values compared: no row is missing or double */
 	if (k->q.by == QUERY_NONE && k->q.interval.unit != QUERY_HOUR && k->to_ms > k->from_ms && !is_day_of_samoa(k))
 		assert_int_equal(rows, index_of(k, k->to_ms - 1) - index_of(k, k->from_ms) + 1);
-	check_value(k, json_get(answer, S("total")), index, of_event, by_event, true, 0, STR_NONE);
-	for (const struct json_node *g = json_get(answer, S("groups")) ? json_get(answer, S("groups"))->child : NULL; g; g = g->next)
-		check_value(k, g, index, of_event, by_event, true, 0, json_get(g, S("by"))->raw);
+	check_value(k, json_get(answer, S("total")), index, of_event, by_event, true, 0, STR_NONE, NULL);
+	for (const struct json_node *g = groups ? groups->child : NULL; g; g = g->next) {
+		check_value(k, g, index, of_event, by_event, true, 0, json_get(g, S("by"))->raw, json_get(g, S("other")) ? groups : NULL);
+		assert_true(!json_get(g, S("other")) || !g->next); /* last */
+	}
+	assert_true(!groups || !k->q.top || groups->n <= k->q.top + 1);
 	left_out(k, answer);
 }
 
@@ -297,7 +335,7 @@ static void add_match(str *q, const char *field, bool *types)
 static str random_question(struct ask *k, bool is_trend)
 {
 	static const char *const INTERVALS[] = {"\"day\"", "\"week\"", "\"month\"", "{\"days\":1}", "{\"days\":7}", "{\"days\":13}", "\"hour\""};
-	static const char *const MEASURES[] = {"events", "customers", "sum:n", "mean:n"};
+	static const char *const MEASURES[] = {"events", "customers", "sum:n", "mean:n", "p50:n", "p90:n", "p99:n", "p7:n"};
 	static const char *const BYS[] = {"country", "context:page.path", "absent", "type", "channel", "source", "family", "stage"};
 	str q = is_trend ? S("{\"kind\":\"trend\"") : S("{\"kind\":\"retention\"");
 	q = str_fmt(&arena, "%.*s,\"interval\":%s", STR_ARG(q), INTERVALS[dice(is_trend ? 7 : 6)]);
@@ -318,8 +356,8 @@ static str random_question(struct ask *k, bool is_trend)
 		return str_fmt(&arena, "%.*s}", STR_ARG(q));
 	}
 	if (dice(2)) add_match(&q, "event", k->types);
-	q = str_fmt(&arena, "%.*s,\"measure\":\"%s\"", STR_ARG(q), MEASURES[dice(4)]);
-	if (dice(2)) q = str_fmt(&arena, "%.*s,\"by\":\"%s\"", STR_ARG(q), BYS[dice(8)]);
+	q = str_fmt(&arena, "%.*s,\"measure\":\"%s\"", STR_ARG(q), MEASURES[dice(8)]);
+	if (dice(2)) q = str_fmt(&arena, dice(2) ? "%.*s,\"by\":\"%s\"" : "%.*s,\"by\":\"%s\",\"top\":%d", STR_ARG(q), BYS[dice(8)], (int)dice(4) + 1);
 	return str_fmt(&arena, "%.*s}", STR_ARG(q));
 }
 

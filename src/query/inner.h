@@ -6,6 +6,7 @@
 #include "json/json.h"
 #include "query/behind.h"
 #include "query/query.h"
+#include "query/values.h"
 
 /* ---- interval.c ---- */
 enum err query__times(struct arena *a, const struct zone *z, const struct query *q, struct query_range data, struct query_times *out, struct fault *f) NODISCARD;
@@ -180,8 +181,14 @@ struct query_value query__group_value(const struct query_groups *g, uint32_t i);
 void query__groups_free(struct query_groups *g);
 int query__value_cmp(const struct query_value *a, const struct query_value *b);
 
+/* Sum, mean and percentile are of the numbers of a property. */
+static inline bool query__is_of_numbers(const struct query *q)
+{
+	return q->measure == QUERY_SUM || q->measure == QUERY_MEAN || q->measure == QUERY_PERCENTILE;
+}
+
 /* ---- currency.c: amounts of different currencies are never added ---- */
-bool query__is_money(const struct query *q); /* a sum or mean of money */
+bool query__is_money(const struct query *q); /* a sum, mean or percentile of money */
 bool query__is_by_currency(const struct query *q);
 /* The code that an event's property says, the workspace's where it says none; what is no code as it was sent. */
 str query__currency_code(const struct query_context *ctx, struct arena *a, const struct query_value *v);

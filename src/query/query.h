@@ -107,6 +107,7 @@ struct query_range { /* half-open */
 	int64_t from_ms, to_ms;
 };
 struct query_condition; /* condition.h */
+struct values;          /* values.h */
 /* Which events are meant. */
 struct query_match {
 	const str *names; /* compared exactly as stored */
@@ -116,7 +117,7 @@ struct query_match {
 /* What a cell of retention counts: who returned in its interval; in it or in any later one; who did neither. */
 enum query_return { QUERY_ON, QUERY_ON_OR_AFTER, QUERY_CHURN };
 enum { QUERY_MAX_BRACKETS = 40 };
-enum query_measure { QUERY_EVENTS, QUERY_CUSTOMERS, QUERY_SUM, QUERY_MEAN };
+enum query_measure { QUERY_EVENTS, QUERY_CUSTOMERS, QUERY_SUM, QUERY_MEAN, QUERY_PERCENTILE };
 enum query_dimension { QUERY_NONE, QUERY_PROPERTY, QUERY_TYPE, QUERY_CHANNEL, QUERY_SOURCE, QUERY_FAMILY, QUERY_STAGE, QUERY_TRAIT };
 struct query {
 	enum query_kind kind;
@@ -130,7 +131,8 @@ struct query {
 	/* trend */
 	struct query_match events;
 	enum query_measure measure;
-	str property; /* of sum and mean */
+	str property; /* of sum, mean and percentile */
+	int percent;  /* of percentile: 1 to 99 */
 	enum query_dimension by;
 	str by_property;
 	/* retention */
@@ -172,16 +174,19 @@ struct query_left_out { /* for want of consent to the purpose */
 struct query_count {
 	uint64_t events;    /* counted */
 	uint64_t customers; /* distinct; of measure customers only */
-	uint64_t numbers;   /* of sum and mean: events that had a number */
+	uint64_t numbers;   /* of sum, mean and percentile: events that had a number */
 	struct decimal_sum sum;
+	struct values *values; /* NULL unless a percentile is measured */
 };
 struct query_group {
 	struct query_value by;
 	struct query_count total;         /* over the whole range */
 	uint64_t *events;                 /* one an interval, like all below */
-	uint64_t *customers;              /* NULL unless measured, like both below */
+	uint64_t *customers;              /* NULL unless measured, like all below */
 	uint64_t *numbers;
 	struct decimal_sum *sums;
+	struct values *values;            /* of percentiles */
+	bool is_other;                    /* all values past `top` */
 	str currency;                     /* of sums and means of money by currency; "" = of no stated one */
 	bool is_own;                      /* the workspace's */
 };
@@ -191,7 +196,7 @@ struct query_trend {
 	bool is_mixed;             /* amounts of several currencies: the total is none */
 	str currency;              /* of all amounts; absent unless it is money of one */
 	size_t n_groups;           /* 1 without `by` */
-	struct query_group *groups; /* largest total first; equal ones by value, null last. By currency: the workspace's, then the most numbers first */
+	struct query_group *groups; /* largest total first (of percentiles: most numbers); equal ones by value, null last; what is past `top` last. By currency: the workspace's, then the most numbers first */
 	struct query_count total;
 	struct query_left_out left_out;
 	bool is_partial;           /* a damaged segment is missing */

@@ -143,6 +143,18 @@ static bool property_name(struct query_reader *r, const char *field, str name, s
 	return false;
 }
 
+/* p90:PROPERTY */
+static bool read_percentile(struct query_reader *r, str text)
+{
+	str rest = text, percent = str_cut(&rest, ':');
+	int64_t n;
+	if (!str_given(rest) || !str_starts(percent, S("p")) || !str_i64(str_sub(percent, 1, percent.n), &n) || n < 1 || n > 99 || percent.p[1] == '0') return false;
+	r->q->measure = QUERY_PERCENTILE;
+	r->q->percent = (int)n;
+	(void)property_name(r, "measure", rest, &r->q->property);
+	return true;
+}
+
 static void read_measure(struct query_reader *r, const struct json_node *v)
 {
 	str text = v->type == JSON_STRING ? v->text : STR_NONE;
@@ -154,7 +166,7 @@ static void read_measure(struct query_reader *r, const struct json_node *v)
 	} else if (str_starts(text, S("mean:"))) {
 		r->q->measure = QUERY_MEAN;
 		(void)property_name(r, "measure", str_sub(text, 5, text.n), &r->q->property);
-	} else query__bad(r, "measure", "not events, customers, sum:PROPERTY or mean:PROPERTY");
+	} else if (!read_percentile(r, text)) query__bad(r, "measure", "not events, customers, sum:PROPERTY, mean:PROPERTY or a percentile such as p50:PROPERTY, p1 to p99");
 }
 
 void query__read_dimension(struct query_reader *r, const char *field, const struct json_node *v, enum query_dimension *dimension, str *property)
@@ -282,8 +294,14 @@ static void read_brackets(struct query_reader *r, const struct json_node *v)
 }
 
 static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}, {"members", query__read_members}};
-static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}};
+static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}, {"top", query__read_top}};
 static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}, {"brackets", read_brackets}};
+
+static void check_trend(struct query_reader *r)
+{
+	query__check_top(r);
+	if (r->q->top && query__is_money(r->q) && query__is_by_currency(r->q)) query__bad(r, "top", "the rest would be in several currencies, which are never added");
+}
 
 static void check_retention(struct query_reader *r)
 {
@@ -300,7 +318,7 @@ static const struct kind {
 	void (*check)(struct query_reader *r); /* or NULL */
 	enum query_unit unit;
 } KINDS[] = {
-	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), NULL, QUERY_DAY},
+	[QUERY_TREND] = {"trend", TREND, COUNT_OF(TREND), check_trend, QUERY_DAY},
 	[QUERY_RETENTION] = {"retention", RETENTION, COUNT_OF(RETENTION), check_retention, QUERY_MONTH},
 	[QUERY_FUNNEL] = {"funnel", query__funnel_fields, QUERY__FUNNEL_FIELDS, query__check_funnel, QUERY_DAY},
 	[QUERY_FLOW] = {"flow", query__flow_fields, QUERY__FLOW_FIELDS, query__check_flow, QUERY_DAY},

@@ -1,8 +1,10 @@
-/* trend: events, customers, sum or mean by interval, and by one dimension.
+/* trend: events, customers, sum, mean or a percentile by interval, and by one dimension.
  *
  * Distinct customers are exact without a set of them: the scan brings a customer's rows together, so a cell remembers
  * only the last customer that it counted. A group's cells are made when its first event appears. Workers count apart
- * and are added up: customers never meet two workers. */
+ * and are added up: customers never meet two workers.
+ *
+ * With `top` the values past it are counted once more as one group, in a scan of their own: a customer of two of them is one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@ struct cells { /* of one group; one an interval */
 	uint64_t *events, *customers, *numbers;
 	uint32_t *last;
 	struct decimal_sum *sums;
+	struct values *values;
 	uint64_t all_customers;
 	uint32_t last_of_all;
 };
@@ -35,6 +38,7 @@ struct worker {
 	uint32_t last_of_all;
 	struct query_tally_out left_out;
 	size_t asked_interval; /* of members; SIZE_MAX: any */
+	uint32_t top;          /* groups from this number on are one, of this number; UINT32_MAX: each is its own */
 };
 
 static struct cells *cells_of(struct worker *w, uint32_t group)
@@ -47,14 +51,15 @@ static struct cells *cells_of(struct worker *w, uint32_t group)
 		memset(w->cells + w->n_cells, 0, (n - w->n_cells) * sizeof *w->cells);
 		w->n_cells = n;
 	}
-	bool is_customers = w->q->measure == QUERY_CUSTOMERS, is_sum = w->q->measure == QUERY_SUM || w->q->measure == QUERY_MEAN;
-	size_t n = w->times->n, each = sizeof(uint64_t) + (is_customers ? 12 : 0) + (is_sum ? sizeof(uint64_t) + sizeof(struct decimal_sum) : 0);
+	bool is_customers = w->q->measure == QUERY_CUSTOMERS, is_percentile = w->q->measure == QUERY_PERCENTILE, is_sum = query__is_of_numbers(w->q) && !is_percentile;
+	size_t n = w->times->n, each = sizeof(uint64_t) + (is_customers ? 12 : 0) + (is_sum ? sizeof(uint64_t) + sizeof(struct decimal_sum) : 0) + (is_percentile ? sizeof(uint64_t) + sizeof(struct values) : 0);
 	if (!query__charge(w->plan, n * each + 2 * sizeof(struct cells))) return NULL;
 	struct cells *c = &w->cells[group];
 	c->events = ARENA_ARRAY(&w->arena, uint64_t, n);
 	if (is_customers) c->customers = ARENA_ARRAY(&w->arena, uint64_t, n), c->last = ARENA_ARRAY(&w->arena, uint32_t, n);
+	if (is_percentile) c->values = ARENA_ARRAY(&w->arena, struct values, n);
+	if (is_sum || is_percentile) c->numbers = ARENA_ARRAY(&w->arena, uint64_t, n);
 	if (is_sum) {
-		c->numbers = ARENA_ARRAY(&w->arena, uint64_t, n);
 		c->sums = ARENA_ARRAY(&w->arena, struct decimal_sum, n);
 		for (size_t i = 0; i < n; i++) decimal_sum_init(&c->sums[i]);
 	}
@@ -77,8 +82,15 @@ static void count_customer(struct worker *w, struct cells *c, size_t interval, u
 	}
 }
 
-static void count_number(struct cells *c, size_t interval, const struct events_values *p, uint32_t row)
+static void count_number(struct worker *w, struct cells *c, size_t interval, uint32_t i)
 {
+	const struct events_values *p = &w->plan->parts[w->line.part[i]].property;
+	uint32_t row = w->line.row[i];
+	double number;
+	if (c->values) {
+		if (query__number(w->plan, w->line.part[i], row, false, &number)) c->numbers[interval] += values_add(&c->values[interval], w->plan, &w->arena, number, 1);
+		return;
+	}
 	uint32_t slot = p->n ? events_value_slot(p, row) : (uint32_t)EVENTS_NO_SLOT;
 	uint8_t kind = events_slot_kind(p, slot);
 	if (kind == EVENTS_DECIMAL) decimal_sum_add(&c->sums[interval], events_slot_number(p, slot));
@@ -97,6 +109,8 @@ static const uint32_t *groups_of_line(struct worker *w)
 		w->cap = cap;
 	}
 	query__groups_line(w->groups, &w->line, w->want.channel, w->group_at);
+	for (uint32_t i = 0; w->top < UINT32_MAX && i < w->line.n; i++)
+		if (w->group_at[i] > w->top && w->group_at[i] < UINT32_MAX) w->group_at[i] = w->top;
 	return w->group_at;
 }
 
@@ -113,7 +127,7 @@ static void count(struct worker *w, uint32_t customer)
 		if (t < start[interval] || t >= start[interval + 1]) interval = query__interval_of(w->times, t);
 		c->events[interval]++;
 		if (c->customers && customer) count_customer(w, c, interval, customer);
-		if (c->sums) count_number(c, interval, &w->plan->parts[w->line.part[i]].property, w->line.row[i]);
+		if (c->numbers) count_number(w, c, interval, i);
 	}
 }
 
@@ -129,8 +143,7 @@ static bool is_asked_group(struct worker *w, uint32_t group)
 static bool has_number(const struct worker *w, uint32_t i)
 {
 	double number;
-	bool is_number = w->q->measure == QUERY_SUM || w->q->measure == QUERY_MEAN;
-	return !is_number || query__number(w->plan, w->line.part[i], w->line.row[i], false, &number);
+	return !query__is_of_numbers(w->q) || query__number(w->plan, w->line.part[i], w->line.row[i], false, &number);
 }
 
 static void note_member(struct worker *w, uint32_t customer)
@@ -154,16 +167,16 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
 	if (w->looks) query__line_keep(&w->line, w->judge, w->match);
 	count(w, customer);
-	if (w->q->members) note_member(w, customer);
+	if (w->q->members && w->top == UINT32_MAX) note_member(w, customer);
 }
 
 /* ---- adding up ------------------------------------------------------------------------------------------------------- */
 static bool merge(struct worker *into, const struct worker *from)
 {
-	for (uint32_t g = 0; g < query__groups_count(from->groups) && g < from->n_cells; g++) {
+	for (uint32_t g = 0; g <= from->top && g < query__groups_count(from->groups) && g < from->n_cells; g++) {
 		const struct cells *c = &from->cells[g];
 		if (!c->events) continue;
-		uint32_t same = query__group_of(into->groups, query__group_value(from->groups, g));
+		uint32_t same = into->top < UINT32_MAX ? g : query__group_of(into->groups, query__group_value(from->groups, g));
 		struct cells *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
 		if (!sum) return false;
 		for (size_t i = 0; i < into->times->n; i++) {
@@ -171,6 +184,7 @@ static bool merge(struct worker *into, const struct worker *from)
 			if (c->customers) sum->customers[i] += c->customers[i];
 			if (c->numbers) sum->numbers[i] += c->numbers[i];
 			if (c->sums && c->numbers[i]) decimal_sum_merge(&sum->sums[i], &c->sums[i]);
+			if (c->values && !values_merge(&sum->values[i], into->plan, &into->arena, &c->values[i])) return false;
 		}
 		sum->all_customers += c->all_customers;
 	}
@@ -187,12 +201,25 @@ static void *keep(struct arena *a, const void *p, size_t bytes)
 	return copy;
 }
 
+/* Each interval's, and of all of them. */
+static void put_values(struct query_group *g, const struct values *values, size_t n, struct arena *a)
+{
+	g->values = ARENA_ARRAY(a, struct values, n + 1);
+	g->total.values = ARENA_NEW(a, struct values);
+	for (size_t i = 0; i < n; i++) {
+		(void)values_merge(&g->values[i], NULL, a, &values[i]);
+		(void)values_merge(g->total.values, NULL, a, &values[i]);
+		values_tidy(&g->values[i]);
+	}
+	values_tidy(g->total.values);
+}
+
 static struct query_group group_out(const struct worker *w, uint32_t g, struct arena *a)
 {
 	const struct cells *c = &w->cells[g];
 	size_t n = w->times->n;
-	struct query_value by = query__group_value(w->groups, g);
-	struct query_group out = {.by = {by.kind, str_dup(a, by.text)}, .events = keep(a, c->events, n * sizeof *c->events),
+	struct query_value by = g < w->top ? query__group_value(w->groups, g) : (struct query_value){0};
+	struct query_group out = {.by = {by.kind, str_dup(a, by.text)}, .is_other = g == w->top, .events = keep(a, c->events, n * sizeof *c->events),
 		.customers = keep(a, c->customers, n * sizeof *c->customers), .numbers = keep(a, c->numbers, n * sizeof *c->numbers),
 		.sums = keep(a, c->sums, n * sizeof *c->sums)};
 	decimal_sum_init(&out.total.sum);
@@ -202,12 +229,14 @@ static struct query_group group_out(const struct worker *w, uint32_t g, struct a
 		if (c->sums && c->numbers[i]) decimal_sum_merge(&out.total.sum, &c->sums[i]);
 	}
 	out.total.customers = c->all_customers;
+	if (c->values) put_values(&out, c->values, n, a);
 	return out;
 }
 
 static double weight(const struct query_group *g)
 {
 	if (g->customers) return (double)g->total.customers;
+	if (g->values) return (double)g->total.numbers;
 	return g->sums ? decimal_sum_double(&g->total.sum) : (double)g->total.events;
 }
 
@@ -215,14 +244,17 @@ static int by_weight(const void *x, const void *y)
 {
 	const struct query_group *a = x, *b = y;
 	double d = weight(b) - weight(a);
+	if (a->is_other != b->is_other) return a->is_other - b->is_other;
 	return d < 0 ? -1 : d > 0 ? 1 : query__value_cmp(&a->by, &b->by);
 }
 
 static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 {
-	size_t n = query__groups_count(w->groups);
+	size_t n = w->top < UINT32_MAX ? (size_t)w->top + 1 : query__groups_count(w->groups);
 	if (w->q->by == QUERY_NONE) (void)cells_of(w, 0); /* a range without events has rows of 0 */
 	out->groups = ARENA_ARRAY(a, struct query_group, n + 1);
+	out->n_groups = 0;
+	out->total = (struct query_count){.values = w->q->measure == QUERY_PERCENTILE ? ARENA_NEW(a, struct values) : NULL};
 	decimal_sum_init(&out->total.sum);
 	for (uint32_t g = 0; g < n && g < w->n_cells; g++) {
 		if (!w->cells[g].events) continue;
@@ -231,7 +263,9 @@ static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 		out->total.events += group->total.events;
 		out->total.numbers += group->total.numbers;
 		if (group->total.numbers) decimal_sum_merge(&out->total.sum, &group->total.sum);
+		if (out->total.values) (void)values_merge(out->total.values, NULL, a, group->total.values);
 	}
+	if (out->total.values) values_tidy(out->total.values);
 	out->total.customers = w->all_customers;
 	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_weight);
 	out->left_out = query__left_out(w->plan, &w->left_out);
@@ -244,10 +278,12 @@ static bool looks(const struct query_matcher *match)
 
 static bool needs_rows(const struct query *q, const struct query_matcher *match)
 {
-	return query__dimension_needs_row(q->by) || q->measure == QUERY_SUM || q->measure == QUERY_MEAN || looks(match);
+	return query__dimension_needs_row(q->by) || query__is_of_numbers(q) || looks(match);
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, struct query_trend *out, struct arena *a, struct fault *f)
+/* kept: the groups that stand for themselves, n_kept of them; 0: all do. Their values are the first of every worker's, so numbers tell them from the rest. */
+static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, const struct query_times *times, const struct query_group *kept, size_t n_kept,
+	struct query_trend *out, struct arena *a, struct fault *f)
 {
 	size_t n = query__workers(p), asked_interval = SIZE_MAX;
 	if (q->members) TRY(query__behind_interval(p->ctx, q, times, q->members->time, "members.time", &asked_interval, p->arena, f));
@@ -255,9 +291,10 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		struct worker *w = &workers[i];
-		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match, .looks = looks(match), .asked_interval = asked_interval};
+		*w = (struct worker){.plan = p, .q = q, .times = times, .match = match, .looks = looks(match), .asked_interval = asked_interval, .top = n_kept ? (uint32_t)n_kept : UINT32_MAX};
 		arena_init(&w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
+		for (size_t g = 0; g < n_kept; g++) (void)query__group_of(w->groups, kept[g].by);
 		w->want = (struct line_wants){.codes = match->codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .channel = q->by == QUERY_CHANNEL, .rows = needs_rows(q, match),
 			.left_out = &w->left_out, .arena = &w->arena};
 		w->judge = query__judge_new(rules, &w->arena);
@@ -300,7 +337,8 @@ static enum err count_all(const struct query_context *ctx, const struct query *q
 	if (e == OK) query__rules_want(rules, &want, &from_ms, &to_ms);
 	if (e == OK) e = query__parts(&plan, from_ms, to_ms, &want, f);
 	if (e == OK) e = query__rules_bind(rules, f);
-	if (e == OK) e = run(&plan, q, rules, &match, &out->times, out, a, f);
+	if (e == OK) e = run(&plan, q, rules, &match, &out->times, NULL, 0, out, a, f);
+	if (e == OK && q->top && out->n_groups > q->top) e = run(&plan, q, rules, &match, &out->times, out->groups, q->top, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

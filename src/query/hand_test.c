@@ -1,0 +1,105 @@
+/* Fixtures worked by hand, across new year and a change of the clocks. */
+#include <math.h>
+
+#include "query/query_testing.h"
+
+static struct arena arena;
+
+/* "time=value time/by=value …" */
+static str rows_of(const struct json_node *answer)
+{
+	str out = S("");
+	for (const struct json_node *r = json_get(answer, S("rows"))->child; r; r = r->next) {
+		const struct json_node *by = json_get(r, S("by"));
+		out = str_fmt(&arena, "%.*s%s%.*s%s%.*s=%.*s", STR_ARG(out), out.n ? " " : "", STR_ARG(json_get_str(r, S("time"))), by ? "/" : "", STR_ARG(by ? by->text : STR_NONE),
+			STR_ARG(json_get(r, S("value"))->raw));
+	}
+	return out;
+}
+
+static void refused(str question, const char *field, const char *word)
+{
+	struct query q;
+	struct fault f = {0};
+	if (query_read(&arena, zone_utc(), question, &q, &f) != ERR_INVALID) fail_msg("taken: %.*s", STR_ARG(question));
+	if (strcmp(f.fields[0].name, field) != 0 || !strstr(f.fields[0].text, word)) fail_msg("%.*s → %s: %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
+}
+
+/* ---- percentiles ------------------------------------------------------------------------------------------------------ */
+/* ISO week 53 of 2020 is 28 December to 3 January: 1, 2, 4 (and a text) lie in it; week 1 of 2021 has -10 and 0.5. */
+static void percentiles_by_week_across_new_year(void **state)
+{
+	(void)state;
+	by_hand_put(1, "2020-12-28T00:00:00Z", "paid", "{\"n\":4}");
+	by_hand_put(2, "2020-12-31T23:59:59Z", "paid", "{\"n\":1}");
+	by_hand_put(3, "2021-01-01T00:00:00Z", "paid", "{\"n\":2}");
+	by_hand_put(3, "2021-01-03T23:59:59Z", "paid", "{\"n\":\"9\"}");
+	by_hand_put(4, "2021-01-04T00:00:00Z", "paid", "{\"n\":-10}");
+	by_hand_put(0, "2021-01-05T00:00:00Z", "paid", "{\"n\":0.5}");
+	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p50:n\"}"));
+	assert_str_equal(rows_of(answer), S("2020-12-28=2 2021-01-04=-4.75"));
+	assert_str_equal(json_get(json_get(answer, S("total")), S("value"))->raw, S("1")); /* of -10, 0.5, 1, 2, 4 */
+	assert_str_equal(json_get(answer, S("without"))->raw, S("1"));
+	assert_str_equal(json_get(answer, S("measure"))->text, S("p50:n"));
+	/* 0.75 × 2 = 1.5: between 2 and 4; 0.75 × 1: between -10 and 0.5 */
+	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p75:n\"}"))), S("2020-12-28=3 2021-01-04=-2.125"));
+}
+
+/* In Athens 25 March 2012 has no three o'clock: 02:30 and 04:30 by the clock are an hour apart. */
+static void percentiles_by_hour_across_a_clock_change(void **state)
+{
+	(void)state;
+	by_hand_put(1, "2012-03-25T00:30:00Z", "paid", "{\"n\":1}");
+	by_hand_put(1, "2012-03-25T00:45:00Z", "paid", "{\"n\":2}");
+	by_hand_put(1, "2012-03-25T01:30:00Z", "paid", "{\"n\":8}");
+	struct query_context ctx = by_hand_context("Europe/Athens", "2013-01-01");
+	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"hour\",\"measure\":\"p50:n\"}"))), S("2012-03-25T02:00:00+02:00=1.5 2012-03-25T04:00:00+03:00=8"));
+}
+
+/* Customer 2 (subjects 2 and 3) buys in b and c, which are past the first value: one of the rest. */
+static void the_rest_counts_a_customer_once(void **state)
+{
+	(void)state;
+	by_hand_put(1, "2020-12-31T23:00:00Z", "paid", "{\"shop\":\"a\"}");
+	by_hand_put(4, "2020-12-31T23:00:00Z", "paid", "{\"shop\":\"a\"}");
+	by_hand_put(2, "2020-12-31T23:30:00Z", "paid", "{\"shop\":\"b\"}");
+	by_hand_put(3, "2021-01-01T00:30:00Z", "paid", "{\"shop\":\"c\"}");
+	by_hand_put(3, "2021-01-01T00:40:00Z", "paid", "{}");
+	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"month\",\"measure\":\"customers\",\"by\":\"shop\",\"top\":1}"));
+	assert_str_equal(rows_of(answer), S("2020-12-01/a=2 2020-12-01/other=1 2021-01-01/other=1"));
+	const struct json_node *rest = json_get(answer, S("groups"))->child->next;
+	assert_str_equal(json_get(rest, S("value"))->raw, S("1"));
+	assert_non_null(json_get(rest, S("other")));
+	assert_null(rest->next);
+}
+
+static void questions_at_fault_name_the_field(void **state)
+{
+	(void)state;
+	refused(S("{\"kind\":\"trend\",\"measure\":\"p100:n\"}"), "measure", "p1 to p99");
+	refused(S("{\"kind\":\"trend\",\"measure\":\"p0:n\"}"), "measure", "p1 to p99");
+	refused(S("{\"kind\":\"trend\",\"measure\":\"p05:n\"}"), "measure", "p1 to p99");
+	refused(S("{\"kind\":\"trend\",\"measure\":\"p50:\"}"), "measure", "1 to");
+	refused(S("{\"kind\":\"trend\",\"measure\":\"p50\"}"), "measure", "p1 to p99");
+	refused(S("{\"kind\":\"trend\",\"top\":3}"), "top", "by");
+	refused(S("{\"kind\":\"trend\",\"by\":\"shop\",\"top\":0}"), "top", "1 to");
+	refused(S("{\"kind\":\"trend\",\"measure\":\"sum:revenue\",\"by\":\"currency\",\"top\":2}"), "top", "currencies");
+}
+
+#define BY_HAND(test) cmocka_unit_test_setup_teardown(test, by_hand_set_up, by_hand_tear_down)
+
+int main(void)
+{
+	arena_init(&arena);
+	const struct CMUnitTest tests[] = {
+		BY_HAND(percentiles_by_week_across_new_year),
+		BY_HAND(percentiles_by_hour_across_a_clock_change),
+		BY_HAND(the_rest_counts_a_customer_once),
+		cmocka_unit_test(questions_at_fault_name_the_field),
+	};
+	int failed = cmocka_run_group_tests_name("query_hand", tests, NULL, NULL);
+	arena_release(&arena);
+	return failed;
+}
