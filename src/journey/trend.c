@@ -94,7 +94,7 @@ static void put_columns(struct journey_asking *k, struct journey_table *t, const
 		for (size_t i = 0; i < n; i++) {
 			if (!str_eq(t->heads.v[i + 1].text, by)) continue;
 			cells[i]->text = journey_money(k, r, "value", currency_of(answer, r));
-			cells[i]->address = journey_behind(k, {"time", json_get(r, S("time"))}, {"by", json_get(r, S("by"))});
+			if (!json_get(r, S("other"))) cells[i]->address = journey_behind(k, {"time", json_get(r, S("time"))}, {"by", json_get(r, S("by"))});
 			journey_draw(k, cells[i], journey_real(r, "value"));
 		}
 	}
