@@ -87,7 +87,7 @@ def metrics():
 
 
 def fields():
-	kinds = {"O": "orders", "E": "events", "C": "customers"}
+	kinds = {"O": "orders", "E": "events", "C": "customers", "R": "responses"}
 	return table(["Field", "In files of", "Read as"],
 		[[code(r[1]), ", ".join(kinds[k] for k in r[2].split()), r[3].lower()] for r in rows("import_fields")])
 

@@ -40,7 +40,7 @@ bool interval_shares_differ(int64_t k1, int64_t n1, int64_t k2, int64_t n2)
 }
 
 /* splitmix64 (Steele, Lea, Flood 2014): every state gives a good number, so it serves as hash and as generator. */
-static uint64_t mixed(uint64_t x)
+uint64_t interval_mixed(uint64_t x)
 {
 	x += SEED;
 	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
@@ -55,7 +55,7 @@ struct ratio_sample *ratio_sample_new(struct arena *a)
 
 void ratio_sample_add(struct ratio_sample *s, double top, double bottom)
 {
-	struct pair *group = &s->group[mixed((uint64_t)s->n) % PIECES];
+	struct pair *group = &s->group[interval_mixed((uint64_t)s->n) % PIECES];
 	if (s->n < PIECES) s->piece[s->n] = (struct pair){top, bottom};
 	group->top += top;
 	group->bottom += bottom;
@@ -73,13 +73,19 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Percentile of sorted values, between two of them linearly (type 7). */
 static double percentile(const double *sorted, size_t n, double share)
 {
 	double place = share * (double)(n - 1);
 	size_t below = (size_t)place;
 	if (below + 1 >= n) return sorted[n - 1];
 	return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
+}
+
+struct interval interval_of_draws(double *drawn, size_t n)
+{
+	if (n == 0) return (struct interval){NAN, NAN};
+	qsort(drawn, n, sizeof drawn[0], by_size);
+	return (struct interval){percentile(drawn, n, 0.025), percentile(drawn, n, 0.975)};
 }
 
 struct interval ratio_sample_interval(const struct ratio_sample *s)
@@ -92,7 +98,7 @@ struct interval ratio_sample_interval(const struct ratio_sample *s)
 	for (int d = 0; d < DRAWS; d++) {
 		double top = 0, bottom = 0;
 		for (size_t i = 0; i < n; i += 2) { /* 64 random bits choose two pieces */
-			uint64_t bits = mixed(state++);
+			uint64_t bits = interval_mixed(state++);
 			const struct pair *one = &from[(uint32_t)bits * (uint64_t)n >> 32], *two = &from[(bits >> 32) * n >> 32];
 			top += one->top;
 			bottom += one->bottom;
@@ -102,7 +108,5 @@ struct interval ratio_sample_interval(const struct ratio_sample *s)
 		}
 		if (bottom > 0) drawn[kept++] = top / bottom;
 	}
-	if (kept == 0) return (struct interval){NAN, NAN};
-	qsort(drawn, kept, sizeof drawn[0], by_size);
-	return (struct interval){percentile(drawn, kept, 0.025), percentile(drawn, kept, 0.975)};
+	return interval_of_draws(drawn, kept);
 }

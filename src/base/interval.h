@@ -17,6 +17,11 @@ struct interval interval_wilson(int64_t k, int64_t n);
 /* Whether two shares differ by more than chance at 5 in 100 (two-sided z test of pooled proportions). */
 bool interval_shares_differ(int64_t k1, int64_t n1, int64_t k2, int64_t n2);
 
+/* What a bootstrap drew: its middle 95 of 100, between two draws linearly (type 7). Sorts them. */
+struct interval interval_of_draws(double *drawn, size_t n);
+/* A good number for every number: chooses the same pieces at every run. */
+uint64_t interval_mixed(uint64_t x);
+
 /* A ratio of sums over independent pieces (orders): Σ top ÷ Σ bottom. Its memory is fixed, however many are added. */
 struct ratio_sample;
 struct ratio_sample *ratio_sample_new(struct arena *a);

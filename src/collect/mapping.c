@@ -13,14 +13,15 @@
 #include "base/buf.h"
 #include "base/currency.h"
 #include "base/utf8.h"
+#include "collect/answer_mapping.h"
 #include "collect/csv.h"
 #include "i18n/zone.h"
 #include "json/json.h"
 
-const char *const FILE_KINDS[] = {"orders", "events", "customers", NULL};
+const char *const FILE_KINDS[] = {"orders", "events", "customers", "responses", NULL};
 const char *const TIME_FORMATS[] = {"iso", "dmy", "mdy", "ymd", "epoch_s", "epoch_ms", NULL};
 
-enum { FOLD_UNITS = 128 };
+enum { FOLD_UNITS = MAPPING_FOLD_BYTES / 4 };
 enum value_type { TEXT, NUMBER, TIME, EMAIL };
 
 /* kinds: the letters of the kinds of file in which the field has a meaning. */
@@ -29,9 +30,10 @@ static const struct {
 	enum value_type type;
 } FIELDS[IMPORT_FIELD_COUNT] = {
 	[IMPORT_SKIP] = {"-", "", "", TEXT},
-	[IMPORT_PROPERTY] = {"property", "O E C", "", TEXT},
-	[IMPORT_EXTERNAL] = {"external", "O E C", "", TEXT},
-	[IMPORT_CONSENT] = {"consent", "O E C", "", TEXT},
+	[IMPORT_PROPERTY] = {"property", "O E C R", "", TEXT},
+	[IMPORT_EXTERNAL] = {"external", "O E C R", "", TEXT},
+	[IMPORT_ANSWER] = {"answer", "R", "", TEXT},
+	[IMPORT_CONSENT] = {"consent", "O E C R", "", TEXT},
 #define IMPORT_FIELD(code, name, kinds, type, spellings) [IMPORT_##code] = {name, #kinds, spellings, type},
 #include "import_fields.def"
 #undef IMPORT_FIELD
@@ -39,7 +41,7 @@ static const struct {
 
 static bool fits_kind(enum import_field field, enum file_kind kind)
 {
-	static const char letters[] = {'O', 'E', 'C'};
+	static const char letters[] = {'O', 'E', 'C', 'R'};
 	return strchr(FIELDS[field].kinds, letters[kind]) != NULL;
 }
 
@@ -56,7 +58,7 @@ static UChar32 fold_letter(UChar32 c)
 }
 
 /* Letters and digits alone, without case and marks. Too long a text folds to its beginning. */
-static str fold(str text, char room[FOLD_UNITS * 4])
+str mapping__fold(str text, char room[MAPPING_FOLD_BYTES])
 {
 	UChar wide[FOLD_UNITS], apart[FOLD_UNITS * 3];
 	int32_t n = 0;
@@ -71,7 +73,7 @@ static str fold(str text, char room[FOLD_UNITS * 4])
 		U16_NEXT(apart, i, n, c);
 		c = fold_letter(c);
 		if (c == 0x3c2) c = 0x3c3; /* final sigma */
-		if (u_isalnum(c) && out < FOLD_UNITS * 4 - 4) out += utf8_put((uint32_t)c, room + out);
+		if (u_isalnum(c) && out < MAPPING_FOLD_BYTES - 4) out += utf8_put((uint32_t)c, room + out);
 	}
 	return (str){room, out};
 }
@@ -81,10 +83,10 @@ static str fold(str text, char room[FOLD_UNITS * 4])
 static bool is_spelling(enum import_field field, str folded)
 {
 	str rest = str_of(FIELDS[field].spellings), one;
-	char room[FOLD_UNITS * 4];
+	char room[MAPPING_FOLD_BYTES];
 	while (str_given(rest)) {
 		one = str_cut(&rest, '|');
-		if (one.n && str_eq(fold(one, room), folded)) return true;
+		if (one.n && str_eq(mapping__fold(one, room), folded)) return true;
 	}
 	return false;
 }
@@ -108,10 +110,10 @@ static bool consent_purpose(struct arena *a, str header, str folded, str *purpos
 
 static enum import_field field_of_header(enum file_kind kind, str header, const int taken[IMPORT_FIELD_COUNT])
 {
-	char room[FOLD_UNITS * 4];
+	char room[MAPPING_FOLD_BYTES];
 	size_t bracket;
 	if (str_find(header, '(', &bracket) && bracket) header = str_sub(header, 0, bracket); /* "Price (GBP)" */
-	str folded = fold(header, room);
+	str folded = mapping__fold(header, room);
 	if (!folded.n) return IMPORT_PROPERTY;
 	for (int field = IMPORT_CONSENT + 1; field < IMPORT_FIELD_COUNT; field++)
 		if (fits_kind((enum import_field)field, kind) && taken[field] < 0 && is_spelling((enum import_field)field, folded)) return (enum import_field)field;
@@ -122,14 +124,14 @@ static enum import_field field_of_header(enum file_kind kind, str header, const 
 
 static void guess_header(struct arena *a, const struct csv_row *header, struct mapping *m)
 {
-	char room[FOLD_UNITS * 4];
+	char room[MAPPING_FOLD_BYTES];
 	for (size_t i = 0; i < m->n; i++) {
 		struct mapping_column *c = &m->columns[i];
 		str purpose;
 		str text = str_dup(a, header->cells[i]);
 		*c = (struct mapping_column){.header = text, .name = text, .field = IMPORT_PROPERTY};
 		if (!c->header.n) c->name = str_fmt(a, "column_%zu", i + 1);
-		if (consent_purpose(a, c->header, fold(c->header, room), &purpose)) {
+		if (consent_purpose(a, c->header, mapping__fold(c->header, room), &purpose)) {
 			c->field = IMPORT_CONSENT;
 			c->name = purpose;
 		} else if (str_starts(c->header, S("external:")) && c->header.n > 9) {
@@ -146,11 +148,11 @@ static void guess_header(struct arena *a, const struct csv_row *header, struct m
 static void guess_case(struct mapping *m)
 {
 	static const str spellings[] = {{"case", 4}, {"caseid", 6}, {"traceid", 7}};
-	char room[FOLD_UNITS * 4];
+	char room[MAPPING_FOLD_BYTES];
 	if (m->kind != FILE_EVENTS || m->at[IMPORT_USER_ID] >= 0 || m->at[IMPORT_ANONYMOUS_ID] >= 0 || m->at[IMPORT_EMAIL] >= 0 || m->at[IMPORT_PHONE] >= 0) return;
 	for (size_t i = 0; i < m->n; i++)
 		for (size_t k = 0; k < COUNT_OF(spellings) && m->at[IMPORT_USER_ID] < 0; k++)
-			if (m->columns[i].field == IMPORT_PROPERTY && str_eq(fold(m->columns[i].header, room), spellings[k])) {
+			if (m->columns[i].field == IMPORT_PROPERTY && str_eq(mapping__fold(m->columns[i].header, room), spellings[k])) {
 				m->columns[i].field = IMPORT_USER_ID;
 				m->at[IMPORT_USER_ID] = (int)i;
 			}
@@ -167,6 +169,8 @@ enum file_kind mapping_guess_kind(const struct csv_row *header)
 		event = event || field_of_header(FILE_EVENTS, header->cells[i], none) == IMPORT_EVENT;
 		for (size_t k = 0; k < COUNT_OF(telling); k++) orders += field == telling[k];
 	}
+	for (size_t i = 0; i < header->n && !event && orders < 2; i++)
+		if (answer_mapping_is_score(header->cells[i])) return FILE_RESPONSES;
 	return event ? FILE_EVENTS : orders >= 2 ? FILE_ORDERS : FILE_CUSTOMERS;
 }
 
@@ -270,6 +274,7 @@ void mapping_guess(struct arena *a, enum file_kind kind, const struct csv_row *h
 	guess_case(out);
 	guess_contents(out, rows, n);
 	guess_decimal(out, rows, n);
+	if (kind == FILE_RESPONSES) answer_mapping_guess(a, out, rows, n);
 }
 
 str mapping_cell(const struct mapping *m, const struct csv_row *row, enum import_field field)
@@ -289,6 +294,7 @@ static enum err set_column(struct arena *a, struct mapping *m, struct mapping_co
 		enum import_field field;
 	} named[] = {{{"property:", 9}, IMPORT_PROPERTY}, {{"external:", 9}, IMPORT_EXTERNAL}, {{"consent:", 8}, IMPORT_CONSENT}};
 	const char *header = str_c(a, utf8_cut(c->header, FAULT_FIELD - 1));
+	if (str_starts(value, S("answer:"))) return answer_mapping_set(a, m, c, str_sub(value, 7, value.n), f);
 	for (size_t i = 0; i < COUNT_OF(named); i++) {
 		if (!str_starts(value, named[i].prefix) || value.n == named[i].prefix.n) continue;
 		c->field = named[i].field;
@@ -296,7 +302,7 @@ static enum err set_column(struct arena *a, struct mapping *m, struct mapping_co
 		return OK;
 	}
 	for (int field = 0; field < IMPORT_FIELD_COUNT; field++) {
-		if (!str_eq(value, str_of(FIELDS[field].name)) || field == IMPORT_EXTERNAL || field == IMPORT_CONSENT) continue;
+		if (!str_eq(value, str_of(FIELDS[field].name)) || field == IMPORT_EXTERNAL || field == IMPORT_ANSWER || field == IMPORT_CONSENT) continue;
 		if (field > IMPORT_CONSENT && !fits_kind((enum import_field)field, m->kind))
 			return fault_set(f, ERR_INVALID, header, "%s is no field of a file of %s", FIELDS[field].name, FILE_KINDS[m->kind]);
 		c->field = (enum import_field)field;
@@ -306,7 +312,7 @@ static enum err set_column(struct arena *a, struct mapping *m, struct mapping_co
 	return fault_set(f, ERR_INVALID, header, "is to become \"%.*s\", which is no field; see the list of fields, or use property", STR_ARG(utf8_cut(value, 60)));
 }
 
-static void index_columns(struct mapping *m)
+void mapping__index(struct mapping *m)
 {
 	memset(m->at, -1, sizeof m->at);
 	for (size_t i = 0; i < m->n; i++)
@@ -331,7 +337,7 @@ static enum err overlay_columns(struct arena *a, const struct json_node *columns
 			other->name = other->header;
 		}
 	}
-	index_columns(m);
+	mapping__index(m);
 	return OK;
 }
 
@@ -376,14 +382,14 @@ static enum err overlay_rest(struct arena *a, const struct json_node *root, stru
 static enum err read_json(struct arena *a, str json, const struct json_node **root, struct fault *f)
 {
 	enum { JSON_BYTES = 256 << 10 };
-	static const char *const known[] = {"kind", "columns", "time_format", "zone", "currency", "country", "decimal", "delimiter", NULL};
+	static const char *const known[] = {"kind", "columns", "time_format", "zone", "currency", "country", "decimal", "delimiter", ANSWER_MAPPING_MEMBERS, NULL};
 	TRY(json_tree(a, json, JSON_BYTES, root, f));
 	if ((*root)->type != JSON_OBJECT) return fault_set(f, ERR_MALFORMED, "", "a mapping is a JSON object");
 	for (const struct json_node *m = (*root)->child; m; m = m->next) {
 		int i = 0;
 		while (known[i] && !str_eq(m->key, str_of(known[i]))) i++;
 		if (!known[i]) return fault_set(f, ERR_INVALID, str_c(a, utf8_cut(m->key, FAULT_FIELD - 1)), "is no member of a mapping");
-		if (m->type != JSON_STRING && !str_eq(m->key, S("columns"))) return fault_set(f, ERR_INVALID, known[i], "must be a text");
+		if (m->type != JSON_STRING && !str_eq(m->key, S("columns")) && !str_eq(m->key, S("answers"))) return fault_set(f, ERR_INVALID, known[i], "must be a text");
 	}
 	return OK;
 }
@@ -398,8 +404,9 @@ enum err mapping_peek(struct arena *a, str json, enum file_kind *kind, char *del
 			*kind = (enum file_kind)i;
 			break;
 		}
-		if (i + 1 == FILE_KIND_COUNT) return fault_set(f, ERR_INVALID, "kind", "must be orders, events or customers");
+		if (i + 1 == FILE_KIND_COUNT) return fault_set(f, ERR_INVALID, "kind", "must be orders, events, customers or responses");
 	}
+	if (!s.n && json_get(root, S("answers"))) *kind = FILE_RESPONSES;
 	s = json_get_str(root, S("delimiter"));
 	if (s.n > 1) return fault_set(f, ERR_INVALID, "delimiter", "must be one character");
 	if (s.n) *delimiter = s.p[0];
@@ -413,6 +420,7 @@ enum err mapping_overlay(struct arena *a, str json, struct mapping *m, struct fa
 	TRY(mapping_peek(a, json, &kind, &m->delimiter, f));
 	TRY(read_json(a, json, &root, f));
 	if (kind != m->kind) return fault_set(f, ERR_INVALID, "kind", "is another than the file is read as (%s)", FILE_KINDS[m->kind]);
+	TRY(answer_mapping_overlay(a, root, m, f));
 	const struct json_node *columns = json_get(root, S("columns"));
 	if (columns) TRY(overlay_columns(a, columns, m, f));
 	return overlay_rest(a, root, m, f);
@@ -434,6 +442,11 @@ enum err mapping_check(const struct mapping *m, struct fault *f)
 	} else if (m->kind == FILE_EVENTS) {
 		need(m, IMPORT_EVENT, "name of the event", f, &e);
 		need(m, IMPORT_TIME, "time of the event", f, &e);
+	} else if (m->kind == FILE_RESPONSES) {
+		bool has_answer = false;
+		for (size_t i = 0; i < m->n; i++) has_answer = has_answer || m->columns[i].field == IMPORT_ANSWER;
+		if (!has_answer) e = fault_set(f, ERR_INVALID, "answers", "no column holds answers to a question");
+		if (!m->has_time) need(m, IMPORT_TIME, "time of the answers", f, &e);
 	} else {
 		bool identified = m->at[IMPORT_USER_ID] >= 0 || m->at[IMPORT_EMAIL] >= 0 || m->at[IMPORT_PHONE] >= 0 || m->at[IMPORT_ANONYMOUS_ID] >= 0;
 		for (size_t i = 0; i < m->n; i++) identified = identified || m->columns[i].field == IMPORT_EXTERNAL;
@@ -463,7 +476,7 @@ void mapping_write(const struct mapping *m, struct buf *out)
 	json_begin_object(&w);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mapping_column *c = &m->columns[i];
-		bool named = c->field == IMPORT_EXTERNAL || c->field == IMPORT_CONSENT || (c->field == IMPORT_PROPERTY && !str_eq(c->name, c->header));
+		bool named = c->field == IMPORT_EXTERNAL || c->field == IMPORT_ANSWER || c->field == IMPORT_CONSENT || (c->field == IMPORT_PROPERTY && !str_eq(c->name, c->header));
 		int n = snprintf(room, sizeof room, "%s%s%.*s", FIELDS[c->field].name, named ? ":" : "", named ? (int)utf8_cut(c->name, 200).n : 0, named ? c->name.p : "");
 		json_key(&w, c->header);
 		json_put_str(&w, (str){room, (size_t)n});
@@ -475,5 +488,6 @@ void mapping_write(const struct mapping *m, struct buf *out)
 	put_member(&w, S("country"), m->country);
 	put_member(&w, S("decimal"), (str){&m->decimal, 1});
 	if (m->delimiter) put_member(&w, S("delimiter"), (str){&m->delimiter, 1});
+	answer_mapping_write(m, &w);
 	json_end_object(&w);
 }

@@ -3,7 +3,10 @@
  *   {"kind":"orders","columns":{"InvoiceNo":"order_id","Country":"country","Note":"property","Mood":"-"},
  *    "time_format":"dmy","zone":"Europe/London","currency":"GBP","delimiter":",","decimal":".","country":"GB"}
  * A column's value is a field of tables/import_fields.def, "property" (kept under its header), "property:NAME",
- * "external:KIND" (a named external id), "consent:PURPOSE", or "-" (left out). */
+ * "external:KIND" (a named external id), "answer:TYPE" (to the question of its header), "consent:PURPOSE", or "-" (left out).
+ * A file of responses may say instead, and in full: {"customer":COLUMN,"time":COLUMN or a date,"weight":COLUMN,"language":COLUMN,
+ * "channel":COLUMN,"location":COLUMN,"submission":COLUMN,"survey":ID,"answers":{COLUMN:{"question":ID,"type":…,"scale":[1,5],
+ * "blank":["0",""]}}} (answer_mapping.h); then no column is guessed. */
 #ifndef COLLECT_MAPPING_H
 #define COLLECT_MAPPING_H
 #include "base/arena.h"
@@ -11,18 +14,20 @@
 #include "base/err.h"
 
 struct csv;
+struct mapping_answer; /* answer_mapping.h */
 struct csv_row;
 struct zone;
 struct buf;
 
-enum file_kind { FILE_ORDERS, FILE_EVENTS, FILE_CUSTOMERS, FILE_KIND_COUNT };
-extern const char *const FILE_KINDS[]; /* "orders", "events", "customers", NULL */
+enum file_kind { FILE_ORDERS, FILE_EVENTS, FILE_CUSTOMERS, FILE_RESPONSES, FILE_KIND_COUNT };
+extern const char *const FILE_KINDS[]; /* "orders", "events", "customers", "responses", NULL */
 
 enum import_field {
 	IMPORT_SKIP,     /* left out */
 	IMPORT_PROPERTY, /* name: property or, of customers, trait */
 	IMPORT_EXTERNAL, /* name: kind of external id */
-	IMPORT_CONSENT,  /* name: purpose */
+	IMPORT_ANSWER,   /* answer: to which question */
+	IMPORT_CONSENT,  /* name: purpose; the last of those that several columns may be */
 #define IMPORT_FIELD(code, name, kinds, type, spellings) IMPORT_##code,
 #include "import_fields.def"
 #undef IMPORT_FIELD
@@ -39,8 +44,12 @@ struct mapping {
 	struct mapping_column {
 		str header, name;      /* name: of property, external id, consent */
 		enum import_field field;
+		struct mapping_answer *answer; /* of IMPORT_ANSWER */
 	} *columns;
-	int at[IMPORT_FIELD_COUNT]; /* column of a field, -1 = none; of the first four not used */
+	int at[IMPORT_FIELD_COUNT]; /* column of a field, -1 = none; up to IMPORT_CONSENT not used */
+	str survey;                /* id of what responses answer; absent = not known */
+	bool has_time;             /* of responses without a column for it: */
+	int64_t time_ms;
 	enum time_format time_format;
 	const struct zone *zone;   /* of times that carry none */
 	str currency;              /* of amounts whose row names none; absent = not known */
@@ -61,6 +70,9 @@ enum err mapping_peek(struct arena *a, str json, enum file_kind *kind, char *del
 /* ERR_INVALID, with every missing or doubled column in words. */
 enum err mapping_check(const struct mapping *m, struct fault *f) NODISCARD;
 void mapping_write(const struct mapping *m, struct buf *out); /* the JSON form */
+enum { MAPPING_FOLD_BYTES = 512 };
+str mapping__fold(str text, char room[MAPPING_FOLD_BYTES]); /* as headers are compared */
+void mapping__index(struct mapping *m); /* `at`, from the columns */
 const char *import_field_name(enum import_field field);
 
 /* The trimmed cell of a field; absent when it has no column or is empty. */

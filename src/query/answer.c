@@ -308,6 +308,8 @@ static enum err (*const ANSWERS[])(const struct query_context *, const struct qu
 	[QUERY_DURATION] = query__answer_duration,
 	[QUERY_SEGMENT] = query__answer_segment,
 	[QUERY_TIMELINE] = query__answer_timeline,
+	[QUERY_SCORE] = query__answer_score,
+	[QUERY_DRIVERS] = query__answer_drivers,
 };
 
 enum err query__find_behind(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_behind *out, struct fault *f)

@@ -47,13 +47,16 @@ struct query_plan {
 	size_t memory_max;
 	atomic_bool is_out_of_memory;
 	const uint8_t *scanned;   /* codes that the scan under way marks; NULL: it marks nothing */
+	size_t first_own;         /* of `named`: the kind's own */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
 struct query_wants {
 	unsigned columns;      /* EVENTS_… beside subject, time, type and purposes */
 	str property, by;      /* property columns; absent = none */
 	bool lines;            /* the kind walks customers by query__line */
-	const str *names;      /* further properties, which conditions ask for */
+	const str *own;        /* further properties of the kind's own; query__own has them */
+	size_t n_own;
+	const str *names;      /* and those that conditions ask for, before them: query__rules_want sets both */
 	size_t n_names;
 };
 /* Opens the plan: learns the bounds of the data. */
@@ -65,6 +68,12 @@ struct query_range query__range(const struct query_plan *p, const struct query *
 uint8_t *query__codes(const struct query_plan *p, const struct query_match *m); /* 1 for each wanted event type code */
 /* The number that the row has in the `property` of the wants, or in `by`; false when there is none, or no number. */
 bool query__number(const struct query_plan *p, uint32_t part, size_t row, bool is_by, double *out);
+/* The same of any property. */
+bool query__number_of(const struct events_values *v, size_t row, double *out);
+static inline const struct events_values *query__own(const struct query_plan *p, uint32_t part, size_t i)
+{
+	return &p->parts[part].named[p->first_own + i];
+}
 bool query__charge(struct query_plan *p, size_t bytes);                         /* false: the question is out of memory */
 static inline bool query__may(const struct query_context *ctx, uint32_t customer)
 {
@@ -225,6 +234,8 @@ enum err query__answer_flow(const struct query_context *ctx, const struct query 
 enum err query__answer_paths(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_driver(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_journey(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_drivers(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 void query__put_members(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_behind *b);
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */
 #endif

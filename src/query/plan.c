@@ -101,7 +101,11 @@ uint8_t *query__codes(const struct query_plan *p, const struct query_match *m)
 
 bool query__number(const struct query_plan *p, uint32_t part, size_t row, bool is_by, double *out)
 {
-	const struct events_values *v = is_by ? &p->parts[part].by : &p->parts[part].property;
+	return query__number_of(is_by ? &p->parts[part].by : &p->parts[part].property, row, out);
+}
+
+bool query__number_of(const struct events_values *v, size_t row, double *out)
+{
 	uint32_t slot = v->n ? events_value_slot(v, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
 	uint8_t kind = events_slot_kind(v, slot);
 	if (kind == EVENTS_DECIMAL) *out = decimal_to_double(events_slot_number(v, slot));

@@ -96,7 +96,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE, QUERY_SCORE, QUERY_DRIVERS };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -150,6 +150,8 @@ struct query {
 	struct query_paths *paths;
 	struct query_driver *driver;
 	struct query_journey *journey;
+	struct query_score *score;
+	struct query_drivers *drivers;
 };
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
 enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };

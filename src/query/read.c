@@ -328,6 +328,8 @@ static const struct kind {
 	[QUERY_DURATION] = {"duration", query__duration_fields, QUERY__DURATION_FIELDS, query__check_duration, QUERY_DAY},
 	[QUERY_SEGMENT] = {"segment", query__segment_fields, QUERY__SEGMENT_FIELDS, query__check_segment, QUERY_MONTH},
 	[QUERY_TIMELINE] = {"timeline", query__timeline_fields, QUERY__TIMELINE_FIELDS, query__check_timeline, QUERY_DAY},
+	[QUERY_SCORE] = {"score", query__score_fields, QUERY__SCORE_FIELDS, query__check_score, QUERY_MONTH},
+	[QUERY_DRIVERS] = {"drivers", query__drivers_fields, QUERY__DRIVERS_FIELDS, query__check_drivers, QUERY_DAY},
 };
 
 str query__kind_name(enum query_kind kind)

@@ -305,8 +305,11 @@ const struct query_matcher *query__where(const struct query_rules *r)
 /* ---- reading ----------------------------------------------------------------------------------------------------------------- */
 void query__rules_want(struct query_rules *r, struct query_wants *want, int64_t *from_ms, int64_t *to_ms)
 {
-	want->names = r->names.v;
-	want->n_names = r->names.n;
+	str *names = ARENA_ARRAY(r->plan->arena, str, r->names.n + want->n_own + 1);
+	for (size_t i = 0; i < r->names.n + want->n_own; i++) names[i] = i < r->names.n ? r->names.v[i] : want->own[i - r->names.n];
+	want->names = names;
+	want->n_names = r->names.n + want->n_own;
+	r->plan->first_own = r->names.n;
 	want->columns |= r->columns;
 	want->lines = want->lines || r->deeds.n;
 	for (size_t i = 0; i < r->deeds.n; i++) {

@@ -39,12 +39,17 @@ enum err query__walk_scan(struct query_walk *k, const uint8_t *codes, query_visi
 	return query__scan_types(&k->plan, scanned, visit, states, n_states, f);
 }
 
-bool query__walk(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want)
+bool query__walk_anyone(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want)
 {
 	if (k->has_where && query__judge(j, customer, slices, n) == QUERY_NO) return false;
 	if (!k->has_where && k->needs_rows) (void)query__judge(j, customer, slices, n);
 	struct query_plan *p = (struct query_plan *)(uintptr_t)&k->plan; /* what is charged to it is atomic */
 	if (!query__line(l, p, customer, slices, n, want)) return false;
 	if (k->has_where) query__line_keep(l, j, query__where(k->rules));
-	return customer && l->n;
+	return l->n > 0;
+}
+
+bool query__walk(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want)
+{
+	return query__walk_anyone(k, j, l, customer, slices, n, want) && customer;
 }

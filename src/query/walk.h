@@ -21,6 +21,8 @@ const uint8_t *query__walk_codes(const struct query_walk *k, const struct query_
 enum err query__walk_scan(struct query_walk *k, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
 /* The line of a customer; false: there is nothing to walk. */
 bool query__walk(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);
+/* The same, of nobody too. */
+bool query__walk_anyone(const struct query_walk *k, struct query_judge *j, struct query_line *l, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);
 
 static inline bool query__is_given(const struct query_match *m)
 {

@@ -12,8 +12,8 @@
 
 struct command_io;
 
-enum import_as { IMPORT_AS_SEGMENT, IMPORT_AS_ORDERS, IMPORT_AS_EVENTS, IMPORT_AS_CUSTOMERS, IMPORT_AS_XES, IMPORT_AS_GUESS };
-extern const char *const IMPORT_AS[]; /* "segment", "orders", "events", "customers", "xes", NULL */
+enum import_as { IMPORT_AS_SEGMENT, IMPORT_AS_ORDERS, IMPORT_AS_EVENTS, IMPORT_AS_CUSTOMERS, IMPORT_AS_RESPONSES, IMPORT_AS_XES, IMPORT_AS_GUESS };
+extern const char *const IMPORT_AS[]; /* "segment", "orders", "events", "customers", "responses", "xes", NULL */
 bool import_as_find(str name, enum import_as *out);
 /* No table: it has no columns to be mapped, and its rejects are lines of JSON. */
 bool import_as_is_free(enum import_as as);
@@ -46,7 +46,8 @@ struct import_counts {
 	} reasons[IMPORT_REASONS];
 	size_t n_reasons;
 };
-/* A rejected row as it stands in the file, perhaps no UTF-8; absent when it must not be written again (an erased customer). */
+/* A rejected row as it stands in the file, perhaps no UTF-8; absent when it must not be written again (an erased customer).
+ * Of a cell that is rejected alone the reason names its column, as in "off_scale: Q7". */
 typedef void import_reject(void *arg, int64_t line, const char *reason, str row);
 /* Called now and then; false stops the run (ERR_BUSY). */
 typedef bool import_progress(void *arg, const struct import_counts *counts);

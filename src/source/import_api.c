@@ -102,7 +102,7 @@ enum err import_list_get(struct op *op, struct web *w, struct answer *a)
 
 static void fill_new(struct op *op, str chosen, struct import_new *page)
 {
-	static const enum import_as order[] = {IMPORT_AS_ORDERS, IMPORT_AS_CUSTOMERS, IMPORT_AS_EVENTS, IMPORT_AS_XES, IMPORT_AS_SEGMENT};
+	static const enum import_as order[] = {IMPORT_AS_ORDERS, IMPORT_AS_CUSTOMERS, IMPORT_AS_RESPONSES, IMPORT_AS_EVENTS, IMPORT_AS_XES, IMPORT_AS_SEGMENT};
 	page->max_bytes = setting_int(op->app, SETTING_upload_max_bytes);
 	page->max_text = str_fmt(&op->arena, "%.*s MB", STR_ARG(i18n_int(&op->arena, &op->locale, page->max_bytes / MB)));
 	page->kinds.v = ARENA_ARRAY(&op->arena, struct option, COUNT_OF(order) + 1);

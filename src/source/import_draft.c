@@ -6,6 +6,7 @@
 
 #include "base/currency.h"
 #include "base/vec.h"
+#include "collect/answer_mapping.h"
 #include "collect/row_touchpoint.h"
 #include "i18n/zone.h"
 #include "op/app.h"
@@ -44,6 +45,7 @@ static str field_words(struct op *op, enum import_field field)
 
 static str named_words(struct op *op, const struct mapping_column *c, enum file_kind kind)
 {
+	if (c->field == IMPORT_ANSWER) return word(op, "field_answer", c->name);
 	const char *key = c->field == IMPORT_CONSENT ? "field_consent" : kind == FILE_CUSTOMERS ? "field_trait" : "field_property";
 	struct msg_arg arg = {.name = c->field == IMPORT_CONSENT ? "purpose" : "name", .type = MSG_STR, .s = c->name};
 	return i18n_format(&op->arena, &op->locale, str_of(key), &arg, 1);
@@ -51,7 +53,7 @@ static str named_words(struct op *op, const struct mapping_column *c, enum file_
 
 static bool fits_kind(enum import_field field, enum file_kind kind)
 {
-	return FIELDS[field].kinds && strchr(FIELDS[field].kinds, "OEC"[kind]);
+	return FIELDS[field].kinds && strchr(FIELDS[field].kinds, "OECR"[kind]);
 }
 
 static str value_of(struct op *op, const struct mapping_column *c)
@@ -60,6 +62,7 @@ static str value_of(struct op *op, const struct mapping_column *c)
 	case IMPORT_SKIP: return S("");
 	case IMPORT_PROPERTY: return str_fmt(&op->arena, "property:%.*s", STR_ARG(c->name));
 	case IMPORT_EXTERNAL: return str_fmt(&op->arena, "external:%.*s", STR_ARG(c->name));
+	case IMPORT_ANSWER: return str_fmt(&op->arena, "answer:%.*s", STR_ARG(c->name));
 	case IMPORT_CONSENT: return str_fmt(&op->arena, "consent:%.*s", STR_ARG(c->name));
 	default: return str_of(import_field_name(c->field));
 	}
@@ -69,12 +72,16 @@ static void fill_options(struct op *op, const struct mapping *m, const struct ma
 {
 	struct mapping_column own = {.header = c->header, .name = c->field == IMPORT_PROPERTY ? c->name : c->header, .field = IMPORT_PROPERTY};
 	str chosen = value_of(op, c);
-	struct option *v = ARENA_ARRAY(&op->arena, struct option, IMPORT_FIELD_COUNT + 3);
+	struct option *v = ARENA_ARRAY(&op->arena, struct option, IMPORT_FIELD_COUNT + ANSWER_TYPE_COUNT + 3);
 	size_t n = 0;
 	v[n++] = (struct option){S(""), word(op, "field", S("none")), c->field == IMPORT_SKIP};
 	for (int field = IMPORT_CONSENT + 1; field < IMPORT_FIELD_COUNT; field++)
 		if (fits_kind((enum import_field)field, m->kind)) v[n++] = (struct option){str_of(import_field_name((enum import_field)field)), field_words(op, (enum import_field)field), (int)c->field == field};
 	if (own.name.n) v[n++] = (struct option){value_of(op, &own), named_words(op, &own, m->kind), c->field == IMPORT_PROPERTY};
+	for (int type = 0; m->kind == FILE_RESPONSES && type < ANSWER_TYPE_COUNT; type++) {
+		struct mapping_column answer = {.name = str_of(ANSWER_TYPES[type]), .field = IMPORT_ANSWER};
+		v[n++] = (struct option){value_of(op, &answer), named_words(op, &answer, m->kind), c->field == IMPORT_ANSWER && str_eq(c->name, answer.name)};
+	}
 	if (c->field == IMPORT_CONSENT || c->field == IMPORT_EXTERNAL) v[n++] = (struct option){chosen, named_words(op, c, m->kind), true};
 	out->fields.v = v;
 	out->fields.n = n;

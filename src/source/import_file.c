@@ -6,7 +6,7 @@
 #include "collect/xes.h"
 #include "i18n/zone.h"
 
-const char *const IMPORT_AS[] = {"segment", "orders", "events", "customers", "xes", NULL};
+const char *const IMPORT_AS[] = {"segment", "orders", "events", "customers", "responses", "xes", NULL};
 enum { LINE_BYTES = 1 << 20 };
 
 bool import_as_find(str name, enum import_as *out)

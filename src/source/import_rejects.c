@@ -43,8 +43,11 @@ static void put_valid(struct buf *b, str text, bool doubles_quotes)
 
 static void put_csv(struct buf *b, int64_t line, const char *reason, str row)
 {
+	bool is_plain = !strpbrk(reason, ",\"\r\n ");
 	buf_i64(b, line);
-	buf_fmt(b, ",%s,\"", reason);
+	buf_add(b, is_plain ? S(",") : S(",\""));
+	put_valid(b, str_of(reason), true);
+	buf_add(b, is_plain ? S(",\"") : S("\",\""));
 	put_valid(b, row, true);
 	buf_add(b, S("\"\r\n"));
 }

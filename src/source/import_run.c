@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "collect/intake.h"
 #include "collect/orders_file.h"
+#include "collect/response_row.h"
 #include "collect/row_touchpoint.h"
 #include "collect/segment.h"
 #include "collect/xes.h"
@@ -109,7 +110,7 @@ const struct import_counts *import_counts(const struct import_run *run)
 
 /* ---- what is told ---- */
 
-static void reject(struct import_run *run, int64_t line, const char *reason, str row)
+static void count_reject(struct import_run *run, int64_t line, const char *reason)
 {
 	struct import_counts *c = &run->counts;
 	size_t i = 0;
@@ -125,6 +126,11 @@ static void reject(struct import_run *run, int64_t line, const char *reason, str
 		if (c->reasons[i].n < IMPORT_REASON_LINES) c->reasons[i].lines[c->reasons[i].n] = line;
 		c->reasons[i].n++;
 	}
+}
+
+static void reject(struct import_run *run, int64_t line, const char *reason, str row)
+{
+	count_reject(run, line, reason);
 	if (run->o.reject) run->o.reject(run->o.arg, line, reason, row);
 }
 
@@ -136,6 +142,13 @@ static void reject_row(struct import_run *run, int64_t line, const char *reason,
 		if (strcmp(DROP_REASONS[i], reason) == 0) drop = (enum drop_reason)i;
 	if (!run->o.is_check) collect_drop(run->app, run->o.source.number, drop, 1);
 	reject(run, line, reason, row);
+}
+
+/* A cell that is rejected alone: the row's others are kept. */
+static void reject_cell(struct import_run *run, struct arena *a, const struct csv_row *row, const struct response_reject *cell)
+{
+	count_reject(run, row->line, cell->reason);
+	if (run->o.reject) run->o.reject(run->o.arg, row->line, str_fmt(a, "%s: %.*s", cell->reason, STR_ARG(cell->column)).p, row->text);
 }
 
 static enum err tell(struct import_run *run, uint64_t consumed, struct fault *f)
@@ -272,6 +285,22 @@ static enum err add_row(struct import_run *run, const struct import_file *file, 
 	return OK;
 }
 
+/* The row is counted by its submission alone. */
+static enum err add_responses(struct import_run *run, const struct import_file *file, struct row_ids *ids, const struct csv_row *row, struct fault *f)
+{
+	struct batch *b;
+	struct response_row r;
+	TRY(filling(run, &b, f));
+	const char *reason = response_row(&b->arena, &file->mapping, ids, row, &r);
+	if (reason) {
+		reject_row(run, row->line, reason, row->text);
+		return OK;
+	}
+	for (size_t i = 0; i < r.n_rejects; i++) reject_cell(run, &b->arena, row, &r.rejects[i]);
+	for (size_t i = 0; i < r.n; i++) add(run, b, &r.touchpoints[i], &(struct item){.line = row->line, .rows = i + 1 == r.n}, row->text);
+	return OK;
+}
+
 static enum err read_rows(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
 {
 	struct csv_row row;
@@ -283,6 +312,8 @@ static enum err read_rows(struct import_run *run, struct import_file *file, stru
 		run->counts.rows++;
 		if (result == CSV_ROW && file->as == IMPORT_AS_ORDERS && !run->o.is_check) {
 			reason = orders_file_add(run->orders, &row);
+		} else if (result == CSV_ROW && file->as == IMPORT_AS_RESPONSES) {
+			TRY(add_responses(run, file, ids, &row, f));
 		} else if (result == CSV_ROW) {
 			TRY(add_row(run, file, ids, &row, f));
 		}

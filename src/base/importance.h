@@ -1,0 +1,27 @@
+/* importance.h: how much each predictor explains of an outcome that several explain together. Pure.
+ * Sources: Johnson 2000 (relative weights); Lindeman, Merenda, Gold 1980 and Grömping 2006 (LMG, the Shapley values of R²);
+ * Efron & Tibshirani 1993 (percentile bootstrap over cases); Cronbach 1951 (alpha). */
+#ifndef BASE_IMPORTANCE_H
+#define BASE_IMPORTANCE_H
+#include "base/interval.h"
+
+enum importance_method { IMPORTANCE_RELATIVE_WEIGHTS, IMPORTANCE_LMG };
+/* LMG fits 2^n models a draw. */
+enum { IMPORTANCE_MAX = 50, IMPORTANCE_MAX_LMG = 14, IMPORTANCE_DRAWS = 1000 };
+
+struct importance {
+	double weight, share;  /* of the variance of the outcome; of what is explained */
+	struct interval sure;  /* of the weight */
+	double coefficient;    /* standardised, of the regression on all */
+	double mean;
+};
+struct importance_answer {
+	double r2;             /* NaN with too few cases, or an outcome without spread, like the weights then */
+	double alpha;          /* of the predictors as one scale; NaN with one */
+	double outcome_mean;
+	int draws;
+	struct importance *of; /* by predictor */
+};
+/* cases: n rows of the outcome and the predictors after it; complete. The same cases in the same order give the same intervals. */
+void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, struct importance_answer *out);
+#endif

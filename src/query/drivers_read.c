@@ -1,0 +1,77 @@
+/* The fields of drivers. */
+#include "query/drivers.h"
+#include "query/inner.h"
+#include "query/read.h"
+
+enum { MAX_QUESTION_BYTES = 200 };
+#define WITHIN_DEFAULT_MS (90 * INT64_C(86400000))
+
+static struct query_drivers *drivers(struct query_reader *r)
+{
+	if (!r->q->drivers) r->q->drivers = ARENA_NEW(r->arena, struct query_drivers);
+	return r->q->drivers;
+}
+
+static bool read_id(struct query_reader *r, const char *field, const struct json_node *v, str *out)
+{
+	bool is_id = v->type == JSON_STRING && v->text.n && v->text.n <= MAX_QUESTION_BYTES;
+	if (is_id) *out = str_dup(r->arena, v->text);
+	else query__bad(r, field, "a question's id: a text of 1 to %d bytes", MAX_QUESTION_BYTES);
+	return is_id;
+}
+
+static void read_outcome(struct query_reader *r, const struct json_node *v)
+{
+	(void)read_id(r, "outcome", v, &drivers(r)->outcome);
+}
+
+static void read_event(struct query_reader *r, const struct json_node *v, struct drivers_predictor *p)
+{
+	p->is_event = true;
+	p->within_ms = WITHIN_DEFAULT_MS;
+	for (const struct json_node *c = v->child; c; c = c->next) {
+		if (str_eq(c->key, S("event"))) query__read_match(r, "predictors.event", c, &p->events);
+		else if (str_eq(c->key, S("within"))) query__read_duration(r, "predictors.within", c, &p->within_ms);
+		else if (str_eq(c->key, S("property"))) (void)read_id(r, "predictors.property", c, &p->property);
+		else query__bad(r, "predictors", "one of what happened has event, within and property");
+	}
+	if (!json_get(v, S("event"))) query__bad(r, "predictors", "a question's id, or {\"event\":…,\"within\":…,\"property\":…}");
+}
+
+static void read_predictors(struct query_reader *r, const struct json_node *v)
+{
+	struct query_drivers *d = drivers(r);
+	if (v->type != JSON_ARRAY || v->n == 0 || v->n > IMPORTANCE_MAX) {
+		query__bad(r, "predictors", "a list of 1 to %d questions", IMPORTANCE_MAX);
+		return;
+	}
+	d->n = 0;
+	for (const struct json_node *c = v->child; c; c = c->next) {
+		struct drivers_predictor *p = &d->predictors[d->n++];
+		*p = (struct drivers_predictor){0};
+		if (c->type == JSON_OBJECT) read_event(r, c, p);
+		else if (read_id(r, "predictors", c, &p->question))
+			for (size_t i = 0; i + 1 < d->n; i++)
+				if (!d->predictors[i].is_event && str_eq(d->predictors[i].question, p->question)) query__bad(r, "predictors", "a question stands there twice");
+	}
+}
+
+static void read_method(struct query_reader *r, const struct json_node *v)
+{
+	static const char *const METHODS[] = {[IMPORTANCE_RELATIVE_WEIGHTS] = "relative_weights", [IMPORTANCE_LMG] = "lmg"};
+	int method = query__read_choice(r, "method", v, METHODS, COUNT_OF(METHODS));
+	if (method >= 0) drivers(r)->method = (enum importance_method)method;
+}
+
+const struct query_field query__drivers_fields[QUERY__DRIVERS_FIELDS] = {{"outcome", read_outcome}, {"predictors", read_predictors}, {"method", read_method}};
+
+void query__check_drivers(struct query_reader *r)
+{
+	struct query_drivers *d = drivers(r);
+	if (r->is_bad) return;
+	if (!str_given(d->outcome)) query__bad(r, "outcome", "the id of the question that is to be explained");
+	if (d->n == 0) query__bad(r, "predictors", "the ids of the questions that may explain it");
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->predictors[i].is_event && str_eq(d->predictors[i].question, d->outcome)) query__bad(r, "predictors", "the outcome cannot explain itself");
+	if (d->method == IMPORTANCE_LMG && d->n > IMPORTANCE_MAX_LMG) query__bad(r, "method", "lmg takes at most %d predictors; ask for relative_weights", IMPORTANCE_MAX_LMG);
+}

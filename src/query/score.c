@@ -1,0 +1,230 @@
+/* Scores: sums of each group and interval, one scan. Nobody's answers count too: a score is of answers. */
+#include "query/score.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "query/survey.h"
+#include "query/walk.h"
+
+struct cells { /* of one group */
+	struct score_sums *at;
+};
+struct worker {
+	const struct query_walk *walk;
+	struct query_plan *plan;
+	const struct query *q;
+	const struct query_times *times;
+	struct query_judge *judge;
+	struct line_wants want;
+	struct query_line line;
+	struct arena arena;
+	struct query_groups *groups;
+	uint32_t *group_at; /* by event of the line */
+	size_t cap;
+	struct cells *cells; /* by group number */
+	size_t n_cells;
+	int64_t off_scale, without_number, without_weight;
+	struct query_tally_out left_out;
+};
+
+static struct score_sums *cells_of(struct worker *w, uint32_t group)
+{
+	if (group >= w->n_cells) {
+		size_t n = w->n_cells ? w->n_cells * 2 : 16;
+		while (n <= group) n *= 2;
+		w->cells = mem_realloc(w->cells, n * sizeof *w->cells);
+		memset(w->cells + w->n_cells, 0, (n - w->n_cells) * sizeof *w->cells);
+		w->n_cells = n;
+	}
+	struct cells *c = &w->cells[group];
+	if (c->at) return c->at;
+	if (!query__charge(w->plan, w->times->n * sizeof *c->at + 2 * sizeof *c)) return NULL;
+	return c->at = ARENA_ARRAY(&w->arena, struct score_sums, w->times->n);
+}
+
+static bool group_line(struct worker *w)
+{
+	if (w->line.n > w->cap) {
+		size_t cap = w->line.n * 2;
+		if (!query__charge(w->plan, (cap - w->cap) * sizeof *w->group_at)) return false;
+		w->group_at = mem_realloc(w->group_at, cap * sizeof *w->group_at);
+		w->cap = cap;
+	}
+	query__groups_line(w->groups, &w->line, w->want.channel, w->group_at);
+	return true;
+}
+
+static void count(struct worker *w, uint32_t i)
+{
+	const struct query_score *s = w->q->score;
+	struct answer x;
+	if (!query__answer(w->plan, w->line.part[i], w->line.row[i], &x)) {
+		w->without_number++;
+		return;
+	}
+	if (!x.has_scale) x.scale = score_scale_of(s->metric);
+	if (!score_is_answer(s->metric, x.scale, x.number)) {
+		w->off_scale++;
+		return;
+	}
+	w->without_weight += !x.has_weight;
+	struct score_sums *at = w->group_at[i] == UINT32_MAX ? NULL : cells_of(w, w->group_at[i]);
+	if (at) score_add(&at[query__interval_of(w->times, w->line.time_ms[i])], s->metric, x.scale, x.number, s->is_weighted ? x.weight : 1);
+}
+
+static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
+{
+	struct worker *w = state;
+	query__groups_customer(w->groups, customer);
+	if (!query__walk_anyone(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !group_line(w)) return;
+	for (uint32_t i = 0; i < w->line.n; i++)
+		if (query__is_at(w->judge, &w->walk->matchers[0], &w->line, i)) count(w, i);
+}
+
+/* ---- adding up --------------------------------------------------------------------------------------------------------- */
+static bool merge(struct worker *into, const struct worker *from)
+{
+	for (uint32_t g = 0; g < query__groups_count(from->groups) && g < from->n_cells; g++) {
+		if (!from->cells[g].at) continue;
+		uint32_t same = query__group_of(into->groups, query__group_value(from->groups, g));
+		struct score_sums *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
+		if (!sum) return false;
+		for (size_t i = 0; i < into->times->n; i++) score_merge(&sum[i], &from->cells[g].at[i]);
+	}
+	into->off_scale += from->off_scale;
+	into->without_number += from->without_number;
+	into->without_weight += from->without_weight;
+	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
+	return true;
+}
+
+static int by_answers(const void *x, const void *y)
+{
+	const struct score_group *a = x, *b = y;
+	if (a->sums.n != b->sums.n) return a->sums.n > b->sums.n ? -1 : 1;
+	return query__value_cmp(&a->by, &b->by);
+}
+
+static void gather_groups(struct worker *w, struct arena *a, struct query_score_answer *out)
+{
+	size_t n = query__groups_count(w->groups);
+	out->groups = ARENA_ARRAY(a, struct score_group, n + 1);
+	out->all_at = ARENA_ARRAY(a, struct score_sums, out->times.n + 1);
+	if (w->q->by == QUERY_NONE) (void)cells_of(w, 0); /* no answer is a group of none */
+	for (uint32_t g = 0; g < n && g < w->n_cells; g++) {
+		if (!w->cells[g].at) continue;
+		struct query_value by = query__group_value(w->groups, g);
+		struct score_group *group = &out->groups[out->n_groups++];
+		*group = (struct score_group){.by = {by.kind, str_dup(a, by.text)}, .at = ARENA_ARRAY(a, struct score_sums, out->times.n + 1)};
+		for (size_t i = 0; i < out->times.n; i++) {
+			group->at[i] = w->cells[g].at[i];
+			score_merge(&group->sums, &group->at[i]);
+			score_merge(&out->all_at[i], &group->at[i]);
+		}
+		score_merge(&out->all, &group->sums);
+	}
+	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_answers);
+}
+
+/* All values past `top` are one group. */
+static void fold(struct query_score_answer *out, size_t top)
+{
+	if (!top || out->n_groups <= top) return;
+	struct score_group *other = &out->groups[top];
+	for (size_t g = top + 1; g < out->n_groups; g++) {
+		score_merge(&other->sums, &out->groups[g].sums);
+		for (size_t i = 0; i < out->times.n; i++) score_merge(&other->at[i], &out->groups[g].at[i]);
+	}
+	other->is_other = true;
+	out->n_groups = top + 1;
+}
+
+static void compare(const struct query_score *s, struct arena *a, struct query_score_answer *out)
+{
+	double *p = ARENA_ARRAY(a, double, out->n_groups + 1), *q = ARENA_ARRAY(a, double, out->n_groups + 1);
+	for (size_t g = 0; g < out->n_groups; g++) {
+		struct score_sums others = score_less(&out->all, &out->groups[g].sums);
+		struct comparison none = {NAN, NAN, NAN, NAN};
+		bool is_told = out->n_groups > 1 && others.n && out->groups[g].sums.n >= s->min_n;
+		out->groups[g].differs = is_told ? score_compare(&out->groups[g].sums, &others, s->metric, s->method) : none;
+		p[g] = out->groups[g].differs.p;
+	}
+	compare_adjust(p, out->n_groups, q);
+	for (size_t g = 0; g < out->n_groups; g++) out->groups[g].q = q[g];
+}
+
+static void put_out(struct worker *w, struct arena *a, struct query_score_answer *out)
+{
+	gather_groups(w, a, out);
+	fold(out, w->q->top);
+	compare(w->q->score, a, out);
+	out->off_scale = w->off_scale;
+	out->without_number = w->without_number;
+	out->without_weight = w->without_weight;
+	out->left_out = query__left_out(w->plan, &w->left_out);
+}
+
+/* ---- running ----------------------------------------------------------------------------------------------------------- */
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const struct query_times *times, const uint8_t *codes)
+{
+	*w = (struct worker){.walk = k, .plan = &k->plan, .q = q, .times = times};
+	arena_init(&w->arena);
+	w->judge = query__judge_new(k->rules, &w->arena);
+	w->groups = query__groups_new(&k->plan, q, &w->arena);
+	w->want = (struct line_wants){.codes = codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .left_out = &w->left_out, .arena = &w->arena, .rows = true, .channel = q->by == QUERY_CHANNEL};
+}
+
+static enum err run(struct query_walk *k, const struct query *q, struct query_score_answer *out, struct arena *a, struct fault *f)
+{
+	struct query_plan *p = &k->plan;
+	size_t n = query__workers(p);
+	const uint8_t *codes = query__walk_codes(k, k->matchers, 1);
+	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
+	void **states = ARENA_ARRAY(p->arena, void *, n);
+	for (size_t i = 0; i < n; i++) {
+		begin(&workers[i], k, q, &out->times, codes);
+		states[i] = &workers[i];
+	}
+	enum err e = out->times.n ? query__walk_scan(k, codes, visit, states, n, f) : OK;
+	for (size_t i = 1; i < n && e == OK; i++)
+		if (!merge(&workers[0], &workers[i])) e = query__too_large(p, f);
+	if (e == OK) put_out(&workers[0], a, out);
+	for (size_t i = 0; i < n; i++) {
+		query__groups_free(workers[i].groups);
+		query__judge_free(workers[i].judge);
+		query__line_free(&workers[i].line);
+		mem_free(workers[i].cells);
+		mem_free(workers[i].group_at);
+		arena_release(&workers[i].arena);
+	}
+	return e;
+}
+
+/* One interval: the whole range. */
+static void whole_range(struct arena *a, struct query_range range, struct query_times *out)
+{
+	int64_t *start = ARENA_ARRAY(a, int64_t, 2);
+	start[0] = range.from_ms;
+	start[1] = range.to_ms;
+	*out = (struct query_times){.from_ms = range.from_ms, .to_ms = range.to_ms, .n = range.has_from && range.to_ms > range.from_ms, .start = start};
+}
+
+enum err query_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_score_answer *out, struct fault *f)
+{
+	const struct query_match *matches[] = {&q->score->answers};
+	*out = (struct query_score_answer){0};
+	struct arena scratch;
+	struct query_walk walk;
+	struct query_wants want = {.columns = query__dimension_columns(q->by), .by = q->by == QUERY_PROPERTY ? q->by_property : STR_NONE, .own = QUERY__ANSWER_NAMES, .n_own = SENT_COUNT};
+	arena_init(&scratch);
+	enum err e = query__walk_open(&walk, ctx, q, matches, COUNT_OF(matches), &want, &scratch, f);
+	if (e == OK && q->score->has_interval) e = query__times(a, ctx->zone, q, walk.plan.data, &out->times, f);
+	else if (e == OK) whole_range(a, walk.range, &out->times);
+	if (e == OK) e = run(&walk, q, out, a, f);
+	out->is_partial = events_view_is_partial(ctx->view);
+	arena_release(&scratch);
+	return e;
+}
