@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "query/behind.h"
 #include "query/survey.h"
 #include "query/walk.h"
 
@@ -168,13 +169,13 @@ static int by_numbers(const void *x, const void *y, void *width)
 
 static double top_share(const double *cases, size_t n, size_t width, size_t column, const struct drivers_scale *s)
 {
-	double from = s->has_scale ? score_top_from(s->scale) : NAN;
+	double from = s->has_scale ? rating_top_from(s->scale) : NAN;
 	size_t top = 0;
 	for (size_t i = 0; i < n; i++) top += cases[i * width + column] >= from;
 	return n && !isnan(from) ? (double)top / (double)n : NAN;
 }
 
-static void put_out(struct worker *w, struct arena *a, struct drivers_answer *out)
+static void put_out(struct worker *w, const struct query *q, struct arena *a, struct drivers_answer *out)
 {
 	size_t width = w->width, n = 0;
 	for (size_t i = 0; i < w->keys.n; i++) {
@@ -182,6 +183,7 @@ static void put_out(struct worker *w, struct arena *a, struct drivers_answer *ou
 		bool is_complete = true;
 		for (size_t c = 0; c < width; c++) is_complete &= !isnan(row[c]);
 		out->incomplete += !is_complete && !isnan(row[0]);
+		if (is_complete && q->members) query__behind(q, w->keys.v[i].customer);
 		if (is_complete) memmove(w->cases + n++ * width, row, width * sizeof *row);
 	}
 	if (n) qsort_r(w->cases, n, width * sizeof *w->cases, by_numbers, &width);
@@ -234,7 +236,7 @@ static enum err run(struct query_walk *k, const struct query *q, const size_t *p
 	enum err e = query__walk_scan(k, codes, visit, states, n, f);
 	for (size_t i = 1; i < n && e == OK; i++)
 		if (!merge(&workers[0], &workers[i])) e = query__too_large(p, f);
-	if (e == OK) put_out(&workers[0], a, out);
+	if (e == OK) put_out(&workers[0], q, a, out);
 	for (size_t i = 0; i < n; i++) end(&workers[i]);
 	return e;
 }

@@ -3,7 +3,7 @@
 #ifndef QUERY_DRIVERS_H
 #define QUERY_DRIVERS_H
 #include "base/importance.h"
-#include "base/score.h"
+#include "base/rating.h"
 #include "query/query.h"
 
 struct drivers_predictor {
@@ -24,7 +24,7 @@ struct drivers_answer {
 	uint64_t incomplete;       /* that have the outcome, and lack a predictor */
 	struct importance_answer importance;
 	struct drivers_scale {     /* of the outcome, then of the predictors */
-		struct score_scale scale;
+		struct rating_scale scale;
 		bool has_scale;
 		double top2;           /* share of the upper answers in the cases; NaN without an agreed scale */
 	} scales[IMPORTANCE_MAX + 1];

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "query/behind.h"
 #include "query/survey.h"
 #include "query/walk.h"
 
 struct cells { /* of one group */
-	struct score_sums *at;
+	struct rating_sums *at;
 };
 struct worker {
 	const struct query_walk *walk;
@@ -30,7 +31,7 @@ struct worker {
 	struct query_tally_out left_out;
 };
 
-static struct score_sums *cells_of(struct worker *w, uint32_t group)
+static struct rating_sums *cells_of(struct worker *w, uint32_t group)
 {
 	if (group >= w->n_cells) {
 		size_t n = w->n_cells ? w->n_cells * 2 : 16;
@@ -42,7 +43,7 @@ static struct score_sums *cells_of(struct worker *w, uint32_t group)
 	struct cells *c = &w->cells[group];
 	if (c->at) return c->at;
 	if (!query__charge(w->plan, w->times->n * sizeof *c->at + 2 * sizeof *c)) return NULL;
-	return c->at = ARENA_ARRAY(&w->arena, struct score_sums, w->times->n);
+	return c->at = ARENA_ARRAY(&w->arena, struct rating_sums, w->times->n);
 }
 
 static bool group_line(struct worker *w)
@@ -57,7 +58,14 @@ static bool group_line(struct worker *w)
 	return true;
 }
 
-static void count(struct worker *w, uint32_t i)
+static bool is_asked(const struct worker *w, uint32_t group)
+{
+	const struct query_behind *m = w->q->members;
+	struct query_value v = query__group_value(w->groups, group);
+	return m && (!m->has_by || query__value_cmp(&v, &m->by) == 0);
+}
+
+static void count(struct worker *w, uint32_t customer, uint32_t i)
 {
 	const struct query_score *s = w->q->score;
 	struct answer x;
@@ -65,14 +73,15 @@ static void count(struct worker *w, uint32_t i)
 		w->without_number++;
 		return;
 	}
-	if (!x.has_scale) x.scale = score_scale_of(s->metric);
-	if (!score_is_answer(s->metric, x.scale, x.number)) {
+	if (!x.has_scale) x.scale = rating_scale_of(s->metric);
+	if (!rating_is_answer(s->metric, x.scale, x.number)) {
 		w->off_scale++;
 		return;
 	}
 	w->without_weight += !x.has_weight;
-	struct score_sums *at = w->group_at[i] == UINT32_MAX ? NULL : cells_of(w, w->group_at[i]);
-	if (at) score_add(&at[query__interval_of(w->times, w->line.time_ms[i])], s->metric, x.scale, x.number, s->is_weighted ? x.weight : 1);
+	struct rating_sums *at = w->group_at[i] == UINT32_MAX ? NULL : cells_of(w, w->group_at[i]);
+	if (at && is_asked(w, w->group_at[i])) query__behind(w->q, customer);
+	if (at) rating_add(&at[query__interval_of(w->times, w->line.time_ms[i])], s->metric, x.scale, x.number, s->is_weighted ? x.weight : 1);
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -81,7 +90,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	query__groups_customer(w->groups, customer);
 	if (!query__walk_anyone(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !group_line(w)) return;
 	for (uint32_t i = 0; i < w->line.n; i++)
-		if (query__is_at(w->judge, &w->walk->matchers[0], &w->line, i)) count(w, i);
+		if (query__is_at(w->judge, &w->walk->matchers[0], &w->line, i)) count(w, customer, i);
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -90,9 +99,9 @@ static bool merge(struct worker *into, const struct worker *from)
 	for (uint32_t g = 0; g < query__groups_count(from->groups) && g < from->n_cells; g++) {
 		if (!from->cells[g].at) continue;
 		uint32_t same = query__group_of(into->groups, query__group_value(from->groups, g));
-		struct score_sums *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
+		struct rating_sums *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
 		if (!sum) return false;
-		for (size_t i = 0; i < into->times->n; i++) score_merge(&sum[i], &from->cells[g].at[i]);
+		for (size_t i = 0; i < into->times->n; i++) rating_merge(&sum[i], &from->cells[g].at[i]);
 	}
 	into->off_scale += from->off_scale;
 	into->without_number += from->without_number;
@@ -112,19 +121,19 @@ static void gather_groups(struct worker *w, struct arena *a, struct query_score_
 {
 	size_t n = query__groups_count(w->groups);
 	out->groups = ARENA_ARRAY(a, struct score_group, n + 1);
-	out->all_at = ARENA_ARRAY(a, struct score_sums, out->times.n + 1);
+	out->all_at = ARENA_ARRAY(a, struct rating_sums, out->times.n + 1);
 	if (w->q->by == QUERY_NONE) (void)cells_of(w, 0); /* no answer is a group of none */
 	for (uint32_t g = 0; g < n && g < w->n_cells; g++) {
 		if (!w->cells[g].at) continue;
 		struct query_value by = query__group_value(w->groups, g);
 		struct score_group *group = &out->groups[out->n_groups++];
-		*group = (struct score_group){.by = {by.kind, str_dup(a, by.text)}, .at = ARENA_ARRAY(a, struct score_sums, out->times.n + 1)};
+		*group = (struct score_group){.by = {by.kind, str_dup(a, by.text)}, .at = ARENA_ARRAY(a, struct rating_sums, out->times.n + 1)};
 		for (size_t i = 0; i < out->times.n; i++) {
 			group->at[i] = w->cells[g].at[i];
-			score_merge(&group->sums, &group->at[i]);
-			score_merge(&out->all_at[i], &group->at[i]);
+			rating_merge(&group->sums, &group->at[i]);
+			rating_merge(&out->all_at[i], &group->at[i]);
 		}
-		score_merge(&out->all, &group->sums);
+		rating_merge(&out->all, &group->sums);
 	}
 	if (out->n_groups > 1) qsort(out->groups, out->n_groups, sizeof *out->groups, by_answers);
 }
@@ -135,8 +144,8 @@ static void fold(struct query_score_answer *out, size_t top)
 	if (!top || out->n_groups <= top) return;
 	struct score_group *other = &out->groups[top];
 	for (size_t g = top + 1; g < out->n_groups; g++) {
-		score_merge(&other->sums, &out->groups[g].sums);
-		for (size_t i = 0; i < out->times.n; i++) score_merge(&other->at[i], &out->groups[g].at[i]);
+		rating_merge(&other->sums, &out->groups[g].sums);
+		for (size_t i = 0; i < out->times.n; i++) rating_merge(&other->at[i], &out->groups[g].at[i]);
 	}
 	other->is_other = true;
 	out->n_groups = top + 1;
@@ -146,10 +155,10 @@ static void compare(const struct query_score *s, struct arena *a, struct query_s
 {
 	double *p = ARENA_ARRAY(a, double, out->n_groups + 1), *q = ARENA_ARRAY(a, double, out->n_groups + 1);
 	for (size_t g = 0; g < out->n_groups; g++) {
-		struct score_sums others = score_less(&out->all, &out->groups[g].sums);
+		struct rating_sums others = rating_less(&out->all, &out->groups[g].sums);
 		struct comparison none = {NAN, NAN, NAN, NAN};
 		bool is_told = out->n_groups > 1 && others.n && out->groups[g].sums.n >= s->min_n;
-		out->groups[g].differs = is_told ? score_compare(&out->groups[g].sums, &others, s->metric, s->method) : none;
+		out->groups[g].differs = is_told ? rating_compare(&out->groups[g].sums, &others, s->metric, s->method) : none;
 		p[g] = out->groups[g].differs.p;
 	}
 	compare_adjust(p, out->n_groups, q);

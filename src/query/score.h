@@ -1,13 +1,13 @@
 /* score.h: NPS, CSAT or CES of answers to a question, in all or by a dimension, and over time. Definitions: DESIGN.md. */
 #ifndef QUERY_SCORE_H
 #define QUERY_SCORE_H
-#include "base/score.h"
+#include "base/rating.h"
 #include "query/query.h"
 
 struct query_score {
 	bool has_metric, has_method, is_weighted, has_interval;
-	enum score_metric metric;
-	enum score_method method;
+	enum rating_metric metric;
+	enum rating_method method;
 	str question;             /* absent: all answers whose type is the metric */
 	struct query_match answers;
 	int64_t min_n;            /* smaller groups have no figures */
@@ -16,8 +16,8 @@ struct query_score {
 struct score_group {
 	struct query_value by;
 	bool is_other;            /* of all values past `top` */
-	struct score_sums sums;
-	struct score_sums *at;    /* by interval */
+	struct rating_sums sums;
+	struct rating_sums *at;    /* by interval */
 	struct comparison differs; /* from all the others together */
 	double q;                 /* p corrected for the number of groups */
 };
@@ -25,8 +25,8 @@ struct query_score_answer {
 	struct query_times times; /* without an interval: one */
 	size_t n_groups;
 	struct score_group *groups; /* most answers first; one of null without `by` */
-	struct score_sums all;
-	struct score_sums *all_at;
+	struct rating_sums all;
+	struct rating_sums *all_at;
 	int64_t off_scale, without_number, without_weight;
 	struct query_left_out left_out;
 	bool is_partial;

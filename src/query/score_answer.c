@@ -14,11 +14,11 @@ static void put_count(struct json_writer *w, const char *key, bool is_told, int6
 	else json_put_null(w);
 }
 
-static void put_figures(struct json_writer *w, const struct query_score *s, const struct score_sums *sums)
+static void put_figures(struct json_writer *w, const struct query_score *s, const struct rating_sums *sums)
 {
-	bool is_hidden = sums->n < s->min_n, is_nps = s->metric == SCORE_NPS;
-	struct score_sums none = {0};
-	struct score x = score_of(is_hidden ? &none : sums, s->metric, s->method);
+	bool is_hidden = sums->n < s->min_n, is_nps = s->metric == RATING_NPS;
+	struct rating_sums none = {0};
+	struct rating x = rating_of(is_hidden ? &none : sums, s->metric, s->method);
 	query__put_int(w, "n", (uint64_t)sums->n);
 	query__put_real(w, "value", x.value.value);
 	query__put_real(w, "low", x.value.low);
@@ -94,10 +94,10 @@ static void put_rows(struct json_writer *w, struct arena *a, const struct query_
 static str definition(struct arena *a, const struct query_score *s)
 {
 	static const char *const VALUES[] = {
-		[SCORE_NPS] = "Net promoter score: 100 × (promoters, 9 and 10, − detractors, 0 to 6) ÷ n; passives, 7 and 8, count in n. Interval: adjusted Wald at 95%, kept within −100 and 100",
-		[SCORE_CSAT] = "Customer satisfaction", [SCORE_CES] = "Customer effort, higher is easier"};
-	const char *method = s->metric == SCORE_NPS ? "" : s->method == SCORE_MEAN ? ": the mean of the answers, with Student's interval at 95%" : ": the share of the upper answers (of 2 points {2}, 3 {3}, 4 {3,4}, 5 {4,5}, 6 {4–6}, 7 {5–7}, 8 {6–8}), with Wilson's interval at 95%";
-	const char *test = s->metric == SCORE_NPS ? "the z test of two adjusted scores" : s->method == SCORE_MEAN ? "Welch's t test" : "the z test of two shares";
+		[RATING_NPS] = "Net promoter score: 100 × (promoters, 9 and 10, − detractors, 0 to 6) ÷ n; passives, 7 and 8, count in n. Interval: adjusted Wald at 95%, kept within −100 and 100",
+		[RATING_CSAT] = "Customer satisfaction", [RATING_CES] = "Customer effort, higher is easier"};
+	const char *method = s->metric == RATING_NPS ? "" : s->method == RATING_MEAN ? ": the mean of the answers, with Student's interval at 95%" : ": the share of the upper answers (of 2 points {2}, 3 {3}, 4 {3,4}, 5 {4,5}, 6 {4–6}, 7 {5–7}, 8 {6–8}), with Wilson's interval at 95%";
+	const char *test = s->metric == RATING_NPS ? "the z test of two adjusted scores" : s->method == RATING_MEAN ? "Welch's t test" : "the z test of two shares";
 	return str_fmt(a, "%s%s. top2 is that share, mean the mean, se the standard error of the value. Blank answers are not counted; each answer counts for itself, of nobody too.%s Groups are compared with all the others together by %s; q corrects p for "
 		"the number of groups (Benjamini-Hochberg).", VALUES[s->metric], method,
 		s->is_weighted ? " Each counts by its weight, one without as 1; promoters, passives, detractors and n are answers; effective_n, (Σw)² ÷ Σw², stands for n in intervals and tests." : "", test);
@@ -110,7 +110,7 @@ static enum err put_compared(const struct query_context *ctx, const struct query
 	const struct query_score *s = q->score;
 	TRY(query_score(ctx, q->compare, a, &other, f));
 	struct comparison c = {NAN, NAN, NAN, NAN};
-	if (out->all.n >= s->min_n && other.all.n >= s->min_n) c = score_compare(&out->all, &other.all, s->metric, s->method);
+	if (out->all.n >= s->min_n && other.all.n >= s->min_n) c = rating_compare(&out->all, &other.all, s->metric, s->method);
 	json_key(w, S("to_compare"));
 	json_begin_object(w);
 	put_difference(w, &c);
@@ -122,13 +122,13 @@ static enum err put_compared(const struct query_context *ctx, const struct query
 
 enum err query__answer_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
 {
-	static const char *const METHODS[] = {[SCORE_TOP2] = "top2", [SCORE_MEAN] = "mean"};
+	static const char *const METHODS[] = {[RATING_TOP2] = "top2", [RATING_MEAN] = "mean"};
 	struct query_score_answer out;
 	const struct query_score *s = q->score;
 	TRY(query_score(ctx, q, a, &out, f));
 	query__put_text(w, "kind", S("score"));
-	query__put_text(w, "metric", str_of(SCORE_METRICS[s->metric]));
-	query__put_text(w, "method", s->metric == SCORE_NPS ? S("nps") : str_of(METHODS[s->method]));
+	query__put_text(w, "metric", str_of(RATING_METRICS[s->metric]));
+	query__put_text(w, "method", s->metric == RATING_NPS ? S("nps") : str_of(METHODS[s->method]));
 	query__put_text(w, "question", s->question);
 	put_groups(w, q, &out);
 	if (s->has_interval) put_rows(w, a, ctx, q, &out);

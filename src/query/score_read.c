@@ -14,9 +14,9 @@ static struct query_score *score(struct query_reader *r)
 
 static void read_metric(struct query_reader *r, const struct json_node *v)
 {
-	int metric = query__read_choice(r, "metric", v, SCORE_METRICS, SCORE_METRIC_COUNT);
+	int metric = query__read_choice(r, "metric", v, RATING_METRICS, RATING_METRIC_COUNT);
 	score(r)->has_metric = true;
-	if (metric >= 0) score(r)->metric = (enum score_metric)metric;
+	if (metric >= 0) score(r)->metric = (enum rating_metric)metric;
 }
 
 static void read_question(struct query_reader *r, const struct json_node *v)
@@ -32,10 +32,10 @@ static void read_weighted(struct query_reader *r, const struct json_node *v)
 
 static void read_method(struct query_reader *r, const struct json_node *v)
 {
-	static const char *const METHODS[] = {[SCORE_TOP2] = "top2", [SCORE_MEAN] = "mean"};
+	static const char *const METHODS[] = {[RATING_TOP2] = "top2", [RATING_MEAN] = "mean"};
 	int method = query__read_choice(r, "method", v, METHODS, COUNT_OF(METHODS));
 	score(r)->has_method = true;
-	if (method >= 0) score(r)->method = (enum score_method)method;
+	if (method >= 0) score(r)->method = (enum rating_method)method;
 }
 
 static void read_interval(struct query_reader *r, const struct json_node *v)
@@ -64,11 +64,11 @@ void query__check_score(struct query_reader *r)
 {
 	struct query_score *s = score(r);
 	if (!s->has_metric) query__bad(r, "metric", "nps, csat or ces");
-	else if (s->has_method && s->metric == SCORE_NPS) query__bad(r, "method", "belongs to csat and ces: NPS is promoters less detractors");
-	if (!s->has_method && s->metric == SCORE_CES) s->method = SCORE_MEAN;
+	else if (s->has_method && s->metric == RATING_NPS) query__bad(r, "method", "belongs to csat and ces: NPS is promoters less detractors");
+	if (!s->has_method && s->metric == RATING_CES) s->method = RATING_MEAN;
 	query__check_top(r);
 	if (r->is_bad) return;
-	str type = str_of(SCORE_METRICS[s->metric]);
+	str type = str_of(RATING_METRICS[s->metric]);
 	struct query_match asked = s->answers;
 	s->answers = str_given(s->question) ? query__answers_where(r->arena, S("question_id"), &s->question, 1) : query__answers_where(r->arena, S("type"), &type, 1);
 	if (asked.n) s->answers.names = asked.names, s->answers.n = asked.n;

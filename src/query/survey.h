@@ -2,7 +2,7 @@
  * the properties of QUERY__ANSWER_NAMES; its number is `number`, else `value`. */
 #ifndef QUERY_SURVEY_H
 #define QUERY_SURVEY_H
-#include "base/score.h"
+#include "base/rating.h"
 #include "query/inner.h"
 
 #define SURVEY_ANSWERED "Survey Answered"
@@ -12,7 +12,7 @@ extern const str QUERY__ANSWER_NAMES[SENT_COUNT]; /* what a plan's wants have as
 struct answer {
 	double number, weight; /* 1 where none was sent */
 	bool has_scale, has_weight;
-	struct score_scale scale;
+	struct rating_scale scale;
 };
 /* Of the row; false when it has no number. */
 bool query__answer(const struct query_plan *p, uint32_t part, uint32_t row, struct answer *out);

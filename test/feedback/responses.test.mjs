@@ -35,6 +35,7 @@ test('a cell that is no answer is rejected alone; the same file again changes no
 	near(sat.groups[0].mean, (5 + 2 * 4 + 3) / 4);
 	near(sat.groups[0].top2, 3 / 4);
 	assert.equal(sat.groups[0].n, 3);
+	assert.equal((await ask({ kind: 'score', metric: 'csat', question: 'sat', by: 'number', members: { by: 5 } })).members.total, 1, 'who is behind a group');
 	const why = await ask({ kind: 'timeline', customer: 'user_id:a', properties: ['question_id', 'text', 'number', 'submission_id'] });
 	assert.equal(why.events.length, 4);
 	assert.equal(new Set(why.events.map((e) => e.submission_id)).size, 1);

@@ -1,5 +1,5 @@
 /* Scores and importance against worked values of their sources, and against reference data where it is there. */
-#include "base/score.h"
+#include "base/rating.h"
 
 #include <math.h>
 
@@ -12,32 +12,32 @@ static void near(double got, double want, double off)
 	if (!(fabs(got - want) <= off)) fail_msg("%.12g, not %.12g", got, want);
 }
 
-static struct score_sums answers(enum score_metric metric, struct score_scale scale, const int (*of)[2], size_t n)
+static struct rating_sums answers(enum rating_metric metric, struct rating_scale scale, const int (*of)[2], size_t n)
 {
-	struct score_sums s = {0};
+	struct rating_sums s = {0};
 	for (size_t i = 0; i < n; i++)
-		for (int k = 0; k < of[i][1]; k++) score_add(&s, metric, scale, of[i][0], 1);
+		for (int k = 0; k < of[i][1]; k++) rating_add(&s, metric, scale, of[i][0], 1);
 	return s;
 }
 
-static struct score_sums nps(int promoters, int passives, int detractors)
+static struct rating_sums nps(int promoters, int passives, int detractors)
 {
 	const int of[][2] = {{9, promoters}, {7, passives}, {6, detractors}};
-	return answers(SCORE_NPS, score_scale_of(SCORE_NPS), of, 3);
+	return answers(RATING_NPS, rating_scale_of(RATING_NPS), of, 3);
 }
 
 static void nps_has_the_adjusted_wald_interval(void **state)
 {
 	(void)state;
-	struct score_sums s = nps(36, 45, 19);
-	struct score x = score_of(&s, SCORE_NPS, SCORE_TOP2);
+	struct rating_sums s = nps(36, 45, 19);
+	struct rating x = rating_of(&s, RATING_NPS, RATING_TOP2);
 	near(x.value.value, 17, 1e-12);
 	near((x.value.low + x.value.high) / 2, 16.50, 0.01);
 	near(x.value.low, 2.56, 0.01);
 	near(x.value.high, 30.45, 0.01);
 	assert_int_equal(s.passives, 45);
-	struct score_sums all = nps(10, 0, 0);
-	x = score_of(&all, SCORE_NPS, SCORE_TOP2);
+	struct rating_sums all = nps(10, 0, 0);
+	x = rating_of(&all, RATING_NPS, RATING_TOP2);
 	near(x.value.low, 47.5, 0.1);
 	near(x.value.high, 100, 0);
 }
@@ -45,8 +45,8 @@ static void nps_has_the_adjusted_wald_interval(void **state)
 static void two_nps_are_compared_by_z(void **state)
 {
 	(void)state;
-	struct score_sums a = nps(60, 25, 15), b = nps(45, 30, 25);
-	struct comparison c = score_compare(&a, &b, SCORE_NPS, SCORE_TOP2);
+	struct rating_sums a = nps(60, 25, 15), b = nps(45, 30, 25);
+	struct comparison c = rating_compare(&a, &b, RATING_NPS, RATING_TOP2);
 	near(c.difference, 25, 1e-12);
 	near(c.p, 0.0250, 0.0001);
 	near((c.low + c.high) / (c.high - c.low), 2.241 / 1.959964, 0.001); /* z to its quantile */
@@ -55,13 +55,13 @@ static void two_nps_are_compared_by_z(void **state)
 static void weights_that_are_equal_change_nothing(void **state)
 {
 	(void)state;
-	struct score_sums plain = {0}, weighted = {0};
+	struct rating_sums plain = {0}, weighted = {0};
 	for (int i = 0; i < 40; i++) {
-		score_add(&plain, SCORE_CES, (struct score_scale){1, 7}, 1 + i % 7, 1);
-		score_add(&weighted, SCORE_CES, (struct score_scale){1, 7}, 1 + i % 7, 2.5);
+		rating_add(&plain, RATING_CES, (struct rating_scale){1, 7}, 1 + i % 7, 1);
+		rating_add(&weighted, RATING_CES, (struct rating_scale){1, 7}, 1 + i % 7, 2.5);
 	}
-	for (int method = SCORE_TOP2; method <= SCORE_MEAN; method++) {
-		struct score a = score_of(&plain, SCORE_CES, method), b = score_of(&weighted, SCORE_CES, method);
+	for (int method = RATING_TOP2; method <= RATING_MEAN; method++) {
+		struct rating a = rating_of(&plain, RATING_CES, method), b = rating_of(&weighted, RATING_CES, method);
 		near(b.effective, 40, 1e-9);
 		near(a.value.value, b.value.value, 1e-12);
 		near(a.value.low, b.value.low, 1e-12);
@@ -72,10 +72,10 @@ static void weights_that_are_equal_change_nothing(void **state)
 static void a_heavier_answer_counts_for_more_and_makes_less_sure(void **state)
 {
 	(void)state;
-	struct score_sums s = {0};
-	score_add(&s, SCORE_CSAT, (struct score_scale){1, 5}, 5, 3);
-	score_add(&s, SCORE_CSAT, (struct score_scale){1, 5}, 1, 1);
-	struct score x = score_of(&s, SCORE_CSAT, SCORE_TOP2);
+	struct rating_sums s = {0};
+	rating_add(&s, RATING_CSAT, (struct rating_scale){1, 5}, 5, 3);
+	rating_add(&s, RATING_CSAT, (struct rating_scale){1, 5}, 1, 1);
+	struct rating x = rating_of(&s, RATING_CSAT, RATING_TOP2);
 	near(x.value.value, 0.75, 1e-12);
 	near(x.mean.value, 4, 1e-12);
 	near(x.effective, 1.6, 1e-12);
@@ -86,22 +86,22 @@ static void the_upper_answers_are_those_agreed(void **state)
 {
 	(void)state;
 	static const double from[] = {[2] = 2, [3] = 3, [4] = 3, [5] = 4, [6] = 4, [7] = 5, [8] = 6};
-	for (int points = 2; points <= 8; points++) near(score_top_from((struct score_scale){1, points}), from[points], 0);
-	near(score_top_from((struct score_scale){0, 10}), 9, 0);
-	assert_true(isnan(score_top_from((struct score_scale){0, 100})));
-	assert_true(isnan(score_top_from((struct score_scale){1, 11})));
-	assert_false(score_is_answer(SCORE_NPS, (struct score_scale){0, 10}, 8.5));
-	assert_false(score_is_answer(SCORE_NPS, (struct score_scale){0, 10}, 11));
-	assert_false(score_is_answer(SCORE_NPS, (struct score_scale){1, 5}, 3));
-	assert_true(score_is_answer(SCORE_CSAT, (struct score_scale){1, 5}, 4.5));
+	for (int points = 2; points <= 8; points++) near(rating_top_from((struct rating_scale){1, points}), from[points], 0);
+	near(rating_top_from((struct rating_scale){0, 10}), 9, 0);
+	assert_true(isnan(rating_top_from((struct rating_scale){0, 100})));
+	assert_true(isnan(rating_top_from((struct rating_scale){1, 11})));
+	assert_false(rating_is_answer(RATING_NPS, (struct rating_scale){0, 10}, 8.5));
+	assert_false(rating_is_answer(RATING_NPS, (struct rating_scale){0, 10}, 11));
+	assert_false(rating_is_answer(RATING_NPS, (struct rating_scale){1, 5}, 3));
+	assert_true(rating_is_answer(RATING_CSAT, (struct rating_scale){1, 5}, 4.5));
 }
 
 static void nothing_answered_is_no_score(void **state)
 {
 	(void)state;
-	struct score_sums none = {0}, some = nps(1, 1, 1);
-	assert_true(isnan(score_of(&none, SCORE_NPS, SCORE_TOP2).value.value));
-	assert_true(isnan(score_compare(&none, &some, SCORE_NPS, SCORE_TOP2).p));
+	struct rating_sums none = {0}, some = nps(1, 1, 1);
+	assert_true(isnan(rating_of(&none, RATING_NPS, RATING_TOP2).value.value));
+	assert_true(isnan(rating_compare(&none, &some, RATING_NPS, RATING_TOP2).p));
 }
 
 /* ---- importance ---- */
@@ -253,5 +253,5 @@ int main(void)
 		cmocka_unit_test(importance_is_that_of_the_worked_example), cmocka_unit_test(a_constant_and_a_copy_are_borne), cmocka_unit_test(too_few_cases_explain_nothing),
 		cmocka_unit_test(alpha_is_cronbachs), cmocka_unit_test(importance_is_that_of_the_classics),
 	};
-	return cmocka_run_group_tests_name("score", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("rating", tests, NULL, NULL);
 }
