@@ -125,17 +125,26 @@ static void put_filter(struct json_writer *w, const struct journey_among *m)
 	json_end_object(w);
 }
 
+/* What is no JSON goes as its text, and the engine says what is wrong with it. */
+static void put_json(struct journey_asking *k, struct json_writer *w, str text)
+{
+	const struct json_node *node;
+	if (json_tree(&k->op->arena, text, text.n + 1, &node, NULL) == OK) json_put_tree(w, node);
+	else json_put_str(w, text);
+}
+
 static void put_where(struct journey_asking *k, struct json_writer *w, str segment)
 {
 	const struct journey_among *m = k->among;
 	bool has_filter = m->filter.n && m->value.n;
-	if (!segment.n && !k->own_segment.n && !has_filter) return;
+	if (!segment.n && !k->own_segment.n && !k->own_where.n && !has_filter) return;
 	json_key(w, S("where"));
 	json_begin_object(w);
 	json_key(w, S("all"));
 	json_begin_array(w);
 	if (segment.n) put_segment(w, segment);
 	if (k->own_segment.n) put_segment(w, k->own_segment);
+	if (k->own_where.n) put_json(k, w, k->own_where);
 	if (has_filter) put_filter(w, m);
 	json_end_array(w);
 	json_end_object(w);

@@ -22,6 +22,7 @@ struct journey_choice *journey_choice(struct journey_asking *k, const char *name
 {
 	if (!k->page->choices.v) k->page->choices.v = ARENA_ARRAY(&k->op->arena, struct journey_choice, CHOICES_MOST);
 	struct journey_choice *c = &k->page->choices.v[k->page->choices.n++];
+	c->id = str_fmt(&k->op->arena, "q-%s-%zu", name, k->page->choices.n);
 	c->name = str_of(name);
 	c->label = label;
 	return c;

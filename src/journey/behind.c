@@ -137,7 +137,7 @@ static enum err ask(struct op *op, struct web *w, struct journey_asking *k, cons
 	}
 	*k = (struct journey_asking){.op = op, .w = w, .is_alone = true};
 	TRY(journey_question(k));
-	return k->page->is_empty ? fail(op, ERR_NOT_FOUND, "kind", "nothing is heard yet") : OK;
+	return k->page->is_empty || k->page->is_unasked ? fail(op, ERR_NOT_FOUND, "kind", "nothing is heard yet") : OK;
 }
 
 static str with_members(struct journey_asking *k, const struct json_node *cell, size_t limit, int64_t cursor)

@@ -50,15 +50,21 @@ static const struct desc_field TABLE_FIELDS[] = {
 static const struct desc TABLE_DESC = DESC(journey_table, TABLE_FIELDS);
 
 static const struct desc_field CHOICE_FIELDS[] = {
+	FIELD(journey_choice, id, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_choice, name, DESC_STR),
 	FIELD(journey_choice, label, DESC_STR),
 	FIELD(journey_choice, value, DESC_STR),
 	FIELD(journey_choice, hint, DESC_STR, .flags = DESC_OMIT),
+	FIELD(journey_choice, error, DESC_MSG, .flags = DESC_OMIT),
+	FIELD(journey_choice, list, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_choice, is_select, DESC_BOOL),
 	FIELD(journey_choice, is_number, DESC_BOOL),
 	FIELD(journey_choice, is_text, DESC_BOOL),
+	FIELD(journey_choice, is_code, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_choice, is_length, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_choice, is_more, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_choice, options, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(journey_choice, units, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc CHOICE_DESC = DESC(journey_choice, CHOICE_FIELDS);
 
@@ -86,6 +92,14 @@ static const struct desc_field VIEW_FIELDS[] = {
 	FIELD(journey_view, took_ms, DESC_REAL),
 	FIELD(journey_view, is_empty, DESC_BOOL),
 	FIELD(journey_view, is_asked, DESC_BOOL),
+	FIELD(journey_view, is_unasked, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, is_explored, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, kinds, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(journey_view, events, DESC_LIST, .item = DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, dimensions, DESC_LIST, .item = DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, measures, DESC_LIST, .item = DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, ask, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(journey_view, json, DESC_STRUCT, .of = &INPUT_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(journey_view, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 	FIELD(journey_view, answer, DESC_RAW, .doc = "what POST /query answers"),
 };

@@ -30,13 +30,15 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 
 static bool is_share(struct journey_asking *k)
 {
-	return !str_eq(journey_asked(k, "outcome", S("did")), S("number"));
+	const struct json_node *question;
+	return json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) == OK && !json_get(json_get(question, S("outcome")), S("property"));
 }
 
 static str measured(struct journey_asking *k, double v)
 {
+	bool is_shares = *(const bool *)k->own;
 	if (isnan(v)) return S("–");
-	return is_share(k) ? i18n_share(&k->op->arena, &k->op->locale, v) : i18n_real(&k->op->arena, &k->op->locale, v, 2);
+	return is_shares ? i18n_share(&k->op->arena, &k->op->locale, v) : i18n_real(&k->op->arena, &k->op->locale, v, 2);
 }
 
 static const struct json_node *group(const struct json_node *candidate, bool has_had)
@@ -83,6 +85,8 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 {
 	const struct json_node *candidates = journey_at(answer, "candidates");
 	size_t n = candidates ? candidates->n : 0;
+	bool is_shares = is_share(k);
+	k->own = &is_shares;
 	struct journey_table *t = journey_table(k, "driver", n < CANDIDATES_SHOWN ? n : CANDIDATES_SHOWN);
 	journey_head(k, t, "journey_before_it", false);
 	journey_head(k, t, "journey_with", true);

@@ -45,10 +45,12 @@ struct journey_table {
 };
 
 struct journey_choice { /* one select or input of a form */
-	str name, label, value, hint;
-	bool is_select, is_number, is_text;
+	str id, name, label, value, hint;
+	struct msg error;
+	str list;      /* of suggestions: events, dimensions, measures */
+	bool is_select, is_number, is_text, is_code, is_length;
 	bool is_more;  /* stands apart: whose it is, and what it is compared with */
-	LIST_OF(struct option) options;
+	LIST_OF(struct option) options, units; /* units: of a length of time, sent as <name>.unit */
 };
 struct journey_view {
 	str key;
@@ -68,7 +70,13 @@ struct journey_view {
 	struct msg n;
 	struct msg notes[3];
 	double took_ms;
-	bool is_empty, is_asked;
+	bool is_empty, is_asked, is_unasked; /* unasked: something is to be filled in first */
+	/* of Explore */
+	bool is_explored;
+	LIST_OF(struct option) kinds; /* value: address */
+	LIST_OF(str) events, dimensions, measures;
+	str ask;      /* the kind of the question */
+	struct input json;
 	LIST_OF(struct form_fault) faults;
 	str answer; /* JSON of the engine, whole */
 };
@@ -83,6 +91,7 @@ struct journey_asking { /* a view's question while it is put together */
 	struct journey_view *page;
 	void *own;                /* of the kind, from ask to show */
 	str own_segment;          /* whose the view is by itself */
+	str own_where;            /* a further condition, as JSON */
 	bool is_laid_over;        /* the kind compares by itself */
 	bool is_alone;            /* nothing is to be compared */
 	struct journey_among *among;
@@ -96,8 +105,11 @@ struct journey_kind {
 	void (*show)(struct journey_asking *k, const struct json_node *answer);
 	const char *question; /* kind of the question where it is not the view's own name */
 	enum err (*more)(struct journey_asking *k, const struct json_node *answer); /* what further questions are needed for; NULL: none */
+	enum err (*compose)(struct journey_asking *k); /* instead of ask: the form and page->question, whole */
 };
-extern const struct journey_kind JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
+void journey_show_segment(struct journey_asking *k, const struct json_node *answer);
+void journey_show_timeline(struct journey_asking *k, const struct json_node *answer);
+extern const struct journey_kind JOURNEY_EXPLORE, JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
 /* ---- ask.c: the fields of the forms ---- */
 /* What the address says of a field; the fallback when it says nothing. */

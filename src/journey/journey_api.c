@@ -14,7 +14,7 @@
 enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
 
 /* One row a kind, in the order of the menu. */
-static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DURATION, &JOURNEY_DRIVER, &JOURNEY_TREND};
+static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DURATION, &JOURNEY_DRIVER, &JOURNEY_TREND, &JOURNEY_EXPLORE};
 
 static const struct journey_kind *kind_of(str key)
 {
@@ -35,6 +35,7 @@ static void put_views(struct journey_asking *k, const struct journey_kind *chose
 
 static enum err write_question(struct journey_asking *k, const struct journey_kind *kind)
 {
+	if (kind->compose) return kind->compose(k);
 	struct buf b;
 	struct json_writer w = {.out = &b};
 	buf_init(&b, QUESTION_BYTES);
@@ -60,17 +61,38 @@ static void tell_base(struct journey_asking *k, const struct json_node *answer)
 	if (json_get_i64(answer, S("n"), &n)) page->n = msg_int(str_eq(base, S("events")) ? "n_touchpoints" : str_eq(base, S("customers")) ? "n_customers" : "journey_n", "n", n);
 }
 
-/* A question that cannot be answered as it stands: said on the form, nothing else is lost. */
+/* The field that a fault is about: its own, or the one within which it lies ("steps.2": the second of that name). */
+static struct journey_choice *choice_at(struct journey_view *page, str field)
+{
+	struct journey_choice *found = NULL;
+	int64_t number = 0, seen = 0;
+	for (size_t i = 0; i < page->choices.n; i++) {
+		struct journey_choice *c = &page->choices.v[i];
+		bool is_own = str_eq(field, c->name), is_within = str_starts(field, c->name) && field.n > c->name.n && field.p[c->name.n] == '.';
+		if (!is_own && !is_within) continue;
+		if (!found || c->name.n > found->name.n) found = c, seen = 1, number = 0;
+		else if (str_eq(c->name, found->name)) seen++;
+		str rest = str_sub(field, c->name.n + 1, field.n), digits = is_within ? str_cut(&rest, '.') : STR_NONE;
+		if (is_within && str_i64(digits, &number) && number == seen) found = c;
+	}
+	return found;
+}
+
+/* A question that cannot be answered as it stands: said on the form, at its field where it has one; nothing else is lost. */
 static enum err refuse(struct journey_asking *k, enum err e)
 {
-	if (e != ERR_INVALID && e != ERR_TOO_LARGE) return e;
+	if (e != ERR_INVALID && e != ERR_TOO_LARGE && e != ERR_MALFORMED) return e;
 	const struct fault *f = &k->op->fault;
-	k->page->faults.n = (size_t)f->n_fields;
-	k->page->faults.v = ARENA_ARRAY(&k->op->arena, struct form_fault, k->page->faults.n + 1);
-	for (size_t i = 0; i < k->page->faults.n; i++) {
+	struct journey_view *page = k->page;
+	page->faults.n = (size_t)f->n_fields;
+	page->faults.v = ARENA_ARRAY(&k->op->arena, struct form_fault, page->faults.n + 1);
+	for (size_t i = 0; i < page->faults.n; i++) {
 		str field = str_dup(&k->op->arena, str_of(f->fields[i].name)), why = str_dup(&k->op->arena, str_of(f->fields[i].text));
-		k->page->faults.v[i] = (struct form_fault){S(""), msg_str("journey_fault", "field", field)};
-		msg_add(&k->page->faults.v[i].text, (struct msg_arg){.name = "why", .type = MSG_STR, .s = why});
+		struct journey_choice *c = choice_at(page, field);
+		page->faults.v[i] = (struct form_fault){c ? c->id : page->is_explored ? S("q") : S(""), msg_str("journey_fault", "field", field)};
+		msg_add(&page->faults.v[i].text, (struct msg_arg){.name = "why", .type = MSG_STR, .s = why});
+		if (c) c->error = msg_str("question_fault", "why", why);
+		else if (page->is_explored) page->json.error = page->faults.v[i].text;
 	}
 	return OK;
 }
@@ -134,7 +156,11 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	*k = (struct journey_asking){.op = op, .w = w};
 	TRY(journey_question(k));
 	struct journey_view *page = k->page;
-	if (page->is_empty) return OK;
+	if (page->json.error.key) {
+		page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, 1);
+		page->faults.v[page->faults.n++] = (struct form_fault){S("q"), page->json.error};
+	}
+	if (page->is_empty || page->is_unasked) return OK;
 	enum err e = question_answer(op, page->question, &page->answer);
 	if (e != OK) return refuse(k, e);
 	TRY(json_tree(&op->arena, page->answer, ANSWER_BYTES, &answer, &op->fault));

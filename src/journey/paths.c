@@ -91,6 +91,14 @@ static void put_links(struct journey_asking *k, const struct json_node *tree, st
 	}
 }
 
+/* Several events, or events with a condition: as they were asked. */
+static str words_of(struct journey_asking *k, const struct json_node *v)
+{
+	const struct json_node *names = v->type == JSON_OBJECT ? json_get(v, S("event")) : v;
+	if (!names || names->type != JSON_ARRAY) return names && names->type == JSON_STRING ? names->text : S("…");
+	return path_text(k, names);
+}
+
 static double sum_of(const struct json_node *paths)
 {
 	double sum = 0;
@@ -103,9 +111,11 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	const struct json_node *paths = journey_at(answer, "paths");
 	double all = journey_real(answer, "n"), most = paths && paths->child ? journey_real(paths->child, "count") : 0;
 	if (isnan(all)) all = sum_of(paths);
-	bool is_before = str_eq(journey_asked(k, "direction", S("after")), S("before"));
-	for (size_t i = 0; i < k->page->choices.n; i++)
-		if (str_eq(k->page->choices.v[i].name, S("event"))) put_links(k, journey_at(answer, "tree"), k->page->choices.v[i].value, is_before);
+	const struct json_node *question;
+	if (json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) == OK) {
+		const struct json_node *start = json_get(question, S("start")), *end = json_get(question, S("end")), *of = start ? start : end;
+		put_links(k, journey_at(answer, "tree"), !of ? S("") : of->type == JSON_STRING ? of->text : words_of(k, of), !start && end);
+	}
 	struct journey_table *t = journey_table(k, "paths", paths ? paths->n : 0);
 	journey_head(k, t, "journey_path", false);
 	journey_head(k, t, "journey_times", true);

@@ -90,7 +90,9 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	size_t known = cells_known(cohorts);
 	struct journey_table *t = journey_table(k, "retention", cohorts ? cohorts->n : 0);
 	t->is_heat = true;
-	journey_head(k, t, "retention_cohort", false);
+	const struct json_node *question;
+	bool is_orders = json_tree(&k->op->arena, k->page->question, k->page->question.n + 1, &question, NULL) == OK && str_eq(json_get_str(question, S("start")), S("Order Completed"));
+	journey_head(k, t, is_orders ? "retention_cohort" : "behind_start", false);
 	journey_head(k, t, "retention_size", true);
 	for (size_t i = 1; i < known; i++) journey_head_text(t, i18n_int(&k->op->arena, &k->op->locale, (int64_t)i));
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {

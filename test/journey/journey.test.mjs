@@ -138,6 +138,42 @@ describe('journeys over the sample', () => {
 		await get('/journeys/nothing', 404);
 	});
 
+	test('Explore: any question by fields or as JSON, one filled from the other', async () => {
+		const explore = (fields, status) => get(`/journeys/explore?${new URLSearchParams(fields)}`, status);
+		const { kinds } = await explore({});
+		assert.ok(kinds.length >= 10);
+		for (const { value } of kinds) {
+			const view = await get(value), kind = JSON.parse(view.question).kind;
+			assert.ok(view.is_asked || kind === 'timeline', value);
+			// Every field that the engine knows can be chosen, and no other.
+			const refused = await hospes.send('/query', { kind, nothing: 1 }, secret);
+			const known = refused.body.errors.find((each) => each.field === 'nothing').text.split('has: ')[1].split(', ');
+			const offered = new Set(view.choices.map((choice) => choice.name.split('.')[0]));
+			const apart = ['kind', 'members', 'cursor', 'had', 'before', 'within'];
+			assert.deepEqual(known.filter((name) => !offered.has(name) && !apart.includes(name)), [], kind);
+			if (!view.is_asked) continue;
+			const again = await explore({ q: view.question });
+			assert.equal(JSON.stringify(JSON.parse(again.question)), JSON.stringify(JSON.parse(view.question)));
+			assert.deepEqual(again.tables.map((table) => table.rows.length), view.tables.map((table) => table.rows.length));
+			// The fields that the JSON filled make the same question.
+			const fields = new URLSearchParams({ ask: kind });
+			for (const choice of again.choices) if (!['segment', 'filter', 'test', 'value', 'compare'].includes(choice.name)) fields.append(choice.name, choice.value ?? '');
+			for (const [name, value] of Object.entries(JSON.parse(view.question))) if (value?.days) fields.set(`${name}.unit`, 'days');
+			assert.deepEqual(JSON.parse((await get(`/journeys/explore?${fields}`)).question), JSON.parse(view.question), kind);
+		}
+		const asked = await explore({ ask: 'funnel', steps: '{"event":"Order Completed","where":{"name":"revenue","at_least":100}}', 'window': '3', 'window.unit': 'hours' }, 422);
+		assert.deepEqual(JSON.parse(asked.question).window, { hours: 3 });
+		assert.ok(asked.choices.find((choice) => choice.name === 'steps').error, 'the fault stands at its field');
+		const second = await explore({ q: '{"kind":"funnel","steps":["Order Completed",7]}' }, 422);
+		assert.ok(second.choices.filter((choice) => choice.name === 'steps')[1].error, 'at the second of them');
+		assert.equal((await explore({ q: '{"kind":' }, 422)).faults.length, 1);
+		const line = await explore({ ask: 'timeline', customer: 'user_id:14646', properties: '["revenue"]' });
+		assert.ok(line.tables[0].rows.length > 10);
+		const size = await explore({ q: '{"kind":"segment","where":{"did":"Order Completed","at_least":5},"interval":"month"}' });
+		assert.equal((await get(size.tables[0].rows[0].cells[0].address)).customers, size.answer.customers);
+		assert.equal((await hospes.get(size.csv, secret)).status, 200);
+	});
+
 	test('the tables as CSV', async () => {
 		const answer = await hospes.get('/journeys/retention/table.csv', secret);
 		assert.equal(answer.status, 200);
