@@ -25,11 +25,13 @@ static const struct row {
 static const char *const UNITS[] = {"days", "hours", "minutes", "seconds"};
 static const struct {
 	const char *kind, *label;
-	const struct journey_kind *view; /* that shows the answer */
+	const struct journey_kind *view; /* that shows the answer; NULL: explore_show.c */
+	const char *needs;               /* a field without which there is nothing to ask; NULL: none */
 } KINDS[] = {
-	{"trend", "journey_view_trend", &JOURNEY_TREND}, {"funnel", "journey_view_funnel", &JOURNEY_FUNNEL}, {"retention", "journey_view_retention", &JOURNEY_RETENTION},
-	{"paths", "journey_view_paths", &JOURNEY_PATHS}, {"flow", "journey_view_flow", &JOURNEY_FLOW}, {"duration", "journey_view_duration", &JOURNEY_DURATION},
-	{"driver", "journey_view_driver", &JOURNEY_DRIVER}, {"journey", "journey_view_map", &JOURNEY_MAP}, {"segment", "segment", NULL}, {"timeline", "timeline_title", NULL},
+	{"trend", "journey_view_trend", &JOURNEY_TREND, NULL}, {"funnel", "journey_view_funnel", &JOURNEY_FUNNEL, NULL}, {"retention", "journey_view_retention", &JOURNEY_RETENTION, NULL},
+	{"paths", "journey_view_paths", &JOURNEY_PATHS, NULL}, {"flow", "journey_view_flow", &JOURNEY_FLOW, NULL}, {"duration", "journey_view_duration", &JOURNEY_DURATION, NULL},
+	{"driver", "journey_view_driver", &JOURNEY_DRIVER, NULL}, {"journey", "journey_view_map", &JOURNEY_MAP, NULL}, {"segment", "segment", NULL, NULL},
+	{"timeline", "timeline_title", NULL, "customer"}, {"score", "question_score", NULL, NULL}, {"drivers", "question_drivers", NULL, "outcome"},
 };
 
 struct value { /* of a field: as it was sent, or as the question has it */
@@ -329,6 +331,14 @@ static enum err write_fields(struct exploring *x, str *out)
 	return e;
 }
 
+/* Whether the form waits for what only the reader can say. */
+static bool is_wanting(const struct exploring *x)
+{
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++)
+		if (KINDS[i].needs && str_eq(x->kind, str_of(KINDS[i].kind))) return !x->question && !str_trim(web_query(x->k->w, KINDS[i].needs)).n;
+	return false;
+}
+
 static enum err compose(struct journey_asking *k)
 {
 	struct exploring x = {.k = k};
@@ -350,7 +360,7 @@ static enum err compose(struct journey_asking *k)
 	page->question = sent.n ? sent : asked;
 	if (!page->json.error.key) page->json.value = laid_out(k, page->question);
 	k->own = ARENA_NEW(&k->op->arena, struct journey_design); /* a map of stages as the question has them */
-	page->is_unasked = page->json.error.key || (str_eq(x.kind, S("timeline")) && !x.question && !str_trim(web_query(k->w, "customer")).n);
+	page->is_unasked = page->json.error.key || is_wanting(&x);
 	return OK;
 }
 
@@ -363,7 +373,8 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 		if (!str_eq(kind, str_of(KINDS[i].kind))) continue;
 		if (KINDS[i].view) KINDS[i].view->show(k, answer);
 		else if (str_eq(kind, S("segment"))) journey_show_segment(k, answer);
-		else journey_show_timeline(k, answer);
+		else if (str_eq(kind, S("timeline"))) journey_show_timeline(k, answer);
+		else journey_show_lists(k, answer);
 	}
 }
 

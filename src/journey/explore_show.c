@@ -68,6 +68,48 @@ void journey_show_segment(struct journey_asking *k, const struct json_node *answ
 	msg_add(&k->page->finding, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = share});
 }
 
+/* ---- any other kind: each of its lists, a column a name ---- */
+
+static bool is_shown(const struct json_node *v)
+{
+	return v->type != JSON_OBJECT && v->type != JSON_ARRAY;
+}
+
+static str figure(struct journey_asking *k, const struct json_node *v)
+{
+	double d;
+	if (v->type == JSON_NULL) return S("–");
+	if (v->type == JSON_TRUE || v->type == JSON_FALSE) return words(k, v->type == JSON_TRUE ? "yes" : "no");
+	if (v->type != JSON_NUMBER || !str_f64(v->text, &d)) return v->text;
+	return d == floor(d) && fabs(d) < 9e15 ? i18n_int(&k->op->arena, &k->op->locale, (int64_t)d) : i18n_real(&k->op->arena, &k->op->locale, d, 4);
+}
+
+static void put_list(struct journey_asking *k, const struct json_node *list)
+{
+	struct journey_table *t = journey_table(k, "list", list->n);
+	size_t n = 0;
+	t->id = list->key;
+	for (const struct json_node *m = list->child->child; m && n < COLUMNS_MOST; m = m->next)
+		if (is_shown(m)) journey_head_text(t, m->key)->is_number = n++ && m->type == JSON_NUMBER;
+	for (const struct json_node *row = list->child; row; row = row->next) {
+		bool is_first = true;
+		for (size_t i = 0; i < t->heads.n; i++) {
+			const struct json_node *v = json_get(row, t->heads.v[i].text);
+			str text = v && is_shown(v) ? figure(k, v) : S("–");
+			if (is_first) journey_row(k, t, text);
+			else journey_cell(k, t, text);
+			is_first = false;
+		}
+	}
+}
+
+void journey_show_lists(struct journey_asking *k, const struct json_node *answer)
+{
+	for (const struct json_node *m = answer->child; m; m = m->next)
+		if (m->type == JSON_ARRAY && m->child && m->child->type == JSON_OBJECT) put_list(k, m);
+	k->page->finding = msg_of(k->page->tables.n ? "question_lists" : "journey_finding_none");
+}
+
 /* ---- time line ---- */
 
 void journey_show_timeline(struct journey_asking *k, const struct json_node *answer)

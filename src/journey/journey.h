@@ -108,6 +108,7 @@ struct journey_kind {
 	enum err (*compose)(struct journey_asking *k); /* instead of ask: the form and page->question, whole */
 };
 void journey_show_segment(struct journey_asking *k, const struct json_node *answer);
+void journey_show_lists(struct journey_asking *k, const struct json_node *answer); /* each list of an answer as it is */
 void journey_show_timeline(struct journey_asking *k, const struct json_node *answer);
 extern const struct journey_kind JOURNEY_EXPLORE, JOURNEY_DRIVER, JOURNEY_DURATION, JOURNEY_FLOW, JOURNEY_FUNNEL, JOURNEY_MAP, JOURNEY_PATHS, JOURNEY_RETENTION, JOURNEY_TREND;
 
