@@ -18,6 +18,7 @@
 #include "source/source.h"
 #include "target/target.h"
 #include "team/team_pages.h"
+#include "text/text_pages.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN };

@@ -234,6 +234,21 @@ str i18n_country_name(struct arena *a, const struct locale *l, str code)
 	return U_SUCCESS(e) && n > 0 ? icu__utf8(a, wide, n) : code;
 }
 
+str i18n_language_name(struct arena *a, const struct locale *l, str language, str script)
+{
+	char tag[32];
+	UChar wide[WIDE];
+	UErrorCode e = U_ZERO_ERROR;
+	char usual[32];
+	snprintf(tag, sizeof tag, "%.*s_%.*s", STR_ARG(language), STR_ARG(script));
+	uloc_minimizeSubtags(tag, usual, sizeof usual, &e);
+	/* the script of most languages goes without saying; Chinese has two */
+	if (U_FAILURE(e) || (!str_contains(str_of(usual), S("_")) && !str_eq(language, S("zh")))) snprintf(tag, sizeof tag, "%.*s", STR_ARG(language));
+	e = U_ZERO_ERROR;
+	int32_t n = uloc_getDisplayName(tag, l->lang->icu, wide, WIDE, &e);
+	return U_SUCCESS(e) && n > 0 ? icu__utf8(a, wide, n) : language;
+}
+
 str i18n_country_at(size_t i)
 {
 	const char *const *codes = uloc_getISOCountries();

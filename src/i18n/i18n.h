@@ -66,6 +66,8 @@ enum name_order { NAME_ORDER_OF_SCRIPT, NAME_GIVEN_FIRST, NAME_FAMILY_FIRST };
 str i18n_person_name(struct arena *a, enum name_order order, str given, str family);
 str i18n_currency_name(struct arena *a, const struct locale *l, str code);
 str i18n_country_name(struct arena *a, const struct locale *l, str code);
+/* Of an ISO 639 language, with its ISO 15924 script where it has several; the code when ICU has no name. */
+str i18n_language_name(struct arena *a, const struct locale *l, str language, str script);
 /* For menus: codes of ISO 3166 and of the currencies in use of ISO 4217; absent past the end. */
 str i18n_country_at(size_t i);
 str i18n_currency_at(size_t i);

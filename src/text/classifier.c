@@ -14,6 +14,7 @@
 #include "text/words.h"
 
 enum { FORMAT = 1, ZSTD_LEVEL = 19, FEATURES_MOST = 1 << 26, RARITY_UNIT = 16, FILE_LABEL_BYTES = 1 << 10 };
+static const double LEAST_REASON = 0.25; /* of the strongest */
 static const char MAGIC[8] = {'H', 'O', 'S', 'P', 'T', 'E', 'X', 'T'};
 
 struct head { /* little endian, as are all of its numbers */
@@ -184,12 +185,17 @@ static bool is_sound(const struct counts *n, size_t left)
 	       r->letters_least <= r->letters_most && (r->letters_least || !r->letters_most) && n->n_features * (2 + 2 * outputs) <= left;
 }
 
+static void set_counts(const struct counts *n, struct classifier *c)
+{
+	*c = (struct classifier){.recipe = n->recipe, .version = n->version, .trained_ms = n->trained_ms, .texts = n->texts, .held_out = n->held_out, .held_out_right = n->held_out_right,
+	                         .n_labels = n->n_labels, .n_outputs = n->n_labels == 2 ? 1 : n->n_labels, .certainty = n->certainty, .n_features = n->n_features};
+}
+
 static bool take_all(struct reading *r, struct classifier *c)
 {
 	struct counts n;
 	if (!take(r, &n, sizeof n) || !is_sound(&n, r->left)) return false;
-	*c = (struct classifier){.recipe = n.recipe, .version = n.version, .trained_ms = n.trained_ms, .texts = n.texts, .held_out = n.held_out, .held_out_right = n.held_out_right,
-	                         .n_labels = n.n_labels, .n_outputs = n.n_labels == 2 ? 1 : n.n_labels, .certainty = n.certainty, .n_features = n.n_features};
+	set_counts(&n, c);
 	return take_labels(r, c) && take_outputs(r, c) && take_hashes(r, c) && take_weights(r, c) && r->left == 0;
 }
 
@@ -219,6 +225,24 @@ enum err classifier_decode(str bytes, struct classifier **out, struct fault *f)
 	classifier_index(c);
 	*out = c;
 	return OK;
+}
+
+bool classifier_peek(str bytes, struct classifier *out)
+{
+	struct head head;
+	struct counts counts;
+	if (bytes.n < sizeof head) return false;
+	memcpy(&head, bytes.p, sizeof head);
+	if (memcmp(head.magic, MAGIC, sizeof MAGIC) != 0 || head.format != FORMAT) return false;
+	ZSTD_DStream *stream = ZSTD_createDStream();
+	ZSTD_inBuffer in = {bytes.p + sizeof head, bytes.n - sizeof head, 0};
+	ZSTD_outBuffer to = {&counts, sizeof counts, 0};
+	while (stream && to.pos < to.size && in.pos < in.size)
+		if (ZSTD_isError(ZSTD_decompressStream(stream, &to, &in))) break;
+	bool ok = to.pos == to.size && is_sound(&counts, SIZE_MAX);
+	ZSTD_freeDStream(stream);
+	if (ok) set_counts(&counts, out);
+	return ok;
 }
 
 /* ---- judging ---- */
@@ -330,5 +354,6 @@ size_t classifier_reasons(const struct classifier *c, struct arena *a, const str
 		for (; k < text->n && text->at[k] < words[i].to; k++) weight += heat[k];
 		if (weight > 0) insert(out, &n, most, (struct reason){str_sub(source, words[i].from, words[i].to - words[i].from), weight});
 	}
+	while (n && out[n - 1].weight < LEAST_REASON * out[0].weight) n--;
 	return n;
 }

@@ -29,6 +29,9 @@ struct classifier {
 /* The file's bytes: checked to the last, so a damaged or hostile file is refused (ERR_CORRUPT) and never read past its end.
  * ERR_TOO_LARGE. */
 enum err classifier_decode(str bytes, struct classifier **out, struct fault *f) NODISCARD;
+/* The counts of a file alone (n_labels, n_features, texts, …), without what they count: quick, and unchecked beyond their
+ * range. */
+bool classifier_peek(str bytes, struct classifier *out);
 void classifier_encode(const struct classifier *c, struct buf *out);
 void classifier_index(struct classifier *c); /* fills slots when hashes are in place */
 void classifier_free(struct classifier *c);

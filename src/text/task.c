@@ -1,12 +1,15 @@
 #include "text/task.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "os/os.h"
 #include "text/classifier.h"
 
@@ -91,4 +94,45 @@ enum err task_store(str dir, str task, struct classifier *c, struct fault *f)
 	enum err e = flock(fd, LOCK_EX) ? os_fail(f, "lock", lock, errno) : replace(folder, dir, task, c, f);
 	os_close(fd);
 	return e;
+}
+
+/* ---- listing ---- */
+
+struct listing {
+	struct arena *arena;
+	str folder;
+	VEC(struct task) tasks;
+};
+
+static void list_one(void *arg, const char *name)
+{
+	struct listing *l = arg;
+	struct classifier c;
+	struct os_map map;
+	str file = str_of(name), ending = S(".model");
+	if (!str_ends(file, ending) || os_map(str_fmt(l->arena, "%.*s/%s", STR_ARG(l->folder), name).p, &map) != OK) return;
+	if (classifier_peek((str){(const char *)map.p, map.n}, &c)) {
+		struct task task = {.name = str_dup(l->arena, str_sub(file, 0, file.n - ending.n)), .version = c.version, .labels = (int64_t)c.n_labels, .taught_by = c.texts,
+		                    .held_back = c.held_out, .accuracy = c.held_out ? (double)c.held_out_right / c.held_out : NAN, .trained_ms = c.trained_ms};
+		VEC_PUSH(&l->tasks, l->arena, task);
+	}
+	os_unmap(&map);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return str_cmp(((const struct task *)a)->name, ((const struct task *)b)->name);
+}
+
+enum err task_list(struct arena *a, str dir, struct task **out, size_t *n, struct fault *f)
+{
+	char folder[PATH_BYTES];
+	TRY(path_of(folder, dir, "", STR_NONE, "", f));
+	struct listing l = {.arena = a, .folder = str_of(folder)};
+	errno = 0;
+	if (os_list(folder, list_one, &l) != OK && errno != ENOENT) return os_fail(f, "list", folder, errno);
+	if (l.tasks.n) qsort(l.tasks.v, l.tasks.n, sizeof *l.tasks.v, by_name);
+	*out = l.tasks.v;
+	*n = l.tasks.n;
+	return OK;
 }

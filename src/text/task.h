@@ -4,7 +4,15 @@
 #define TEXT_TASK_H
 #include "base/err.h"
 
+struct arena;
 struct classifier;
+/* What stands at the beginning of a model's file. */
+struct task {
+	str name;
+	int64_t version, labels, taught_by, held_back;
+	double accuracy; /* of those held back; NaN without */
+	int64_t trained_ms;
+};
 enum { TASK_NAME_BYTES = 64 };
 
 /* Small letters, digits, - and _; ERR_INVALID "--task". */
@@ -14,4 +22,6 @@ enum err task_load(str dir, str task, struct classifier **out, struct fault *f) 
 /* Makes the directory when it is not there, numbers the version after the one that it replaces, and keeps that one as
  * TASK.model.old. */
 enum err task_store(str dir, str task, struct classifier *c, struct fault *f) NODISCARD;
+/* All, by name; a file that cannot be read is left out. Reads the beginning of each alone. */
+enum err task_list(struct arena *a, str dir, struct task **out, size_t *n, struct fault *f) NODISCARD;
 #endif

@@ -13,7 +13,7 @@
 #include "http/asset.h"
 #include "json/json.h"
 
-enum { TOPIC_REASONS = 2, WORD_SHOWN_BYTES = 80 };
+enum { WORD_SHOWN_BYTES = 80 };
 
 /* ---- what the product ships ---- */
 
@@ -120,22 +120,22 @@ static bool is_reason(const struct text_reading *r, str word)
 	return false;
 }
 
-static void write_why(const struct text_reading *r, str text, struct json_writer *w)
+size_t text_why(const struct text_reading *r, str text, str *out)
 {
-	json_key(w, S("why"));
-	json_begin_array(w);
-	for (size_t i = 0; i < r->n_reasons; i++) json_put_str(w, utf8_cut(r->reasons[i].word, WORD_SHOWN_BYTES));
-	for (size_t i = 0; i < r->n_found && i < TOPIC_REASONS; i++) {
+	size_t n = 0;
+	for (size_t i = 0; i < r->n_reasons; i++) out[n++] = utf8_cut(r->reasons[i].word, WORD_SHOWN_BYTES);
+	for (size_t i = 0; i < r->n_found && i < TEXT_WHY - TEXT_REASONS; i++) {
 		str word = word_at(r, text, r->found[i].from, r->found[i].to);
-		if (!is_reason(r, word)) json_put_str(w, word);
+		if (!is_reason(r, word)) out[n++] = word;
 	}
-	json_end_array(w);
+	return n;
 }
 
-void text_write(const struct text_reading *r, struct arena *a, str text, struct buf *out)
+void text_write(const struct text_reading *r, str text, struct buf *out)
 {
 	struct json_writer w = {out, false};
-	(void)a;
+	str why[TEXT_WHY];
+	size_t n_why = text_why(r, text, why);
 	text = str_sub(text, 0, TEXT_READ_BYTES);
 	json_begin_object(&w);
 	json_key(&w, S("language"));
@@ -166,7 +166,10 @@ void text_write(const struct text_reading *r, struct arena *a, str text, struct 
 		json_put_real(&w, r->probability);
 		json_end_object(&w);
 	}
-	write_why(r, text, &w);
+	json_key(&w, S("why"));
+	json_begin_array(&w);
+	for (size_t i = 0; i < n_why; i++) json_put_str(&w, why[i]);
+	json_end_array(&w);
 	json_end_object(&w);
 	buf_byte(out, '\n');
 }

@@ -10,7 +10,7 @@ struct app;
 struct command_io;
 struct buf;
 enum { TEXT_READ_BYTES = 64 << 10 }; /* of a longer text its beginning is read */
-enum { TEXT_REASONS = 3 };
+enum { TEXT_REASONS = 3, TEXT_WHY = 5 };
 
 struct text_reading {
 	struct language language;
@@ -28,8 +28,10 @@ struct text_reading {
 /* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL: a
  * classifier of the workspace. Thread safe. */
 void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out);
+/* The words that led to sentiment and topics, each once: at most TEXT_WHY of them, the number given back. */
+size_t text_why(const struct text_reading *r, str text, str *out);
 /* One line of JSON, as hospes text prints it. */
-void text_write(const struct text_reading *r, struct arena *a, str text, struct buf *out);
+void text_write(const struct text_reading *r, str text, struct buf *out);
 
 /* Commands. */
 int command_text(struct app *app, int argc, const str *argv, const struct command_io *io);

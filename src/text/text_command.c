@@ -73,7 +73,7 @@ static void *read_portion(void *arg)
 			continue;
 		}
 		text_read(&a, text, p->own, &r);
-		text_write(&r, &a, text, &p->out);
+		text_write(&r, text, &p->out);
 	}
 	arena_release(&a);
 	return NULL;

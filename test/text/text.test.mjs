@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ROOT, prepare } from '../lib/hospes.mjs';
+import { ROOT, prepare, start } from '../lib/hospes.mjs';
 
 async function read(t, input, ...options) {
 	const hospes = await prepare(t);
@@ -84,4 +84,27 @@ test('languages of real sentences: at least .99', async (t) => {
 	const right = rows.filter((r, i) => `${r.language} ${r.script}` === truth[i]).length;
 	t.diagnostic(`language and script: ${right} of ${truth.length}`);
 	assert.ok(truth.length > 500 && right / truth.length >= 0.99);
+});
+
+test('the page: figures of each model, own classifiers, and a text that is tried and not kept', async (t) => {
+	const hospes = await start(t);
+	writeFileSync(join(hospes.dir, 'lesson.tsv'), Array.from({ length: 10 }, (_, i) => `room\tour room was ${i}\nbreakfast\tbreakfast at ${i}`).join('\n'));
+	await hospes.ok(['train', '--task', 'part', 'lesson.tsv']);
+	const agent = await hospes.key('secret', '--role', 'agent');
+	const { status, body } = await hospes.get('/texts', agent);
+	assert.equal(status, 200);
+	assert.deepEqual([...new Set(body.models.map((m) => m.language))].sort(), ['el', 'en', 'fa', 'th', 'zh']);
+	for (const m of body.models) {
+		assert.ok(m.n > 0 && m.taught_by > 0 && m.accuracy > 0.5 && m.accuracy < 1);
+		assert.equal(m.labels.reduce((sum, l) => sum + l.n, 0), m.n);
+	}
+	assert.deepEqual(body.tasks.map((k) => [k.name, k.version, k.labels, k.taught_by]), [['part', 1, 2, 20]]);
+	assert.equal(body.tried, null);
+	const read = await hospes.send('/texts', { text: 'The staff were rude and the delivery was late' }, agent);
+	assert.equal(read.status, 200);
+	assert.deepEqual([read.body.tried.language, read.body.tried.script, read.body.tried.sentiment], ['en', 'Latn', 'neg']);
+	assert.ok(read.body.tried.topics.some((topic) => topic.name === 'staff') && read.body.tried.why.includes('rude'));
+	assert.equal((await hospes.send('/texts', { text: ' ' }, agent)).status, 422);
+	assert.equal((await hospes.send('/texts', { text: 'x'.repeat(5000) }, agent)).status, 422);
+	assert.equal((await hospes.send('/texts', { other: 'x' }, agent)).status, 422);
 });
