@@ -5,7 +5,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { CANDIDATES_SHOWN = 40, GROUP_LEAST = 20 /* under it a group is too few to say, whatever its test says */ };
+enum { CANDIDATES_SHOWN = 40, GROUPS_SHOWN = 4, GROUP_LEAST = 20 /* under it a group is too few to say, whatever its test says */ };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
@@ -25,6 +25,7 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	json_key(w, S("candidates"));
 	json_put_bool(w, true);
 	journey_put_time(w, "within", "days", journey_number(k, "before", "journey_before", 14, 3650));
+	journey_put_by(k, w, GROUPS_SHOWN);
 	return OK;
 }
 

@@ -5,12 +5,13 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12, WAY_ASKED = 100, ROUNDS_SHOWN = 15 };
+enum { EDGES_SHOWN = 60, VARIANTS_SHOWN = 20, VARIANT_EVENTS = 12, WAY_ASKED = 100, ROUNDS_SHOWN = 15, GROUPS_SHOWN = 4 };
 
 static enum err ask(struct journey_asking *k, struct json_writer *w)
 {
 	json_key(w, S("variants"));
 	json_put_i64(w, journey_number(k, "variants", "journey_variants", VARIANTS_SHOWN, 200));
+	journey_put_by(k, w, GROUPS_SHOWN);
 	return OK;
 }
 

@@ -104,6 +104,34 @@ static void take_addresses(struct journey_table *t)
 		for (size_t c = 0; c < t->rows.v[r].cells.n; c++) t->rows.v[r].cells.v[c].address = STR_NONE;
 }
 
+static void add_name(struct journey_asking *k, struct journey_table *t, str ending, str name)
+{
+	t->id = str_fmt(&k->op->arena, "%.*s_%.*s", STR_ARG(t->id), STR_ARG(ending));
+	t->title = str_fmt(&k->op->arena, "%.*s · %.*s", STR_ARG(t->title), STR_ARG(name));
+}
+
+/* Of kinds whose groups are answers of their own: all, and then the first table of each group. */
+static void show_answer(struct journey_asking *k, const struct journey_kind *kind, const struct json_node *answer)
+{
+	const struct json_node *all = json_get(answer, S("all")), *groups = journey_at(answer, "groups");
+	struct journey_view *page = k->page;
+	bool is_split = json_get(answer, S("by")) && all && groups;
+	kind->show(k, is_split ? all : answer);
+	struct msg finding = page->finding;
+	str finding_text = page->finding_text;
+	size_t n = 0;
+	for (const struct json_node *g = is_split ? groups->child : NULL; g; g = g->next) {
+		size_t first = page->tables.n;
+		kind->show(k, g);
+		if (page->tables.n == first) continue;
+		page->tables.n = first + 1;
+		take_addresses(&page->tables.v[first]);
+		add_name(k, &page->tables.v[first], str_fmt(&k->op->arena, "%zu", ++n), journey_group(k, g));
+	}
+	page->finding = finding;
+	page->finding_text = finding_text;
+}
+
 /* The same tables once more, of what it is compared with. */
 static void show_compared(struct journey_asking *k, const struct journey_kind *kind, const struct json_node *answer)
 {
@@ -113,15 +141,14 @@ static void show_compared(struct journey_asking *k, const struct journey_kind *k
 	str finding_text = page->finding_text;
 	size_t first = page->tables.n;
 	if (!other || other->type != JSON_OBJECT) return;
-	kind->show(k, other);
+	show_answer(k, kind, other);
 	page->finding = finding;
 	page->finding_text = finding_text;
 	str name = i18n_msg(&k->op->arena, &k->op->locale, &k->compared_name);
 	for (size_t i = first; i < page->tables.n; i++) {
 		struct journey_table *t = &page->tables.v[i];
 		take_addresses(t);
-		t->id = str_fmt(&k->op->arena, "%.*s_compared", STR_ARG(t->id));
-		t->title = str_fmt(&k->op->arena, "%.*s · %.*s", STR_ARG(t->title), STR_ARG(name));
+		add_name(k, t, S("compared"), name);
 	}
 }
 
@@ -166,9 +193,10 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	TRY(json_tree(&op->arena, page->answer, ANSWER_BYTES, &answer, &op->fault));
 	page->is_asked = true;
 	tell_base(k, answer);
-	kind->show(k, answer);
+	show_answer(k, kind, answer);
 	show_compared(k, kind, answer);
-	if (kind->more) TRY(kind->more(k, answer));
+	const struct json_node *all = json_get(answer, S("all"));
+	if (kind->more) TRY(kind->more(k, all && all->type == JSON_OBJECT && json_get(answer, S("by")) ? all : answer));
 	str tail = http_query_string(w->rq);
 	for (size_t i = 0; i < page->tables.n; i++)
 		if (page->tables.v[i].left > 0) page->tables.v[i].left_note = msg_int("journey_left", "left", page->tables.v[i].left);

@@ -7,7 +7,7 @@
 #include "journey/journey.h"
 #include "json/json.h"
 
-enum { TOUCHPOINTS_NAMED = 3, FRICTIONS_SHOWN = 20 };
+enum { TOUCHPOINTS_NAMED = 3, FRICTIONS_SHOWN = 20, GROUPS_SHOWN = 4 };
 
 static str words(struct journey_asking *k, const char *key)
 {
@@ -23,6 +23,7 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	if (d->design) journey_design_put(w, d->design);
 	TRY(journey_currency(k, NULL, &currency));
 	if (currency.n) journey_put(w, "currency", currency);
+	journey_put_by(k, w, GROUPS_SHOWN);
 	return OK;
 }
 

@@ -297,7 +297,7 @@ static enum err answer_retention(const struct query_context *ctx, const struct q
 }
 
 /* One row a kind: an analysis is a file with its rules, a writer here, and its fields in read.c. */
-static enum err (*const ANSWERS[])(const struct query_context *, const struct query *, struct arena *, struct json_writer *, struct fault *) = {
+static query__answer_fn *const ANSWERS[] = {
 	[QUERY_TREND] = answer_trend,
 	[QUERY_RETENTION] = answer_retention,
 	[QUERY_FUNNEL] = query__answer_funnel,
@@ -312,6 +312,11 @@ static enum err (*const ANSWERS[])(const struct query_context *, const struct qu
 	[QUERY_DRIVERS] = query__answer_drivers,
 };
 
+static enum err answer_kind(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
+{
+	return query__is_split(q) ? query__answer_split(ctx, q, ANSWERS[q->kind], a, w, f) : ANSWERS[q->kind](ctx, q, a, w, f);
+}
+
 enum err query__find_behind(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_behind *out, struct fault *f)
 {
 	struct query_context within = *ctx;
@@ -324,7 +329,7 @@ enum err query__find_behind(const struct query_context *ctx, const struct query 
 	buf_init(&answer, FIND_BYTES);
 	query__behind_begin(&within, &asked, a);
 	json_begin_object(&w);
-	enum err e = ANSWERS[q->kind](&within, &asked, a, &w, f); /* what it writes is not looked at, however much */
+	enum err e = answer_kind(&within, &asked, a, &w, f); /* what it writes is not looked at, however much */
 	buf_release(&answer);
 	return e;
 }
@@ -335,12 +340,12 @@ enum err query_answer(const struct query_context *ctx, const struct query *q, st
 	struct json_writer w = {.out = out};
 	json_begin_object(&w);
 	query__behind_begin(ctx, q, a);
-	TRY(ANSWERS[q->kind](ctx, q, a, &w, f));
+	TRY(answer_kind(ctx, q, a, &w, f));
 	if (q->members) query__put_members(&w, a, ctx, q->members);
 	if (q->compare) {
 		json_key(&w, S("compare"));
 		json_begin_object(&w);
-		TRY(ANSWERS[q->kind](ctx, q->compare, a, &w, f));
+		TRY(answer_kind(ctx, q->compare, a, &w, f));
 		json_end_object(&w);
 	}
 	json_key(&w, S("took_ms"));

@@ -19,7 +19,7 @@ static const struct {
 	enum { BY, TEXT, EVENTS, CELL, STEP, FLAG, LONGER, WAY } type;
 	size_t at; /* of TEXT and FLAG */
 } FIELDS[] = {
-	{"by", OF(TREND) | OF(FUNNEL) | OF(PATHS) | OF(DURATION) | OF(SCORE), BY, 0},
+	{"by", OF(TREND) | OF(FUNNEL) | OF(PATHS) | OF(DURATION) | OF(SCORE) | OF(FLOW) | OF(DRIVER) | OF(JOURNEY), BY, 0},
 	{"time", OF(TREND), TEXT, offsetof(struct query_behind, time)},
 	{"start", OF(RETENTION) | OF(FLOW), TEXT, offsetof(struct query_behind, start)},
 	{"end", OF(FLOW), TEXT, offsetof(struct query_behind, end)},

@@ -52,6 +52,16 @@ static bool is_one_of(const struct query_condition *c, const struct condition_va
 	return false;
 }
 
+struct condition_value query__value_of(struct query_value v)
+{
+	struct condition_value out = {.kind = v.kind, .text = v.text};
+	if (v.kind != QUERY_VALUE_NUMBER) return out;
+	out.is_decimal = decimal_parse(v.text, &out.number);
+	if (out.is_decimal) out.real = decimal_to_double(out.number);
+	else (void)str_f64(v.text, &out.real);
+	return out;
+}
+
 bool query__passes(const struct query_condition *c, const struct condition_value *v)
 {
 	static const struct condition_value NONE;

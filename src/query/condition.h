@@ -57,6 +57,7 @@ bool query__has_customers(const struct query_condition *c);
 /* Passes when the scalar is one of the values, or compares as asked. Absent is NULL. */
 bool query__passes(const struct query_condition *c, const struct condition_value *v);
 struct condition_value query__number_value(struct decimal d);
+struct condition_value query__value_of(struct query_value v);
 /* In words, for definitions. */
 str query__condition_words(struct arena *a, const struct query_condition *c);
 #endif

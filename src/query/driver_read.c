@@ -67,12 +67,14 @@ static void read_within(struct query_reader *r, const struct json_node *v)
 }
 
 const struct query_field query__driver_fields[QUERY__DRIVER_FIELDS] = {
-	{"outcome", read_outcome}, {"had", read_had}, {"candidates", read_candidates}, {"within", read_within}, {"before", read_within},
+	{"outcome", read_outcome}, {"had", read_had}, {"candidates", read_candidates}, {"within", read_within}, {"before", read_within}, {"by", query__read_by},
+	{"top", query__read_top},
 };
 
 void query__check_driver(struct query_reader *r)
 {
 	struct query_driver *d = driver(r);
+	query__check_split(r);
 	if (r->is_bad) return;
 	if (!query__is_given(&d->moments)) query__bad(r, "outcome", "name its event: {\"event\":…,\"property\":…}, or {\"event\":…,\"did\":…,\"within\":…}");
 	else if (str_given(d->property) ? query__is_given(&d->did) : !query__is_given(&d->did)) query__bad(r, "outcome", "either a property, or did or did_not");

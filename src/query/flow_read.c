@@ -69,10 +69,11 @@ static void read_loops(struct query_reader *r, const struct json_node *v)
 
 const struct query_field query__flow_fields[QUERY__FLOW_FIELDS] = {
 	{"event", read_event}, {"case", read_case}, {"min_count", read_min_count}, {"min_share", read_min_share},
-	{"variants", read_variants}, {"contacts", read_contacts}, {"repeat", read_repeat}, {"loops", read_loops},
+	{"variants", read_variants}, {"contacts", read_contacts}, {"repeat", read_repeat}, {"loops", read_loops}, {"by", query__read_by}, {"top", query__read_top},
 };
 
 void query__check_flow(struct query_reader *r)
 {
 	(void)flow(r);
+	query__check_split(r);
 }

@@ -209,6 +209,11 @@ void query__gather_currencies(const struct query_context *ctx, struct arena *a, 
 enum err query__one_currency(const struct query_context *ctx, const struct query *q, const struct query_match *events, str property, const char *field, const char *instead,
 	str *out, struct arena *a, struct fault *f) NODISCARD;
 
+/* ---- split.c: `by` of the kinds whose groups are questions of their own ---- */
+typedef enum err query__answer_fn(const struct query_context *, const struct query *, struct arena *, struct json_writer *, struct fault *);
+bool query__is_split(const struct query *q);
+enum err query__answer_split(const struct query_context *ctx, const struct query *q, query__answer_fn *answer, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+
 /* ---- the kinds' own writers ---- */
 void query__put_trend(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_trend *t);
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r);

@@ -161,7 +161,7 @@ static void read_cost(struct query_reader *r, const struct json_node *v)
 
 const struct query_field query__journey_fields[QUERY__JOURNEY_FIELDS] = {
 	{"stages", read_stages}, {"frictions", read_frictions}, {"complete", read_complete}, {"score", read_score}, {"revenue", read_revenue}, {"refund", read_refund}, {"currency", read_currency},
-	{"contacts", read_contacts}, {"silent", read_silent}, {"repeat", read_repeat}, {"contact_cost", read_cost},
+	{"contacts", read_contacts}, {"silent", read_silent}, {"repeat", read_repeat}, {"contact_cost", read_cost}, {"by", query__read_by}, {"top", query__read_top},
 };
 
 /* "A|B" */
@@ -198,6 +198,7 @@ static void put_defaults(struct query_reader *r)
 void query__check_journey(struct query_reader *r)
 {
 	struct query_journey *j = journey(r);
+	query__check_split(r);
 	if (!j->n_frictions) put_defaults(r);
 	bool is_stage = !str_given(j->complete) || !j->n_stages;
 	for (size_t i = 0; i < j->n_stages; i++) is_stage |= str_eq(j->stages[i].name, j->complete);

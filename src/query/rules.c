@@ -130,13 +130,7 @@ static enum err compile_trait(struct query_rules *r, const struct query_conditio
 	TRY(trait_of(r, c->name, c->path, &fact.trait, f));
 	fact.passes = ARENA_ARRAY(r->plan->arena, uint8_t, fact.trait.n_values + 1);
 	for (size_t i = 0; i < fact.trait.n_values; i++) {
-		struct query_value v = fact.trait.values[i];
-		struct condition_value value = {.kind = i ? v.kind : QUERY_VALUE_NULL, .text = v.text};
-		if (value.kind == QUERY_VALUE_NUMBER) {
-			value.is_decimal = decimal_parse(v.text, &value.number);
-			if (value.is_decimal) value.real = decimal_to_double(value.number);
-			else (void)str_f64(v.text, &value.real);
-		}
+		struct condition_value value = i ? query__value_of(fact.trait.values[i]) : (struct condition_value){0};
 		fact.passes[i] = query__passes(c, &value);
 	}
 	*out = add_fact(r, c, fact);
