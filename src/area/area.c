@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/datetime.h"
 #include "collect/collect.h"
 #include "collect/touchpoint.h"
 #include "op/app.h"
@@ -31,6 +32,7 @@ struct area {
 	str target_owner, target_set;
 	LIST_OF(struct area_deliverer) delivered_by;
 	str connect;
+	str behind, behind_contacts, behind_repeats; /* addresses of the customers; absent: nobody, or not to be seen */
 	double farness; /* from its target, as a share of it; NaN without one or when met */
 };
 struct areas {
@@ -65,6 +67,9 @@ static const struct desc_field AREA_FIELDS[] = {
 	FIELD(area, target_set, DESC_STR),
 	FIELD(area, delivered_by, DESC_LIST, .item = DESC_STRUCT, .of = &DELIVERER_DESC, .doc = "most first"),
 	FIELD(area, connect, DESC_STR),
+	FIELD(area, behind, DESC_STR, .flags = DESC_OMIT, .doc = "where its customers are listed"),
+	FIELD(area, behind_contacts, DESC_STR, .flags = DESC_OMIT),
+	FIELD(area, behind_repeats, DESC_STR, .flags = DESC_OMIT),
 };
 static const struct desc AREA_DESC = DESC(area, AREA_FIELDS);
 static const struct desc_field AREAS_FIELDS[] = {
@@ -182,6 +187,28 @@ static void tell_deliverers(struct asking *a, int family)
 	}
 }
 
+/* The list of whom a question is about; its last brace is added. */
+static str behind(struct asking *a, const struct period *p, str question)
+{
+	const struct zone *z = setting_zone(a->op->app);
+	str from = date_show(&a->op->arena, zone_to_civil(z, p->shown.from_ms)), to = date_show(&a->op->arena, zone_to_civil(z, p->shown.to_ms));
+	str whole = str_fmt(&a->op->arena, "%.*s,\"from\":\"%.*s\",\"to\":\"%.*s\"}", STR_ARG(question), STR_ARG(from), STR_ARG(to));
+	return str_fmt(&a->op->arena, "/journeys/explore/behind?q=%.*s", STR_ARG(web_url(a->op, whole)));
+}
+
+static void tell_customers(struct asking *a, const struct period *p, int family)
+{
+	struct area *area = &a->v[family];
+	struct arena *arena = &a->op->arena;
+	str contacts = S(""), where = str_fmt(arena, "{\"name\":\"family\",\"is\":\"%s\"}", FAMILIES[family]);
+	if (!op_may(a->op, PERM_READ_CUSTOMERS)) return;
+	for (size_t i = 0; i < QUERY_CONTACTS.n; i++) contacts = str_fmt(arena, "%.*s%s\"%.*s\"", STR_ARG(contacts), i ? "," : "", STR_ARG(QUERY_CONTACTS.names[i]));
+	if (area->customers) area->behind = behind(a, p, str_fmt(arena, "{\"kind\":\"trend\",\"measure\":\"customers\",\"interval\":\"month\",\"where\":%.*s", STR_ARG(where)));
+	str of = str_fmt(arena, "{\"kind\":\"segment\",\"where\":{\"did\":{\"event\":[%.*s],\"where\":%.*s},\"at_least\":", STR_ARG(contacts), STR_ARG(where));
+	if (area->contacts) area->behind_contacts = behind(a, p, str_fmt(arena, "%.*s1}", STR_ARG(of)));
+	if (area->repeats) area->behind_repeats = behind(a, p, str_fmt(arena, "%.*s2}", STR_ARG(of)));
+}
+
 static enum err tell_target(struct asking *a, int family)
 {
 	struct area *area = &a->v[family];
@@ -260,6 +287,7 @@ static enum err tell_areas(struct asking *a, const struct period *p, struct area
 	for (int i = 1; i < FAMILY_COUNT; i++) {
 		TRY(tell_target(a, i));
 		tell_deliverers(a, i);
+		tell_customers(a, p, i);
 		tell_change(a, p, i);
 		if (a->v[i].is_heard) page->rows.v[page->rows.n++] = a->v[i];
 		else page->gaps.v[page->gaps.n++] = a->v[i];

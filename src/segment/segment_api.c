@@ -9,6 +9,7 @@
 #include "op/app.h"
 #include "pulse/findings.h"
 #include "segment/segment_form.h"
+#include "target/target.h"
 
 enum { NAME_CHARACTERS = 80, DESCRIPTION_CHARACTERS = 300, PAGE = 50, SUGGESTIONS = 200 };
 
@@ -20,6 +21,8 @@ struct segment_row {
 	int64_t customers, asked_at;
 	double share;
 	struct msg error;
+	LIST_OF(struct figure) goals;
+	str target_set;
 };
 struct segments {
 	struct msg finding;
@@ -34,7 +37,8 @@ struct segment_show {
 	double share;
 	bool is_partial;
 	LIST_OF(struct customer_row) rows;
-	str next, previous, edit, export, in_customers;
+	str next, previous, edit, export, in_customers, over_time, target_set;
+	LIST_OF(struct figure) goals;
 	bool may_write;
 };
 struct segment_new {
@@ -60,6 +64,8 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(segment_row, share, DESC_SHARE, .doc = "of all customers"),
 	FIELD(segment_row, asked_at, DESC_TIME, .doc = "when this was found"),
 	FIELD(segment_row, error, DESC_MSG),
+	FIELD(segment_row, goals, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_DESC, .doc = "its size, where it has a target"),
+	FIELD(segment_row, target_set, DESC_STR, .flags = DESC_OMIT),
 };
 static const struct desc ROW_DESC = {"segment_row", sizeof(struct segment_row), ROW_FIELDS, COUNT_OF(ROW_FIELDS)};
 static const struct desc_field SEGMENTS_FIELDS[] = {
@@ -86,6 +92,9 @@ static const struct desc_field SHOW_FIELDS[] = {
 	FIELD(segment_show, edit, DESC_STR),
 	FIELD(segment_show, export, DESC_STR),
 	FIELD(segment_show, in_customers, DESC_STR),
+	FIELD(segment_show, over_time, DESC_STR, .doc = "where its size is told month by month"),
+	FIELD(segment_show, goals, DESC_LIST, .item = DESC_STRUCT, .of = &FIGURE_DESC, .doc = "its size, where it has a target"),
+	FIELD(segment_show, target_set, DESC_STR, .flags = DESC_OMIT),
 	FIELD(segment_show, may_write, DESC_BOOL),
 };
 const struct desc SEGMENT_DESC = {"segment", sizeof(struct segment_show), SHOW_FIELDS, COUNT_OF(SHOW_FIELDS)};
@@ -139,6 +148,25 @@ static struct msg size_msg(const char *key, const struct app *app, int64_t custo
 	return m;
 }
 
+/* The size against what is wanted of it: more, or fewer; each may have a target. */
+static enum err put_goals(struct op *op, id segment, int64_t customers, struct figure **out, size_t *n, str *target_set)
+{
+	static const enum metric_key KEYS[] = {METRIC_segment_size, METRIC_segment_limit};
+	struct figure *v = ARENA_ARRAY(&op->arena, struct figure, COUNT_OF(KEYS));
+	str scope = str_fmt(&op->arena, "segment:%s", id_show(&op->arena, S("seg"), segment).p);
+	for (size_t i = 0; i < COUNT_OF(KEYS); i++) v[i] = (struct figure){.key = str_of(METRICS[KEYS[i]].key), .name = msg_of(METRICS[KEYS[i]].name), .value = msg_int("value_int", "value", customers), .number = (double)customers};
+	TRY(target_show(op, scope, v, COUNT_OF(KEYS)));
+	*target_set = v[0].target_set;
+	*n = 0;
+	for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
+		if (!v[i].target.key) continue;
+		*target_set = v[i].target_set;
+		v[(*n)++] = v[i];
+	}
+	*out = v;
+	return OK;
+}
+
 /* ---- the list ---- */
 
 enum err segment_list_get(struct op *op, struct web *w, struct answer *a)
@@ -164,6 +192,7 @@ enum err segment_list_get(struct op *op, struct web *w, struct answer *a)
 		row->customers = m->customers;
 		row->asked_at = m->asked_at_ms;
 		row->share = share_of(op->app, m->customers);
+		TRY(put_goals(op, row->id, m->customers, &row->goals.v, &row->goals.n, &row->target_set));
 	}
 	page->finding = n ? msg_int("segments_some", "n", (int64_t)n) : msg_of("segments_none");
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
@@ -374,6 +403,9 @@ enum err segment_show_get(struct op *op, struct web *w, struct answer *a)
 	page->share = share_of(op->app, m->customers);
 	page->is_partial = m->is_partial;
 	page->finding = size_msg("segment_size", op->app, m->customers);
+	TRY(put_goals(op, segment, m->customers, &page->goals.v, &page->goals.n, &page->target_set));
+	str question = str_fmt(&op->arena, "{\"kind\":\"segment\",\"where\":{\"segment\":\"%.*s\"},\"interval\":\"month\"}", STR_ARG(shown));
+	page->over_time = str_fmt(&op->arena, "/journeys/explore?q=%.*s", STR_ARG(web_url(op, question)));
 	page->in_customers = str_fmt(&op->arena, "/customers?segment=%.*s", STR_ARG(shown));
 	if (op_may(op, PERM_EXPORT_CUSTOMERS)) page->export = str_fmt(&op->arena, "%.*s/members.csv", STR_ARG(address_of(op, segment)));
 	TRY(fill_members(op, w, m, page));

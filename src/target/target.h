@@ -8,7 +8,7 @@
 struct target {
 	id id;
 	str metric;        /* row of metrics.def */
-	str scope;         /* "" the whole, "product:CODE", "family:NAME" */
+	str scope;         /* "" the whole, "product:CODE", "family:NAME", "segment:ID" */
 	double value;      /* a share of 0 to 1 for shares, units of the currency for money */
 	str currency;      /* of money: the one that led when it was set; absent: the one that leads */
 	int64_t due;       /* DESC_DATE */

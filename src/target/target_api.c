@@ -9,6 +9,7 @@
 #include "product/product.h"
 #include "pulse/figure.h"
 #include "pulse/pulse.h"
+#include "segment/segment.h"
 #include "setting/setting.h"
 #include "target/target_inner.h"
 
@@ -43,7 +44,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(target_row, id, DESC_ID, .prefix = "tar"),
 	FIELD(target_row, metric, DESC_STR),
 	FIELD(target_row, name, DESC_MSG),
-	FIELD(target_row, scope, DESC_STR, .doc = "empty: the whole; product:CODE; family:NAME"),
+	FIELD(target_row, scope, DESC_STR, .doc = "empty: the whole; product:CODE; family:NAME; segment:ID"),
 	FIELD(target_row, scope_name, DESC_STR),
 	FIELD(target_row, address, DESC_STR),
 	FIELD(target_row, value, DESC_REAL),
@@ -78,7 +79,7 @@ struct target_input {
 };
 static const struct desc_field TARGET_INPUT_FIELDS[] = {
 	FIELD(target_input, metric, DESC_STR, .doc = "row of metrics.def"),
-	FIELD(target_input, scope, DESC_STR, .doc = "empty, product:CODE or family:NAME"),
+	FIELD(target_input, scope, DESC_STR, .doc = "empty, product:CODE, family:NAME or segment:ID"),
 	FIELD(target_input, value, DESC_STR, .doc = "per cent of shares, units of the currency of money"),
 	FIELD(target_input, due, DESC_STR, .doc = "such as 2011-12-25"),
 	FIELD(target_input, owner, DESC_STR, .doc = "id of a person"),
@@ -87,12 +88,13 @@ const struct desc TARGET_INPUT_DESC = DESC(target_input, TARGET_INPUT_FIELDS);
 
 /* ---- scopes ---- */
 
-enum scope_kind { SCOPE_WHOLE, SCOPE_PRODUCT, SCOPE_FAMILY };
+enum scope_kind { SCOPE_WHOLE, SCOPE_PRODUCT, SCOPE_FAMILY, SCOPE_SEGMENT };
 struct scope {
 	enum scope_kind kind;
 	str name, address; /* in words; absent of the whole */
 	str rest;          /* behind the colon */
 	id product;
+	str condition;     /* of a segment */
 };
 
 static enum err family_scope(struct op *op, struct scope *out)
@@ -107,6 +109,21 @@ static enum err family_scope(struct op *op, struct scope *out)
 	return fail(op, ERR_INVALID, "scope", "there is no family of this name");
 }
 
+static enum err segment_scope(struct op *op, struct scope *out)
+{
+	struct segment s;
+	id segment;
+	if (!id_read(S("seg"), out->rest, &segment) || segment_get(op, segment, &s) != OK) {
+		fault_clear(&op->fault);
+		return fail(op, ERR_INVALID, "scope", "there is no segment of this id");
+	}
+	out->kind = SCOPE_SEGMENT;
+	out->name = s.name;
+	out->condition = s.condition;
+	out->address = str_fmt(&op->arena, "/segments/%.*s", STR_ARG(out->rest));
+	return OK;
+}
+
 static enum err read_scope(struct op *op, str scope, struct scope *out)
 {
 	struct db_rows row;
@@ -115,7 +132,8 @@ static enum err read_scope(struct op *op, str scope, struct scope *out)
 	if (!scope.n) return OK;
 	out->rest = rest;
 	if (str_eq(kind, S("family"))) return family_scope(op, out);
-	if (!str_eq(kind, S("product")) || scope.n > SCOPE_BYTES) return fail(op, ERR_INVALID, "scope", "not \"\", product:CODE or family:NAME");
+	if (str_eq(kind, S("segment"))) return segment_scope(op, out);
+	if (!str_eq(kind, S("product")) || scope.n > SCOPE_BYTES) return fail(op, ERR_INVALID, "scope", "not \"\", product:CODE, family:NAME or segment:ID");
 	TRY(op_query(op, SQL_product_by_code, DB_ARGS(db_text(rest)), &row));
 	if (!row.n) return fail(op, ERR_INVALID, "scope", "there is no product of this code");
 	out->kind = SCOPE_PRODUCT;
@@ -128,11 +146,13 @@ static enum err read_scope(struct op *op, str scope, struct scope *out)
 /* Which figures a scope has. */
 static bool scope_has(enum scope_kind kind, size_t metric)
 {
+	bool is_of_segment = metric == METRIC_segment_size || metric == METRIC_segment_limit;
 	if (METRICS[metric].direction == METRIC_BETTER_NONE) return false;
 	switch (kind) {
 	case SCOPE_FAMILY: return metric == METRIC_contact_rate;
 	case SCOPE_PRODUCT: return metric == METRIC_units || metric == METRIC_revenue || metric == METRIC_returned || metric == METRIC_return_rate;
-	default: return metric != METRIC_contact_rate && metric != METRIC_units && metric != METRIC_returned;
+	case SCOPE_SEGMENT: return is_of_segment;
+	default: return !is_of_segment && metric != METRIC_contact_rate && metric != METRIC_units && metric != METRIC_returned;
 	}
 }
 
@@ -146,12 +166,23 @@ static double number_of(const struct pulse *pulse, const struct target *t)
 	return NAN;
 }
 
+/* NAN: it cannot be counted any more. */
+static enum err segment_number(struct op *op, str condition, double *out)
+{
+	const struct segment_members *m;
+	enum err e = segment_members(op, condition, &m);
+	if (e == OK) *out = (double)m->customers;
+	if (e != ERR_INVALID) return e;
+	fault_clear(&op->fault);
+	return OK;
+}
+
 static enum err fill_row(struct op *op, const struct pulse *pulse, const struct target *t, struct target_row *row)
 {
 	struct scope scope;
 	const struct metric *m = metric_find(t->metric);
 	*row = (struct target_row){.id = t->id, .metric = t->metric, .name = m ? msg_of(m->name) : (struct msg){0}, .scope = t->scope, .value = t->value, .currency = t->currency, .due = t->due, .owner_name = t->owner_name};
-	if (read_scope(op, t->scope, &scope) != OK) return OK; /* a product that is no more: the row stays, to be removed */
+	if (read_scope(op, t->scope, &scope) != OK) return fault_clear(&op->fault), OK; /* what it is of is no more: the row stays, to be removed */
 	row->scope_name = scope.name;
 	row->address = scope.address;
 	double number = NAN;
@@ -159,6 +190,7 @@ static enum err fill_row(struct op *op, const struct pulse *pulse, const struct 
 	case SCOPE_WHOLE: number = number_of(pulse, t); break;
 	case SCOPE_PRODUCT: TRY(product_number(op, scope.product, t->metric, t->currency, &number)); break;
 	case SCOPE_FAMILY: TRY(area_contact_rate(op, scope.rest, &number)); break;
+	case SCOPE_SEGMENT: TRY(segment_number(op, scope.condition, &number)); break;
 	}
 	row->distance = target_distance(op, t, number);
 	row->is_met = m && !isnan(number) && target_is_met(m, t->value, number);

@@ -46,6 +46,10 @@ test('targets', async (t) => {
 	assert.deepEqual([areas.finding.key, areas.finding.args.share, care.target.key], ['areas_worst_target', 0.5, 'target_away_points']);
 	assert.deepEqual(areas.gaps.map((each) => each.family), ['messages', 'values', 'social', 'store', 'product']);
 
+	assert.equal((await hospes.get(care.behind, manager)).body.customers, care.customers);
+	assert.equal((await hospes.get(care.behind_contacts, manager)).body.customers, 2);
+	assert.equal((await hospes.get(care.behind_repeats, manager)).body.customers, 1);
+
 	const { body: list } = await hospes.get('/targets', manager);
 	assert.deepEqual(list.finding.args, { n: 4, met: 2 });
 	assert.deepEqual(list.rows.map((each) => [each.metric, each.scope, each.is_met]), [['revenue', '', false], ['contact_rate', 'family:care', false], ['return_rate', '', true], ['return_rate', 'product:JAR', true]]);
@@ -55,6 +59,29 @@ test('targets', async (t) => {
 	assert.equal((await hospes.send(`/targets/${row.id}/remove`, {}, manager)).status, 404);
 	assert.equal((await hospes.send(`/targets/${row.id}/restore`, {}, manager)).status, 204);
 	assert.equal((await hospes.get('/targets', manager)).body.rows.length, 4);
+});
+
+test('the size of a segment: at least, or at most so many customers', async (t) => {
+	const hospes = await start(t);
+	const [manager, write] = await Promise.all([hospes.key('secret', '--role', 'manager'), hospes.key('write')]);
+	const may = { context: { consent: { categoryPreferences: { analytics: true } } } };
+	await hospes.post('/v1/batch', { batch: ['a', 'b', 'c'].map((userId) => ({ type: 'track', userId, event: 'Store Visited', ...may })) }, write);
+	await hospes.applied();
+	await hospes.send('/segments', { name: 'Visitors', condition: { did: 'Store Visited' } }, manager);
+	const { id, address } = (await hospes.get('/segments', manager)).body.rows[0];
+	const set = (more) => hospes.send('/targets', { scope: `segment:${id}`, metric: 'segment_size', value: '4', due: '2090-12-31', ...more }, manager);
+	for (const wrong of [{ metric: 'revenue' }, { scope: 'segment:seg_0000000000000' }, { scope: '' }]) assert.equal((await set(wrong)).status, 422);
+	assert.equal((await set({})).status, 204);
+	assert.equal((await set({ metric: 'segment_limit', value: '3' })).status, 204);
+	const { body } = await hospes.get(address, manager);
+	assert.deepEqual(body.goals.map((goal) => [goal.key, goal.target.key, goal.is_target_met]), [['segment_size', 'target_away', false], ['segment_limit', 'target_met', true]]);
+	assert.deepEqual((await hospes.get('/segments', manager)).body.rows[0].goals.map((goal) => goal.target.args.share), [0.25, undefined]);
+	const { rows } = (await hospes.get('/targets', manager)).body;
+	assert.deepEqual(rows.map((row) => [row.scope_name, row.is_met]).sort(), [['Visitors', false], ['Visitors', true]]);
+	const over = (await hospes.get(body.over_time, manager)).body;
+	assert.equal(over.answer.rows.at(-1).value, 3);
+	await hospes.send(`/segments/${id}/remove`, {}, manager);
+	assert.equal((await hospes.get('/targets', manager)).body.rows.length, 2, 'they stay, to be removed');
 });
 
 test('areas: without contacts or targets nobody is called the worst; scores are means of what was answered', async (t) => {
