@@ -13,7 +13,7 @@
 #include "http/asset.h"
 #include "json/json.h"
 
-enum { WORD_SHOWN_BYTES = 80 };
+enum { WORD_SHOWN_BYTES = 80, SIGNALS_SHOWN = 8 };
 
 /* ---- what the product ships ---- */
 
@@ -34,10 +34,13 @@ static void load_words(void)
 	struct topics *made;
 	struct fault f = {0};
 	language_init(shipped("models/words/latin.tsv"));
-	if (topics_new(shipped("models/topics.tsv"), &made, &f) != OK)
+	struct arena a = {0};
+	str both[] = {shipped("models/topics.tsv"), shipped("models/signals.tsv")};
+	if (topics_new(str_join(&a, both, COUNT_OF(both), S("\n")), &made, &f) != OK)
 		log_error("topics_not_read", F_STR("where", str_of(f.fields[0].name)));
 	else
 		topics = made;
+	arena_release(&a);
 }
 
 static const struct classifier *load_sentiment(size_t i)
@@ -72,6 +75,15 @@ static const struct classifier *sentiment_of(const char *language)
 
 /* ---- reading ---- */
 
+static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/"};
+
+static bool is_signal(str name)
+{
+	for (size_t i = 0; i < COUNT_OF(SIGNALS); i++)
+		if (str_starts(name, str_of(SIGNALS[i]))) return true;
+	return false;
+}
+
 static void read_sentiment(struct arena *a, str text, struct text_reading *r)
 {
 	/* a text without letters may hold emoji: every model has them */
@@ -88,6 +100,18 @@ static void read_sentiment(struct arena *a, str text, struct text_reading *r)
 	r->n_reasons = classifier_reasons(c, a, &judged, r->folded, text, judged.label, r->reasons, TEXT_REASONS);
 }
 
+/* One pass for both files: topics stand first, as in them. */
+static void read_topics(struct arena *a, struct text_reading *r)
+{
+	size_t n, k = 0;
+	const struct topic_found *found = topics_of(topics, a, r->folded, &n);
+	while (k < n && !is_signal(topics_name(topics, found[k].topic))) k++;
+	r->found = found;
+	r->n_found = k;
+	r->signals = found + k;
+	r->n_signals = n - k;
+}
+
 void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out)
 {
 	struct folded *folded = ARENA_NEW(a, struct folded);
@@ -97,7 +121,8 @@ void text_read(struct arena *a, str text, const struct classifier *own, struct t
 	*out = (struct text_reading){.folded = folded, .topics = topics};
 	language_of(text, folded, &out->language);
 	read_sentiment(a, text, out);
-	if (topics) out->found = topics_of(topics, a, folded, &out->n_found);
+	if (topics) read_topics(a, out);
+	out->n_entities = entities_of(folded, out->entities);
 	if (own) {
 		struct judged judged;
 		classifier_judge(own, a, folded, &judged);
@@ -131,6 +156,51 @@ size_t text_why(const struct text_reading *r, str text, str *out)
 	return n;
 }
 
+size_t text_signals(const struct text_reading *r, const char *kind, str *out, size_t most)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->n_signals && n < most; i++) {
+		str rest = topics_name(r->topics, r->signals[i].topic);
+		if (str_eq(str_cut(&rest, '/'), str_of(kind))) out[n++] = rest;
+	}
+	return n;
+}
+
+static void write_signals(const struct text_reading *r, struct json_writer *w)
+{
+	static const struct {
+		const char *kind, *key;
+		bool is_list;
+	} MEMBERS[] = {{"emotion", "emotions", true}, {"effort", "effort", false}, {"urgency", "urgency", false}, {"request", "requests", true}};
+	str names[SIGNALS_SHOWN];
+	for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
+		size_t n = text_signals(r, MEMBERS[i].kind, names, SIGNALS_SHOWN);
+		json_key(w, str_of(MEMBERS[i].key));
+		if (!MEMBERS[i].is_list) {
+			json_put_str(w, n ? names[0] : STR_NONE);
+			continue;
+		}
+		json_begin_array(w);
+		for (size_t k = 0; k < n; k++) json_put_str(w, names[k]);
+		json_end_array(w);
+	}
+}
+
+static void write_entities(const struct text_reading *r, str text, struct json_writer *w)
+{
+	json_key(w, S("entities"));
+	json_begin_array(w);
+	for (size_t i = 0; i < r->n_entities; i++) {
+		json_begin_object(w);
+		json_key(w, S("type"));
+		json_put_str(w, str_of(ENTITY_KINDS[r->entities[i].kind]));
+		json_key(w, S("text"));
+		json_put_str(w, word_at(r, text, r->entities[i].from, r->entities[i].to));
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 void text_write(const struct text_reading *r, str text, struct buf *out)
 {
 	struct json_writer w = {out, false};
@@ -157,6 +227,8 @@ void text_write(const struct text_reading *r, str text, struct buf *out)
 	json_begin_array(&w);
 	for (size_t i = 0; i < r->n_found; i++) json_put_str(&w, topics_name(r->topics, r->found[i].topic));
 	json_end_array(&w);
+	write_signals(r, &w);
+	write_entities(r, text, &w);
 	if (str_given(r->label)) {
 		json_key(&w, S("model"));
 		json_begin_object(&w);

@@ -3,6 +3,7 @@
 #define TEXT_TEXT_H
 #include "base/err.h"
 #include "text/classifier.h"
+#include "text/entity.h"
 #include "text/language.h"
 #include "text/topic.h"
 
@@ -21,6 +22,10 @@ struct text_reading {
 	const struct topics *topics;
 	const struct topic_found *found; /* with the place in the text that led there */
 	size_t n_found;
+	const struct topic_found *signals; /* what is felt, how hard and urgent it is, what is asked for (models/signals.tsv) */
+	size_t n_signals;
+	struct entity entities[ENTITIES_MOST];
+	size_t n_entities;
 	str label;         /* of the classifier given; absent without one */
 	double probability;
 	const struct folded *folded;
@@ -30,6 +35,8 @@ struct text_reading {
 void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out);
 /* The words that led to sentiment and topics, each once: at most TEXT_WHY of them, the number given back. */
 size_t text_why(const struct text_reading *r, str text, str *out);
+/* The signals of a kind ("emotion", "effort", "urgency", "request") without it: at most `most`, the number given back. */
+size_t text_signals(const struct text_reading *r, const char *kind, str *out, size_t most);
 /* One line of JSON, as hospes text prints it. */
 void text_write(const struct text_reading *r, str text, struct buf *out);
 

@@ -155,8 +155,8 @@ static enum err read_files(struct job *job, const str *files, int n, struct faul
 
 int command_text(struct app *app, int argc, const str *argv, const struct command_io *io)
 {
-	str data = str_of(getenv("HOSPES_DATA")), model = STR_NONE, rest[FILES];
-	const struct command_option options[] = {{"data", &data, NULL}, {"model", &model, NULL}};
+	str data = str_of(getenv("HOSPES_DATA")), model = STR_NONE, ignored = STR_NONE, rest[FILES];
+	const struct command_option options[] = {{"data", &data, NULL}, {"model", &model, NULL}, {"database", &ignored, NULL}};
 	struct fault f = {0};
 	struct classifier *own = NULL;
 	int n;

@@ -81,7 +81,7 @@ static enum err add_term(struct parsing *p, const struct folded *t, size_t from,
 }
 
 /* One word of a query, or several in quotes: what the folded piece is cut into stands behind each other. */
-static enum err add_words(struct parsing *p, str piece, bool is_beginning)
+static enum err add_words(struct parsing *p, str piece)
 {
 	struct folded t;
 	size_t before = p->query->n;
@@ -91,7 +91,10 @@ static enum err add_words(struct parsing *p, str piece, bool is_beginning)
 		if (t.class[from] == FOLD_SPACE) continue;
 		if (t.class[from] == FOLD_LETTER)
 			while (i < t.n && t.class[i] == FOLD_LETTER && words_are_joined(t.c[i]) == words_are_joined(t.c[from])) i++;
-		TRY(add_term(p, &t, from, i, is_beginning && i + 1 >= t.n));
+		size_t to = i;
+		bool is_beginning = i < t.n && t.c[i] == '*';
+		i += is_beginning;
+		TRY(add_term(p, &t, from, to, is_beginning));
 		p->relation = NEXT;
 	}
 	if (p->is_excluded && p->query->n > before + 1) return refuse(p, "excludes more than one word at once");
@@ -121,11 +124,9 @@ static enum err read_piece(struct parsing *p, str *rest)
 		if (!str_find(*rest, '"', &end)) return refuse(p, "has a quotation without its end");
 		str words = str_sub(*rest, 0, end);
 		*rest = str_sub(*rest, end + 1, rest->n);
-		return add_words(p, words, false);
+		return add_words(p, words);
 	}
-	str word = str_cut(rest, ' ');
-	bool is_beginning = word.n > 1 && word.p[word.n - 1] == '*';
-	return add_words(p, is_beginning ? str_sub(word, 0, word.n - 1) : word, is_beginning);
+	return add_words(p, str_cut(rest, ' '));
 }
 
 static enum err read_query(struct parsing *p, str text, uint32_t topic)

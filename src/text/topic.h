@@ -3,7 +3,7 @@
  * A query is words that must all stand in the text, in any order:
  *   late                  the word; in scripts without spaces: the letters, wherever they stand
  *   deliver*              words that begin so
- *   "not arrived"         words behind each other
+ *   "not arriv*"          words behind each other
  *   late ~5 parcel        at most 5 words (in scripts without spaces: letters) between them
  *   -free                 must not stand in it
  * A text has a topic when one of its queries fits. Words are folded like texts (fold.h). Never changes; may be shared. */

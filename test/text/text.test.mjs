@@ -108,3 +108,27 @@ test('the page: figures of each model, own classifiers, and a text that is tried
 	assert.equal((await hospes.send('/texts', { text: 'x'.repeat(5000) }, agent)).status, 422);
 	assert.equal((await hospes.send('/texts', { other: 'x' }, agent)).status, 422);
 });
+
+// Written by the hand that wrote the queries: it tells that they work, not how well they read strangers' texts.
+test('feelings that customers name, in five languages', async (t) => {
+	const lines = readFileSync(join(ROOT, 'test/text/feelings.tsv'), 'utf8').trim().split('\n').map((line) => line.split('\t'));
+	const { rows } = await read(t, lines.map(([, text]) => text).join('\n'));
+	let found = 0, named = 0, false_alarms = 0;
+	for (const [i, [feeling]] of lines.entries()) {
+		named += feeling !== 'none';
+		if (feeling === 'none') false_alarms += rows[i].emotions.length;
+		else if (rows[i].emotions.includes(feeling)) found++;
+		else t.diagnostic(`missed ${feeling}: ${lines[i][1]} → ${rows[i].emotions}`);
+	}
+	t.diagnostic(`feelings: ${found} of ${named} found, ${false_alarms} in ${lines.length - named} texts without`);
+	assert.ok(named === 48 && found / named >= 0.9 && false_alarms === 0);
+});
+
+test('effort, urgency, requests, amounts and numbers of orders', async (t) => {
+	const { rows } = await read(t, 'I had to call three times, urgent! I want a refund of $45.90 for order AB-123456\nรอหลายรอบ ขอเงินคืน 1,200 บาท ด่วน\nThe hotel was fine\n');
+	assert.deepEqual(rows.map(({ effort, urgency, requests, entities }) => ({ effort, urgency, requests, entities: entities.map((e) => `${e.type} ${e.text}`) })), [
+		{ effort: 'high', urgency: 'high', requests: ['refund'], entities: ['amount $45.90', 'order_number AB-123456'] },
+		{ effort: 'high', urgency: 'high', requests: ['refund'], entities: ['amount 1,200 บาท'] },
+		{ effort: null, urgency: null, requests: [], entities: [] },
+	]);
+});
