@@ -2,6 +2,7 @@
 
 #include "customer/change.h"
 #include "mail/mail_pages.h"
+#include "mail/subscription.h"
 #include "source/import_pages.h"
 
 const struct job_kind JOB_TABLE[] = {

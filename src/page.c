@@ -11,7 +11,11 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "http/asset.h"
+#include "http/router.h"
+#include "mail/mail.h"
 #include "op/app.h"
+#include "page_mail.h"
+#include "routes.h"
 #include "setting/setting.h"
 #include "template/template.h"
 
@@ -39,6 +43,7 @@ struct page {
 	str csrf, path, json;
 	bool is_wall;  /* shown on a wall: large, without navigation, asked for again by itself */
 	str wall;      /* where this page is shown so */
+	str mail;      /* where it is asked for by mail; absent: not this page, or mail is not set up */
 	struct notice *notice;
 	LIST_OF(str) topics, styles, scripts;
 	int64_t drawn_after; /* of what is published live */
@@ -84,6 +89,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, json, DESC_STR),
 	FIELD(page, is_wall, DESC_BOOL),
 	FIELD(page, wall, DESC_STR),
+	FIELD(page, mail, DESC_STR),
 	FIELD(page, notice, DESC_PTR, .of = &NOTICE_DESC),
 	FIELD(page, topics, DESC_LIST, .item = DESC_STR),
 	FIELD(page, drawn_after, DESC_INT),
@@ -105,11 +111,13 @@ struct pages {
 	pthread_mutex_t lock;
 	struct map compiled; /* page name → struct template* */
 	struct arena names;
+	str layout; /* stands where pages name "layout" */
 };
 
-struct pages *pages_new(void)
+struct pages *pages_new(str layout)
 {
 	struct pages *p = MEM_NEW(struct pages);
+	p->layout = layout;
 	pthread_mutex_init(&p->lock, NULL);
 	return p;
 }
@@ -128,7 +136,8 @@ void pages_free(struct pages *p)
 static str load_page(void *arg, str name)
 {
 	char path[200];
-	(void)arg;
+	const struct pages *p = arg;
+	if (str_eq(name, S("layout"))) name = p->layout;
 	int n = snprintf(path, sizeof path, "pages/%.*s.html", STR_ARG(name));
 	const struct asset *asset = n > 0 && (size_t)n < sizeof path ? asset_find((str){path, (size_t)n}) : NULL;
 	return asset ? asset->bytes : STR_NONE;
@@ -144,8 +153,8 @@ static enum err page_template(struct pages *p, str name, const struct template *
 		*out = (const struct template *)(uintptr_t)*known;
 	} else {
 		struct template *made;
-		struct template_options options = {.type = TEMPLATE_HTML, .loader = load_page};
-		str source = load_page(NULL, name);
+		struct template_options options = {.type = TEMPLATE_HTML, .loader = load_page, .loader_arg = p};
+		str source = load_page(p, name);
 		e = str_given(source) ? template_new(name, source, &options, &made, f) : fault_set(f, ERR_INTERNAL, "page", "%.*s is missing", STR_ARG(name));
 		if (e == OK) {
 			*map_put(&p->compiled, str_dup(&p->names, name), NULL) = (uint64_t)(uintptr_t)made;
@@ -287,6 +296,11 @@ static str known_theme(str cookie)
 	return S("auto");
 }
 
+static bool may_subscribe(const struct op *op, const struct web *w)
+{
+	return op_may(op, PERM_SUBSCRIBE) && w->match && page_is_mailable(&ROUTES[w->match->route]) && mail_is_on(op->app);
+}
+
 static struct envelope *envelope(struct op *op, struct web *w, const struct answer *a)
 {
 	struct envelope *e = ARENA_NEW(&op->arena, struct envelope);
@@ -306,6 +320,7 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 		if (a) page->json = str_fmt(&op->arena, query.n ? "%.*s.json?%.*s" : "%.*s.json", STR_ARG(w->path), STR_ARG(query));
 		page->is_wall = str_eq(web_query(w, "wall"), S("1"));
 		if (a) page->wall = web_address_with(op, w, "wall", S("1"));
+		if (a && may_subscribe(op, w)) page->mail = str_fmt(&op->arena, "/subscriptions/new?page=%.*s", STR_ARG(web_url(op, page->path)));
 		page->notice = take_notice(op, w);
 		add_nav(op, w, page);
 	}
@@ -319,15 +334,25 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 	return e;
 }
 
-static enum err render(struct pages *p, struct op *op, struct web *w, const char *name, const struct answer *a, const struct desc *d, const void *value, int status)
+static enum err draw(struct pages *p, struct op *op, struct web *w, const char *name, const struct answer *a, const struct desc *d, const void *value, struct buf *out)
 {
 	const struct template *t;
-	struct buf b;
 	TRY(page_template(p, str_of(name), &t, &op->fault));
 	struct envelope *e = envelope(op, w, a);
 	struct template_value values[] = {{.desc = &ENVELOPE_DESC, .value = e}, {.desc = d, .value = value}};
+	return template_render(t, &op->locale, values, d ? 2 : 1, out, &op->fault);
+}
+
+enum err page_draw(struct pages *p, struct op *op, struct web *w, const struct web_route *route, const struct answer *a, struct buf *out)
+{
+	return draw(p, op, w, a->page ? a->page : route->page, a, a->desc, a->value, out);
+}
+
+static enum err render(struct pages *p, struct op *op, struct web *w, const char *name, const struct answer *a, const struct desc *d, const void *value, int status)
+{
+	struct buf b;
 	buf_init(&b, PAGE_BYTES);
-	enum err result = template_render(t, &op->locale, values, d ? 2 : 1, &b, &op->fault);
+	enum err result = draw(p, op, w, name, a, d, value, &b);
 	if (result == OK) {
 		http_set_header(w->rq, "Cache-Control", S("private, no-store"));
 		http_reply(w->rq, status, S("text/html; charset=utf-8"), buf_str(&b));

@@ -8,6 +8,7 @@
 #include "journey/design.h"
 #include "journey/journey.h"
 #include "mail/mail_pages.h"
+#include "mail/subscription.h"
 #include "mark/mark_pages.h"
 #include "product/product.h"
 #include "pulse/pulse.h"
@@ -21,7 +22,7 @@
 #include "text/text_pages.h"
 
 /* The words of the permission column. */
-enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN };
+enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK };
 #define PERMISSION(name, roles, doc) enum { ROUTE_##name = PERM_##name };
 #include "permissions.def"
 #undef PERMISSION

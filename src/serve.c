@@ -25,6 +25,7 @@
 #include "openapi.h"
 #include "op/app.h"
 #include "page.h"
+#include "page_mail.h"
 #include "routes.h"
 #include "setting/setting.h"
 #include "source/import.h"
@@ -180,14 +181,15 @@ static bool is_unsafe(str method)
 static enum err permit(struct op *op, const struct web *w, const struct web_route *route)
 {
 	bool is_somebody = op->actor.kind == ACTOR_PERSON || op->actor.kind == ACTOR_KEY;
-	if (route->permission != WEB_ANYBODY && !is_somebody) return fail(op, ERR_UNAUTHENTICATED, "", "sign in, or send a secret key");
+	bool is_open = route->permission == WEB_ANYBODY || route->permission == WEB_BY_LINK;
+	if (!is_open && !is_somebody) return fail(op, ERR_UNAUTHENTICATED, "", "sign in, or send a secret key");
 	if (!may_ask(op)) {
 		metrics_add(COUNTER_RATE_LIMITED, 1);
 		http_set_header(w->rq, "Retry-After", S("1"));
 		return fail(op, ERR_RATE, "", "more requests a second than the setting read_rate_per_s allows");
 	}
 	if (route->permission >= 0) TRY(op_must(op, (enum permission)route->permission));
-	if (is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
+	if (route->permission != WEB_BY_LINK && is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
 		return fail(op, ERR_DENIED, "csrf", "the form is too old or comes from another site: load the page again");
 	return OK;
 }
@@ -381,7 +383,8 @@ enum err serve_start(struct server **out, struct app *app, const struct serve_op
 	imports_tidy(app);
 	snprintf(s->incoming, sizeof s->incoming, "%.*s/%s", STR_ARG(app->dir), IMPORTS_INCOMING);
 	s->router = make_router();
-	s->pages = pages_new();
+	s->pages = pages_new(S("layout"));
+	page_mail_init();
 	metrics_routes(openapi_route_names(), ROUTE_COUNT + 2);
 	register_gauges(app);
 	struct http_options options = {

@@ -79,6 +79,11 @@ const atomic_bool *http_client_gone(const struct http_request *rq);
 void *http_slot(const struct http_request *rq);                 /* one pointer for the caller's own use */
 void http_set_slot(struct http_request *rq, void *p);
 
+/* A GET that nobody sent: address is a path with its query; it has no headers and no cookies. For drawing a page outside a
+ * request: only what is read of a request may be called, never http_reply*. */
+struct http_request *http_alone_new(str address);
+void http_alone_free(struct http_request *rq);
+
 /* ---- the answer ---- */
 /* Names and values without CR, LF and NUL (assert). Setting a default header (the security headers) replaces it; an absent
  * value leaves it out. Set-Cookie may be set many times. The name must outlive the request. */

@@ -28,6 +28,7 @@ static str lookup(const struct http_request *rq, enum MHD_ValueKind kind, const 
 {
 	const char *value = NULL;
 	size_t n = 0;
+	if (!rq->connection) return STR_NONE; /* nobody sent it */
 	if (MHD_lookup_connection_value_n(rq->connection, kind, name, strlen(name), &value, &n) != MHD_YES) return STR_NONE;
 	return (str){value ? value : "", n};
 }

@@ -113,10 +113,11 @@ typedef enum err web_handler(struct op *op, struct web *w, struct answer *a);
 struct web_route {
 	const char *method, *pattern;
 	web_handler *handler;
-	int permission;           /* enum permission; WEB_ANYBODY, WEB_SIGNED_IN */
+	int permission;           /* enum permission; WEB_ANYBODY, WEB_SIGNED_IN, WEB_BY_LINK */
 	const char *page;         /* template; NULL: only JSON or other bodies */
 	const struct desc *answer, *input; /* for OpenAPI; NULL when none */
 	const char *doc;
 };
-enum { WEB_ANYBODY = -1, WEB_SIGNED_IN = -2 };
+/* By link: anybody, and no CSRF token is asked for, since the address itself holds the proof. */
+enum { WEB_ANYBODY = -1, WEB_SIGNED_IN = -2, WEB_BY_LINK = -3 };
 #endif

@@ -4,6 +4,7 @@
 #include "mail/mail.h"
 
 #define MAIL_JOB "mail_send"
+#define MAIL_PAGE_JOB "mail_page"
 /* The server does not take mail since then; tries 0: it does. */
 struct mail__outage {
 	int64_t since_ms, tries, code;

@@ -27,9 +27,13 @@ static GMimeObject *part(struct arena *a, const char *subtype, str text)
 	return GMIME_OBJECT(t);
 }
 
+/* As it stands, on one line: GMime would encode an address that is longer than a line, and then nobody finds it. */
 static void set(GMimeMessage *m, struct arena *a, const char *name, str value)
 {
-	g_mime_object_set_header(GMIME_OBJECT(m), name, str_c(a, value), "utf-8");
+	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(m));
+	g_mime_header_list_set(headers, name, "", "utf-8");
+	GMimeHeader *header = g_mime_header_list_get_header(headers, name);
+	g_mime_header_set_raw_value(header, str_c(a, str_fmt(a, " %.*s\n", STR_ARG(value))));
 }
 
 static void set_unsubscribe(GMimeMessage *message, struct arena *a, str address)

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { axe, LANGUAGES, launch, openWindow, seenLive, sidewaysScroll } from '../lib/browser.mjs';
 import { atEnd, ROOT, start, untilEnd } from '../lib/hospes.mjs';
+import { mailServer, settingsOf } from '../lib/mail.mjs';
 
 const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
 const SIZES = [{ width: 1280, colorScheme: 'light' }, { width: 360, colorScheme: 'dark' }];
@@ -98,6 +99,17 @@ describe('every page after the demo', () => {
 		return new URL(page.url()).pathname;
 	}
 
+	/** Mail is set up, and a page goes out weekly: the address that ends it, as its mail has it. */
+	async function weekly() {
+		const server = await mailServer(end);
+		await hospes.send('/settings/mail', settingsOf(server), secret);
+		const person = (await hospes.get('/team', secret)).body.rows.find((row) => row.email === OWNER.email).id;
+		await hospes.send('/subscriptions', { page: '/pulse', person, weekday: '0', hour: '7' }, secret);
+		await hospes.send(`/subscriptions/${(await hospes.get('/subscriptions', secret)).body.rows[0].id}/send`, {}, secret);
+		const [mail] = await server.arrived(1);
+		return new URL(mail.headers['list-unsubscribe'].slice(1, -1)).pathname;
+	}
+
 	before(async () => {
 		hospes = await start(end, { command: 'demo' });
 		browser = await launch(end);
@@ -128,6 +140,7 @@ describe('every page after the demo', () => {
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
 			'/sources/connect': ['/sources/connect?family=care', '/sources/connect?stage=delivery'],
+			'/subscriptions/new': ['/subscriptions/new?page=%2Fpulse'], '/mails/unsubscribe/:token': [await weekly()],
 			'/customers': ['/customers', '/customers?q=nobody-is-called-so'],
 		};
 		paths = pageRoutes().flatMap((pattern) => {
