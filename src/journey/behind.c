@@ -78,6 +78,7 @@ str journey_behind_of(struct journey_asking *k, const struct journey_who *who, s
 		json_key(&w, str_of(who[i].field));
 		json_put_tree(&w, who[i].value);
 	}
+	if (k->group) json_key(&w, S("by")), json_put_tree(&w, k->group);
 	json_end_object(&w);
 	str tail = http_query_string(k->w->rq), cell = buf_failed(&b) ? STR_NONE : web_url(k->op, buf_str(&b));
 	str address = str_fmt(&k->op->arena, "/journeys/%.*s/behind?%.*s%scell=%.*s", STR_ARG(k->page->key), STR_ARG(tail), tail.n ? "&" : "", STR_ARG(cell));

@@ -92,6 +92,7 @@ struct journey_asking { /* a view's question while it is put together */
 	void *own;                /* of the kind, from ask to show */
 	str own_segment;          /* whose the view is by itself */
 	str own_where;            /* a further condition, as JSON */
+	const struct json_node *group; /* whose answer is shown; NULL: everybody's */
 	bool is_laid_over;        /* the kind compares by itself */
 	bool is_alone;            /* nothing is to be compared */
 	struct journey_among *among;

@@ -122,10 +122,13 @@ static void show_answer(struct journey_asking *k, const struct journey_kind *kin
 	size_t n = 0;
 	for (const struct json_node *g = is_split ? groups->child : NULL; g; g = g->next) {
 		size_t first = page->tables.n;
+		bool is_rest = json_is_true(g, S("other"));
+		k->group = json_get(g, S("by"));
 		kind->show(k, g);
+		k->group = NULL;
 		if (page->tables.n == first) continue;
 		page->tables.n = first + 1;
-		take_addresses(&page->tables.v[first]);
+		if (is_rest) take_addresses(&page->tables.v[first]); /* all values past `top` have no one name */
 		add_name(k, &page->tables.v[first], str_fmt(&k->op->arena, "%zu", ++n), journey_group(k, g));
 	}
 	page->finding = finding;

@@ -138,6 +138,16 @@ describe('journeys over the sample', () => {
 		await get('/journeys/nothing', 404);
 	});
 
+	test('who is behind a number of a group', async () => {
+		for (const view of ['flow', 'driver', 'map']) {
+			const { tables } = await get(`/journeys/${view}?by=property&property=country`);
+			const group = tables.find((table) => table.id.endsWith('_1')), cell = group.rows.flatMap((row) => row.cells).find((each) => each.address?.includes('behind'));
+			const behind = await get(cell.address), all = await get(cell.address.replace(/%22by%22%3A.*?(?=%7D$)/, '%22limit%22%3A1'));
+			assert.equal(JSON.parse(behind.question).members.by, 'United Kingdom', view);
+			assert.ok(behind.customers > 0 && behind.customers < all.customers, `${behind.customers} of ${all.customers}`);
+		}
+	});
+
 	test('Explore: any question by fields or as JSON, one filled from the other', async () => {
 		const explore = (fields, status) => get(`/journeys/explore?${new URLSearchParams(fields)}`, status);
 		const { kinds } = await explore({});
