@@ -9,7 +9,7 @@
 #include "query/rules.h"
 #include "query/spread.h"
 
-enum { RAW_MAX = 1 << 18 };
+enum { RAW_MAX = 1 << 12 };
 #define NO_END INT64_MIN
 static const double SHARES[] = {0.5, 0.9, 0.99};
 
@@ -211,7 +211,7 @@ static enum err scan(struct query_plan *p, const uint8_t *codes, struct worker *
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
 	if (!rank_groups(&workers[0], &ranks, &n_ranks, &other)) return query__too_large(p, f);
 	if (!aim_groups(workers, n, ranks, n_ranks, other)) return query__too_large(p, f);
-	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
+	while (spread_aim(&workers[0].spread)) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
 		TRY(query__scan_types(p, codes, visit, states, n, f));
 	}
@@ -237,7 +237,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		w->judge = query__judge_new(rules, &w->arena);
 		w->groups = query__groups_new(p, q, &w->arena);
 		w->asked_group = q->members && q->members->has_by ? query__group_of(w->groups, q->members->by) : 0;
-		spread_init(&w->spread, p, &w->arena, RAW_MAX);
+		spread_init(&w->spread, p, &w->arena, RAW_MAX, SHARES, COUNT_OF(SHARES));
 		(void)room(w, 2);
 		states[i] = w;
 	}

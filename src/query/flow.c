@@ -1,8 +1,8 @@
 /* The directly-follows graph. A pair of events is found by two loads (a row a type that goes before, a number in it), its
  * gap goes into the pair's histogram. What happens once a case is told by the number of the case that did it last, and for
  * types by bits; how often a type came is what its pairs and its starts add up to. The
- * variant of a case is a hash of its codes; which codes, only the second scan tells, and only of the variants that are
- * listed: it is made anyway, since it finds the medians. With 64 bits two variants of five million are taken for one with
+ * variant of a case is a hash of its codes; which codes, customers who took it tell once
+ * more, and only of the variants that are listed. With 64 bits two variants of five million are taken for one with
  * a chance of less than one in a million. */
 #include "query/flow_inner.h"
 
@@ -14,20 +14,21 @@
 #include "base/vec.h"
 #include "query/hashed.h"
 #include "query/spread.h"
+#include "query/swing.h"
 #include "query/walk.h"
 
-enum { RAW_MAX = 512, NO_EDGE = 0 };
+enum { RAW_MAX = 4096, NO_EDGE = 0 };
 static const double HALF[] = {0.5};
 
-struct edge {
-	uint64_t cases, last_case, back, back_cases, last_back;
+struct edge { /* how often it came is known by the spread */
+	uint64_t cases, last_case;
+};
+struct ends {
+	uint64_t back, back_cases, last_back;
 	uint16_t from, to;
 };
 struct kind {
 	uint64_t cases, starts, ends, rework_cases, repeats, repeat_cases, last_repeat;
-};
-struct swing {
-	uint64_t key, count, cases, last_case;
 };
 struct captured { /* of a variant that is listed */
 	uint64_t key;
@@ -47,13 +48,13 @@ struct worker {
 	struct query_line line;
 	uint32_t **row;                  /* by type before: by type after, 1 + number of the edge */
 	VEC(struct edge) edges;
+	VEC(struct ends) ends_of;        /* by edge */
 	struct spread spread;            /* by edge */
 	struct kind *kinds;              /* by type */
 	uint64_t *seen, *seen_again;     /* a bit a type: in the case in hand */
 	struct hashed variants;          /* first: a customer that took it */
-	struct query_groups *channels, *case_values;
-	VEC(struct swing) swings;
-	struct hashed swing_of;          /* by two channels: place in swings */
+	struct query_groups *case_values;
+	struct swings swings;
 	uint64_t case_number, cases, customers, events;
 	struct query_tally_out left_out;
 	/* cases by property: the events of the customer in hand, case after case */
@@ -63,73 +64,94 @@ struct worker {
 	size_t cap;
 	uint32_t *local;                 /* by value: 1 + number of the case within the customer */
 	size_t n_local;
+	/* of variants that are listed: by the first worker, customers that took them once more */
+	struct captured *captured;
+	size_t n_captured;
 	/* second pass */
 	const struct worker *sum;        /* of all workers: a worker meets other customers the second time, and other pairs */
 	struct spread *all;
-	const uint64_t *is_example;      /* a bit a customer whose variant is listed */
-	struct captured *captured;
-	size_t n_captured;
 };
 
 /* ---- one case ---------------------------------------------------------------------------------------------------------- */
-static struct edge *new_edge(struct worker *w, uint16_t from, uint16_t to)
+/* Numbers from 1; NO_EDGE: out of memory. */
+static uint32_t new_edge(struct worker *w, uint16_t from, uint16_t to)
 {
 	uint32_t *row = w->row[from];
 	if (!row) {
-		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return NULL;
+		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return NO_EDGE;
 		row = w->row[from] = ARENA_ARRAY(&w->arena, uint32_t, w->plan->n_types);
 	}
-	if (!query__charge(w->plan, 2 * sizeof(struct edge)) || !spread_room(&w->spread, w->edges.n + 1)) return NULL;
-	VEC_PUSH(&w->edges, &w->arena, ((struct edge){.from = from, .to = to}));
-	row[to] = (uint32_t)w->edges.n;
-	return &w->edges.v[row[to] - 1];
+	if (!query__charge(w->plan, 2 * (sizeof(struct edge) + sizeof(struct ends))) || !spread_room(&w->spread, w->edges.n + 1)) return NO_EDGE;
+	VEC_PUSH(&w->edges, &w->arena, ((struct edge){0}));
+	VEC_PUSH(&w->ends_of, &w->arena, ((struct ends){.from = from, .to = to}));
+	return row[to] = (uint32_t)w->edges.n;
 }
 
-static inline struct edge *edge_of(struct worker *w, uint16_t from, uint16_t to)
+static inline uint32_t edge_of(struct worker *w, uint16_t from, uint16_t to)
 {
 	const uint32_t *row = w->row[from];
-	return row && row[to] != NO_EDGE ? &w->edges.v[row[to] - 1] : new_edge(w, from, to);
+	return row && row[to] != NO_EDGE ? row[to] : new_edge(w, from, to);
 }
 
-static void count_back(struct worker *w, struct edge *e)
+static void count_back(struct worker *w, uint32_t edge)
 {
+	struct ends *e = &w->ends_of.v[edge - 1];
 	e->back++;
 	e->back_cases += e->last_back != w->case_number;
 	e->last_back = w->case_number;
 }
 
-/* Every pair of neighbours, and of a, b and a again the pair of a and b once more. The names of the case are bits: those that
- * were there, and those that came again. */
+/* Every pair of neighbours. */
 static bool count_pairs(struct worker *w, const struct flow_walk *c)
 {
-	uint64_t *seen = w->seen, *again = w->seen_again, number = w->case_number;
-	uint32_t last = 0; /* 1 + number of the edge before; 0: there was none */
-	bool wants_back = !w->f->without_loops;
-	for (uint32_t i = 0; i < c->n; i++) {
-		uint16_t type = c->type[i];
-		uint64_t bit = UINT64_C(1) << type % 64;
-		again[type / 64] |= seen[type / 64] & bit;
-		seen[type / 64] |= bit;
-		if (i == 0) continue;
-		struct edge *e = edge_of(w, c->type[i - 1], type);
-		if (!e || !spread_add(&w->spread, (size_t)(e - w->edges.v), c->time_ms[i] - c->time_ms[i - 1])) return false;
+	uint64_t number = w->case_number;
+	const uint16_t *type = c->type;
+	for (uint32_t i = 1; i < c->n; i++) {
+		uint32_t edge = edge_of(w, type[i - 1], type[i]);
+		if (edge == NO_EDGE || !spread_add_one(&w->spread, &w->spread.sets[edge - 1], c->time_ms[i] - c->time_ms[i - 1])) return false;
+		struct edge *e = &w->edges.v[edge - 1];
 		e->cases += e->last_case != number;
 		e->last_case = number;
-		if (last && wants_back && type == c->type[i - 2] && type != c->type[i - 1]) count_back(w, &w->edges.v[last - 1]);
-		last = (uint32_t)(e - w->edges.v) + 1;
 	}
 	return true;
 }
 
+/* Of a, b and a again the pair of a and b once more. */
+static void count_returns(struct worker *w, const struct flow_walk *c)
+{
+	const uint16_t *type = c->type;
+	for (uint32_t i = 2; i < c->n; i++)
+		if (type[i] == type[i - 2] && type[i] != type[i - 1]) count_back(w, w->row[type[i - 2]][type[i - 1]]);
+}
+
+static void count_kinds(struct worker *w, size_t word, uint64_t seen, uint64_t again)
+{
+	for (; seen; seen &= seen - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(seen)].cases++;
+	for (; again; again &= again - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(again)].rework_cases++;
+}
+
+/* The names of the case are bits: those that were there, and those that came again. */
 static void count_events(struct worker *w, const struct flow_walk *c)
 {
-	for (size_t word = 0; word <= w->plan->n_types / 64; word++) {
-		for (uint64_t bits = w->seen[word]; bits; bits &= bits - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(bits)].cases++;
-		for (uint64_t bits = w->seen_again[word]; bits; bits &= bits - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(bits)].rework_cases++;
-		w->seen[word] = w->seen_again[word] = 0;
-	}
+	size_t words = w->plan->n_types / 64 + 1;
+	uint64_t seen = 0, again = 0;
 	w->kinds[c->type[0]].starts++;
 	w->kinds[c->type[c->n - 1]].ends++;
+	for (uint32_t i = 0; words == 1 && i < c->n; i++) {
+		uint64_t bit = UINT64_C(1) << c->type[i];
+		again |= seen & bit;
+		seen |= bit;
+	}
+	count_kinds(w, 0, seen, again);
+	for (uint32_t i = 0; words > 1 && i < c->n; i++) {
+		uint64_t bit = UINT64_C(1) << c->type[i] % 64;
+		w->seen_again[c->type[i] / 64] |= w->seen[c->type[i] / 64] & bit;
+		w->seen[c->type[i] / 64] |= bit;
+	}
+	for (size_t word = 0; words > 1 && word < words; word++) {
+		count_kinds(w, word, w->seen[word], w->seen_again[word]);
+		w->seen[word] = w->seen_again[word] = 0;
+	}
 }
 
 static void count_repeats(struct worker *w, const struct flow_walk *c)
@@ -144,41 +166,6 @@ static void count_repeats(struct worker *w, const struct flow_walk *c)
 			k->last_repeat = w->case_number;
 		}
 		last = c->time_ms[i];
-	}
-}
-
-static struct swing *swing_of(struct worker *w, uint32_t a, uint32_t b)
-{
-	bool is_new;
-	uint64_t key = (uint64_t)a << 32 | b;
-	struct hashed_slot *s = hashed_at(&w->swing_of, XXH3_64bits(&key, sizeof key), &is_new);
-	if (!s || (is_new && !query__charge(w->plan, 2 * sizeof(struct swing)))) return NULL;
-	if (is_new) {
-		s->first = (uint32_t)w->swings.n;
-		VEC_PUSH(&w->swings, &w->arena, ((struct swing){.key = key}));
-	}
-	return &w->swings.v[s->first];
-}
-
-/* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
-static void count_swings(struct worker *w, const struct flow_walk *c)
-{
-	uint32_t before = UINT32_MAX, now = UINT32_MAX;
-	uint16_t last = 0;
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (c->channel[i] == last && last) continue;
-		last = c->channel[i];
-		uint32_t channel = query__group_of_event(w->channels, c->type[i], c->channel[i]);
-		if (channel == now || channel == UINT32_MAX || query__group_value(w->channels, channel).kind == QUERY_VALUE_NULL) continue;
-		if (channel == before) {
-			struct swing *s = swing_of(w, before, now);
-			if (!s) return;
-			s->count++;
-			s->cases += s->last_case != w->case_number;
-			s->last_case = w->case_number;
-		}
-		before = now;
-		now = channel;
 	}
 }
 
@@ -201,11 +188,11 @@ static void count_case(struct worker *w, uint32_t customer, const struct flow_wa
 	count_events(w, c);
 	if (w->f->variants) count_variant(w, customer, c);
 	if (w->f->without_loops) return;
+	count_returns(w, c);
 	count_repeats(w, c);
-	count_swings(w, c);
+	swings_count(&w->swings, w->case_number, c->n, c->type, c->channel);
 }
 
-/* The second time: gaps for the medians, and the codes of the variants that are listed. */
 static void capture(struct worker *w, const struct flow_walk *c)
 {
 	uint64_t key = XXH3_64bits(c->type, c->n * sizeof *c->type);
@@ -219,17 +206,22 @@ static void capture(struct worker *w, const struct flow_walk *c)
 	}
 }
 
-static void look_again(struct worker *w, uint32_t customer, const struct flow_walk *c)
+static void look_again(struct worker *w, const struct flow_walk *c)
 {
 	for (uint32_t i = 1; i < c->n; i++) {
 		spread_seek(w->all, w->sum->row[c->type[i - 1]][c->type[i]] - 1, c->time_ms[i] - c->time_ms[i - 1]);
 	}
-	if (w->is_example && w->is_example[customer / 64] >> customer % 64 & 1) capture(w, c);
+}
+
+static bool is_counting(const struct worker *w)
+{
+	return !w->all && !w->captured;
 }
 
 static void walk(struct worker *w, uint32_t customer, const struct flow_walk *c)
 {
-	if (w->all) look_again(w, customer, c);
+	if (w->captured) capture(w, c);
+	else if (w->all) look_again(w, c);
 	else count_case(w, customer, c);
 }
 
@@ -294,7 +286,7 @@ static void walk_cases(struct worker *w, uint32_t customer)
 	}
 	for (size_t k = 0, from = 0; k < n; from = w->ends[k++])
 		walk(w, customer, &(struct flow_walk){w->ends[k] - (uint32_t)from, w->case_time + from, w->case_type + from, w->case_channel + from});
-	if (n && !w->all) w->customers++;
+	if (n && is_counting(w)) w->customers++;
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -307,7 +299,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 		walk_cases(w, customer);
 		return;
 	}
-	if (!w->all) w->customers++;
+	if (is_counting(w)) w->customers++;
 	walk(w, customer, &(struct flow_walk){w->line.n, w->line.time_ms, w->line.type, w->line.channel});
 }
 
@@ -315,13 +307,13 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 static bool merge_edges(struct worker *into, const struct worker *from)
 {
 	for (size_t i = 0; i < from->edges.n; i++) {
-		const struct edge *e = &from->edges.v[i];
-		struct edge *sum = edge_of(into, e->from, e->to);
-		if (!sum) return false;
-		sum->cases += e->cases;
-		sum->back += e->back;
-		sum->back_cases += e->back_cases;
-		if (!spread_merge(&into->spread, (size_t)(sum - into->edges.v), &from->spread, i)) return false;
+		const struct ends *e = &from->ends_of.v[i];
+		uint32_t same = edge_of(into, e->from, e->to);
+		if (same == NO_EDGE) return false;
+		into->edges.v[same - 1].cases += from->edges.v[i].cases;
+		into->ends_of.v[same - 1].back += e->back;
+		into->ends_of.v[same - 1].back_cases += e->back_cases;
+		if (!spread_merge(&into->spread, same - 1, &from->spread, i)) return false;
 	}
 	return true;
 }
@@ -354,20 +346,6 @@ static bool merge_variants(struct worker *into, const struct worker *from)
 	return true;
 }
 
-static bool merge_swings(struct worker *into, const struct worker *from)
-{
-	for (size_t i = 0; i < from->swings.n; i++) {
-		const struct swing *s = &from->swings.v[i];
-		uint32_t a = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)(s->key >> 32)));
-		uint32_t b = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)s->key));
-		struct swing *sum = a == UINT32_MAX || b == UINT32_MAX ? NULL : swing_of(into, a, b);
-		if (!sum) return false;
-		sum->count += s->count;
-		sum->cases += s->cases;
-	}
-	return true;
-}
-
 static bool merge(struct worker *into, const struct worker *from)
 {
 	merge_kinds(into, from);
@@ -375,37 +353,33 @@ static bool merge(struct worker *into, const struct worker *from)
 	into->customers += from->customers;
 	into->events += from->events;
 	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
-	return merge_edges(into, from) && merge_variants(into, from) && merge_swings(into, from);
+	return merge_edges(into, from) && merge_variants(into, from) && swings_merge(&into->swings, &from->swings);
 }
 
 /* ---- which variants are listed ----------------------------------------------------------------------------------------- */
-static void mark_examples(struct worker *workers, size_t n_workers, const struct hashed_slot *top, size_t n)
+static enum err put_variants(struct query_plan *p, struct worker *w, struct arena *a, struct query_flow_answer *out, struct fault *f)
 {
-	struct query_plan *p = workers[0].plan;
+	size_t n;
+	struct hashed_slot *top = hashed_top(&w->variants, w->f->variants, p->arena, &n);
 	uint64_t *is_example = ARENA_ARRAY(p->arena, uint64_t, p->ctx->people.n_customers / 64 + 1);
-	for (size_t i = 0; i < n; i++) is_example[top[i].first / 64] |= UINT64_C(1) << top[i].first % 64;
-	for (size_t i = 0; i < n_workers; i++) {
-		struct worker *w = &workers[i];
-		w->is_example = is_example;
-		w->n_captured = n;
-		w->captured = ARENA_ARRAY(&w->arena, struct captured, n + 1);
-		for (size_t k = 0; k < n; k++) w->captured[k].key = top[k].key;
-	}
-}
-
-static void put_variants(const struct worker *workers, size_t n_workers, const struct hashed_slot *top, size_t n, struct arena *a, struct query_flow_answer *out)
-{
 	out->variants = ARENA_ARRAY(a, struct flow_variant, n + 1);
-	out->variants_total = workers[0].variants.n;
-	for (size_t k = 0; k < n; k++)
-		for (size_t i = 0; i < n_workers; i++) {
-			const struct captured *v = &workers[i].captured[k];
-			if (!v->types) continue;
-			uint16_t *types = ARENA_ARRAY(a, uint16_t, v->n);
-			memcpy(types, v->types, v->n * sizeof *types);
-			out->variants[out->n_variants++] = (struct flow_variant){top[k].count, v->n, types};
-			break;
-		}
+	out->variants_total = w->variants.n;
+	if (n == 0) return OK;
+	w->captured = ARENA_ARRAY(p->arena, struct captured, n);
+	w->n_captured = n;
+	w->want.left_out = NULL;
+	for (size_t i = 0; i < n; i++) {
+		is_example[top[i].first / 64] |= UINT64_C(1) << top[i].first % 64;
+		w->captured[i].key = top[i].key;
+	}
+	TRY(query__scan_some(p, is_example, visit, w, f));
+	for (size_t i = 0; i < n; i++) {
+		const struct captured *v = &w->captured[i];
+		uint16_t *types = ARENA_ARRAY(a, uint16_t, v->n + 1);
+		if (v->n) memcpy(types, v->types, v->n * sizeof *types);
+		out->variants[out->n_variants++] = (struct flow_variant){top[i].count, v->n, types};
+	}
+	return OK;
 }
 
 /* ---- the answer -------------------------------------------------------------------------------------------------------- */
@@ -429,15 +403,15 @@ static void put_edges(const struct worker *w, struct arena *a, struct query_flow
 	size_t n = w->edges.n;
 	struct named *order = ARENA_ARRAY(w->plan->arena, struct named, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct edge *e = &w->edges.v[i];
+		const struct ends *e = &w->ends_of.v[i];
 		order[i] = (struct named){events_type_name(ev, e->from), events_type_name(ev, e->to), i, w->spread.sets[i].n};
 		out->edges_count += order[i].count;
 	}
 	if (n) qsort(order, n, sizeof *order, by_count_and_name);
 	out->edges = ARENA_ARRAY(a, struct flow_edge, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct edge *e = &w->edges.v[order[i].place];
-		out->edges[i] = (struct flow_edge){e->from, e->to, order[i].count, e->cases, e->back, e->back_cases,
+		const struct ends *e = &w->ends_of.v[order[i].place];
+		out->edges[i] = (struct flow_edge){e->from, e->to, order[i].count, w->edges.v[order[i].place].cases, e->back, e->back_cases,
 			spread_mean(&w->spread, order[i].place), spread_at(&w->spread, order[i].place, 0)};
 	}
 	out->n_edges = n;
@@ -448,7 +422,7 @@ static uint64_t *count_by_type(const struct worker *w)
 {
 	uint64_t *count = ARENA_ARRAY(w->plan->arena, uint64_t, w->plan->n_types + 1);
 	for (size_t t = 0; t < w->plan->n_types; t++) count[t] = w->kinds[t].starts;
-	for (size_t i = 0; i < w->edges.n; i++) count[w->edges.v[i].to] += w->spread.sets[i].n;
+	for (size_t i = 0; i < w->edges.n; i++) count[w->ends_of.v[i].to] += w->spread.sets[i].n;
 	return count;
 }
 
@@ -469,25 +443,6 @@ static void put_events(const struct worker *w, struct arena *a, struct query_flo
 	out->n_events = n;
 }
 
-static int by_swings(const void *x, const void *y)
-{
-	const struct flow_swing *a = x, *b = y;
-	if (a->count != b->count) return a->count > b->count ? -1 : 1;
-	int order = query__value_cmp(&a->a, &b->a);
-	return order ? order : query__value_cmp(&a->b, &b->b);
-}
-
-static void put_swings(const struct worker *w, struct arena *a, struct query_flow_answer *out)
-{
-	out->swings = ARENA_ARRAY(a, struct flow_swing, w->swings.n + 1);
-	for (size_t i = 0; i < w->swings.n; i++) {
-		const struct swing *s = &w->swings.v[i];
-		struct query_value from = query__group_value(w->channels, (uint32_t)(s->key >> 32)), to = query__group_value(w->channels, (uint32_t)s->key);
-		out->swings[out->n_swings++] = (struct flow_swing){{from.kind, str_dup(a, from.text)}, {to.kind, str_dup(a, to.text)}, s->count, s->cases};
-	}
-	if (out->n_swings > 1) qsort(out->swings, out->n_swings, sizeof *out->swings, by_swings);
-}
-
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
 static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
@@ -504,22 +459,20 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	w->kinds = ARENA_ARRAY(&w->arena, struct kind, p->n_types + 1);
 	w->seen = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
 	w->seen_again = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
-	w->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, &w->arena);
+	swings_init(&w->swings, p, &w->arena);
 	if (str_given(f->case_property)) w->case_values = query__groups_of(p, QUERY_PROPERTY, &w->arena);
-	spread_init(&w->spread, p, &w->arena, RAW_MAX);
+	spread_init(&w->spread, p, &w->arena, RAW_MAX, HALF, COUNT_OF(HALF));
 	hashed_init(&w->variants, p);
-	hashed_init(&w->swing_of, p);
 }
 
 static void end(struct worker *w)
 {
 	query__judge_free(w->judge);
-	query__groups_free(w->channels);
+	swings_release(&w->swings);
 	if (w->case_values) query__groups_free(w->case_values);
 	query__line_free(&w->line);
 	spread_release(&w->spread);
 	hashed_release(&w->variants);
-	hashed_release(&w->swing_of);
 	mem_free(w->case_of);
 	mem_free(w->order);
 	mem_free(w->ends);
@@ -530,20 +483,15 @@ static void end(struct worker *w)
 	arena_release(&w->arena);
 }
 
-static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct arena *a, struct query_flow_answer *out, struct fault *f)
+static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
 {
-	size_t n_top;
 	TRY(query__scan(p, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
-	struct hashed_slot *top = hashed_top(&workers[0].variants, workers[0].f->variants, p->arena, &n_top);
-	mark_examples(workers, n, top, n_top);
-	bool again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF)) || n_top;
-	for (; again; again = spread_aim(&workers[0].spread, HALF, COUNT_OF(HALF))) {
+	while (spread_aim(&workers[0].spread)) {
 		for (size_t i = 0; i < n; i++) workers[i].sum = &workers[0], workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL, workers[i].want.channel = false;
 		TRY(query__scan(p, visit, states, n, f));
 	}
-	put_variants(workers, n, top, n_top, a, out);
 	return OK;
 }
 
@@ -558,11 +506,12 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fl
 		begin(&workers[i], k, q, codes);
 		states[i] = &workers[i];
 	}
-	enum err e = scan(p, workers, states, n, a, out, fault);
+	enum err e = scan(p, workers, states, n, fault);
+	if (e == OK) e = put_variants(p, all, a, out, fault);
 	if (e == OK) {
 		put_edges(all, a, out);
 		put_events(all, a, out);
-		put_swings(all, a, out);
+		swings_put(&all->swings, a, out);
 		out->customers = all->customers;
 		out->cases = all->cases;
 		out->events = all->events;

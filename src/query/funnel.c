@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "query/funnel_inner.h"
 
-enum { RAW_MAX = 1 << 18 };
+enum { RAW_MAX = 1 << 12 };
 static const double SHARES[] = {0.5, 0.9};
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -119,7 +119,7 @@ static void begin(struct funnel_worker *w, struct query_walk *k, const struct qu
 	w->by = query__groups_new(p, q, &w->arena);
 	w->hold = query__groups_of(p, f->hold, &w->arena);
 	w->groups_by_held = q->by == f->hold && q->by != QUERY_NONE && q->by != QUERY_PROPERTY && q->by != QUERY_TRAIT;
-	spread_init(&w->spread, p, &w->arena, RAW_MAX);
+	spread_init(&w->spread, p, &w->arena, RAW_MAX, SHARES, COUNT_OF(SHARES));
 	(void)funnel__room(w, 1);
 	w->wanted_group = q->members && q->members->has_by ? query__group_of(w->by, q->members->by) : 0;
 }
@@ -176,7 +176,7 @@ static enum err scan_others(struct query_plan *p, struct funnel_worker *workers,
 		struct funnel_worker *w = &workers[i];
 		w->is_top = is_top;
 		w->want.left_out = NULL;
-		spread_init(&w->other_spread, p, &w->arena, SIZE_MAX); /* keeps all: no further pass */
+		spread_init(&w->other_spread, p, &w->arena, SIZE_MAX, SHARES, COUNT_OF(SHARES)); /* keeps all: no further pass */
 		if (!spread_room(&w->other_spread, w->f->n_steps)) return query__too_large(p, f);
 	}
 	TRY(query__scan(p, funnel__visit, states, n, f));
@@ -186,7 +186,7 @@ static enum err scan_others(struct query_plan *p, struct funnel_worker *workers,
 			all->other[k].customers += workers[i].other[k].customers;
 			if (!spread_merge(&all->other_spread, k, &workers[i].other_spread, k)) return query__too_large(p, f);
 		}
-	(void)spread_aim(&all->other_spread, SHARES, COUNT_OF(SHARES));
+	(void)spread_aim(&all->other_spread);
 	return OK;
 }
 
@@ -198,7 +198,7 @@ static enum err scan(struct query_walk *k, struct funnel_worker *workers, void *
 		if (!merge(&workers[0], &workers[i])) return query__too_large(&k->plan, f);
 	for (size_t i = 0; i < n; i++)
 		if (!know_groups(&workers[i], &workers[0])) return query__too_large(&k->plan, f);
-	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
+	while (spread_aim(&workers[0].spread)) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
 		TRY(query__walk_scan(k, workers[0].want.codes, funnel__visit, states, n, f));
 	}

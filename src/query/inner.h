@@ -48,6 +48,7 @@ struct query_plan {
 	atomic_bool is_out_of_memory;
 	const uint8_t *scanned;   /* codes that the scan under way marks; NULL: it marks nothing */
 	size_t first_own;         /* of `named`: the kind's own */
+	bool learns;              /* scans bring some of all kinds of customers first; spread_init sets it */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
 struct query_wants {
@@ -116,7 +117,8 @@ struct query_slice { /* rows of one subject in one part, in order of (time, arri
 struct query_tuning {
 	size_t chunk_rows;      /* about a tenth of a millisecond: how often cancelling is looked for */
 	size_t chunk_customers;
-	size_t raw_max;         /* values that a set of a spread keeps at most; 0 = as its kind says */
+	size_t raw_max;         /* values that a set of a spread keeps whole at most; 0 = as its kind says */
+	double sureness;        /* of the windows of a spread; 0 = as it is */
 };
 extern struct query_tuning query__tuning;
 /* Called by one worker at a time with its own state. Customer 0 is called once a slice; everyone else once with all
@@ -127,6 +129,8 @@ enum err query__scan(struct query_plan *p, query_visit *visit, void **states, si
 /* Only customers with an event of the types (query__codes), and only slices that hold one: for kinds to which other events
  * are nothing. Their types are looked through 32 at a time, so where they are rare little else is touched. */
 enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+/* Those customers alone (a bit each), by this thread: each is looked up, so they should be few. */
+enum err query__scan_some(struct query_plan *p, const uint64_t *is_wanted, query_visit *visit, void *state, struct fault *f) NODISCARD;
 /* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */
 void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits);
 

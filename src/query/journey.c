@@ -498,7 +498,7 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	w->touchpoints = ARENA_ARRAY(&w->arena, struct journey_touchpoint, p->n_types + 1);
 	w->touched_by = ARENA_ARRAY(&w->arena, uint32_t, p->n_types + 1);
 	w->meeting = meeting_new(x->frictions, p, &w->arena);
-	spread_init(&w->spread, p, &w->arena, RAW_MAX);
+	spread_init(&w->spread, p, &w->arena, RAW_MAX, SHARES, COUNT_OF(SHARES));
 	(void)spread_room(&w->spread, x->n * (x->n + 1));
 }
 
@@ -507,7 +507,7 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	TRY(query__scan(p, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
-	while (spread_aim(&workers[0].spread, SHARES, COUNT_OF(SHARES))) {
+	while (spread_aim(&workers[0].spread)) {
 		for (size_t i = 0; i < n; i++) workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL;
 		TRY(query__scan(p, visit, states, n, f));
 	}

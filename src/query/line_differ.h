@@ -213,7 +213,7 @@ static inline void differ(void (*ask_once)(const struct query_context *ctx))
 			struct query_context ctx = {.events = ev, .people = {LINE_SUBJECTS, LINE_CUSTOMERS, customer_of, denied}, .purpose = ANALYTICS, .zone = zone_find(S("Europe/Athens")),
 				.now_ms = instant(S("2020-01-01")), .channel = filed_channel, .family = filed_family};
 			assert_ok(events_view_open(ev, &ctx.view, NULL));
-			query__tuning = (struct query_tuning){.chunk_rows = 20, .chunk_customers = 3, .raw_max = slice == 1 ? 4 : 0};
+			query__tuning = (struct query_tuning){.chunk_rows = 20, .chunk_customers = 3, .raw_max = slice == 1 ? 4 : 0, .sureness = slice == 1 ? 0.2 : 0};
 			for (int i = 0; i < 60; i++) {
 				ctx.threads = (int)dice(3) + 1;
 				ask_once(&ctx);

@@ -24,6 +24,8 @@ enum {
 	MAX_CHUNKS = 4096,
 	STRETCH = 512,            /* subject numbers at once: their slices stay in the nearest cache */
 	FETCH_MOST = 65536,       /* rows of a part in a stretch: more would not stay in the cache until they are read */
+	GUESS = 16,               /* how far a subject's place is looked for at first */
+	FIRST_PART = 64,          /* of a chunk, taken before the rest of any */
 	FEW_MARKS = 8,            /* under one row in so many the columns are not fetched as a whole */
 };
 struct query_tuning query__tuning = {.chunk_rows = 65536, .chunk_customers = 8192};
@@ -66,15 +68,21 @@ static bool must_stop(struct scan *s)
 	return atomic_load_explicit(&s->is_stopped, memory_order_relaxed);
 }
 
+/* The place of the first subject that is not below. Numbers are nearly dense, so a guess by proportion is not far off: from
+ * there in steps that double, and by halves between the last two. */
 static size_t lower(const uint32_t *subjects, size_t n, uint32_t subject)
 {
-	size_t low = 0;
-	while (low < n) {
-		size_t middle = (low + n) / 2;
-		if (subjects[middle] < subject) low = middle + 1;
-		else n = middle;
+	if (n == 0 || subjects[0] >= subject) return 0;
+	if (subjects[n - 1] < subject) return n;
+	size_t low = (size_t)((uint64_t)(subject - subjects[0]) * (n - 1) / (subjects[n - 1] - subjects[0])), high = low, step = GUESS;
+	for (; subjects[low] >= subject; step *= 2) low = low > step ? low - step : 0;
+	for (step = GUESS; subjects[high] < subject; step *= 2) high = high + step < n ? high + step : n - 1;
+	while (low + 1 < high) {
+		size_t middle = (low + high) / 2;
+		if (subjects[middle] < subject) low = middle;
+		else high = middle;
 	}
-	return low;
+	return high;
 }
 
 static void put_aside(struct worker *w, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -253,11 +261,46 @@ static void scan_subjects(struct worker *w, uint32_t from, uint64_t to)
 	}
 }
 
+static size_t chunks_of_joined(const struct scan *s)
+{
+	return s->plan->ctx->people.n_customers / query__tuning.chunk_customers + 1;
+}
+
+static size_t divisor(size_t a, size_t b)
+{
+	return b ? divisor(b, a % b) : a;
+}
+
+/* What is learned from the first customers shall hold of all (spread_window.c), but those who came early are not like those
+ * who came late. So a small part of every chunk is taken first, then the rest of each; and chunks by steps of the golden
+ * section, which cover all of them evenly from the start. */
+static size_t step_through(size_t n)
+{
+	size_t step = (size_t)(0.6180339887 * (double)n) + 1;
+	while (divisor(n, step) != 1) step++;
+	return step;
+}
+
+struct stretch {
+	uint64_t from, to;
+};
+/* The next one of n chunks, which begin at their bounds or all have `each`; false: all were taken. */
+static bool take_stretch(struct scan *s, size_t n, const uint32_t *bounds, size_t each, struct stretch *out)
+{
+	size_t i = atomic_fetch_add(&s->chunk, 1), chunk = s->plan->learns ? i % n * step_through(n) % n : i;
+	if (must_stop(s) || i >= (s->plan->learns ? 2 * n : n)) return false;
+	uint64_t from = bounds ? bounds[chunk] : chunk * each, to = bounds ? bounds[chunk + 1] : from + each, middle = from + (to - from) / FIRST_PART;
+	if (!s->plan->learns) middle = from;
+	*out = s->plan->learns && i < n ? (struct stretch){from, middle} : (struct stretch){middle, to};
+	return true;
+}
+
 static void *scan_part_of_subjects(void *arg)
 {
 	struct worker *w = arg;
 	struct scan *s = w->scan;
-	for (size_t i; !must_stop(s) && (i = atomic_fetch_add(&s->chunk, 1)) < s->n_chunks;) scan_subjects(w, s->bounds[i], s->bounds[i + 1]);
+	for (struct stretch of; take_stretch(s, s->n_chunks, s->bounds, 0, &of);)
+		if (of.from < of.to) scan_subjects(w, (uint32_t)of.from, of.to);
 	return NULL;
 }
 
@@ -265,9 +308,9 @@ static void *scan_part_of_joined(void *arg)
 {
 	struct worker *w = arg;
 	struct scan *s = w->scan;
-	size_t end = (size_t)s->plan->ctx->people.n_customers + 1;
-	for (size_t from; !must_stop(s) && (from = atomic_fetch_add(&s->chunk, query__tuning.chunk_customers)) < end;)
-		for (size_t c = from; c < from + query__tuning.chunk_customers && c < end; c++)
+	size_t end = (size_t)s->plan->ctx->people.n_customers + 1, n = chunks_of_joined(s);
+	for (struct stretch of; take_stretch(s, n, NULL, query__tuning.chunk_customers, &of);)
+		for (size_t c = of.from; c < of.to && c < end; c++)
 			if (s->offsets[c + 1] > s->offsets[c]) s->visit(w->state, (uint32_t)c, s->grouped + s->offsets[c], s->offsets[c + 1] - s->offsets[c]);
 	return NULL;
 }
@@ -322,10 +365,15 @@ static void cut_subjects(struct scan *s)
 	if (want > MAX_CHUNKS) want = MAX_CHUNKS;
 	s->bounds = ARENA_ARRAY(p->arena, uint32_t, want + 1);
 	for (size_t i = 1; largest && i < want; i++) {
-		uint32_t subject = largest->s.subjects[subject_at(&largest->s, largest->n * i / want)];
+		uint32_t subject = largest->s.subjects[subject_at(&largest->s, largest->n * i / want)] + 1; /* behind it: who has that row has many */
 		if (subject > s->bounds[s->n_chunks]) s->bounds[++s->n_chunks] = subject;
 	}
-	s->bounds[++s->n_chunks] = UINT32_MAX;
+	uint32_t end = s->bounds[s->n_chunks] + 1;
+	for (size_t i = 0; i < p->n_parts; i++) {
+		const struct events_scan *part = &p->parts[i].s;
+		if (part->n_subjects && part->subjects[part->n_subjects - 1] >= end) end = part->subjects[part->n_subjects - 1] + 1;
+	}
+	s->bounds[++s->n_chunks] = end;
 }
 
 /* Counting sort of what was put aside, by customer. */

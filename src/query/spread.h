@@ -3,29 +3,35 @@
  *
  * One spread a worker is filled while the customers are scanned (spread_add), then all are merged into the first, and
  * spread_aim says whether the customers must be scanned once more, or several times: then every value is given again
- * (spread_seek, by any worker, on the first spread) until spread_aim says no. */
+ * (spread_seek, by any worker, on the first spread) until spread_aim says no. Most often it says so at once. */
 #ifndef QUERY_SPREAD_H
 #define QUERY_SPREAD_H
 #include "query/inner.h"
 
-/* 16 buckets an octave: a directly-follows graph of hundreds of pairs counts into as many histograms at once, and with 32 they
- * no longer fit the second level of the cache; with 8 a fifth of all values has to be looked at again. */
-enum { SPREAD_OCTAVE_BITS = 4, SPREAD_OCTAVE = 1 << SPREAD_OCTAVE_BITS, SPREAD_BUCKETS = (45 - SPREAD_OCTAVE_BITS) * SPREAD_OCTAVE /* up to 2^44 ms */, SPREAD_SHARES = 4 };
+enum { SPREAD_SHARES = 4 };
 
-struct spread_set {
+/* Values around a percentile: those from low up to low + width are kept, those below are counted. */
+struct spread_window {
+	int64_t low;
+	uint64_t width;  /* UINT64_MAX: the set is whole, its first window keeps all and the others nothing */
+	uint64_t below;
+	int64_t *values; /* NULL with cap 0 and a width that is not whole: they are only counted */
+	uint32_t kept, cap;
+};
+struct spread_set { /* a line of the cache */
+	unsigned __int128 sum;
 	uint64_t n;
-	__int128 sum;
-	int64_t *raw;        /* as long as there are few */
-	uint32_t cap;
-	uint32_t *histogram; /* then this */
+	struct spread_window first;
 };
 struct spread_aim;
 struct spread {
 	struct query_plan *plan;
 	struct arena *arena;
-	size_t raw_max;      /* values that a set keeps before it becomes a histogram */
+	size_t raw_max;      /* values that a set keeps before it is cut to windows */
 	size_t collect_max;  /* values that all stretches together collect in one pass */
 	struct spread_set *sets;
+	struct spread_window *others; /* by set, those of the shares after the first */
+	float *drift;                 /* by set and share: how far the rank has moved, in what chance would do; 0: not known yet */
 	size_t n, cap;
 	size_t n_shares;
 	double shares[SPREAD_SHARES];
@@ -36,41 +42,43 @@ struct spread {
 		uint64_t width;
 	} *reach;                  /* by set: from the first of its stretches to the last */
 };
-/* Lives until spread_release; arena: the worker's own. */
-void spread_init(struct spread *s, struct query_plan *p, struct arena *a, size_t raw_max);
+/* Which shares of every set are wanted (0.5 is the median). Lives until spread_release; arena: the worker's own. */
+void spread_init(struct spread *s, struct query_plan *p, struct arena *a, size_t raw_max, const double *shares, size_t n_shares);
 void spread_release(struct spread *s);
 bool spread_room(struct spread *s, size_t n);                        /* sets 0..n-1 are there; false: out of memory */
-bool spread_grow(struct spread *s, struct spread_set *set);          /* before a value is kept in a set that is full */
 void spread_clear(struct spread *s, size_t set);                     /* as if nothing was added; what was merged elsewhere */
 bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set);
+bool spread__full(struct spread *s, struct spread_set *x, size_t share, int64_t v); /* a value of a window that has no room */
+bool spread__others(struct spread *s, struct spread_set *x, int64_t v);
 
-static inline size_t spread_bucket(uint64_t v)
+/* Of a spread with one share. False: out of memory, and the scan ends by itself. */
+static inline bool spread_add_one(struct spread *s, struct spread_set *x, int64_t v)
 {
-	int shift = v < 2 * SPREAD_OCTAVE ? 0 : 63 - SPREAD_OCTAVE_BITS - __builtin_clzll(v);
-	size_t i = (size_t)shift * SPREAD_OCTAVE + (size_t)(v >> shift);
-	return i < SPREAD_BUCKETS ? i : SPREAD_BUCKETS - 1;
-}
-
-/* False: out of memory, and the scan ends by itself. */
-static inline bool spread_add(struct spread *s, size_t set, int64_t v)
-{
-	struct spread_set *x = &s->sets[set];
-	if (!x->histogram && x->n >= x->cap && !spread_grow(s, x)) return false;
-	if (x->histogram) x->histogram[spread_bucket((uint64_t)v)]++;
-	else x->raw[x->n] = v;
+	struct spread_window *w = &x->first;
 	x->n++;
-	x->sum += v;
+	x->sum += (uint64_t)v;
+	w->below += v < w->low;
+	if ((uint64_t)(v - w->low) >= w->width) return true;
+	if (w->kept >= w->cap) return spread__full(s, x, 0, v);
+	w->values[w->kept++] = v;
 	return true;
 }
 
-/* Which shares of every set are wanted (0.5 is the median). True: give all values again. */
-bool spread_aim(struct spread *s, const double *shares, size_t n_shares);
+static inline bool spread_add(struct spread *s, size_t set, int64_t v)
+{
+	struct spread_set *x = &s->sets[set];
+	if (s->n_shares > 1 && x->first.width != UINT64_MAX && !spread__others(s, x, v)) return false;
+	return spread_add_one(s, x, v);
+}
+
+/* True: give all values again. */
+bool spread_aim(struct spread *s);
 void spread__take(struct spread_aim *aim, int64_t v);
 static inline void spread_seek(struct spread *s, size_t set, int64_t v)
 {
 	if ((uint64_t)(v - s->reach[set].low) < s->reach[set].width) spread__take(s->aims[set], v);
 }
-/* Of share i as given to spread_aim; NaN of an empty set. In milliseconds. */
+/* Of share i as given to spread_init; NaN of an empty set. In milliseconds. */
 double spread_at(const struct spread *s, size_t set, size_t i);
 double spread_mean(const struct spread *s, size_t set);
 #endif

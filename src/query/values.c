@@ -1,6 +1,6 @@
 /* Numbers are appended as they come; when the room is used up they are sorted and equal ones put together, and the room is
  * doubled only when that frees less than half of it. Prices, scores and durations repeat, so a cell of a trend keeps a few
- * hundred pairs of a million numbers. Rejected: the buckets of spread.c, which are of whole milliseconds above 0. */
+ * hundred pairs of a million numbers. Rejected: the windows of spread.c, which are of whole milliseconds above 0. */
 #include "query/values.h"
 
 #include <math.h>

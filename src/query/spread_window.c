@@ -1,0 +1,275 @@
+/* The values that may become a percentile. A set keeps all of its values until they are many. Then it is cut to a window a
+ * share: of the values that have come, those around the share's rank, as far as chance may still move it. A window that is
+ * full is cut narrower in the same way; as the values grow in number, it holds about the root of them. So what is added
+ * costs two comparisons, whatever the set, and the percentile is known without a second scan, unless the values that came
+ * later were of another kind than those before: the scan brings customers in a mixed order, so they seldom are.
+ *
+ * A window that does not get narrower (many equal values) counts what it cannot keep. */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "query/spread_inner.h"
+
+enum { LEAST = 8, GROWS = 64 /* a window keeps so many times what a set may */ };
+static const double SURENESS = 7; /* standard deviations of a rank */
+static const double FIRST_DRIFT = 5, CALMS = 0.8;
+
+/* ---- by stretches: 16 an octave above a base ------------------------------------------------------------------------------- */
+enum { OCTAVE_BITS = 4, OCTAVE = 1 << OCTAVE_BITS, STRETCHES = (64 - OCTAVE_BITS) * OCTAVE, FEW = 32 };
+
+static inline size_t stretch_of(uint64_t v)
+{
+	int shift = v < 2 * OCTAVE ? 0 : 63 - OCTAVE_BITS - __builtin_clzll(v);
+	return (size_t)shift * OCTAVE + (size_t)(v >> shift);
+}
+
+static uint64_t begin_of(size_t stretch)
+{
+	size_t shift = stretch < 2 * OCTAVE ? 0 : stretch / OCTAVE - 1;
+	return (uint64_t)(stretch - OCTAVE * shift) << shift;
+}
+
+static void count_stretches(const int64_t *values, size_t n, int64_t base, uint32_t *counts)
+{
+	memset(counts, 0, STRETCHES * sizeof *counts);
+	for (size_t i = 0; i < n; i++) counts[stretch_of((uint64_t)(values[i] - base))]++;
+}
+
+/* Which stretch holds the rank; *rank becomes that within it. */
+static size_t stretch_at(const uint32_t *counts, size_t *rank)
+{
+	size_t i = 0;
+	for (; i + 1 < STRETCHES && *rank >= counts[i]; i++) *rank -= counts[i];
+	return i;
+}
+
+static int64_t select_few(const int64_t *values, size_t n, size_t rank)
+{
+	int64_t sorted[FEW] = {0};
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i;
+		for (; at > 0 && sorted[at - 1] > values[i]; at--) sorted[at] = sorted[at - 1];
+		sorted[at] = values[i];
+	}
+	return sorted[rank];
+}
+
+int64_t spread__select(const int64_t *values, size_t n, int64_t base, size_t rank)
+{
+	int64_t *own = NULL, found;
+	while (n > FEW) {
+		uint32_t counts[STRETCHES];
+		count_stretches(values, n, base, counts);
+		size_t stretch = stretch_at(counts, &rank), kept = 0;
+		int64_t *in = mem_alloc(((size_t)counts[stretch] + 1) * sizeof *in);
+		for (size_t i = 0; i < n; i++) {
+			in[kept] = values[i];
+			kept += stretch_of((uint64_t)(values[i] - base)) == stretch;
+		}
+		mem_free(own);
+		values = own = in;
+		n = kept;
+		base += (int64_t)begin_of(stretch);
+		if (begin_of(stretch + 1) - begin_of(stretch) == 1) break; /* all the same */
+	}
+	found = n > FEW ? values[0] : select_few(values, n, rank);
+	mem_free(own);
+	return found;
+}
+
+/* ---- windows --------------------------------------------------------------------------------------------------------------- */
+static bool give_room(struct spread *s, struct spread_window *w, size_t n)
+{
+	if (n <= w->cap) return true;
+	size_t cap = w->cap ? w->cap : LEAST;
+	while (cap < n) cap *= 2;
+	if (!query__charge(s->plan, (cap - w->cap) * sizeof *w->values)) return false;
+	w->values = mem_realloc(w->values, cap * sizeof *w->values);
+	w->cap = (uint32_t)cap;
+	return true;
+}
+
+static void count_only(struct spread_window *w)
+{
+	mem_free(w->values);
+	w->values = NULL;
+	w->cap = 0;
+}
+
+/* Nothing is known but how many values the set has. */
+static void forget(struct spread_window *w)
+{
+	count_only(w);
+	*w = (struct spread_window){.width = SPREAD_ENDLESS};
+}
+
+/* Keeps of the values those from low up to low + width. */
+static void keep(struct spread_window *w, const int64_t *values, size_t n, int64_t low, uint64_t width)
+{
+	w->low = low;
+	w->width = width;
+	w->kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t v = values[i];
+		w->below += v < low;
+		w->values[w->kept] = v;
+		w->kept += (uint64_t)(v - low) < width;
+	}
+}
+
+/* The values of one customer are not independent, and customers differ, so a rank moves more than chance would move it: how
+ * far it moved since the window was cut, in the middle of which it was then, tells how far it may still. */
+static double drift_of(const struct spread *s, const struct spread_set *x, size_t share, const struct spread_window *w, size_t n, double chance)
+{
+	float *known = &s->drift[(size_t)(x - s->sets) * s->n_shares + share];
+	double moved = fabs(s->shares[share] * (double)(x->n - 1) - (double)w->below - (double)n / 2) / chance, least = *known * CALMS > 1 ? *known * CALMS : 1;
+	*known = (float)(*known <= 0 ? FIRST_DRIFT : moved > least ? moved : least);
+	return *known;
+}
+
+/* Cuts what is known of a share's surroundings, n values with w->below beneath them, to what its rank may still become.
+ * Returns how many ranks these are. */
+static double narrow(const struct spread *s, const struct spread_set *x, size_t share, struct spread_window *w, const int64_t *values, size_t n)
+{
+	double sure = query__tuning.sureness > 0 ? query__tuning.sureness : SURENESS, part = s->shares[share], all = (double)x->n;
+	double chance = 1 + sqrt(all * part * (1 - part)), reach = sure * chance * drift_of(s, x, share, w, n, chance);
+	double first = floor(part * (all - 1) - reach) - (double)w->below, last = ceil(part * (all - 1) + reach) + 1 - (double)w->below;
+	uint32_t counts[STRETCHES];
+	uint64_t begin = 0, end = w->width < SPREAD_ENDLESS ? w->width : SPREAD_ENDLESS;
+	count_stretches(values, n, w->low, counts);
+	if (first > 0 && first < (double)n) begin = begin_of(stretch_at(counts, &(size_t){(size_t)first}));
+	if (last >= 0 && last < (double)n) {
+		uint64_t behind = begin_of(stretch_at(counts, &(size_t){(size_t)last}) + 1);
+		if (behind < end) end = behind;
+	}
+	keep(w, values, n, w->low + (int64_t)begin, end - begin);
+	return last - first + 1;
+}
+
+/* Where all that a window can hold is the same, or equal values keep it from getting narrower, they need not be kept. */
+static bool settle(struct spread *s, struct spread_window *w, double ranks)
+{
+	if (w->width == 1 || (w->cap / GROWS >= s->raw_max && w->kept > w->cap / 4 * 3 && w->kept > 2 * ranks)) {
+		count_only(w);
+		return true;
+	}
+	return w->kept <= w->cap / 2 || give_room(s, w, (size_t)w->cap + 1);
+}
+
+static bool split(struct spread *s, struct spread_set *x)
+{
+	struct spread_window *whole = &x->first;
+	for (size_t k = s->n_shares; k-- > 0;) { /* the first, which has the values, last */
+		struct spread_window *w = spread__window(s, x, k);
+		if (!give_room(s, w, whole->kept)) return false;
+		w->low = 0;
+		w->width = SPREAD_ENDLESS;
+		double ranks = narrow(s, x, k, w, whole->values, whole->kept);
+		if (!settle(s, w, ranks)) return false;
+	}
+	return true;
+}
+
+static bool keep_one(struct spread *s, struct spread_set *x, size_t share, int64_t v)
+{
+	struct spread_window *w = spread__window(s, x, share);
+	w->below += v < w->low;
+	if ((uint64_t)(v - w->low) >= w->width) return true;
+	if (w->kept >= w->cap) return spread__full(s, x, share, v);
+	w->values[w->kept++] = v;
+	return true;
+}
+
+bool spread__others(struct spread *s, struct spread_set *x, int64_t v)
+{
+	for (size_t k = 1; k < s->n_shares; k++)
+		if (!keep_one(s, x, k, v)) return false;
+	return true;
+}
+
+bool spread__full(struct spread *s, struct spread_set *x, size_t share, int64_t v)
+{
+	struct spread_window *w = spread__window(s, x, share);
+	if (spread__is_whole(x)) {
+		bool is_many = w->kept >= s->raw_max;
+		if (is_many ? !split(s, x) : !give_room(s, w, (size_t)w->kept + 1)) return false;
+		if (is_many && !spread__others(s, x, v)) return false;
+		return keep_one(s, x, 0, v);
+	}
+	if (w->cap == 0) {
+		if (++w->kept == UINT32_MAX) forget(w);
+		return true;
+	}
+	double ranks = narrow(s, x, share, w, w->values, w->kept);
+	return settle(s, w, ranks) && keep_one(s, x, share, v);
+}
+
+/* ---- two of one share ---------------------------------------------------------------------------------------------------- */
+/* Both know what lies in their common part, if there is one and both have their values or need not look at them. */
+static bool meet(struct spread *s, struct spread_window *to, const struct spread_window *from)
+{
+	int64_t low = to->low > from->low ? to->low : from->low;
+	uint64_t end_to = (uint64_t)to->low + to->width, end_from = (uint64_t)from->low + from->width, end = end_to < end_from ? end_to : end_from;
+	bool has_to = spread__has_values(to), has_from = spread__has_values(from);
+	if (end <= (uint64_t)low || (!has_to && (low != to->low || end != end_to)) || (!has_from && (low != from->low || end != end_from))) {
+		forget(to);
+		return true;
+	}
+	if (has_to) keep(to, to->values, to->kept, low, end - (uint64_t)low);
+	to->below += from->below;
+	if (has_to && has_from) {
+		if (!give_room(s, to, (size_t)to->kept + from->kept)) return false;
+		for (uint32_t i = 0; i < from->kept; i++) {
+			to->below += from->values[i] < low;
+			to->values[to->kept] = from->values[i];
+			to->kept += (uint64_t)(from->values[i] - low) < to->width;
+		}
+		return true;
+	}
+	uint64_t count = to->kept;
+	count_only(to);
+	if (!has_from) count += from->kept;
+	for (uint32_t i = 0; has_from && i < from->kept; i++) {
+		to->below += from->values[i] < low;
+		count += (uint64_t)(from->values[i] - low) < to->width;
+	}
+	if (count >= UINT32_MAX) forget(to);
+	else to->kept = (uint32_t)count;
+	return true;
+}
+
+static bool add_all(struct spread *s, size_t set, const int64_t *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!spread_add(s, set, values[i])) return false;
+	return true;
+}
+
+static bool copy_window(struct spread *s, struct spread_window *to, const struct spread_window *from)
+{
+	*to = (struct spread_window){.low = from->low, .width = from->width, .below = from->below};
+	if (from->cap && !give_room(s, to, from->kept + 1)) return false;
+	if (from->cap && from->kept) memcpy(to->values, from->values, from->kept * sizeof *to->values);
+	to->kept = from->kept;
+	return true;
+}
+
+bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set)
+{
+	struct spread_set *to = &into->sets[set], *x = &from->sets[from_set];
+	if (spread__is_whole(x)) return add_all(into, set, x->first.values, x->first.kept);
+	struct spread_window had = to->first;
+	bool was_whole = spread__is_whole(to), is_good = true;
+	for (size_t k = 0; is_good && k < into->n_shares; k++) {
+		struct spread_window *w = spread__window(into, to, k);
+		is_good = was_whole ? copy_window(into, w, spread__window(from, x, k)) : meet(into, w, spread__window(from, x, k));
+	}
+	to->sum = x->sum + (was_whole ? 0 : to->sum);
+	to->n = x->n + (was_whole ? 0 : to->n);
+	if (was_whole) {
+		is_good = is_good && add_all(into, set, had.values, had.kept);
+		mem_free(had.values);
+	}
+	return is_good;
+}

@@ -1,0 +1,99 @@
+#include "query/swing.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+#define NO_SWING UINT32_MAX /* an event of the channel changes nothing */
+
+void swings_init(struct swings *s, struct query_plan *p, struct arena *a)
+{
+	*s = (struct swings){.plan = p, .arena = a, .as = ARENA_ARRAY(a, uint32_t, (size_t)UINT16_MAX + 1)};
+	s->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, a);
+	hashed_init(&s->of, p);
+}
+
+void swings_release(struct swings *s)
+{
+	query__groups_free(s->channels);
+	hashed_release(&s->of);
+}
+
+/* NULL: out of memory. */
+static struct swing *swing_of(struct swings *s, uint32_t a, uint32_t b)
+{
+	bool is_new, is_near = a < SWINGS_NEAR && b < SWINGS_NEAR;
+	uint64_t key = (uint64_t)a << 32 | b;
+	if (is_near && s->near[a][b]) return &s->list.v[s->near[a][b] - 1];
+	struct hashed_slot *slot = hashed_at(&s->of, XXH3_64bits(&key, sizeof key), &is_new);
+	if (!slot || (is_new && !query__charge(s->plan, 2 * sizeof(struct swing)))) return NULL;
+	if (is_new) {
+		slot->first = (uint32_t)s->list.n;
+		VEC_PUSH(&s->list, s->arena, ((struct swing){.key = key}));
+	}
+	if (is_near) s->near[a][b] = slot->first + 1;
+	return &s->list.v[slot->first];
+}
+
+static uint32_t find_channel(struct swings *s, uint16_t type, uint16_t code)
+{
+	uint32_t channel = query__group_of_event(s->channels, type, code);
+	uint32_t as = channel == UINT32_MAX || query__group_value(s->channels, channel).kind == QUERY_VALUE_NULL ? NO_SWING : channel + 1;
+	if (code) s->as[code] = as; /* without one it is that of the type */
+	return as;
+}
+
+/* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
+void swings_count(struct swings *s, uint64_t case_number, uint32_t n, const uint16_t *type, const uint16_t *channel)
+{
+	uint32_t before = 0, now = 0;
+	uint16_t last = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t code = channel[i];
+		if (code == last && last) continue;
+		last = code;
+		uint32_t as = s->as[code] ? s->as[code] : find_channel(s, type[i], code);
+		if (as == now || as == NO_SWING) continue;
+		if (as == before) {
+			struct swing *x = swing_of(s, before - 1, now - 1);
+			if (!x) return;
+			x->count++;
+			x->cases += x->last_case != case_number;
+			x->last_case = case_number;
+		}
+		before = now;
+		now = as;
+	}
+}
+
+bool swings_merge(struct swings *into, const struct swings *from)
+{
+	for (size_t i = 0; i < from->list.n; i++) {
+		const struct swing *x = &from->list.v[i];
+		uint32_t a = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)(x->key >> 32)));
+		uint32_t b = query__group_of(into->channels, query__group_value(from->channels, (uint32_t)x->key));
+		struct swing *sum = a == UINT32_MAX || b == UINT32_MAX ? NULL : swing_of(into, a, b);
+		if (!sum) return false;
+		sum->count += x->count;
+		sum->cases += x->cases;
+	}
+	return true;
+}
+
+static int by_count(const void *x, const void *y)
+{
+	const struct flow_swing *a = x, *b = y;
+	if (a->count != b->count) return a->count > b->count ? -1 : 1;
+	int order = query__value_cmp(&a->a, &b->a);
+	return order ? order : query__value_cmp(&a->b, &b->b);
+}
+
+void swings_put(const struct swings *s, struct arena *a, struct query_flow_answer *out)
+{
+	out->swings = ARENA_ARRAY(a, struct flow_swing, s->list.n + 1);
+	for (size_t i = 0; i < s->list.n; i++) {
+		const struct swing *x = &s->list.v[i];
+		struct query_value from = query__group_value(s->channels, (uint32_t)(x->key >> 32)), to = query__group_value(s->channels, (uint32_t)x->key);
+		out->swings[out->n_swings++] = (struct flow_swing){{from.kind, str_dup(a, from.text)}, {to.kind, str_dup(a, to.text)}, x->count, x->cases};
+	}
+	if (out->n_swings > 1) qsort(out->swings, out->n_swings, sizeof *out->swings, by_count);
+}
