@@ -8,6 +8,11 @@
 
 enum { NO_CHANNEL = UINT16_MAX + 1 /* codes of types stand behind those of channels */ };
 enum { NOT_KNOWN, KNOWN_NO, KNOWN_YES };
+struct query_seen { /* rows of a part that share a value, and whether it passes; first: the run begins there or before */
+	uint32_t part;
+	size_t first, until;
+	bool passes;
+};
 #define NEVER INT64_MIN
 
 struct query_judge *query__judge_new(struct query_rules *r, struct arena *a)
@@ -17,6 +22,7 @@ struct query_judge *query__judge_new(struct query_rules *r, struct arena *a)
 	j->verdicts = ARENA_ARRAY(a, uint8_t, r->roots.n + 1);
 	j->facts = ARENA_ARRAY(a, uint8_t, r->facts.n + 1);
 	j->counts = ARENA_ARRAY(a, uint32_t, r->deeds.n + 1);
+	j->seen = ARENA_ARRAY(a, struct query_seen, r->rules.n + 1);
 	j->starts = ARENA_ARRAY(a, int64_t, (r->deeds.n + 1) * CONDITION_MAX_STEPS);
 	for (size_t m = 0; m < r->roots.n; m++) j->verdicts[m] = (uint8_t)query__truth(r, r->roots.v[m], -1, j->facts);
 	return j;
@@ -51,13 +57,29 @@ static bool passes_text(const struct rule *rule, uint32_t part, const struct eve
 	return is == KNOWN_YES;
 }
 
-static bool passes_property(const struct query_rules *r, const struct rule *rule, uint32_t part, size_t row)
+/* Up to where the rows after it certainly share the value of the row, which has the slot. */
+static size_t run_until(const struct events_values *p, size_t row, uint32_t slot)
 {
-	const struct events_values *p = &r->plan->parts[part].named[rule->name];
+	if (p->n == 0) return SIZE_MAX;
+	if (p->is_sparse || !p->has_runs) return row + 1;
+	if (p->starts.words) {
+		uint64_t after = p->starts.words[row / 64] >> row % 64 >> 1;
+		return after ? row + 1 + (size_t)__builtin_ctzll(after) : row / 64 * 64 + 64;
+	}
+	return slot + 1 < p->starts.ones[row / 256 + 1] ? row / 256 * 256 + p->starts.low[slot + 1] : row / 256 * 256 + 256;
+}
+
+/* A customer's rows come in order and often share a run, so most are answered by the one before. */
+static bool passes_property(const struct query_judge *j, const struct rule *rule, uint32_t part, size_t row)
+{
+	struct query_seen *seen = &j->seen[rule - j->rules->rules.v];
+	if (part == seen->part && row >= seen->first && row < seen->until) return seen->passes;
+	const struct events_values *p = &j->rules->plan->parts[part].named[rule->name];
 	uint32_t slot = p->n ? events_value_slot(p, (uint32_t)row) : (uint32_t)EVENTS_NO_SLOT;
-	if (events_slot_kind(p, slot) == EVENTS_TEXT) return passes_text(rule, part, p, slot);
+	*seen = (struct query_seen){.part = part, .first = row, .until = run_until(p, row, slot)};
+	if (events_slot_kind(p, slot) == EVENTS_TEXT) return seen->passes = passes_text(rule, part, p, slot);
 	struct condition_value v = value_at(p, slot);
-	return query__passes(rule->c, &v);
+	return seen->passes = query__passes(rule->c, &v);
 }
 
 /* What a channel's or a source's code stands for; a channel that an event does not carry is the one its name is filed under. */
@@ -102,7 +124,7 @@ static bool holds(const struct query_judge *j, uint32_t number, uint32_t part, s
 	case RULE_FACT: return j->facts[rule->fact] == QUERY_YES;
 	case RULE_CHANNEL:
 	case RULE_SOURCE: return passes_code(r, rule, part, row);
-	case RULE_PROPERTY: return passes_property(r, rule, part, row);
+	case RULE_PROPERTY: return passes_property(j, rule, part, row);
 	case RULE_TIME: return in_range(&rule->c->range, query__row_time(r->plan, part, row));
 	case RULE_NOT: return !holds(j, r->parts.v[rule->first], part, row);
 	case RULE_ALL:

@@ -32,12 +32,14 @@ void query__rules_want(struct query_rules *r, struct query_wants *want, int64_t 
 bool query__rules_need_events(const struct query_rules *r);
 enum err query__rules_bind(struct query_rules *r, struct fault *f) NODISCARD;
 
+struct query_seen;
 struct query_judge {
 	struct query_rules *rules;
 	uint8_t *verdicts; /* by matcher: of the customer in hand, whatever the event */
 	uint8_t *facts;    /* by fact: of the customer in hand */
 	uint32_t *counts;  /* by deed */
 	int64_t *starts;   /* by deed, CONDITION_MAX_STEPS each: the latest start that reached the step */
+	struct query_seen *seen; /* by rule: the rows looked at last */
 	struct query_line line;
 };
 struct query_judge *query__judge_new(struct query_rules *r, struct arena *a);
