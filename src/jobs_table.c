@@ -4,6 +4,7 @@
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "source/import_pages.h"
+#include "team/team_pages.h"
 
 const struct job_kind JOB_TABLE[] = {
 #define JOB(kind, function, attempts, lease_s, every_s, doc) {#kind, function, attempts, lease_s, every_s},

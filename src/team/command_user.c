@@ -63,7 +63,7 @@ static enum err make_link(struct op *op, const struct wanted *in, enum role role
 	bool found;
 	TRY(person_by_email(op, in->email, &p, &found));
 	if (found) TRY(person_set_role(op, p.id, role));
-	return invitation_make(op, in->email, in->name, role, &made, path);
+	return invitation_make(op, in->email, in->name, role, INVITATION_MS, &made, path);
 }
 
 static enum err add(struct op *op, const struct wanted *in, const struct command_io *io, str *path)

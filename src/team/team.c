@@ -6,8 +6,6 @@
 #include "audit/audit.h"
 #include "team/session.h"
 
-static const int64_t DAY_MS = 86400000;
-
 bool role_find(str name, enum role *out)
 {
 	for (int i = ROLE_AGENT; i <= ROLE_OWNER; i++)
@@ -150,7 +148,7 @@ enum err person_restore(struct op *op, id person)
 
 /* ---- invitations ---- */
 
-enum err invitation_make(struct op *op, str email, str name, enum role role, struct invitation *out, str *path)
+enum err invitation_make(struct op *op, str email, str name, enum role role, int64_t holds_ms, struct invitation *out, str *path)
 {
 	struct person p;
 	bool known;
@@ -161,7 +159,7 @@ enum err invitation_make(struct op *op, str email, str name, enum role role, str
 	TRY(op_run(op, SQL_invitation_add,
 	           DB_ARGS(db_id(out->id), db_blob(session_hash(op, "join", token)), db_id(out->person), db_text(email), db_text(key),
 	                   db_text(out->name.n ? out->name : S("")), db_text(str_of(ROLES[out->role])), db_int(op->now_ms),
-	                   db_text(op->actor.name.n ? op->actor.name : S("")), db_int(op->now_ms + INVITATION_DAYS * DAY_MS)),
+	                   db_text(op->actor.name.n ? op->actor.name : S("")), db_int(op->now_ms + holds_ms)),
 	           NULL));
 	*path = str_fmt(&op->arena, "/join/%.*s", STR_ARG(token));
 	if (known) return audit_write(op, "password_link_made", "person", p.id, STR_NONE, STR_NONE);

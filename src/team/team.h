@@ -5,6 +5,7 @@
 #include "op/op.h"
 
 enum { PERSON_NAME_BYTES = 320, PERSON_EMAIL_BYTES = 254, INVITATION_DAYS = 7 };
+static const int64_t INVITATION_MS = INVITATION_DAYS * INT64_C(86400000);
 
 struct person {
 	id id;
@@ -37,8 +38,9 @@ struct invitation {
 	str email, name;
 	enum role role;
 };
-/* Makes a link to choose a password, and ends earlier ones of that e-mail. *path: "/join/…", its only appearance. */
-enum err invitation_make(struct op *op, str email, str name, enum role role, struct invitation *out, str *path) NODISCARD;
+/* Makes a link to choose a password that holds so long, and ends earlier ones of that e-mail. *path: "/join/…", its only
+ * appearance. */
+enum err invitation_make(struct op *op, str email, str name, enum role role, int64_t holds_ms, struct invitation *out, str *path) NODISCARD;
 /* ERR_GONE when the token is unknown, used, withdrawn or too old. */
 enum err invitation_read(struct op *op, str token, struct invitation *out) NODISCARD;
 /* The person behind it, made or with the new password; their other sessions end. */

@@ -2,6 +2,7 @@
  * the same table that decides it. */
 #include "audit/audit.h"
 #include "http/faults.h"
+#include "mail/mail.h"
 #include "op/app.h"
 #include "setting/setting.h"
 #include "team/session.h"
@@ -93,7 +94,7 @@ struct team {
 	LIST_OF(struct permission_row) permissions;
 	struct invite_form invite;
 	str new_link;
-	bool may_manage;
+	bool is_mailed, may_manage;
 };
 static const struct desc_field TEAM_FIELDS[] = {
 	FIELD(team, rows, DESC_LIST, .item = DESC_STRUCT, .of = &MEMBER_DESC),
@@ -102,6 +103,7 @@ static const struct desc_field TEAM_FIELDS[] = {
 	FIELD(team, permissions, DESC_LIST, .item = DESC_STRUCT, .of = &PERMISSION_ROW_DESC),
 	FIELD(team, invite, DESC_STRUCT, .of = &INVITE_FORM_DESC),
 	FIELD(team, new_link, DESC_STR, .doc = "the invitation just made; shown this once"),
+	FIELD(team, is_mailed, DESC_BOOL, .doc = "the link was sent by mail as well"),
 	FIELD(team, may_manage, DESC_BOOL),
 };
 const struct desc TEAM_DESC = DESC(team, TEAM_FIELDS);
@@ -221,6 +223,14 @@ enum err team_list(struct op *op, struct web *w, struct answer *a)
 
 /* ---- invitations ---- */
 
+static enum err mail_invitation(struct op *op, const struct invitation *made, str path)
+{
+	struct person p;
+	bool found = false;
+	if (made->person) TRY(person_get(op, made->person, &p, &found));
+	return team_mail_link(op, made, path, found ? &p : NULL);
+}
+
 enum err team_invite(struct op *op, struct web *w, struct answer *a)
 {
 	struct invite_input in;
@@ -237,8 +247,10 @@ enum err team_invite(struct op *op, struct web *w, struct answer *a)
 	faults_text(faults, "name", &name, false, NAME_CHARACTERS);
 	if (!role_find(in.role, &role)) faults_add(faults, "role", NULL, msg_of("fault_choice"));
 	if (!faults->n) {
-		TRY(invitation_make(op, email.value, name.value, role, &made, &path));
+		TRY(invitation_make(op, email.value, name.value, role, INVITATION_MS, &made, &path));
+		if (mail_is_on(op->app)) TRY(mail_invitation(op, &made, path));
 		TRY(make_page(op, ROLE_AGENT, &page));
+		page->is_mailed = mail_is_on(op->app);
 		page->new_link = str_fmt(&op->arena, "%s://%.*s%.*s", http_is_secure(w->rq) ? "https" : "http", STR_ARG(http_header(w->rq, "Host")), STR_ARG(path));
 		a->is_private = true;
 		return answer_with(a, &TEAM_DESC, page);
