@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "events/store.h"
-#include "json/json.h"
+#include "json/reader.h"
 
 enum { BODY_MAX = 64 << 20, DROPPED = 0 };
 
@@ -97,8 +97,9 @@ void property__put(struct property *p, uint32_t row, uint8_t kind, int64_t value
 
 uint32_t property__code(struct property *p, struct arena *a, str text)
 {
+	if (p->last_code < p->n_texts && str_eq(p->texts[p->last_code], text)) return p->last_code; /* rows of a customer are alike */
 	uint64_t *known = map_get(&p->codes, text);
-	if (known) return (uint32_t)*known;
+	if (known) return p->last_code = (uint32_t)*known;
 	str kept = a ? str_dup(a, text) : text;
 	if (p->n_texts == p->cap_texts) {
 		p->cap_texts = p->cap_texts ? p->cap_texts * 2 : 16;
@@ -107,7 +108,7 @@ uint32_t property__code(struct property *p, struct arena *a, str text)
 	p->texts[p->n_texts] = kept;
 	p->text_bytes += kept.n;
 	*map_put(&p->codes, kept, NULL) = p->n_texts;
-	return (uint32_t)p->n_texts++;
+	return p->last_code = (uint32_t)p->n_texts++;
 }
 
 static void put_number(struct property *p, uint32_t row, str digits)
@@ -137,14 +138,24 @@ static bool path_add(struct path *path, str part)
 	return true;
 }
 
-static void read_value(struct properties *p, uint32_t row, struct path *path, struct arena *scratch)
+/* Events of a type name the same properties in the same order, so the one that came next the last time is tried before the
+ * path is put together and looked up. */
+static struct property **place_of_next(struct properties *p)
+{
+	return p->read ? &p->read->next : &p->first;
+}
+
+static bool is_next(const struct property *one, const struct path *path, bool has_dot, str key)
+{
+	if (!one || one->name.n != path->n + has_dot + key.n) return false;
+	return memcmp(one->name.p, path->text, path->n) == 0 && (!has_dot || one->name.p[path->n] == '.') &&
+	       memcmp(one->name.p + path->n + has_dot, key.p, key.n) == 0;
+}
+
+static void read_value(struct properties *p, uint32_t row, struct property *one, struct arena *scratch)
 {
 	struct json_reader *r = p->reader;
-	enum json_token token = json_current(r);
-	struct property *one = property_of(p, (str){path->text, path->n});
-	if (!one && p->counts_dropped) atomic_fetch_add(&p->allowed->refused, 1);
-	if (!one) return;
-	switch (token) {
+	switch (reader_token(r)) {
 	case JSON_STRING: property__put(one, row, EVENTS_TEXT, property__code(one, &p->arena, json_string(r, scratch)), 0); break;
 	case JSON_NUMBER: put_number(one, row, json_number(r)); break;
 	case JSON_TRUE: property__put(one, row, EVENTS_TRUE, 0, 0); break;
@@ -153,24 +164,42 @@ static void read_value(struct properties *p, uint32_t row, struct path *path, st
 	}
 }
 
-/* At JSON_OBJECT: visits its members; the depth is the reader's own limit. */
+static void count_refused(struct properties *p)
+{
+	if (p->counts_dropped) atomic_fetch_add(&p->allowed->refused, 1);
+}
+
+static struct property *find_by_path(struct properties *p, const struct path *path)
+{
+	struct property *one = property_of(p, (str){path->text, path->n});
+	if (one) *place_of_next(p) = one;
+	else count_refused(p);
+	return one;
+}
+
+/* Inside an object: visits its members; the depth is the reader's own limit. */
 static void read_object(struct properties *p, uint32_t row, struct path *path, size_t prefix, struct arena *scratch)
 {
 	struct json_reader *r = p->reader;
-	for (enum json_token token = json_next(r); token == JSON_KEY; token = json_next(r)) {
-		size_t before = path->n;
-		bool fits = (path->n == prefix || path_add(path, S("."))) && path_add(path, json_string(r, scratch));
-		token = json_next(r);
-		if (token == JSON_ERROR) return;
-		if (token == JSON_ARRAY || !fits) {
-			if (!fits && p->counts_dropped) atomic_fetch_add(&p->allowed->refused, 1);
-			if (token == JSON_ARRAY || token == JSON_OBJECT) (void)json_skip(r);
-		} else if (token == JSON_OBJECT) {
-			read_object(p, row, path, prefix, scratch);
-		} else {
-			read_value(p, row, path, scratch);
+	const size_t before = path->n;
+	const bool has_dot = before != prefix;
+	str key;
+	bool is_plain;
+	for (; reader_member(r, &key, &is_plain); path->n = before) {
+		enum json_token token = reader_token(r);
+		bool is_container = token == JSON_OBJECT || token == JSON_ARRAY;
+		struct property *one = is_container || !is_plain ? NULL : *place_of_next(p);
+		if (!is_next(one, path, has_dot, key)) {
+			if (!is_plain) key = json_unescape(scratch, key);
+			bool fits = (!has_dot || path_add(path, S("."))) && path_add(path, key);
+			if (!fits) count_refused(p);
+			if (fits && token == JSON_OBJECT) read_object(p, row, path, prefix, scratch);
+			else if (is_container) (void)json_skip(r);
+			one = fits && !is_container ? find_by_path(p, path) : NULL;
 		}
-		path->n = before;
+		if (!one) continue;
+		read_value(p, row, one, scratch);
+		p->read = one;
 	}
 }
 
@@ -180,17 +209,18 @@ void properties__read(struct properties *p, uint32_t row, str body)
 	if (json_reader_start(p->reader, body, NULL) != OK || json_next(p->reader) != JSON_OBJECT) return;
 	struct arena scratch;
 	arena_init(&scratch);
-	for (enum json_token token = json_next(p->reader); token == JSON_KEY; token = json_next(p->reader)) {
-		bool plain;
-		str key = json_raw_string(p->reader, &plain);
+	p->read = NULL;
+	str key;
+	bool is_plain;
+	while (reader_member(p->reader, &key, &is_plain)) {
+		enum json_token token = reader_token(p->reader);
+		if (token != JSON_OBJECT && token != JSON_ARRAY) continue;
 		struct path path = {.n = 0};
-		bool is_wanted = str_eq(key, S("properties"));
-		if (str_eq(key, S("context"))) is_wanted = path_add(&path, S("context:"));
-		if (str_eq(key, S("traits"))) is_wanted = path_add(&path, S("trait:"));
-		token = json_next(p->reader);
-		if (token == JSON_ERROR) break;
-		if (token == JSON_OBJECT && is_wanted) read_object(p, row, &path, path.n, &scratch);
-		else if (token == JSON_OBJECT || token == JSON_ARRAY) (void)json_skip(p->reader);
+		bool is_wanted = token == JSON_OBJECT && str_eq(key, S("properties"));
+		if (token == JSON_OBJECT && str_eq(key, S("context"))) is_wanted = path_add(&path, S("context:"));
+		if (token == JSON_OBJECT && str_eq(key, S("traits"))) is_wanted = path_add(&path, S("trait:"));
+		if (is_wanted) read_object(p, row, &path, path.n, &scratch);
+		else (void)json_skip(p->reader);
 	}
 	arena_release(&scratch);
 }

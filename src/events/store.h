@@ -168,6 +168,8 @@ struct property {
 	struct map codes; /* text → code */
 	str *texts;
 	size_t n_texts, cap_texts, text_bytes;
+	uint32_t last_code;
+	struct property *next; /* which one followed it in the body read last */
 };
 struct properties {
 	struct names *allowed;
@@ -176,6 +178,7 @@ struct properties {
 	struct property **all;
 	size_t n, cap;
 	struct json_reader *reader;
+	struct property *first, *read; /* as next; the one read last in this body */
 	bool counts_dropped;
 };
 void properties__init(struct properties *p, struct names *allowed, bool counts_dropped);

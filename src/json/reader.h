@@ -1,5 +1,5 @@
-/* reader.h: the pull reader for the one walk that every touchpoint takes (src/collect/segment.c): a member of an object at
- * a time, inlined there. Everybody else uses json.h. What is not the plain case (an escape, an error, the end of the text)
+/* reader.h: the pull reader for the two walks that every touchpoint takes (src/collect/segment.c when it comes, src/events/property.c
+ * when it is sealed): a member of an object at a time, inlined there. Everybody else uses json.h. What is not the plain case (an escape, an error, the end of the text)
  * goes by json_next, which checks and words it, so both ways take and refuse the same. */
 #ifndef JSON_READER_H
 #define JSON_READER_H
