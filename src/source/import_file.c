@@ -3,6 +3,8 @@
  * a pipe can be imported as well as a file. */
 #include "source/import_file.h"
 
+#include <string.h>
+
 #include "collect/xes.h"
 #include "i18n/zone.h"
 
@@ -31,11 +33,20 @@ static enum file_kind kind_of_as(enum import_as as)
 	return (enum file_kind)(as - IMPORT_AS_ORDERS);
 }
 
-static void copy_row(struct arena *a, const struct csv_row *row, struct csv_row *out)
+void import_file__copy_row(struct arena *a, const struct csv_row *row, struct csv_row *out)
 {
+	size_t bytes = row->text.n;
+	for (size_t i = 0; i < row->n; i++) bytes += row->cells[i].n;
 	str *cells = ARENA_ARRAY(a, str, row->n + 1);
-	for (size_t i = 0; i < row->n; i++) cells[i] = str_dup(a, row->cells[i]);
-	*out = (struct csv_row){.cells = cells, .n = row->n, .line = row->line, .text = str_dup(a, row->text)};
+	char *to = arena_alloc(a, bytes + 1);
+	*out = (struct csv_row){.cells = cells, .n = row->n, .line = row->line, .text = {to, row->text.n}};
+	if (row->text.n) memcpy(to, row->text.p, row->text.n);
+	to += row->text.n;
+	for (size_t i = 0; i < row->n; i++) {
+		cells[i] = (str){to, row->cells[i].n};
+		if (row->cells[i].n) memcpy(to, row->cells[i].p, row->cells[i].n);
+		to += row->cells[i].n;
+	}
 }
 
 static enum err read_first(struct import_file *file, struct fault *f)
@@ -46,7 +57,7 @@ static enum err read_first(struct import_file *file, struct fault *f)
 		enum csv_result result = csv_next(file->csv, &row, &reason, f);
 		if (result == CSV_FAILED) return f && f->err ? f->err : ERR_MALFORMED;
 		if (result == CSV_END) return OK;
-		copy_row(file->arena, &row, &file->first[file->n_first]);
+		import_file__copy_row(file->arena, &row, &file->first[file->n_first]);
 		file->bad_first[file->n_first++] = result == CSV_BAD_ROW ? reason : NULL;
 	}
 	return OK;

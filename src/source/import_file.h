@@ -19,4 +19,6 @@ struct import_file {
 };
 /* The next row, the kept first ones first; as csv_next. */
 enum csv_result import_file__next(struct import_file *file, struct csv_row *row, const char **reason, struct fault *f);
+/* Text and cells in one piece of a. */
+void import_file__copy_row(struct arena *a, const struct csv_row *row, struct csv_row *out);
 #endif

@@ -19,7 +19,7 @@
 #include "op/app.h"
 #include "setting/setting.h"
 #include "source/import_file.h"
-#include "source/import_lines.h"
+#include "source/import_ahead.h"
 #include "source/known_rows.h"
 
 enum {
@@ -301,25 +301,20 @@ static enum err add_responses(struct import_run *run, const struct import_file *
 	return OK;
 }
 
-static enum err read_rows(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
+static enum err add_rows(struct import_run *run, const struct import_file *file, const struct import_block *block, struct row_ids *ids, struct fault *f)
 {
-	struct csv_row row;
-	for (;;) {
-		const char *reason = NULL;
-		enum csv_result result = import_file__next(file, &row, &reason, f);
-		if (result == CSV_END) return OK;
-		if (result == CSV_FAILED) return f->err ? f->err : ERR_MALFORMED;
+	bool gathers = file->as == IMPORT_AS_ORDERS && !run->o.is_check;
+	for (size_t i = 0; i < block->rows.n; i++) {
+		const struct csv_row *row = &block->rows.v[i].row;
+		const char *reason = block->rows.v[i].reason;
 		run->counts.rows++;
-		if (result == CSV_ROW && file->as == IMPORT_AS_ORDERS && !run->o.is_check) {
-			reason = orders_file_add(run->orders, &row);
-		} else if (result == CSV_ROW && file->as == IMPORT_AS_RESPONSES) {
-			TRY(add_responses(run, file, ids, &row, f));
-		} else if (result == CSV_ROW) {
-			TRY(add_row(run, file, ids, &row, f));
-		}
-		if (reason) reject_row(run, row.line, reason, row.text);
-		TRY(tell(run, import_file_consumed(file), f));
+		if (!reason && gathers) reason = orders_file_add(run->orders, row);
+		else if (!reason && file->as == IMPORT_AS_RESPONSES) TRY(add_responses(run, file, ids, row, f));
+		else if (!reason) TRY(add_row(run, file, ids, row, f));
+		if (reason) reject_row(run, row->line, reason, row->text);
+		TRY(tell(run, block->consumed, f));
 	}
+	return OK;
 }
 
 static bool is_same_mapping(const struct mapping *a, const struct mapping *b)
@@ -399,14 +394,17 @@ static enum err add_block(struct import_run *run, struct import_block *block, st
 	return send(run, f);
 }
 
-static enum err read_lines(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
+/* ---- read ahead ---- */
+
+static enum err read_ahead(struct import_run *run, struct import_file *file, struct row_ids *ids, struct fault *f)
 {
-	struct import_lines *lines = import_lines_start(file);
-	if (!lines) return fault_set(f, ERR_INTERNAL, "", "no thread can be started");
+	struct import_ahead *ahead = import_ahead_start(file);
+	if (!ahead) return fault_set(f, ERR_INTERNAL, "", "no thread can be started");
 	enum err e = OK;
-	for (struct import_block *block; e == OK && (block = import_lines_next(lines));) e = add_block(run, block, ids, f);
-	enum err ended = import_lines_end(lines, e == OK ? f : NULL);
-	if (e != OK) run->now = NULL; /* its texts are gone */
+	for (struct import_block *block; e == OK && (block = import_ahead_next(ahead));)
+		e = file->csv ? add_rows(run, file, block, ids, f) : add_block(run, block, ids, f);
+	enum err ended = import_ahead_end(ahead, e == OK ? f : NULL);
+	if (e != OK && file->lines) run->now = NULL; /* its texts are gone */
 	return e == OK ? ended : e;
 }
 
@@ -448,11 +446,11 @@ enum err import_read(struct import_run *run, struct import_file *file, struct fa
 	enum err e;
 	if (!run->o.is_check) ids = row_ids_new(str_of(run->o.source.name), str_of(IMPORT_AS[file->as]));
 	if (import_as_is_free(file->as)) {
-		e = file->as == IMPORT_AS_XES ? read_log(run, file, ids, f) : read_lines(run, file, ids, f);
+		e = file->as == IMPORT_AS_XES ? read_log(run, file, ids, f) : read_ahead(run, file, ids, f);
 	} else {
 		e = mapping_check(&file->mapping, f);
 		if (e == OK && file->as == IMPORT_AS_ORDERS && !run->o.is_check) e = begin_orders(run, file, f);
-		if (e == OK) e = read_rows(run, file, ids, f);
+		if (e == OK) e = read_ahead(run, file, ids, f);
 	}
 	row_ids_free(ids);
 	run->consumed_before += import_file_consumed(file);
