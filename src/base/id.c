@@ -8,15 +8,28 @@
 #include "base/clock.h"
 
 #define EPOCH_MS INT64_C(1577836800000)
-enum { RANDOM_BITS = 22 };
+enum { RANDOM_BITS = 22, DRAWN_AT_ONCE = 128 };
+
+/* A system call for many; under the lock of id_new. */
+static uint32_t drawn(void)
+{
+	static uint32_t bits[DRAWN_AT_ONCE];
+	static size_t left;
+	if (!left) {
+		randombytes_buf(bits, sizeof bits);
+		left = DRAWN_AT_ONCE;
+	}
+	return bits[--left];
+}
 
 id id_new(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static id last;
-	id made = (clock_now_ms() - EPOCH_MS) << RANDOM_BITS | (id)(randombytes_random() >> (32 - RANDOM_BITS));
+	id now = clock_now_ms() - EPOCH_MS;
 	pthread_mutex_lock(&lock);
-	if (made >> RANDOM_BITS <= last >> RANDOM_BITS) made = last + 1 + (id)(randombytes_random() & 15);
+	id made = now << RANDOM_BITS | (id)(drawn() >> (32 - RANDOM_BITS));
+	if (made >> RANDOM_BITS <= last >> RANDOM_BITS) made = last + 1 + (id)(drawn() & 15);
 	last = made;
 	pthread_mutex_unlock(&lock);
 	return made;
