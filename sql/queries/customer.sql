@@ -133,6 +133,11 @@ UPDATE customer SET is_known = $2, name = $3, given_name = $4, family_name = $5,
 	first_order_at = $16, last_order_at = $17, first_seen_at = coalesce($18, first_seen_at), last_seen_at = coalesce($19, last_seen_at)
 WHERE id = $1;
 
+-- name: customer_put_orders
+UPDATE customer SET country = $2, orders = $3, units_sold = $4, units_returned = $5, first_order_at = $6, last_order_at = $7,
+	first_seen_at = coalesce($8, first_seen_at), last_seen_at = coalesce($9, last_seen_at)
+WHERE id = $1;
+
 -- name: customer_put_seen
 UPDATE customer SET first_seen_at = $2, last_seen_at = $3 WHERE id = $1 AND (first_seen_at <> $2 OR last_seen_at <> $3);
 

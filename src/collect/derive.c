@@ -17,7 +17,7 @@
 #include "order/order.h"
 #include "setting/setting.h"
 
-enum { TOUCHED_REFRESH = 1, TOUCHED_CONSENT = 2, BODY_BYTES = 4 << 20, TRAIT_NAME_BYTES = 200, TRAIT_VALUE_BYTES = 8192, MOST_TRAITS = 300 };
+enum { TOUCHED_PERSON = 1, TOUCHED_CONSENT = 2, TOUCHED_ORDERS = 4, BODY_BYTES = 4 << 20, TRAIT_NAME_BYTES = 200, TRAIT_VALUE_BYTES = 8192, MOST_TRAITS = 300 };
 
 struct derive {
 	struct app *app;
@@ -91,7 +91,7 @@ static enum err apply_identities(struct derive *d, const struct events_record *r
 		bool was_new = !people_customer(d->app->people, identity.subject);
 		TRY(identity_note(d->op, &identity, r->event.source, r->event.time_ms));
 		bool shows = str_eq(identity.kind, S("email")) || str_eq(identity.kind, S("phone")); /* in a column of its own */
-		if (was_new && (i > 0 || shows)) touch(d, identity.subject, TOUCHED_REFRESH);
+		if (was_new && (i > 0 || shows)) touch(d, identity.subject, TOUCHED_PERSON);
 		if (identity.subject == r->event.subject) continue;
 		bool is_anonymous = str_eq(identity.kind, S("anonymous_id"));
 		if (is_anonymous && people_is_linked(d->app->people, identity.subject)) continue;
@@ -144,7 +144,7 @@ static enum err apply_traits(struct derive *d, const struct events_record *r, co
 		if (!sets[i] || sets[i]->type != JSON_OBJECT) continue;
 		for (const struct json_node *trait = sets[i]->child; trait && n < MOST_TRAITS; trait = trait->next, n++) TRY(put_trait(d, r, trait));
 	}
-	touch(d, r->event.subject, TOUCHED_REFRESH);
+	touch(d, r->event.subject, TOUCHED_PERSON);
 	return OK;
 }
 
@@ -319,8 +319,31 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	if (!kind || kind->order == ORDER_NONE) return OK;
 	uint32_t touched;
 	TRY(order_apply(d->op, d->orders, r, kind->order, &touched));
-	if (touched) touch(d, touched, TOUCHED_REFRESH);
+	if (touched) touch(d, touched, TOUCHED_ORDERS);
 	return OK;
+}
+
+/* Several subjects may be one customer, which is refreshed once. */
+static void touch_customers(const struct derive *d, struct map *customers)
+{
+	str key;
+	uint64_t bits;
+	for (size_t i = 0; map_next(&d->touched, &i, &key, &bits);) {
+		uint32_t subject;
+		memcpy(&subject, key.p, sizeof subject);
+		uint32_t customer = people_customer(d->app->people, subject);
+		str one = {(const char *)&customer, sizeof customer};
+		uint64_t *known = map_get(customers, one);
+		if (known) *known |= bits;
+		else if (customer) *map_put(customers, str_dup(&d->op->arena, one), NULL) = bits;
+	}
+}
+
+static enum err refresh(struct op *op, uint32_t customer, uint64_t bits)
+{
+	if (bits & TOUCHED_CONSENT) TRY(customer_refresh_consent(op, customer));
+	if (bits & TOUCHED_PERSON) return customer_refresh(op, customer);
+	return bits & TOUCHED_ORDERS ? customer_refresh_orders(op, customer) : OK;
 }
 
 enum err derive_end(struct derive *d)
@@ -329,20 +352,15 @@ enum err derive_end(struct derive *d)
 	TRY(order_flush(d->op, d->orders));
 	str key;
 	uint64_t bits;
-	struct map seen; /* customers: several subjects may be one */
+	struct map customers;
 	enum err e = OK;
-	map_init(&seen);
-	for (size_t i = 0; e == OK && map_next(&d->touched, &i, &key, &bits);) {
-		uint32_t subject;
-		memcpy(&subject, key.p, sizeof subject);
-		uint32_t customer = people_customer(d->app->people, subject);
-		if (!customer) continue;
-		if (bits & TOUCHED_CONSENT) e = customer_refresh_consent(d->op, customer);
-		if (e != OK || !(bits & TOUCHED_REFRESH)) continue;
-		bool is_first;
-		map_put(&seen, str_dup(&d->op->arena, (str){(const char *)&customer, sizeof customer}), &is_first);
-		if (is_first) e = customer_refresh(d->op, customer);
+	map_init(&customers);
+	touch_customers(d, &customers);
+	for (size_t i = 0; e == OK && map_next(&customers, &i, &key, &bits);) {
+		uint32_t customer;
+		memcpy(&customer, key.p, sizeof customer);
+		e = refresh(d->op, customer, bits);
 	}
-	map_release(&seen);
+	map_release(&customers);
 	return e;
 }

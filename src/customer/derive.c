@@ -103,11 +103,6 @@ static enum err from_identities(struct op *op, id customer, struct derived *d)
 	return OK;
 }
 
-static struct db_val int_or_null(const struct db_rows *r, size_t column)
-{
-	return db_int_or_null(db_rows_int(r, 0, column));
-}
-
 /* Amounts stand by currency. Most customers have ordered nothing, and had not before. */
 static enum err put_amounts(struct op *op, id customer, bool has_orders, bool has_amounts)
 {
@@ -121,7 +116,13 @@ enum err customer_count_amounts(struct op *op)
 	return op_run(op, SQL_customer_amount_put_all, DB_NO_ARGS, NULL);
 }
 
-static enum err put(struct op *op, uint32_t number, struct derived *d)
+struct figures { /* of orders, as values of the customer's row */
+	struct db_val orders, sold, returned, first_at, last_at, first_seen, last_seen;
+	str country;
+};
+
+/* Amounts are put, the rest is the caller's to put. */
+static enum err read_figures(struct op *op, uint32_t number, const struct derived *d, struct figures *out)
 {
 	enum { ORDERS, SOLD, RETURNED, FIRST, LAST, COUNTRY, ROWS, HAS_AMOUNTS };
 	id customer = people_id(op->app->people, number);
@@ -130,19 +131,42 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	int64_t first, last;
 	uint64_t heard;
 	people_heard(op->app->people, number, &first, &last, &heard);
-	str country = str_given(d->country) ? d->country : db_rows_text(&o, 0, COUNTRY);
+	*out = (struct figures){.orders = db_int_or_null(db_rows_int(&o, 0, ORDERS)),
+	                        .sold = db_int_or_null(db_rows_int(&o, 0, SOLD)),
+	                        .returned = db_int_or_null(db_rows_int(&o, 0, RETURNED)),
+	                        .first_at = db_int_or_null(db_rows_int(&o, 0, FIRST)),
+	                        .last_at = db_int_or_null(db_rows_int(&o, 0, LAST)),
+	                        .first_seen = db_int_or_null(first),
+	                        .last_seen = db_int_or_null(last)};
+	out->country = utf8_cut(str_given(d->country) ? d->country : db_rows_text(&o, 0, COUNTRY), INDEXED_BYTES);
+	return put_amounts(op, customer, db_rows_int(&o, 0, ROWS) > 0, db_rows_int(&o, 0, HAS_AMOUNTS) > 0);
+}
+
+static enum err put(struct op *op, uint32_t number, struct derived *d)
+{
+	id customer = people_id(op->app->people, number);
+	struct figures f;
+	TRY(read_figures(op, number, d, &f));
 	str shown = str_given(d->name) ? d->name : d->called;
 	search_add(&op->arena, &d->search, d->name);
 	search_add(&op->arena, &d->search, d->called);
 	str search = buf_str(&d->search), key = str_given(shown) ? str_sub(i18n_sort_key(&op->arena, shown), 0, INDEXED_BYTES) : identity_sort_key(&op->arena, d->identity);
 	TRY(search_put(op, customer, search));
-	TRY(put_amounts(op, customer, db_rows_int(&o, 0, ROWS) > 0, db_rows_int(&o, 0, HAS_AMOUNTS) > 0));
 	return op_run(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
-	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(utf8_cut(country, INDEXED_BYTES)), db_text(d->language),
-	                      db_blob(key), db_text(search), int_or_null(&o, ORDERS), int_or_null(&o, SOLD), int_or_null(&o, RETURNED),
-	                      int_or_null(&o, FIRST), int_or_null(&o, LAST), db_int_or_null(first), db_int_or_null(last)),
+	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(f.country), db_text(d->language),
+	                      db_blob(key), db_text(search), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen),
 	              NULL);
+}
+
+enum err customer_refresh_orders(struct op *op, uint32_t number)
+{
+	struct derived d = {0};
+	struct figures f;
+	id customer = people_id(op->app->people, number);
+	TRY(from_traits(op, customer, &d));
+	TRY(read_figures(op, number, &d, &f));
+	return op_run(op, SQL_customer_put_orders, DB_ARGS(db_id(customer), db_text(f.country), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen), NULL);
 }
 
 enum err customer_refresh(struct op *op, uint32_t number)
