@@ -17,7 +17,7 @@ TYPES = {
     '.svg': 'image/svg+xml', '.json': 'application/json', '.png': 'image/png', '.jpg': 'image/jpeg', '.ico': 'image/x-icon',
     '.webp': 'image/webp', '.woff2': 'font/woff2', '.txt': 'text/plain; charset=utf-8', '.webmanifest': 'application/manifest+json',
 }
-COMPRESSED_ALREADY = {'.png', '.jpg', '.webp', '.woff2'}
+COMPRESSED_ALREADY = {'.model', '.png', '.jpg', '.webp', '.woff2'}
 IGNORED = {'.build', '.md', '.py'}
 LINE = 96
 

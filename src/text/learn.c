@@ -12,7 +12,9 @@
 #include "text/words.h"
 
 enum { FEATURES_HELD = 96 << 20, NUMBERS_HELD = 512 << 20, HOLD_ONE_IN = 5, TEXT_BYTES = 64 << 10, RARITY_UNIT = 16, WORDS_KNOWN = 2, RARITY_MOST = 255, WEIGHT_MOST = 32512, COARSE = 256, CERTAINTY_STEPS = 40 };
-static const struct recipe RECIPE = {1, 5, 2};
+/* Longer sequences read more, where there are texts enough to fill them. */
+static const struct recipe RECIPES[] = {{1, 5, 2}, {1, 4, 2}};
+enum { QUICK_NUMBERS = 16 << 20 }; /* of weights touched in a pass: up to here a second recipe is tried */
 
 /* What a known word comes to: one feature. */
 struct belief {
@@ -22,6 +24,7 @@ struct belief {
 
 /* The texts' features, one array behind another; rows are numbered once it is known which features are kept. */
 struct corpus {
+	struct recipe recipe;
 	uint32_t *hashes;   /* distinct within a text, ascending */
 	size_t n_hashes, cap;
 	size_t *begins;     /* n + 1 */
@@ -32,6 +35,8 @@ struct corpus {
 	size_t n_kept;
 	struct belief *beliefs;
 	size_t n_beliefs, cap_beliefs;
+	const struct vector **chosen; /* room for those of a training */
+	float *weights;
 };
 
 static int by_number(const void *a, const void *b)
@@ -57,7 +62,7 @@ static enum err read_texts(struct corpus *k, const struct lesson *l, struct faul
 		struct folded text;
 		size_t n;
 		fold(&a, str_sub(l->examples[i].text, 0, TEXT_BYTES), &text);
-		const struct feature *features = features_of(&a, &RECIPE, &text, &n);
+		const struct feature *features = features_of(&a, &k->recipe, &text, &n);
 		if (k->n_hashes + n > k->cap) {
 			k->cap = 2 * (k->n_hashes + n);
 			k->hashes = mem_realloc(k->hashes, k->cap * sizeof *k->hashes);
@@ -91,7 +96,7 @@ static void read_word(struct corpus *k, struct arena *a, const struct known_word
 	size_t n, n_letters = text.n > 2 ? text.n - 2 : 0, longest = 0, pieces = 0;
 	bool is_joined = n_letters && words_are_joined(text.c[1]);
 	struct recipe recipe = {0, 0, WORDS_KNOWN};
-	if (is_joined) recipe = (struct recipe){.letters_least = (uint8_t)(n_letters < RECIPE.letters_most ? n_letters : RECIPE.letters_most), .letters_most = RECIPE.letters_most};
+	if (is_joined) recipe = (struct recipe){.letters_least = (uint8_t)(n_letters < k->recipe.letters_most ? n_letters : k->recipe.letters_most), .letters_most = k->recipe.letters_most};
 	recipe.letters_most = recipe.letters_least;
 	const struct feature *features = features_of(a, &recipe, &text, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -179,6 +184,8 @@ static void corpus_release(struct corpus *k)
 	mem_free(k->vectors);
 	mem_free(k->kept);
 	mem_free(k->beliefs);
+	mem_free(k->chosen);
+	mem_free(k->weights);
 	mem_free(k->rarity);
 }
 
@@ -371,7 +378,7 @@ static void quantise(struct classifier *c, const float *weights, size_t stride, 
 static struct classifier *assemble(struct corpus *k, const struct lesson *l, const float *weights, const struct chosen *chosen)
 {
 	struct classifier *c = MEM_NEW(struct classifier);
-	c->recipe = RECIPE;
+	c->recipe = k->recipe;
 	c->trained_ms = clock_now_ms();
 	c->texts = (uint32_t)l->n;
 	c->held_out = (uint32_t)chosen->held_back;
@@ -406,33 +413,54 @@ static enum err check(const struct lesson *l, struct fault *f)
 	return OK;
 }
 
+/* Reads the texts by the recipe and chooses how strict to be with it. The caller releases k. */
+static enum err prepare(struct corpus *k, const struct lesson *l, const struct recipe *recipe, struct chosen *chosen, struct fault *f)
+{
+	k->recipe = *recipe;
+	TRY(read_texts(k, l, f));
+	read_words(k, l);
+	keep_frequent(k, l->n);
+	if ((k->n_kept + l->n) * svm_stride(l->n_labels) > NUMBERS_HELD) return fault_set(f, ERR_TOO_LARGE, "FILE", "holds too many labels for so much text: give a part of it");
+	k->weights = mem_alloc((k->n_kept + 1) * svm_stride(l->n_labels) * sizeof *k->weights);
+	k->chosen = mem_alloc((l->n + 1) * sizeof(struct vector *));
+	make_vectors(k, l);
+	return choose(k, l, k->chosen, k->weights, chosen, f);
+}
+
+/* Leaves the recipe that got most of the held-back texts right in *k. */
+static enum err choose_recipe(struct corpus *k, const struct lesson *l, struct chosen *chosen, struct fault *f)
+{
+	enum err e = prepare(k, l, &RECIPES[0], chosen, f);
+	bool is_quick = e == OK && k->begins[l->n] * svm_stride(l->n_labels) <= QUICK_NUMBERS;
+	for (size_t i = 1; is_quick && e == OK && i < COUNT_OF(RECIPES); i++) {
+		struct corpus other = {0};
+		struct chosen by_other;
+		e = prepare(&other, l, &RECIPES[i], &by_other, f);
+		if (e == OK && by_other.right > chosen->right) {
+			struct corpus worse = *k;
+			*k = other;
+			other = worse;
+			*chosen = by_other;
+		}
+		corpus_release(&other);
+	}
+	return e;
+}
+
 enum err learn(const struct lesson *l, struct classifier **out, struct fault *f)
 {
 	struct corpus k = {0};
 	struct chosen chosen;
 	*out = NULL;
 	TRY(check(l, f));
-	enum err e = read_texts(&k, l, f);
-	if (e == OK) {
-		read_words(&k, l);
-		keep_frequent(&k, l->n);
-		if ((k.n_kept + l->n) * svm_stride(l->n_labels) > NUMBERS_HELD) e = fault_set(f, ERR_TOO_LARGE, "FILE", "holds too many labels for so much text: give a part of it");
+	enum err e = choose_recipe(&k, l, &chosen, f);
+	for (size_t i = 0; e == OK && i < l->n; i++) k.chosen[i] = &k.vectors[i];
+	if (e == OK) e = solve(&k, l, k.chosen, l->n, &chosen.choice, k.weights, f);
+	if (e == OK && l->most_features) {
+		thin(&k, l, k.weights);
+		e = solve(&k, l, k.chosen, l->n, &chosen.choice, k.weights, f);
 	}
-	if (e == OK) {
-		float *weights = mem_alloc((k.n_kept + 1) * svm_stride(l->n_labels) * sizeof *weights);
-		const struct vector **vectors = mem_alloc((l->n + 1) * sizeof(struct vector *));
-		make_vectors(&k, l);
-		e = choose(&k, l, vectors, weights, &chosen, f);
-		for (size_t i = 0; i < l->n; i++) vectors[i] = &k.vectors[i];
-		if (e == OK) e = solve(&k, l, vectors, l->n, &chosen.choice, weights, f);
-		if (e == OK && l->most_features) {
-			thin(&k, l, weights);
-			e = solve(&k, l, vectors, l->n, &chosen.choice, weights, f);
-		}
-		if (e == OK) *out = assemble(&k, l, weights, &chosen);
-		mem_free(vectors);
-		mem_free(weights);
-	}
+	if (e == OK) *out = assemble(&k, l, k.weights, &chosen);
 	corpus_release(&k);
 	return e;
 }

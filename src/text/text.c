@@ -29,18 +29,24 @@ static str shipped(const char *name)
 	return asset ? asset->bytes : STR_NONE;
 }
 
+enum err text_topics_new(str text, struct topics **out, struct fault *f)
+{
+	struct arena a = {0};
+	str both[] = {text, shipped("models/signals.tsv")};
+	enum err e = topics_new(str_join(&a, both, COUNT_OF(both), S("\n")), out, f);
+	arena_release(&a);
+	return e;
+}
+
 static void load_words(void)
 {
 	struct topics *made;
 	struct fault f = {0};
 	language_init(shipped("models/words/latin.tsv"));
-	struct arena a = {0};
-	str both[] = {shipped("models/topics.tsv"), shipped("models/signals.tsv")};
-	if (topics_new(str_join(&a, both, COUNT_OF(both), S("\n")), &made, &f) != OK)
+	if (text_topics_new(shipped("models/topics.tsv"), &made, &f) != OK)
 		log_error("topics_not_read", F_STR("where", str_of(f.fields[0].name)));
 	else
 		topics = made;
-	arena_release(&a);
 }
 
 static const struct classifier *load_sentiment(size_t i)
@@ -104,29 +110,29 @@ static void read_sentiment(struct arena *a, str text, struct text_reading *r)
 static void read_topics(struct arena *a, struct text_reading *r)
 {
 	size_t n, k = 0;
-	const struct topic_found *found = topics_of(topics, a, r->folded, &n);
-	while (k < n && !is_signal(topics_name(topics, found[k].topic))) k++;
+	const struct topic_found *found = topics_of(r->topics, a, r->folded, &n);
+	while (k < n && !is_signal(topics_name(r->topics, found[k].topic))) k++;
 	r->found = found;
 	r->n_found = k;
 	r->signals = found + k;
 	r->n_signals = n - k;
 }
 
-void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out)
+void text_read(struct arena *a, str text, const struct text_own *own, struct text_reading *out)
 {
 	struct folded *folded = ARENA_NEW(a, struct folded);
 	pthread_once(&once, load_words);
 	text = str_sub(text, 0, TEXT_READ_BYTES);
 	fold(a, text, folded);
-	*out = (struct text_reading){.folded = folded, .topics = topics};
+	*out = (struct text_reading){.folded = folded, .topics = own && own->topics ? own->topics : topics};
 	language_of(text, folded, &out->language);
 	read_sentiment(a, text, out);
-	if (topics) read_topics(a, out);
+	if (out->topics) read_topics(a, out);
 	out->n_entities = entities_of(folded, out->entities);
-	if (own) {
+	if (own && own->classifier) {
 		struct judged judged;
-		classifier_judge(own, a, folded, &judged);
-		out->label = own->labels[judged.label];
+		classifier_judge(own->classifier, a, folded, &judged);
+		out->label = own->classifier->labels[judged.label];
 		out->probability = judged.shares[judged.label];
 	}
 }

@@ -30,9 +30,16 @@ struct text_reading {
 	double probability;
 	const struct folded *folded;
 };
-/* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL: a
- * classifier of the workspace. Thread safe. */
-void text_read(struct arena *a, str text, const struct classifier *own, struct text_reading *out);
+/* What a workspace has of its own; each may be NULL. */
+struct text_own {
+	const struct classifier *classifier;
+	const struct topics *topics; /* in place of the shipped ones */
+};
+/* Topics of one's own, with the shipped signals behind them. As topics_new. */
+enum err text_topics_new(str text, struct topics **out, struct fault *f) NODISCARD;
+/* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL.
+ * Thread safe. */
+void text_read(struct arena *a, str text, const struct text_own *own, struct text_reading *out);
 /* The words that led to sentiment and topics, each once: at most TEXT_WHY of them, the number given back. */
 size_t text_why(const struct text_reading *r, str text, str *out);
 /* The signals of a kind ("emotion", "effort", "urgency", "request") without it: at most `most`, the number given back. */

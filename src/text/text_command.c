@@ -22,7 +22,7 @@ struct portion {
 	str lines;
 	size_t first; /* number of its first line */
 	bool is_json;
-	const struct classifier *own;
+	const struct text_own *own;
 	struct buf out;
 	size_t rejected;
 	bool has_thread;
@@ -110,7 +110,7 @@ static bool is_ndjson(str text)
 
 struct job {
 	const struct command_io *io;
-	const struct classifier *own;
+	const struct text_own *own;
 	size_t workers, rejected;
 };
 
@@ -138,38 +138,56 @@ static void read_file(struct job *job, str text)
 	}
 }
 
+static void free_text(str text)
+{
+	union {
+		const char *shown;
+		char *own;
+	} bytes = {text.p};
+	mem_free(bytes.own);
+}
+
 static enum err read_files(struct job *job, const str *files, int n, struct fault *f)
 {
 	for (int i = 0; i < n; i++) {
 		str text;
 		TRY(lines_read(job->io, files[i], &text, f));
 		read_file(job, text);
-		union {
-			const char *shown;
-			char *own;
-		} bytes = {text.p};
-		mem_free(bytes.own);
+		free_text(text);
 	}
 	return OK;
 }
 
+static enum err read_topics(const struct command_io *io, str file, struct topics **out, struct fault *f)
+{
+	str text;
+	TRY(lines_read(io, file, &text, f));
+	enum err e = text_topics_new(text, out, f);
+	free_text(text);
+	return e;
+}
+
 int command_text(struct app *app, int argc, const str *argv, const struct command_io *io)
 {
-	str data = str_of(getenv("HOSPES_DATA")), model = STR_NONE, ignored = STR_NONE, rest[FILES];
-	const struct command_option options[] = {{"data", &data, NULL}, {"model", &model, NULL}, {"database", &ignored, NULL}};
+	str data = str_of(getenv("HOSPES_DATA")), model = STR_NONE, topic_file = STR_NONE, ignored = STR_NONE, rest[FILES];
+	const struct command_option options[] = {{"data", &data, NULL}, {"model", &model, NULL}, {"topics", &topic_file, NULL}, {"database", &ignored, NULL}};
 	struct fault f = {0};
-	struct classifier *own = NULL;
+	struct classifier *classifier = NULL;
+	struct topics *topics = NULL;
 	int n;
 	(void)app;
 	if (argc > FILES || !options_read(io, argc, argv, options, COUNT_OF(options), rest, &n) || n < 1 || (str_given(model) && !str_given(data))) {
-		command_print(io->err, "usage: hospes text [--data DIR --model TASK] FILE…\n");
+		command_print(io->err, "usage: hospes text [--data DIR --model TASK] [--topics TOPICS.tsv] FILE…\n");
 		return USAGE;
 	}
-	if (str_given(model) && task_load(data, model, &own, &f) != OK) return command_fault(io, &f);
+	enum err e = str_given(model) ? task_load(data, model, &classifier, &f) : OK;
+	if (e == OK && str_given(topic_file)) e = read_topics(io, topic_file, &topics, &f);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	struct job job = {io, own, cores < 1 ? 1 : cores > WORKERS ? WORKERS : (size_t)cores, 0};
-	enum err e = read_files(&job, rest, n, &f);
-	classifier_free(own);
+	struct text_own own = {classifier, topics};
+	struct job job = {io, &own, cores < 1 ? 1 : cores > WORKERS ? WORKERS : (size_t)cores, 0};
+	if (e == OK) e = read_files(&job, rest, n, &f);
+	classifier_free(classifier);
+	topics_free(topics);
 	if (e != OK) return command_fault(io, &f);
 	if (job.rejected) command_print(io->err, "hospes: %zu lines could not be read: their answers say why\n", job.rejected);
 	return job.rejected ? PARTLY : DONE;

@@ -132,3 +132,15 @@ test('effort, urgency, requests, amounts and numbers of orders', async (t) => {
 		{ effort: null, urgency: null, requests: [], entities: [] },
 	]);
 });
+
+test('topics of one\'s own, in place of the shipped ones', async (t) => {
+	const hospes = await prepare(t);
+	writeFileSync(join(hospes.dir, 'own.tsv'), '# ours\nroom/noise\tnois*\nroom/noise\tเสียงดัง\nbreakfast\tbreakfast -no\n');
+	const rows = (await hospes.ok(['text', '--topics', 'own.tsv', '-'], { input: 'So noisy! breakfast fine\nเสียงดังมาก ผิดหวัง\nno breakfast, late delivery\n' })).trim().split('\n').map((line) => JSON.parse(line));
+	assert.deepEqual(rows.map((r) => r.topics), [['room/noise', 'breakfast'], ['room/noise'], []]);
+	assert.deepEqual(rows[1].emotions, ['let_down']);
+	writeFileSync(join(hospes.dir, 'bad.tsv'), 'room\tquiet\nroom\t"open\n');
+	const { code, stderr } = await hospes.cli(['text', '--topics', 'bad.tsv', '-'], { input: 'x' });
+	assert.equal(code, 1);
+	assert.match(stderr, /line 2: has a quotation without its end/);
+});
