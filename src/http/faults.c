@@ -1,5 +1,7 @@
 #include "http/faults.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 
 void faults_add(struct faults *f, const char *field, struct input *in, struct msg text)
@@ -20,4 +22,11 @@ bool faults_text(struct faults *f, const char *field, struct input *in, bool is_
 	else
 		return true;
 	return false;
+}
+
+void faults_keep(struct op *op, const struct faults *f, struct form_fault **v, size_t *n)
+{
+	*v = ARENA_ARRAY(&op->arena, struct form_fault, f->n + 1);
+	*n = f->n;
+	memcpy(*v, f->v, f->n * sizeof *f->v);
 }

@@ -12,4 +12,6 @@ struct faults {
 void faults_add(struct faults *f, const char *field, struct input *in, struct msg text);
 /* The fault that is due for a text, if any: empty when required, more than `most` characters. True when it is fine. */
 bool faults_text(struct faults *f, const char *field, struct input *in, bool is_required, size_t most);
+/* Into the page's own list, which the op owns. */
+void faults_keep(struct op *op, const struct faults *f, struct form_fault **v, size_t *n);
 #endif

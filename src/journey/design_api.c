@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/edited.h"
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "journey/design.h"
@@ -364,9 +365,7 @@ enum err design_show_get(struct op *op, struct web *w, struct answer *a)
 static enum err refuse(struct op *op, struct answer *a, struct design_page *page, const struct design_form *form, const struct faults *f)
 {
 	TRY(fill(op, form, page));
-	page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, f->n);
-	page->faults.n = f->n;
-	memcpy(page->faults.v, f->v, f->n * sizeof *f->v);
+	faults_keep(op, f, &page->faults.v, &page->faults.n);
 	a->page = "journey/design";
 	return answer_refused(op, a, &DESIGN_PAGE_DESC, page);
 }
@@ -425,33 +424,26 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id journey)
 	return answer_redirect(a, str_fmt(&op->arena, "/journeys/map?journey=%.*s", STR_ARG(shown_id(op, d.id))));
 }
 
+/* ---- what is alike for all that is edited ---- */
+
+static const struct edited EDITED = {"jou", "/journeys/designs", "notice_design_removed", true, design_remove, design_restore, save};
+
 enum err design_post(struct op *op, struct web *w, struct answer *a)
 {
-	return save(op, w, a, 0);
+	return edited_add(op, w, a, &EDITED);
 }
 
 enum err design_change_post(struct op *op, struct web *w, struct answer *a)
 {
-	id journey;
-	TRY(web_id(op, w, "id", "jou", &journey));
-	return save(op, w, a, journey);
+	return edited_change(op, w, a, &EDITED);
 }
 
 enum err design_remove_post(struct op *op, struct web *w, struct answer *a)
 {
-	id journey;
-	TRY(web_id(op, w, "id", "jou", &journey));
-	TRY(design_remove(op, journey));
-	a->notice = msg_of("notice_design_removed");
-	a->undo = str_fmt(&op->arena, "%.*s/restore", STR_ARG(address_of(op, journey)));
-	return answer_redirect(a, S("/journeys/designs"));
+	return edited_remove(op, w, a, &EDITED);
 }
 
 enum err design_restore_post(struct op *op, struct web *w, struct answer *a)
 {
-	id journey;
-	TRY(web_id(op, w, "id", "jou", &journey));
-	TRY(design_restore(op, journey));
-	a->notice = msg_of("notice_undone");
-	return answer_redirect(a, address_of(op, journey));
+	return edited_restore(op, w, a, &EDITED);
 }

@@ -1,7 +1,6 @@
-#include <string.h>
-
 #include "audit/audit.h"
 #include "base/datetime.h"
+#include "http/edited.h"
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "mark/mark_pages.h"
@@ -137,9 +136,7 @@ static void check(struct op *op, const struct mark_input *in, struct marks *page
 
 static enum err refuse(struct op *op, struct answer *a, struct marks *page, const struct faults *f)
 {
-	page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, f->n);
-	page->faults.n = f->n;
-	memcpy(page->faults.v, f->v, f->n * sizeof *f->v);
+	faults_keep(op, f, &page->faults.v, &page->faults.n);
 	return answer_refused(op, a, &MARKS_DESC, page);
 }
 
@@ -167,37 +164,34 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id mark)
 	return answer_redirect(a, S("/marks"));
 }
 
+/* ---- what is alike for all that is edited ---- */
+
+static const struct edited EDITED = {"mrk", "/marks", "notice_mark_removed", false, mark_remove, mark_restore, save};
+
 enum err mark_post(struct op *op, struct web *w, struct answer *a)
 {
-	return save(op, w, a, 0);
+	return edited_add(op, w, a, &EDITED);
 }
 
 enum err mark_change_post(struct op *op, struct web *w, struct answer *a)
 {
-	id mark;
-	TRY(web_id(op, w, "id", "mrk", &mark));
-	return save(op, w, a, mark);
+	return edited_change(op, w, a, &EDITED);
 }
 
 enum err mark_remove_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct mark m;
 	id mark;
-	TRY(web_id(op, w, "id", "mrk", &mark));
+	TRY(web_id(op, w, "id", EDITED.prefix, &mark));
 	TRY(find(op, mark, &m));
-	TRY(mark_remove(op, mark));
-	a->notice = msg_str("notice_mark_removed", "title", m.title);
-	a->undo = str_fmt(&op->arena, "%.*s/restore", STR_ARG(address_of(op, mark)));
-	return answer_redirect(a, S("/marks"));
+	TRY(edited_remove(op, w, a, &EDITED));
+	a->notice = msg_str(EDITED.removed, "title", m.title);
+	return OK;
 }
 
 enum err mark_restore_post(struct op *op, struct web *w, struct answer *a)
 {
-	id mark;
-	TRY(web_id(op, w, "id", "mrk", &mark));
-	TRY(mark_restore(op, mark));
-	a->notice = msg_of("notice_undone");
-	return answer_redirect(a, S("/marks"));
+	return edited_restore(op, w, a, &EDITED);
 }
 
 /* A browser sends a form with the file, a program may send the file itself. */

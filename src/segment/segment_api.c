@@ -1,9 +1,8 @@
-#include <string.h>
-
 #include "audit/audit.h"
 #include "customer/customer.h"
 #include "customer/people.h"
 #include "events/events.h"
+#include "http/edited.h"
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "op/app.h"
@@ -299,9 +298,7 @@ enum err segment_new_get(struct op *op, struct web *w, struct answer *a)
 
 static enum err refuse(struct op *op, struct answer *a, struct segment_new *page, const struct faults *f)
 {
-	page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, f->n);
-	page->faults.n = f->n;
-	memcpy(page->faults.v, f->v, f->n * sizeof *f->v);
+	faults_keep(op, f, &page->faults.v, &page->faults.n);
 	a->page = "segment/new";
 	return answer_refused(op, a, &SEGMENT_NEW_DESC, page);
 }
@@ -332,18 +329,6 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id segment)
 	TRY(segment ? segment_change(op, &s) : segment_add(op, &s));
 	a->notice = msg_of("notice_saved");
 	return answer_redirect(a, address_of(op, s.id));
-}
-
-enum err segment_post(struct op *op, struct web *w, struct answer *a)
-{
-	return save(op, w, a, 0);
-}
-
-enum err segment_change_post(struct op *op, struct web *w, struct answer *a)
-{
-	id segment;
-	TRY(web_id(op, w, "id", "seg", &segment));
-	return save(op, w, a, segment);
 }
 
 /* ---- one segment ---- */
@@ -412,23 +397,28 @@ enum err segment_show_get(struct op *op, struct web *w, struct answer *a)
 	return answer_with(a, &SEGMENT_DESC, page);
 }
 
+/* ---- what is alike for all that is edited ---- */
+
+static const struct edited EDITED = {"seg", "/segments", "notice_segment_removed", true, segment_remove, segment_restore, save};
+
+enum err segment_post(struct op *op, struct web *w, struct answer *a)
+{
+	return edited_add(op, w, a, &EDITED);
+}
+
+enum err segment_change_post(struct op *op, struct web *w, struct answer *a)
+{
+	return edited_change(op, w, a, &EDITED);
+}
+
 enum err segment_remove_post(struct op *op, struct web *w, struct answer *a)
 {
-	id segment;
-	TRY(web_id(op, w, "id", "seg", &segment));
-	TRY(segment_remove(op, segment));
-	a->notice = msg_of("notice_segment_removed");
-	a->undo = str_fmt(&op->arena, "%.*s/restore", STR_ARG(address_of(op, segment)));
-	return answer_redirect(a, S("/segments"));
+	return edited_remove(op, w, a, &EDITED);
 }
 
 enum err segment_restore_post(struct op *op, struct web *w, struct answer *a)
 {
-	id segment;
-	TRY(web_id(op, w, "id", "seg", &segment));
-	TRY(segment_restore(op, segment));
-	a->notice = msg_of("notice_undone");
-	return answer_redirect(a, address_of(op, segment));
+	return edited_restore(op, w, a, &EDITED);
 }
 
 /* ---- CSV ---- */

@@ -1,8 +1,7 @@
-#include <string.h>
-
 #include "area/area.h"
 #include "base/datetime.h"
 #include "collect/touchpoint.h"
+#include "http/edited.h"
 #include "http/faults.h"
 #include "op/app.h"
 #include "order/currency.h"
@@ -333,9 +332,7 @@ enum err target_post(struct op *op, struct web *w, struct answer *a)
 	TRY(make_page(op, &in, &page));
 	TRY(check(op, &in, page, &faults, &t));
 	if (faults.n) {
-		page->faults.v = ARENA_ARRAY(&op->arena, struct form_fault, faults.n);
-		page->faults.n = faults.n;
-		memcpy(page->faults.v, faults.v, faults.n * sizeof *faults.v);
+		faults_keep(op, &faults, &page->faults.v, &page->faults.n);
 		return answer_refused(op, a, &TARGETS_DESC, page);
 	}
 	TRY(target_put(op, &t));
@@ -343,21 +340,16 @@ enum err target_post(struct op *op, struct web *w, struct answer *a)
 	return answer_redirect(a, S("/targets"));
 }
 
+/* ---- what is alike for all that is edited ---- */
+
+static const struct edited EDITED = {"tar", "/targets", "notice_target_removed", false, target_remove, target_restore, NULL};
+
 enum err target_remove_post(struct op *op, struct web *w, struct answer *a)
 {
-	id target;
-	TRY(web_id(op, w, "id", "tar", &target));
-	TRY(target_remove(op, target));
-	a->notice = msg_of("notice_target_removed");
-	a->undo = str_fmt(&op->arena, "/targets/%s/restore", id_show(&op->arena, S("tar"), target).p);
-	return answer_redirect(a, S("/targets"));
+	return edited_remove(op, w, a, &EDITED);
 }
 
 enum err target_restore_post(struct op *op, struct web *w, struct answer *a)
 {
-	id target;
-	TRY(web_id(op, w, "id", "tar", &target));
-	TRY(target_restore(op, target));
-	a->notice = msg_of("notice_undone");
-	return answer_redirect(a, S("/targets"));
+	return edited_restore(op, w, a, &EDITED);
 }
