@@ -248,6 +248,14 @@ static void put_steps_of(struct journey_asking *k, struct json_writer *w, const 
 	json_end_array(w);
 }
 
+/* What is empty stands apart, so that the answer is not far below; not so what is asked for, and what it is broken down by. */
+static bool is_needed(const struct exploring *x, const struct row *row)
+{
+	bool is_needed = str_eq(str_of(row->name), S("by"));
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++) is_needed |= KINDS[i].needs && str_eq(x->kind, str_of(KINDS[i].kind)) && str_eq(str_of(row->name), str_of(KINDS[i].needs));
+	return is_needed;
+}
+
 /* The form's fields and, where they are the question, what they say. */
 static void put_fields(struct exploring *x, struct json_writer *w)
 {
@@ -264,6 +272,7 @@ static void put_fields(struct exploring *x, struct json_writer *w)
 		}
 		struct value v = value_of(x, row);
 		put_field(k, row, v);
+		k->page->choices.v[k->page->choices.n - 1].is_more = !v.text.n && !is_needed(x, row);
 		if (str_eq(str_of(row->name), S("where"))) k->own_where = v.text;
 		else put_member(k, w, row, v, &within);
 	}
@@ -288,6 +297,7 @@ static void put_dates(struct exploring *x)
 		c->is_text = true;
 		c->hint = words(x->k, "question_date_hint");
 		c->value = x->question ? json_get_str(x->question, str_of(ENDS[i])) : journey_asked(x->k, ENDS[i], S(""));
+		c->is_more = !c->value.n;
 	}
 }
 

@@ -92,6 +92,7 @@ static enum err refuse(struct journey_asking *k, enum err e)
 		page->faults.v[i] = (struct form_fault){c ? c->id : page->is_explored ? S("q") : S(""), msg_str("journey_fault", "field", field)};
 		msg_add(&page->faults.v[i].text, (struct msg_arg){.name = "why", .type = MSG_STR, .s = why});
 		if (c) c->error = msg_str("question_fault", "why", why);
+		if (c && c->is_more) page->is_more_open = true;
 		else if (page->is_explored) page->json.error = page->faults.v[i].text;
 	}
 	return OK;
