@@ -118,6 +118,7 @@ static void begin(struct funnel_worker *w, struct query_walk *k, const struct qu
 		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
 	w->by = query__groups_new(p, q, &w->arena);
 	w->hold = query__groups_of(p, f->hold, &w->arena);
+	w->held_as = ARENA_ARRAY(&w->arena, uint32_t, f->hold == QUERY_CHANNEL ? (size_t)UINT16_MAX + 1 : 1);
 	w->groups_by_held = q->by == f->hold && q->by != QUERY_NONE && q->by != QUERY_PROPERTY && q->by != QUERY_TRAIT;
 	spread_init(&w->spread, p, &w->arena, RAW_MAX, SHARES, COUNT_OF(SHARES));
 	(void)funnel__room(w, 1);

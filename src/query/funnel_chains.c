@@ -95,10 +95,13 @@ static inline uint32_t by_of_start(struct funnel_worker *w, struct funnel_chain 
 /* The chain that the event may go on with; NULL: it has no value to hold, or memory is out. */
 static struct funnel_chain *chain_of(struct funnel_worker *w, uint32_t i)
 {
-	uint32_t value = 0;
-	if (w->f->hold != QUERY_NONE) {
+	uint32_t value = 0, code = w->f->hold == QUERY_CHANNEL ? w->line.channel[i] : 0;
+	if (code && w->held_as[code]) {
+		value = w->held_as[code] - 1;
+	} else if (w->f->hold != QUERY_NONE) {
 		value = value_of(w->hold, w->f->hold, &w->line, i);
 		if (value == UINT32_MAX || query__group_value(w->hold, value).kind == QUERY_VALUE_NULL) return NULL;
+		w->held_as[code] = code ? value + 1 : 0; /* without one it is that of the type */
 	}
 	if (value >= w->n_chains) {
 		size_t room = w->n_chains ? w->n_chains * 2 : 8;

@@ -38,6 +38,7 @@ struct funnel_worker {
 	struct line_wants want;
 	struct query_line line;
 	struct query_groups *by, *hold;
+	uint32_t *held_as;                 /* by code of a channel: 1 + its value held; 0: not known yet, or none */
 	bool groups_by_held;               /* `by` is what is held, and events tell it alone */
 	struct funnel_chain *chains;              /* by value held */
 	size_t n_chains;
