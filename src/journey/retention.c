@@ -16,6 +16,15 @@ static enum err ask(struct journey_asking *k, struct json_writer *w)
 	journey_put(w, "interval", journey_choose(k, "interval", "journey_interval", INTERVALS));
 	static const char *const MODES[] = {"on", "on_or_after", "churn", NULL};
 	journey_put(w, "mode", journey_choose(k, "mode", "journey_mode", MODES));
+	static const char *const CLOCKS[] = {"calendar", "rolling", NULL}, *const WORTHS[] = {"customers", "sum", NULL};
+	if (str_eq(journey_choose(k, "clock", "journey_clock", CLOCKS), S("rolling"))) {
+		json_key(w, S("rolling"));
+		json_put_bool(w, true);
+	}
+	if (str_eq(journey_choose(k, "worth", "journey_worth", WORTHS), S("sum"))) {
+		str of = journey_text(k, "of", "journey_of", S("revenue"), "journey_property_hint");
+		journey_put(w, "measure", str_fmt(&k->op->arena, "sum:%.*s", STR_ARG(of)));
+	}
 	json_key(w, S("cells"));
 	json_put_i64(w, journey_number(k, "cells", "journey_cells", 12, 60));
 	return OK;
@@ -27,12 +36,25 @@ static double number(const struct json_node *v)
 	return v && v->type == JSON_NUMBER && str_f64(v->text, &d) ? d : NAN;
 }
 
+/* What is shown of a cohort: what its customers are worth, where that is asked, else how many they are. */
+static const struct json_node *cells_of(const struct json_node *cohort)
+{
+	const struct json_node *values = json_get(cohort, S("values"));
+	return values ? values : json_get(cohort, S("cells"));
+}
+
+static double whole_of(const struct json_node *cohort)
+{
+	const struct json_node *cells = cells_of(cohort);
+	return number(cells ? cells->child : NULL);
+}
+
 static double most_of(const struct json_node *cohorts)
 {
 	double most = 0;
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {
-		const struct json_node *cells = json_get(c, S("cells"));
-		double size = journey_real(c, "size");
+		const struct json_node *cells = cells_of(c);
+		double size = whole_of(c);
 		for (const struct json_node *v = cells && cells->child ? cells->child->next : NULL; v && size > 0; v = v->next)
 			if (v->type == JSON_NUMBER) most = fmax(most, number(v) / size);
 	}
@@ -68,10 +90,10 @@ static void tell_finding(struct journey_asking *k, const struct json_node *cohor
 	const struct json_node *worst = NULL;
 	double least = 2;
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {
-		const struct json_node *cells = json_get(c, S("cells"));
-		double size = journey_real(c, "size"), back = cells && cells->child ? number(cells->child->next) : NAN;
+		const struct json_node *cells = cells_of(c);
+		double size = whole_of(c), back = cells && cells->child ? number(cells->child->next) : NAN;
 		if (is_churn) back = size - back;
-		if (size < COHORT_LEAST || isnan(back) || back / size >= least) continue;
+		if (!(journey_real(c, "size") >= COHORT_LEAST) || !(size > 0) || isnan(back) || back / size >= least) continue;
 		least = back / size;
 		worst = c;
 	}
@@ -96,11 +118,11 @@ static void show(struct journey_asking *k, const struct json_node *answer)
 	journey_head(k, t, "retention_size", true);
 	for (size_t i = 1; i < known; i++) journey_head_text(t, i18n_int(&k->op->arena, &k->op->locale, (int64_t)i));
 	for (const struct json_node *c = cohorts ? cohorts->child : NULL; c; c = c->next) {
-		const struct json_node *cells = json_get(c, S("cells")), *v = cells && cells->child ? cells->child->next : NULL;
+		const struct json_node *cells = cells_of(c), *v = cells && cells->child ? cells->child->next : NULL;
 		journey_row(k, t, journey_day(k, json_get_str(c, S("start")), interval));
 		const struct json_node *start = json_get(c, S("start"));
 		journey_cell(k, t, journey_count(k, c, "size"))->address = journey_behind(k, {"start", start});
-		for (size_t i = 1; v && i < known; v = v->next, i++) put_cell(k, t, v, journey_real(c, "size"), most, journey_behind(k, {"start", start}, {"cell", journey_whole(k, (int64_t)i)}));
+		for (size_t i = 1; v && i < known; v = v->next, i++) put_cell(k, t, v, whole_of(c), most, journey_behind(k, {"start", start}, {"cell", journey_whole(k, (int64_t)i)}));
 	}
 	tell_finding(k, cohorts, interval, str_eq(json_get_str(answer, S("mode")), S("churn")));
 }

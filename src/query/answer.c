@@ -226,16 +226,32 @@ static void put_cells(struct json_writer *w, const char *key, const uint64_t *ce
 	json_end_array(w);
 }
 
+/* null where nothing can be said yet. */
+static void put_values(struct json_writer *w, struct arena *a, const char *key, const struct decimal_sum *values, const uint64_t *cells, size_t n)
+{
+	json_key(w, str_of(key));
+	json_begin_array(w);
+	for (size_t i = 0; i < n; i++) {
+		if (cells[i] == QUERY_OPEN) json_put_null(w);
+		else if (values[i].is_exact) json_put_raw(w, decimal_sum_show(a, &values[i]));
+		else json_put_real(w, decimal_sum_double(&values[i]));
+	}
+	json_end_array(w);
+}
+
 const char *const QUERY__RETURNS[] = {"on", "on_or_after", "churn"};
 
 static str retention_definition(struct arena *a, const struct query_context *ctx, const struct query *q)
 {
 	str start = query__names(a, &q->start), again = query__names(a, &q->again), every = query__interval_name(a, q->interval), zone = zone_name(ctx->zone);
+	str worth = !str_given(q->property) ? S("") : str_fmt(a, " values: the sum of %.*s %s, values[0] that of cell 0 from the start on.", STR_ARG(q->property),
+		q->mode == QUERY_CHURN ? "that those lost had in cell 0" : q->mode == QUERY_ON ? "over the returns of the cell" : "over the returns of the cell and of all later ones");
+	str rolling = q->is_rolling ? S(" Intervals are lengths of time from each customer's own first start (a day is 24 hours, a month 30 days); a cell waits for the last of its cohort.") : S("");
 	return str_fmt(a,
 		"Customers by their first %.*s ever, by %.*s in %.*s. Cell 0 is their number; cell k counts those %s %.*s in the %s after%s. "
-		"Cells are null where the interval has not ended or begins after the last event known, and leave the base.",
+		"Cells are null where the interval has not ended or begins after the last event known, and leave the base.%.*s%.*s",
 		STR_ARG(start), STR_ARG(every), STR_ARG(zone), q->mode == QUERY_CHURN ? "without" : "with", STR_ARG(again), q->n_brackets ? "intervals of the k-th bracket" : "k-th interval",
-		q->mode == QUERY_ON ? "" : " or in any later one that is known");
+		q->mode == QUERY_ON ? "" : " or in any later one that is known", STR_ARG(rolling), STR_ARG(worth));
 }
 
 static void put_brackets(struct json_writer *w, const struct query *q)
@@ -251,6 +267,24 @@ static void put_brackets(struct json_writer *w, const struct query *q)
 	json_end_array(w);
 }
 
+/* Of all cohorts together, with their Wilson intervals. */
+static void put_shares(struct json_writer *w, const struct query_retention *r)
+{
+	static const char *const KEYS[] = {"share", "low", "high"};
+	json_key(w, S("shares"));
+	json_begin_object(w);
+	for (size_t which = 0; which < COUNT_OF(KEYS); which++) {
+		json_key(w, str_of(KEYS[which]));
+		json_begin_array(w);
+		for (size_t k = 0; k < r->n_cells; k++) {
+			struct interval sure = interval_wilson((int64_t)r->returned[k], (int64_t)r->base[k]);
+			json_put_real(w, which == 1 ? sure.low : which == 2 ? sure.high : (double)r->returned[k] / (double)r->base[k]);
+		}
+		json_end_array(w);
+	}
+	json_end_object(w);
+}
+
 void query__put_retention(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query *q, const struct query_retention *r)
 {
 	query__put_text(w, "kind", S("retention"));
@@ -261,19 +295,29 @@ void query__put_retention(struct json_writer *w, struct arena *a, const struct q
 		query__put_text(w, "start", query__label(a, ctx->zone, q->interval.unit, r->times.start[r->cohorts[i].interval]));
 		query__put_int(w, "size", r->cohorts[i].size);
 		put_cells(w, "cells", r->cohorts[i].cells, r->n_cells);
+		if (r->values) put_values(w, a, "values", r->cohorts[i].values, r->cohorts[i].cells, r->n_cells);
 		json_key(w, S("open"));
 		json_put_bool(w, r->cohorts[i].is_open);
 		json_end_object(w);
 	}
 	json_end_array(w);
 	query__put_text(w, "mode", str_of(QUERY__RETURNS[q->mode]));
+	json_key(w, S("rolling"));
+	json_put_bool(w, q->is_rolling);
+	query__put_text(w, "measure", r->values ? str_fmt(a, "sum:%.*s", STR_ARG(q->property)) : S("customers"));
+	if (r->currency.n) query__put_text(w, "currency", r->currency);
 	if (q->n_brackets) put_brackets(w, q);
 	put_head(w, a, ctx, q, &r->times);
 	json_key(w, S("all"));
 	json_begin_object(w);
 	put_cells(w, "cells", r->returned, r->n_cells);
 	put_cells(w, "base", r->base, r->n_cells);
+	if (r->values) {
+		put_values(w, a, "values", r->values, r->returned, r->n_cells);
+		put_values(w, a, "base_values", r->base_values, r->returned, r->n_cells);
+	}
 	json_end_object(w);
+	put_shares(w, r);
 	query__put_text(w, "base", S("customers"));
 	query__put_int(w, "n", r->customers);
 	query__put_tail(w, r->left_out, r->is_partial, retention_definition(a, ctx, q));

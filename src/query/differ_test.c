@@ -102,6 +102,14 @@ static int64_t index_of_label(const struct ask *k, str label)
 	return index_of(k, has_zone ? ms : zone_to_utc(k->ctx->zone, ms));
 }
 
+static int64_t index_start(const struct ask *k, str label)
+{
+	int64_t ms;
+	bool has_zone;
+	assert_true(datetime_parse(label, &ms, &has_zone));
+	return has_zone ? ms : zone_to_utc(k->ctx->zone, ms);
+}
+
 static str naive_by(const struct made *m, const struct query *q)
 {
 	switch (q->by) {
@@ -272,13 +280,69 @@ static void check_trend(const struct ask *k, const struct json_node *answer)
 	left_out(k, answer);
 }
 
-static void check_cohort(const struct ask *k, const struct json_node *row, const int64_t *cohort_of, int64_t last_event_ms)
+static int64_t length_of(const struct ask *k)
+{
+	static const int64_t DAYS[] = {[QUERY_DAY] = 1, [QUERY_WEEK] = 7, [QUERY_MONTH] = 30};
+	return (k->q.interval.unit == QUERY_DAYS ? k->q.interval.days : DAYS[k->q.interval.unit]) * DAY_MS;
+}
+
+/* How many intervals after the customer's cohort, or with a clock of their own after their first start. */
+static int64_t age_at(const struct ask *k, int64_t at, int64_t first, int64_t t)
+{
+	if (!k->q.is_rolling) return index_of(k, t) - at;
+	return t < first ? -1 : (t - first) / length_of(k);
+}
+
+/* The last instant of the interval, by halving. */
+static int64_t end_of(const struct ask *k, int64_t at, int64_t from)
+{
+	int64_t in = from, out = from + 40 * DAY_MS;
+	while (out - in > 1) {
+		int64_t middle = in + (out - in) / 2;
+		if (index_of(k, middle) <= at) in = middle;
+		else out = middle;
+	}
+	return in;
+}
+
+/* Whether some customer of the cohort may still come, or nothing is known of the time when they could. */
+static bool is_open_cell(const struct ask *k, int64_t at, int64_t begins, int64_t last, int64_t known, int64_t last_event_ms)
+{
+	if (!k->q.is_rolling) return index_of(k, known) <= at + last || index_of(k, last_event_ms) < at + last;
+	int64_t latest = end_of(k, at, begins) + last * length_of(k);
+	return latest + length_of(k) > known || latest > last_event_ms;
+}
+
+/* The sum over the returns, in thousandths; of churn over those of cell 0 of who is lost. */
+static void check_cell_value(const struct ask *k, str got, const int64_t *cohort_of, const int64_t *started, int64_t at, int64_t first, int64_t last, bool is_open)
+{
+	int64_t sum = 0;
+	for (uint32_t c = 1; c <= CUSTOMERS; c++) {
+		int64_t own = 0, latest = 0;
+		if (cohort_of[c] != at) continue;
+		for (size_t i = 0; i < n_made; i++) {
+			const struct made *m = &made[i];
+			if (customer(m) != c || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || m->time_ms < started[c]) continue;
+			int64_t age = age_at(k, at, started[c], m->time_ms), n = m->n > TEXT_NUMBER ? m->n : 0;
+			if (age > latest) latest = age;
+			if (age == 0) own += n;
+			if (first ? age >= first && (age <= last || k->q.mode == QUERY_ON_OR_AFTER) && k->q.mode != QUERY_CHURN : age == 0) sum += n;
+		}
+		if (first && k->q.mode == QUERY_CHURN && latest < first) sum += own;
+	}
+	assert_str_equal(got, is_open ? S("null") : thousandths(sum));
+}
+
+static void check_cohort(const struct ask *k, const struct json_node *row, const int64_t *cohort_of, const int64_t *started, int64_t last_event_ms)
 {
 	int64_t at = index_of_label(k, json_get_str(row, S("start"))), size = 0, got;
 	for (uint32_t c = 1; c <= CUSTOMERS; c++) size += cohort_of[c] == at;
 	assert_true(json_get_i64(row, S("size"), &got));
 	assert_int_equal(got, size);
 	int64_t known = k->q.range.has_to && k->q.range.to_ms < k->ctx->now_ms ? k->q.range.to_ms : k->ctx->now_ms, cell = 0;
+	const struct json_node *worth = json_get(row, S("values"));
+	assert_int_equal(worth != NULL, str_given(k->q.property));
+	worth = worth ? worth->child : NULL;
 	for (const struct json_node *v = json_get(row, S("cells"))->child; v; v = v->next, cell++) {
 		bool seen[CUSTOMERS + 1] = {0};
 		int64_t returned = 0, first = cell, last = cell;
@@ -286,12 +350,18 @@ static void check_cohort(const struct ask *k, const struct json_node *row, const
 		for (size_t i = 0; i < n_made; i++) {
 			const struct made *m = &made[i];
 			uint32_t c = customer(m);
-			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms || index_of(k, m->time_ms) < at + first || (k->q.mode == QUERY_ON && index_of(k, m->time_ms) > at + last)) continue;
+			if (c == 0 || cohort_of[c] != at || seen[c] || !k->again[m->type] || !allowed(m) || m->time_ms >= k->to_ms) continue;
+			int64_t age = age_at(k, at, started[c], m->time_ms);
+			if (age < first || (k->q.mode == QUERY_ON && age > last)) continue;
 			seen[c] = true;
 			returned++;
 		}
 		/* The last interval that is over is that of the instant before the next one begins. */
-		bool is_open = index_of(k, known) <= at + last || index_of(k, last_event_ms) < at + last;
+		bool is_open = cell && is_open_cell(k, at, index_start(k, json_get_str(row, S("start"))), last, known, last_event_ms);
+		if (worth) {
+			check_cell_value(k, worth->raw, cohort_of, started, at, first, last, is_open);
+			worth = worth->next;
+		}
 		if (k->q.mode == QUERY_CHURN) returned = size - returned;
 		str want = cell == 0 ? str_fmt(&arena, "%lld", (long long)size) : is_open ? S("null") : str_fmt(&arena, "%lld", (long long)returned);
 		assert_str_equal(v->raw, want);
@@ -313,7 +383,7 @@ static void check_retention(const struct ask *k, const struct json_node *answer)
 		n += is_in;
 	}
 	for (const struct json_node *row = json_get(answer, S("cohorts"))->child; row; row = row->next) {
-		check_cohort(k, row, cohort_of, last_event_ms);
+		check_cohort(k, row, cohort_of, first, last_event_ms);
 		assert_true(json_get_i64(row, S("size"), &size) && size > 0);
 		in_cohorts += size;
 	}
@@ -353,6 +423,8 @@ static str random_question(struct ask *k, bool is_trend)
 		if (dice(2)) q = str_fmt(&arena, "%.*s,\"mode\":\"%s\"", STR_ARG(q), RETURNS[dice(3)]);
 		if (dice(3) == 0) q = str_fmt(&arena, "%.*s,\"brackets\":[[%d,3],[4,4],[%d,9]]", STR_ARG(q), (int)dice(3) + 1, (int)dice(4) + 5);
 		else if (dice(2)) q = str_fmt(&arena, "%.*s,\"cells\":%d", STR_ARG(q), (int)dice(20) + 1);
+		if (dice(3) == 0) q = str_fmt(&arena, "%.*s,\"rolling\":true", STR_ARG(q));
+		if (dice(3) == 0) q = str_fmt(&arena, "%.*s,\"measure\":\"sum:n\"", STR_ARG(q));
 		return str_fmt(&arena, "%.*s}", STR_ARG(q));
 	}
 	if (dice(2)) add_match(&q, "event", k->types);

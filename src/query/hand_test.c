@@ -75,6 +75,46 @@ static void the_rest_counts_a_customer_once(void **state)
 	assert_null(rest->next);
 }
 
+/* ---- retention ---------------------------------------------------------------------------------------------------------- */
+static void cohort_is(const struct query_context *ctx, const char *more, const char *cells, const char *values)
+{
+	str question = str_fmt(&arena, "{\"kind\":\"retention\",\"start\":\"begun\",\"return\":[\"begun\",\"paid\"],\"measure\":\"sum:n\",\"cells\":3%s}", more);
+	const struct json_node *cohort = json_get(ask(&arena, ctx, question), S("cohorts"))->child;
+	assert_str_equal(json_get(cohort, S("cells"))->raw, str_of(cells));
+	assert_str_equal(json_get(cohort, S("values"))->raw, str_of(values));
+}
+
+/* Begun at half past midnight of the day on which Athens has 23 hours, and back at one o'clock of the next: a day later by
+ * the calendar, 23 and a half hours by the clock. */
+static void retention_by_calendar_and_rolling_across_a_clock_change(void **state)
+{
+	(void)state;
+	by_hand_put(1, "2012-03-24T22:30:00Z", "begun", "{\"n\":10}");
+	by_hand_put(1, "2012-03-25T22:00:00Z", "paid", "{\"n\":5.50}");
+	by_hand_put(4, "2012-04-10T00:00:00Z", "other", "{}");
+	struct query_context ctx = by_hand_context("Europe/Athens", "2013-06-01");
+	cohort_is(&ctx, ",\"interval\":\"day\"", "[1,1,0]", "[10,5.5,0]");
+	cohort_is(&ctx, ",\"interval\":\"day\",\"rolling\":true", "[1,0,0]", "[15.5,0,0]");
+	cohort_is(&ctx, ",\"interval\":\"day\",\"mode\":\"on_or_after\"", "[1,1,0]", "[10,5.5,0]");
+	cohort_is(&ctx, ",\"interval\":\"day\",\"mode\":\"churn\"", "[1,0,1]", "[10,0,10]");
+	cohort_is(&ctx, ",\"interval\":\"day\",\"mode\":\"churn\",\"rolling\":true", "[1,1,1]", "[15.5,15.5,15.5]");
+}
+
+/* From the last hour of a year to the first of the next: the next month by the calendar, not thirty days. And thirty days
+ * later to the second it is. Of the third interval nothing is known: whoever began on 31 January could still come. */
+static void retention_by_month_across_new_year(void **state)
+{
+	(void)state;
+	by_hand_put(4, "2020-12-31T23:00:00Z", "begun", "{}");
+	by_hand_put(4, "2021-01-01T00:30:00Z", "paid", "{\"n\":1}");
+	by_hand_put(4, "2021-01-30T22:59:59Z", "paid", "{\"n\":2}");
+	by_hand_put(4, "2021-01-30T23:00:00Z", "paid", "{\"n\":4}");
+	by_hand_put(1, "2021-02-28T23:00:00Z", "other", "{}");
+	struct query_context ctx = by_hand_context("UTC", "2021-03-02");
+	cohort_is(&ctx, ",\"interval\":\"month\"", "[1,1,0]", "[0,7,0]");
+	cohort_is(&ctx, ",\"interval\":\"month\",\"rolling\":true", "[1,1,null]", "[3,4,null]");
+}
+
 static void questions_at_fault_name_the_field(void **state)
 {
 	(void)state;
@@ -83,6 +123,8 @@ static void questions_at_fault_name_the_field(void **state)
 	refused(S("{\"kind\":\"trend\",\"measure\":\"p05:n\"}"), "measure", "p1 to p99");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"p50:\"}"), "measure", "1 to");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"p50\"}"), "measure", "p1 to p99");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"rolling\":1}"), "rolling", "true");
+	refused(S("{\"kind\":\"retention\",\"start\":\"a\",\"return\":\"a\",\"measure\":\"mean:n\"}"), "measure", "sum:");
 	refused(S("{\"kind\":\"trend\",\"top\":3}"), "top", "by");
 	refused(S("{\"kind\":\"trend\",\"by\":\"shop\",\"top\":0}"), "top", "1 to");
 	refused(S("{\"kind\":\"trend\",\"measure\":\"sum:revenue\",\"by\":\"currency\",\"top\":2}"), "top", "currencies");
@@ -97,6 +139,8 @@ int main(void)
 		BY_HAND(percentiles_by_week_across_new_year),
 		BY_HAND(percentiles_by_hour_across_a_clock_change),
 		BY_HAND(the_rest_counts_a_customer_once),
+		BY_HAND(retention_by_calendar_and_rolling_across_a_clock_change),
+		BY_HAND(retention_by_month_across_new_year),
 		cmocka_unit_test(questions_at_fault_name_the_field),
 	};
 	int failed = cmocka_run_group_tests_name("query_hand", tests, NULL, NULL);

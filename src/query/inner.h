@@ -75,6 +75,7 @@ static inline const struct events_values *query__own(const struct query_plan *p,
 {
 	return &p->parts[part].named[p->first_own + i];
 }
+bool query__sum_number(const struct events_values *v, uint32_t row, struct decimal_sum *sum); /* adds the row's number; false when there is none */
 bool query__charge(struct query_plan *p, size_t bytes);                         /* false: the question is out of memory */
 static inline bool query__may(const struct query_context *ctx, uint32_t customer)
 {

@@ -114,6 +114,16 @@ bool query__number_of(const struct events_values *v, size_t row, double *out)
 	return true;
 }
 
+bool query__sum_number(const struct events_values *v, uint32_t row, struct decimal_sum *sum)
+{
+	uint32_t slot = v->n ? events_value_slot(v, row) : (uint32_t)EVENTS_NO_SLOT;
+	uint8_t kind = events_slot_kind(v, slot);
+	if (kind == EVENTS_DECIMAL) decimal_sum_add(sum, events_slot_number(v, slot));
+	else if (kind == EVENTS_DOUBLE) decimal_sum_add_double(sum, events_slot_real(v, slot));
+	else return false;
+	return true;
+}
+
 bool query__charge(struct query_plan *p, size_t bytes)
 {
 	if (atomic_fetch_add(&p->memory, bytes) + bytes <= p->memory_max) return true;

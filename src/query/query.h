@@ -139,6 +139,7 @@ struct query {
 	struct query_match start, again;
 	int cells; /* cell 0 included; 0 = as many as the data has */
 	enum query_return mode;
+	bool is_rolling; /* of retention: each customer's intervals begin with their own first start */
 	size_t n_brackets; /* of retention: each cell is of these intervals after the first, both ends belong to it; 0: one each */
 	struct query_bracket { int64_t first, last; } brackets[QUERY_MAX_BRACKETS];
 	/* of the kind in hand; each in its own header */
@@ -211,6 +212,7 @@ struct query_cohort {
 	uint64_t size;
 	bool is_open;    /* its own interval has not ended: the size may grow */
 	uint64_t *cells; /* query_retention.n_cells; [0] = size; QUERY_OPEN */
+	struct decimal_sum *values; /* the same of what their returns are worth; [0] of the interval of the start. NULL unless measured; of an open cell nothing */
 };
 struct query_retention {
 	struct query_times times;
@@ -218,6 +220,8 @@ struct query_retention {
 	struct query_cohort *cohorts;
 	uint64_t customers;        /* sum of the sizes */
 	uint64_t *returned, *base; /* of cell k, over all cohorts in which it has ended */
+	struct decimal_sum *values, *base_values; /* NULL unless measured */
+	str currency;              /* of money; else absent */
 	struct query_left_out left_out;
 	bool is_partial;
 };

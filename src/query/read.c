@@ -278,6 +278,21 @@ static void make_compared(struct query_reader *r)
 	r->q->compare = other;
 }
 
+static void read_rolling(struct query_reader *r, const struct json_node *v)
+{
+	r->q->is_rolling = query__read_flag(r, "rolling", v);
+}
+
+/* Of retention: customers, or what they are worth. */
+static void read_worth(struct query_reader *r, const struct json_node *v)
+{
+	str text = v->type == JSON_STRING ? v->text : STR_NONE;
+	if (str_eq(text, S("customers"))) return;
+	r->q->measure = QUERY_SUM;
+	if (!str_starts(text, S("sum:"))) query__bad(r, "measure", "not customers or sum:PROPERTY");
+	else (void)property_name(r, "measure", str_sub(text, 4, text.n), &r->q->property);
+}
+
 /* [[1,3],[4,7]] */
 static void read_brackets(struct query_reader *r, const struct json_node *v)
 {
@@ -295,7 +310,8 @@ static void read_brackets(struct query_reader *r, const struct json_node *v)
 
 static const struct query_field COMMON[] = {{"kind", NULL}, {"from", read_from}, {"to", read_to}, {"limit", read_limit}, {"where", read_where}, {"compare", read_compare}, {"members", query__read_members}};
 static const struct query_field TREND[] = {{"interval", query__read_interval}, {"event", read_event}, {"measure", read_measure}, {"by", query__read_by}, {"top", query__read_top}};
-static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}, {"brackets", read_brackets}};
+static const struct query_field RETENTION[] = {{"interval", query__read_interval}, {"start", read_start}, {"return", read_return}, {"cells", read_cells}, {"mode", read_mode}, {"brackets", read_brackets},
+	{"rolling", read_rolling}, {"measure", read_worth}};
 
 static void check_trend(struct query_reader *r)
 {

@@ -91,12 +91,7 @@ static void count_number(struct worker *w, struct cells *c, size_t interval, uin
 		if (query__number(w->plan, w->line.part[i], row, false, &number)) c->numbers[interval] += values_add(&c->values[interval], w->plan, &w->arena, number, 1);
 		return;
 	}
-	uint32_t slot = p->n ? events_value_slot(p, row) : (uint32_t)EVENTS_NO_SLOT;
-	uint8_t kind = events_slot_kind(p, slot);
-	if (kind == EVENTS_DECIMAL) decimal_sum_add(&c->sums[interval], events_slot_number(p, slot));
-	else if (kind == EVENTS_DOUBLE) decimal_sum_add_double(&c->sums[interval], events_slot_real(p, slot));
-	else return;
-	c->numbers[interval]++;
+	c->numbers[interval] += query__sum_number(p, row, &c->sums[interval]);
 }
 
 static const uint32_t *groups_of_line(struct worker *w)
