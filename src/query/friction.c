@@ -81,7 +81,7 @@ struct frictions *frictions_new(struct query_plan *p, const struct query_journey
 			str name = events_type_name(p->ctx->events, (uint16_t)t);
 			if (is_one_of(&f->events, name, f->is_folded)) {
 				fr->begins[t] |= UINT64_C(1) << i;
-				if (fr->rules[i].stage == NO_STAGE) fr->rules[i].stage = stage_of[t];
+				if (fr->rules[i].stage == NO_STAGE || stage_of[t] < fr->rules[i].stage) fr->rules[i].stage = stage_of[t];
 			}
 			if (is_one_of(&f->ends, name, f->is_folded)) fr->ends[t] |= UINT64_C(1) << i;
 		}

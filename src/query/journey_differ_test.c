@@ -122,8 +122,8 @@ static void naive_rules(const struct question *k)
 	for (int r = 0; r < RULES; r++) {
 		bool has_begun = false;
 		int stage = -1;
-		for (int t = 0; t < LINE_TYPES && stage < 0; t++) /* the stage of an error is that of its events */
-			if (k->events[r][t]) stage = stage_of(k, t);
+		for (int t = 0; t < LINE_TYPES; t++) /* the stage of an error is that of its events, of several the first */
+			if (k->events[r][t] && stage_of(k, t) >= 0 && (stage < 0 || stage_of(k, t) < stage)) stage = stage_of(k, t);
 		for (size_t i = 0; i < n_line; i++) has_begun |= k->events[r][at(i)->type] || (k->j->frictions[r].kind == FRICTION_ERROR && stage >= 0 && stage_of(k, at(i)->type) == stage);
 		int64_t count = met(k, r);
 		rules[r].exposed += has_begun;
