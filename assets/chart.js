@@ -4,6 +4,7 @@
 //   kinds bar, line, ranking (bars across), heat:  <thead> th data-series ["bar", "line" or ""], with data-unit ["share", "money", or
 //     none], data-currency, data-tone ["warning"], data-target and data-target-label; in <tbody> th data-time [a day, as 2011-12-25] and
 //     td data-value [a plain number], with data-low and data-high for its interval. Series of several units are chosen among.
+//   kind map:  two data-series columns: what stands across and what upwards; each row a point with its name, the means drawn as lines.
 //   kinds sankey, flow:  tr data-from data-to [names; empty: begins, ends] data-value, with data-from-id and data-to-id where one name
 //     stands at several places.
 //   marks on time:  anything in the figure with data-mark, data-from, data-to and data-label, numbered in their order.
@@ -100,7 +101,7 @@ function placeAxis(chart, c) {
 
 function bandSeries(chart, column, i, c) {
 	if (!chart.rows.some((row) => row.cells[column.at].low !== null)) return [];
-	const part = (pick, more) => ({ type: 'line', stack: `band-${i}`, silent: true, symbol: 'none', lineStyle: { opacity: 0 }, tooltip: { show: false }, data: chart.rows.map((row) => at(chart, row, pick(row.cells[column.at]))), ...more });
+	const part = (pick, more) => ({ type: 'line', stack: `band-${i}`, stackStrategy: 'all', silent: true, symbol: 'none', lineStyle: { opacity: 0 }, tooltip: { show: false }, data: chart.rows.map((row) => at(chart, row, pick(row.cells[column.at]))), ...more });
 	return [part((cell) => cell.low, {}), part((cell) => (cell.low === null ? null : cell.high - cell.low), { areaStyle: { color: chart.colour(column, i, c), opacity: 0.15 } })];
 }
 
@@ -164,6 +165,24 @@ function ranking(chart, c) {
 		tooltip: { trigger: 'item', formatter: (p) => chart.tell(p.dataIndex, '\n') },
 		series: chart.columns.map((each, i) => { chart.seriesAt[i] = i; return { name: each.name, type: 'bar', barMaxWidth: 26, data: chart.rows.map((row) => row.cells[each.at].value), itemStyle: { color: chart.colour(each, i, c), decal: decals(c.surface)[i] },
 			label: { show: true, position: isRtl ? 'left' : 'right', color: c.text, fontFamily: c.font, formatter: (p) => chart.rows[p.dataIndex].cells[column.at].text } }; }),
+	};
+}
+
+function map(chart, c) {
+	const [across, up] = chart.columns;
+	const mean = (column) => chart.rows.reduce((sum, row) => sum + row.cells[column.at].value, 0) / chart.rows.length;
+	const axis = (column, more) => ({ type: 'value', scale: true, name: column.name, nameLocation: 'middle', nameTextStyle: { color: c.quiet, fontFamily: c.font }, splitNumber: 4,
+		axisLabel: { color: c.quiet, fontFamily: c.font, hideOverlap: true, formatter: axisNumbers(column) }, axisLine: { show: true, lineStyle: { color: c.line } }, splitLine: { show: false }, ...more });
+	chart.seriesAt = [0];
+	return {
+		grid: { top: 24, bottom: 34, left: isRtl ? 24 : 34, right: isRtl ? 34 : 24, containLabel: true },
+		xAxis: axis(across, { inverse: isRtl, nameGap: 28 }),
+		yAxis: axis(up, { position: isRtl ? 'right' : 'left', nameGap: 48 }),
+		tooltip: { trigger: 'item', formatter: (p) => chart.tell(p.dataIndex, '\n') },
+		series: [{ type: 'line', lineStyle: { width: 0, opacity: 0 }, symbol: 'circle', symbolSize: 13, itemStyle: { color: c.series[0] }, emphasis: { scale: 1.3 },
+			data: chart.rows.map((row, i) => ({ value: [row.cells[across.at].value, row.cells[up.at].value], label: { position: i % 2 ? 'bottom' : 'top' }, itemStyle: { color: row.row.dataset.tone === 'warning' ? c.warning : c.series[0] }, symbol: row.row.dataset.tone === 'warning' ? 'diamond' : 'circle' })),
+			label: { show: true, color: c.text, fontFamily: c.font, width: 130, overflow: 'truncate', formatter: (p) => chart.rows[p.dataIndex].name },
+			markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: c.quiet, type: 'dashed', width: 1 }, data: [{ xAxis: mean(across) }, { yAxis: mean(up) }] } }],
 	};
 }
 
@@ -253,7 +272,7 @@ function flow(chart, c) {
 	};
 }
 
-const KINDS = { bar: cartesian, line: cartesian, ranking, heat, sankey, flow };
+const KINDS = { bar: cartesian, line: cartesian, ranking, map, heat, sankey, flow };
 const isOfWays = (kind) => kind === 'sankey' || kind === 'flow';
 
 // ---- one chart
@@ -318,7 +337,7 @@ class Chart {
 	explainColours() {
 		const legend = this.figure.querySelector('.chart-legend');
 		legend.replaceChildren();
-		const bars = isOfWays(this.kind) || this.kind === 'heat' ? [] : this.columns;
+		const bars = isOfWays(this.kind) || this.kind === 'heat' || this.kind === 'map' ? [] : this.columns;
 		if (bars.length < 2 || bars.every((column) => isLine(this, column))) return;
 		bars.forEach((column, i) => {
 			const item = document.createElement('li'), swatch = document.createElement('span');

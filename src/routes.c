@@ -20,6 +20,7 @@
 #include "target/target.h"
 #include "team/team_pages.h"
 #include "text/text_pages.h"
+#include "voice/voice.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK };

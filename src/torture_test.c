@@ -45,6 +45,9 @@ static const char BATCH[] =
 	"{\"type\":\"track\",\"event\":\"Looked\",\"anonymousId\":\"late-%\",\"messageId\":\"20-%\",\"timestamp\":\"2024-02-05T10:00:00Z\"},"
 	"{\"type\":\"alias\",\"userId\":\"new-%\",\"previousId\":\"late-%\",\"messageId\":\"21-%\",\"timestamp\":\"2024-02-05T10:01:00Z\"},"
 	"{\"type\":\"track\",\"event\":\"Order Completed\",\"userId\":\"gone-%\",\"messageId\":\"22-%\",\"timestamp\":\"2024-02-06T10:00:00Z\",\"properties\":{\"order_id\":\"g-%\",\"revenue\":5}},"
+	"{\"type\":\"track\",\"event\":\"Survey Answered\",\"userId\":\"ann-%\",\"messageId\":\"24-%\",\"timestamp\":\"2024-02-06T10:00:00Z\",\"properties\":{\"question_id\":\"q-%\","
+	"\"type\":\"nps\",\"number\":9,\"submission_id\":\"s-%\",\"weight\":0.5}},"
+	"{\"type\":\"track\",\"event\":\"Survey Answered\",\"userId\":\"gone-%\",\"messageId\":\"25-%\",\"timestamp\":\"2024-02-06T10:00:00Z\",\"properties\":{\"question_id\":\"why-%\",\"text\":\"Because\"}},"
 	"{\"type\":\"identify\",\"userId\":\"old-%\",\"messageId\":\"23-%\",\"timestamp\":\"2024-02-06T10:00:00Z\",\"traits\":{\"name\":\"Old Friend\"}}]}";
 
 /* Of a source that carries consent: it may not be kept, what it refuses is. */

@@ -153,6 +153,7 @@ static const char *const TABLES[] = {
 	"FROM orders WHERE subject > ?1 ORDER BY subject, kind, at, revenue_micro",
 	"SELECT 'line', o.subject - ?1, l.kind, l.line, l.at, p.sku, p.name, p.category, l.quantity, l.price_micro, l.amount_micro, ?1, ?2, ?3 FROM orders o JOIN order_line l ON l.order_id "
 	"= o.id JOIN product p ON p.id = l.product WHERE o.subject > ?1 ORDER BY o.subject, l.kind, l.at, l.line, l.amount_micro",
+	"SELECT 'feedback', subject - ?1, question, type, number, text, at, submission, weight, ?1, ?2, ?3 FROM feedback WHERE subject > ?1 ORDER BY subject, question, at",
 	"SELECT 'audit', c.number - ?2, a.what, ?1, ?2, ?3 FROM audit a JOIN customer c ON c.id = a.subject WHERE c.number > ?2 ORDER BY 2, a.what",
 	"SELECT 'key', ended_at IS NULL, ?1, ?2, ?3 FROM api_key WHERE name = ?3",
 	"SELECT 'import', state, rows_kept, ?1, ?2, ?3 FROM import WHERE file_name LIKE '%' || ?3 || '%'",

@@ -12,6 +12,7 @@
 #include "customer/derive.h"
 #include "customer/identity.h"
 #include "customer/people.h"
+#include "feedback/feedback.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "order/order.h"
@@ -24,6 +25,7 @@ struct derive {
 	struct json_reader *reader;
 	struct op *op;
 	struct order_batch *orders;
+	struct feedback_batch *feedback;
 	struct map touched; /* subject (4 bytes) → TOUCHED_ bits */
 	str country;
 };
@@ -52,6 +54,7 @@ void derive_begin(struct derive *d, struct op *op)
 {
 	d->op = op;
 	d->orders = order_batch_new(op);
+	d->feedback = feedback_batch_new(op);
 	d->country = setting_text(op, SETTING_country);
 	map_clear(&d->touched);
 }
@@ -315,6 +318,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	if (!t) return OK;
 	TRY(apply_person(d, r, t, &ids));
 	TRY(apply_consents(d, r, t, &source, &ids));
+	if (feedback_is_answer(r->event.type)) return feedback_apply(d->op, d->feedback, r);
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;
 	uint32_t touched;

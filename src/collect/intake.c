@@ -14,6 +14,7 @@
 #include "consent/consent.h"
 #include "customer/identity.h"
 #include "customer/people.h"
+#include "feedback/feedback.h"
 #include "http/http.h"
 #include "json/json.h"
 #include "op/app.h"
@@ -135,7 +136,7 @@ static bool derives(const struct intake *in, const struct touchpoint *t, const s
 {
 	const struct people *people = in->app->people;
 	if (t->has_traits || (kind && kind->order != ORDER_NONE)) return true;
-	if (t->call == CALL_ALIAS || t->call == CALL_GROUP) return true;
+	if (t->call == CALL_ALIAS || t->call == CALL_GROUP || feedback_is_answer(t->event)) return true;
 	for (size_t i = 1; i < ids->n; i++) {
 		if (str_eq(ids->v[i].kind, S("anonymous_id")) ? !people_is_linked(people, ids->v[i].subject) : people_customer(people, ids->v[i].subject) != customer)
 			return true;

@@ -24,6 +24,7 @@ static void put_cell(struct json_writer *w, struct op *op, str column, const str
 	else if (v->type == DB_INT && str_ends(column, S("_micro"))) json_put_decimal(w, customer_micro(v->i));
 	else if (v->type == DB_INT && str_ends(column, S("_milli"))) json_put_real(w, (double)v->i / 1000);
 	else if (str_starts(column, S("is_"))) json_put_bool(w, v->i != 0);
+	else if (v->type == DB_REAL) json_put_real(w, v->d);
 	else if (v->type == DB_TEXT) json_put_str(w, v->s);
 	else json_put_i64(w, v->i);
 }
@@ -156,6 +157,7 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	TRY(put_rows(&w, op, "traits", SQL_export_traits, customer));
 	TRY(put_rows(&w, op, "consents", SQL_export_consents, customer));
 	TRY(put_orders(&w, op, customer));
+	TRY(put_rows(&w, op, "feedback", SQL_export_feedback, customer));
 	TRY(put_touchpoints(&w, op, customer));
 	json_end_object(&w);
 	if (buf_failed(out)) return fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20);

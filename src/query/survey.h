@@ -4,8 +4,8 @@
 #define QUERY_SURVEY_H
 #include "base/rating.h"
 #include "query/inner.h"
+#include "query/survey_event.h"
 
-#define SURVEY_ANSWERED "Survey Answered"
 enum answer_sent { SENT_NUMBER, SENT_VALUE, SENT_SCALE_MIN, SENT_SCALE_MAX, SENT_WEIGHT, SENT_COUNT };
 extern const str QUERY__ANSWER_NAMES[SENT_COUNT]; /* what a plan's wants have as `own`, first */
 

@@ -12,6 +12,7 @@
 #include "collect/touchpoint.h"
 #include "customer/people.h"
 #include "events/events.h"
+#include "feedback/feedback.h"
 #include "http/http.h"
 #include "json/json.h"
 #include "op/app.h"
@@ -87,6 +88,7 @@ static enum err undo(struct undo *u)
 	for (size_t i = 0; i < events_view_parts(u->view); i++) TRY(look_at_part(u, i));
 	TRY(op_run(u->op, SQL_unapplied_forget_import, DB_ARGS(db_int(u->s.number)), NULL));
 	TRY(derive_orders(u));
+	TRY(feedback_forget_import(u->op, u->s.number));
 	return replay_without(u->op, u->view, (uint32_t)u->s.number, &u->replay);
 }
 

@@ -117,6 +117,8 @@ describe('every page after the demo', () => {
 		const write = await hospes.key('write');
 		await hospes.post('/v1/batch', { batch: [
 			{ type: 'identify', userId: 'ada', traits: { name: 'Ada Lovelace', email: 'ada@example.com' } },
+			...Array.from({ length: 30 }, (_, i) => ['recommend', 'staff', 'price'].map((question_id, k) => ({ type: 'track', event: 'Survey Answered', userId: `asked-${i}`, timestamp: `2011-0${1 + (i % 3)}-10T10:00:00Z`, context: { consent: { categoryPreferences: { analytics: true } } },
+				properties: { submission_id: `s${i}`, question_id, question: `What of ${question_id}?`, type: k ? 'csat' : 'nps', number: k ? 1 + ((i * k) % 5) : i % 11, scale_min: k ? 1 : 0, scale_max: k ? 5 : 10, language: 'en' } }))).flat(),
 			{ type: 'identify', userId: 'long', traits: { name: 'Wolfeschlegelsteinhausenbergerdorff'.repeat(3) } },
 		] }, write);
 		const { page, context, complaints } = await signInByLink({ language: 'en' });

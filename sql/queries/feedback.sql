@@ -1,0 +1,73 @@
+-- name: feedback_put
+INSERT INTO feedback (id, message, source, subject, import, at, purposes, submission, survey, question, version, wording, type, scale_min, scale_max,
+	number, text, language, channel, location, weight, search)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+ON CONFLICT (message) DO NOTHING;
+
+-- name: feedback_question_put
+INSERT INTO feedback_question (question, survey, type, wording, scale_min, scale_max, first_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (question) DO UPDATE SET survey = coalesce(excluded.survey, feedback_question.survey), type = excluded.type,
+	wording = coalesce(excluded.wording, feedback_question.wording), scale_min = coalesce(excluded.scale_min, feedback_question.scale_min),
+	scale_max = coalesce(excluded.scale_max, feedback_question.scale_max);
+
+-- name: feedback_remove_import
+DELETE FROM feedback WHERE import = $1;
+
+-- name: feedback_remove_subject
+DELETE FROM feedback WHERE subject = $1;
+
+-- name: feedback_question_tidy
+DELETE FROM feedback_question WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.question = feedback_question.question);
+
+-- name: feedback_questions
+SELECT question AS id, survey, type, wording, scale_min, scale_max FROM feedback_question ORDER BY first_at, question;
+
+-- name: export_feedback
+SELECT f.at, f.survey, f.submission, f.question, f.version, f.wording, f.type, f.number, f.text, f.language, f.channel, f.location, s.name AS source
+FROM feedback f JOIN identity i ON i.subject = f.subject LEFT JOIN source s ON s.number = f.source WHERE i.customer = $1 ORDER BY f.at, f.id;
+
+-- fragment: feedback_wanted
+f.purposes & $2 <> 0
+	AND (CAST($3 AS TEXT) IS NULL OR f.question = $3)
+	AND (CAST($4 AS TEXT) IS NULL OR f.language = $4)
+	AND (CAST($5 AS TEXT) IS NULL OR f.channel = $5)
+	AND ($6 = 0 OR ($6 = 1 AND f.type = 'nps' AND f.number >= 9) OR ($6 = 2 AND f.type = 'nps' AND f.number >= 7 AND f.number < 9) OR ($6 = 3 AND f.type = 'nps' AND f.number < 7)
+		OR ($6 = 4 AND f.type = 'text'))
+	AND f.at >= $7 AND f.at < $8
+	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
+		WHERE i.subject = f.subject AND c.purpose = $9 AND NOT c.is_granted)
+
+-- fragment: feedback_columns
+SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey, f.submission, f.weight, i.customer,
+	coalesce(k.name, k.email, i.shown) AS person
+
+-- fragment: feedback_tables
+FROM feedback f LEFT JOIN feedback_question q ON q.question = f.question LEFT JOIN identity i ON i.subject = f.subject LEFT JOIN customer k ON k.id = i.customer
+
+-- name: feedback_page_newest :sqlite
+{{feedback_columns}} {{feedback_tables}}
+WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
+
+-- name: feedback_page_newest :postgres
+{{feedback_columns}} {{feedback_tables}}
+WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
+
+-- name: feedback_page_oldest :sqlite
+{{feedback_columns}} {{feedback_tables}}
+WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
+
+-- name: feedback_page_oldest :postgres
+{{feedback_columns}} {{feedback_tables}}
+WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
+
+-- name: feedback_count :sqlite
+SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND $1 = 0;
+
+-- name: feedback_count :postgres
+SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0;
+
+-- name: feedback_languages
+SELECT DISTINCT language FROM feedback WHERE language IS NOT NULL ORDER BY language LIMIT 50;
+
+-- name: feedback_channels
+SELECT DISTINCT channel FROM feedback WHERE channel IS NOT NULL ORDER BY channel LIMIT 50;

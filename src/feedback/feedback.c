@@ -1,0 +1,134 @@
+/* What is read of a touchpoint: properties under the names that files and senders use (docs/sending.md). */
+#include "feedback/feedback.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/utf8.h"
+#include "i18n/i18n.h"
+#include "json/desc.h"
+#include "json/json.h"
+#include "query/survey_event.h"
+
+enum { BODY_BYTES = 4 << 20, ID_BYTES = 200, WORDS_BYTES = 1000, TEXT_BYTES = 20000 };
+
+struct feedback_batch {
+	struct map questions; /* put already in this batch, as they stand */
+};
+
+bool feedback_is_answer(str event)
+{
+	return str_eq(event, S(SURVEY_ANSWERED));
+}
+
+static void release(void *arg)
+{
+	map_release(&((struct feedback_batch *)arg)->questions);
+}
+
+struct feedback_batch *feedback_batch_new(struct op *op)
+{
+	struct feedback_batch *b = ARENA_NEW(&op->arena, struct feedback_batch);
+	map_init(&b->questions);
+	op_defer(op, release, b);
+	return b;
+}
+
+/* ---- reading ---- */
+
+static str text_of(struct arena *a, const struct json_node *p, const char *name, size_t most)
+{
+	const struct json_node *v = json_get(p, str_of(name));
+	bool is_text = v && (v->type == JSON_STRING || v->type == JSON_NUMBER);
+	return is_text && v->text.n ? str_dup(a, utf8_cut(v->text, most)) : STR_NONE;
+}
+
+static double number_of(const struct json_node *p, const char *name)
+{
+	const struct json_node *v = json_get(p, str_of(name));
+	double d;
+	return v && v->type == JSON_NUMBER && str_f64(v->text, &d) && isfinite(d) ? d : NAN;
+}
+
+struct row {
+	str question, submission, survey, version, wording, type, text, language, location;
+	double number, scale_min, scale_max, weight;
+};
+
+static bool read_row(struct arena *a, str body, struct row *x)
+{
+	static const char *const texts[] = {"text", "choice", "date"};
+	const struct json_node *root, *boolean;
+	if (json_tree(a, body, BODY_BYTES, &root, NULL) != OK) return false;
+	const struct json_node *p = json_get(root, S("properties"));
+	*x = (struct row){.question = text_of(a, p, "question_id", ID_BYTES), .submission = text_of(a, p, "submission_id", ID_BYTES), .survey = text_of(a, p, "survey_id", ID_BYTES),
+		.version = text_of(a, p, "question_version", ID_BYTES), .wording = text_of(a, p, "question", WORDS_BYTES), .type = text_of(a, p, "type", ID_BYTES), .text = STR_NONE,
+		.language = text_of(a, p, "language", ID_BYTES), .location = text_of(a, p, "location", ID_BYTES), .number = number_of(p, "number"), .scale_min = number_of(p, "scale_min"),
+		.scale_max = number_of(p, "scale_max"), .weight = number_of(p, "weight")};
+	if (isnan(x->number)) x->number = number_of(p, "value");
+	for (size_t i = 0; i < COUNT_OF(texts) && !str_given(x->text); i++) x->text = text_of(a, p, texts[i], TEXT_BYTES);
+	boolean = json_get(p, S("boolean"));
+	if (boolean && (boolean->type == JSON_TRUE || boolean->type == JSON_FALSE)) x->text = boolean->type == JSON_TRUE ? S("true") : S("false");
+	if (!str_given(x->type)) x->type = isnan(x->number) ? S("text") : S("number");
+	return str_given(x->question) && (str_given(x->text) || !isnan(x->number));
+}
+
+/* ---- writing ---- */
+
+static struct db_val real(double d)
+{
+	return isnan(d) ? db_null() : db_real(d);
+}
+
+static enum err put_question(struct op *op, struct feedback_batch *b, const struct row *x, int64_t at_ms)
+{
+	bool added;
+	str as_it_stands = str_fmt(&op->arena, "%.*s\n%.*s\n%.*s\n%.*s\n%g\n%g", STR_ARG(x->question), STR_ARG(x->survey), STR_ARG(x->type), STR_ARG(x->wording), x->scale_min, x->scale_max);
+	map_put(&b->questions, as_it_stands, &added);
+	if (!added) return OK;
+	return op_run(op, SQL_feedback_question_put,
+	              DB_ARGS(db_text(x->question), db_text(x->survey), db_text(x->type), db_text(x->wording), real(x->scale_min), real(x->scale_max), db_int(at_ms)), NULL);
+}
+
+enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct events_record *r)
+{
+	struct row x;
+	const struct event *e = &r->event;
+	if (!read_row(&op->arena, e->body, &x)) return OK;
+	str message = str_fmt(&op->arena, "%016llx%016llx", (unsigned long long)e->message.a, (unsigned long long)e->message.b);
+	str search = str_given(x.text) ? i18n_fold(&op->arena, x.text) : STR_NONE;
+	TRY(put_question(op, b, &x, e->time_ms));
+	return op_run(op, SQL_feedback_put,
+	              DB_ARGS(db_id(id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes), db_text(x.submission),
+	                      db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number), db_text(x.text),
+	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search)),
+	              NULL);
+}
+
+enum err feedback_forget_import(struct op *op, int64_t import)
+{
+	TRY(op_run(op, SQL_feedback_remove_import, DB_ARGS(db_int(import)), NULL));
+	return op_run(op, SQL_feedback_question_tidy, DB_NO_ARGS, NULL);
+}
+
+enum err feedback_forget_subject(struct op *op, uint32_t subject)
+{
+	return op_run(op, SQL_feedback_remove_subject, DB_ARGS(db_int(subject)), NULL);
+}
+
+/* ---- questions ---- */
+
+enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_feedback_questions, DB_NO_ARGS, &rows));
+	*out = ARENA_ARRAY(&op->arena, struct feedback_question, rows.n + 1);
+	*n = rows.n;
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct db_val *low = db_cell(&rows, i, 4), *high = db_cell(&rows, i, 5);
+		(*out)[i] = (struct feedback_question){db_rows_text(&rows, i, 0), db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 2), db_rows_text(&rows, i, 3),
+			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d};
+	}
+	return OK;
+}

@@ -1,0 +1,178 @@
+/* The overview: every scored question with its figure, and one of them over time. */
+#include "voice/voice.h"
+
+#include <math.h>
+
+#include "base/datetime.h"
+#include "i18n/i18n.h"
+#include "json/desc.h"
+#include "voice/voice_inner.h"
+
+enum { MOST_QUESTIONS = 40 };
+
+struct voice_question {
+	str id, name, survey, value;
+	struct msg measure, interval;
+	int64_t answers;
+	double number, low, high;
+	str over_time, responses;
+	bool is_shown;
+};
+struct voice_point {
+	int64_t day;
+	str label, value;
+	int64_t answers;
+	double number, low, high;
+	bool has_value;
+};
+struct voice {
+	struct msg finding;
+	bool is_empty, is_share, has_more, may_read;
+	LIST_OF(struct voice_question) questions;
+	LIST_OF(struct option) choices;
+	str title;
+	struct msg measure, definition;
+	LIST_OF(struct voice_point) points;
+};
+static const struct desc_field QUESTION_FIELDS[] = {
+	FIELD(voice_question, id, DESC_STR),
+	FIELD(voice_question, name, DESC_STR, .doc = "its wording, else its id"),
+	FIELD(voice_question, survey, DESC_STR),
+	FIELD(voice_question, measure, DESC_MSG),
+	FIELD(voice_question, answers, DESC_INT),
+	FIELD(voice_question, value, DESC_STR),
+	FIELD(voice_question, interval, DESC_MSG),
+	FIELD(voice_question, number, DESC_REAL),
+	FIELD(voice_question, low, DESC_REAL),
+	FIELD(voice_question, high, DESC_REAL),
+	FIELD(voice_question, over_time, DESC_STR),
+	FIELD(voice_question, responses, DESC_STR),
+	FIELD(voice_question, is_shown, DESC_BOOL, .doc = "over time, on this page"),
+};
+static const struct desc QUESTION_DESC = DESC(voice_question, QUESTION_FIELDS);
+static const struct desc_field POINT_FIELDS[] = {
+	FIELD(voice_point, day, DESC_DATE),
+	FIELD(voice_point, label, DESC_STR),
+	FIELD(voice_point, value, DESC_STR),
+	FIELD(voice_point, answers, DESC_INT),
+	FIELD(voice_point, number, DESC_REAL),
+	FIELD(voice_point, low, DESC_REAL),
+	FIELD(voice_point, high, DESC_REAL),
+	FIELD(voice_point, has_value, DESC_BOOL),
+};
+static const struct desc POINT_DESC = DESC(voice_point, POINT_FIELDS);
+static const struct desc_field VOICE_FIELDS[] = {
+	FIELD(voice, finding, DESC_MSG),
+	FIELD(voice, is_empty, DESC_BOOL),
+	FIELD(voice, questions, DESC_LIST, .item = DESC_STRUCT, .of = &QUESTION_DESC),
+	FIELD(voice, has_more, DESC_BOOL, .doc = "other questions are not shown"),
+	FIELD(voice, may_read, DESC_BOOL, .doc = "single answers"),
+	FIELD(voice, choices, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice, title, DESC_STR, .doc = "the question that is shown over time"),
+	FIELD(voice, measure, DESC_MSG),
+	FIELD(voice, definition, DESC_MSG),
+	FIELD(voice, is_share, DESC_BOOL),
+	FIELD(voice, points, DESC_LIST, .item = DESC_STRUCT, .of = &POINT_DESC),
+};
+const struct desc VOICE_DESC = DESC(voice, VOICE_FIELDS);
+
+static const char *words_of(struct voice_way way, bool is_definition)
+{
+	static const char *const measures[] = {[RATING_NPS] = "voice_nps", [RATING_CSAT] = "voice_csat", [RATING_CES] = "voice_ces"};
+	static const char *const definitions[] = {[RATING_NPS] = "voice_nps_means", [RATING_CSAT] = "voice_csat_means", [RATING_CES] = "voice_ces_means"};
+	bool is_mean = way.metric == RATING_CSAT && way.method == RATING_MEAN;
+	if (is_mean) return is_definition ? "voice_mean_means" : "voice_mean";
+	return (is_definition ? definitions : measures)[way.metric];
+}
+
+static enum err fill_question(struct op *op, const struct feedback_question *q, struct voice_question *out)
+{
+	struct voice_way way = voice__way(q);
+	const struct json_node *answer;
+	TRY(voice__ask(op, voice__score(op, q, way, STR_NONE), &answer));
+	const struct json_node *total = json_get(answer, S("total"));
+	str address = web_url(op, q->id);
+	*out = (struct voice_question){.id = q->id, .name = voice__name(q), .survey = q->survey, .measure = msg_of(words_of(way, false)), .number = voice__real(total, "value"),
+		.low = voice__real(total, "low"), .high = voice__real(total, "high")};
+	json_get_i64(total, S("n"), &out->answers);
+	out->value = voice__shown(op, way, out->number);
+	out->interval = voice__interval(op, way, out->low, out->high);
+	out->over_time = str_fmt(&op->arena, "/voice?question=%.*s", STR_ARG(address));
+	out->responses = str_fmt(&op->arena, "/voice/responses?question=%.*s", STR_ARG(address));
+	return OK;
+}
+
+static void add_point(struct op *op, struct voice *page, struct voice_way way, const struct json_node *row)
+{
+	struct voice_point *p = &page->points.v[page->points.n];
+	bool has_zone;
+	*p = (struct voice_point){.number = voice__real(row, "value"), .low = voice__real(row, "low"), .high = voice__real(row, "high")};
+	if (!datetime_parse(json_get_str(row, S("time")), &p->day, &has_zone)) return;
+	json_get_i64(row, S("n"), &p->answers);
+	p->label = i18n_month(&op->arena, &op->locale, p->day);
+	p->value = voice__shown(op, way, p->number);
+	p->has_value = !isnan(p->number);
+	page->points.n++;
+}
+
+static enum err fill_points(struct op *op, const struct feedback_question *q, struct voice *page)
+{
+	struct voice_way way = voice__way(q);
+	const struct json_node *answer;
+	page->title = voice__name(q);
+	page->measure = msg_of(words_of(way, false));
+	page->definition = msg_of(words_of(way, true));
+	page->is_share = way.metric != RATING_NPS && way.method == RATING_TOP2;
+	TRY(voice__ask(op, voice__score(op, q, way, S("month")), &answer));
+	const struct json_node *rows = json_get(answer, S("rows"));
+	page->points.v = ARENA_ARRAY(&op->arena, struct voice_point, (rows ? rows->n : 0) + 1);
+	for (const struct json_node *row = rows ? rows->child : NULL; row; row = row->next) add_point(op, page, way, row);
+	while (page->points.n && page->points.v[page->points.n - 1].answers == 0) page->points.n--;
+	while (page->points.n && page->points.v[0].answers == 0) { /* before the first answer there is nothing to tell */
+		page->points.v++;
+		page->points.n--;
+	}
+	if (page->points.n < 2) page->points.n = 0;
+	return OK;
+}
+
+static struct msg finding_of(const struct voice_question *q)
+{
+	if (isnan(q->number)) return msg_str("voice_finding_few", "question", q->name);
+	struct msg m = msg_str("voice_finding", "question", q->name);
+	msg_add(&m, (struct msg_arg){.name = "value", .type = MSG_STR, .s = q->value});
+	msg_add(&m, (struct msg_arg){.name = "n", .type = MSG_INT, .i = q->answers});
+	return m;
+}
+
+enum err voice_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct voice *page = ARENA_NEW(&op->arena, struct voice);
+	struct feedback_question *v;
+	const struct feedback_question *chosen = NULL;
+	size_t n;
+	str asked = web_query(w, "question");
+	TRY(feedback_questions(op, &v, &n));
+	if (str_given(asked) && asked.n && !((chosen = voice__find(v, n, asked)) && voice__way(chosen).is_scored)) return fail(op, ERR_NOT_FOUND, "question", "nobody has answered a scored question of this id");
+	for (size_t i = 0; i < n && !chosen; i++)
+		if (str_eq(v[i].type, S("nps"))) chosen = &v[i];
+	for (size_t i = 0; i < n && !chosen; i++)
+		if (voice__way(&v[i]).is_scored) chosen = &v[i];
+	page->questions.v = ARENA_ARRAY(&op->arena, struct voice_question, n + 1);
+	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
+	page->is_empty = n == 0;
+	page->finding = msg_of(n ? "voice_no_scores" : "voice_none");
+	for (size_t i = 0; i < n; i++) {
+		struct voice_question *q = &page->questions.v[page->questions.n];
+		if (!voice__way(&v[i]).is_scored) continue;
+		page->has_more = page->questions.n == MOST_QUESTIONS;
+		if (page->has_more && &v[i] != chosen) continue;
+		TRY(fill_question(op, &v[i], q));
+		q->is_shown = &v[i] == chosen;
+		if (q->is_shown) page->finding = finding_of(q);
+		page->questions.n++;
+	}
+	page->choices.v = voice__options(op, v, n, chosen, &page->choices.n);
+	if (chosen) TRY(fill_points(op, chosen, page));
+	return answer_with(a, &VOICE_DESC, page);
+}

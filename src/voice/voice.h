@@ -1,0 +1,10 @@
+/* voice.h: what customers say in scores and words: figures of the questions that were answered, the answers themselves, and
+ * what drives a score. Figures are asked of the events (query kinds score and drivers), rows of src/feedback; all for the purpose
+ * of analysis, so whoever refused it is in none. */
+#ifndef VOICE_VOICE_H
+#define VOICE_VOICE_H
+#include "http/web.h"
+
+extern const struct desc VOICE_DESC, VOICE_RESPONSES_DESC, VOICE_DRIVERS_DESC;
+web_handler voice_get, voice_responses_get, voice_responses_csv, voice_drivers_get;
+#endif

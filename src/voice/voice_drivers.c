@@ -1,0 +1,179 @@
+/* Drivers: what the answers to one question go with, of the others of its survey; importance against performance. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "i18n/i18n.h"
+#include "json/desc.h"
+#include "voice/voice_inner.h"
+
+enum { MOST_PREDICTORS = 20, MOST_LMG = 12 };
+
+struct voice_driver {
+	str id, name, responses;
+	double weight, share, low, high, top2, mean, coefficient;
+	struct msg interval, advice;
+	bool is_priority;
+};
+struct voice_drivers {
+	struct msg finding;
+	bool is_empty, is_too_few, is_thin, is_lmg, has_map;
+	LIST_OF(struct option) questions, methods;
+	str outcome;
+	int64_t cases, incomplete;
+	double r2, alpha;
+	str alpha_shown;
+	LIST_OF(struct voice_driver) rows;
+};
+static const struct desc_field DRIVER_FIELDS[] = {
+	FIELD(voice_driver, id, DESC_STR),
+	FIELD(voice_driver, name, DESC_STR),
+	FIELD(voice_driver, responses, DESC_STR),
+	FIELD(voice_driver, weight, DESC_REAL, .doc = "of the variance of the outcome"),
+	FIELD(voice_driver, share, DESC_SHARE, .doc = "of what is explained: importance"),
+	FIELD(voice_driver, low, DESC_SHARE, .doc = "of the share, by bootstrap"),
+	FIELD(voice_driver, high, DESC_SHARE),
+	FIELD(voice_driver, interval, DESC_MSG),
+	FIELD(voice_driver, top2, DESC_SHARE, .doc = "upper answers in the cases: performance"),
+	FIELD(voice_driver, mean, DESC_REAL),
+	FIELD(voice_driver, coefficient, DESC_REAL, .doc = "standardised"),
+	FIELD(voice_driver, advice, DESC_MSG),
+	FIELD(voice_driver, is_priority, DESC_BOOL, .doc = "more important than most, and answered worse than most"),
+};
+static const struct desc DRIVER_DESC = DESC(voice_driver, DRIVER_FIELDS);
+static const struct desc_field DRIVERS_FIELDS[] = {
+	FIELD(voice_drivers, finding, DESC_MSG),
+	FIELD(voice_drivers, is_empty, DESC_BOOL, .doc = "nothing was answered"),
+	FIELD(voice_drivers, is_too_few, DESC_BOOL, .doc = "fewer than two scored questions, or too few complete cases"),
+	FIELD(voice_drivers, is_thin, DESC_BOOL, .doc = "fewer than ten cases a driver"),
+	FIELD(voice_drivers, is_lmg, DESC_BOOL),
+	FIELD(voice_drivers, has_map, DESC_BOOL, .doc = "every driver has a performance"),
+	FIELD(voice_drivers, questions, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_drivers, methods, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_drivers, outcome, DESC_STR),
+	FIELD(voice_drivers, cases, DESC_INT),
+	FIELD(voice_drivers, incomplete, DESC_INT),
+	FIELD(voice_drivers, r2, DESC_SHARE),
+	FIELD(voice_drivers, alpha, DESC_REAL),
+	FIELD(voice_drivers, alpha_shown, DESC_STR),
+	FIELD(voice_drivers, rows, DESC_LIST, .item = DESC_STRUCT, .of = &DRIVER_DESC),
+};
+const struct desc VOICE_DRIVERS_DESC = DESC(voice_drivers, DRIVERS_FIELDS);
+
+/* The overall question is asked to be explained: a satisfaction or rating before NPS, which has causes outside of the survey. */
+static const struct feedback_question *first_outcome(const struct feedback_question *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(v[i].type, S("nps"))) return &v[i];
+	for (size_t i = 0; i < n; i++)
+		if (voice__way(&v[i]).is_scored) return &v[i];
+	return NULL;
+}
+
+static size_t choose_predictors(const struct feedback_question *v, size_t n, const struct feedback_question *outcome, size_t most, const struct feedback_question **out)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < n && k < most; i++)
+		if (&v[i] != outcome && voice__way(&v[i]).is_scored && str_eq(v[i].survey, outcome->survey)) out[k++] = &v[i];
+	return k;
+}
+
+static str question_of(struct op *op, const struct feedback_question *outcome, const struct feedback_question *const *predictors, size_t n, bool is_lmg)
+{
+	str ids[MOST_PREDICTORS];
+	for (size_t i = 0; i < n; i++) ids[i] = voice__json(op, predictors[i]->id);
+	str list = str_join(&op->arena, ids, n, S(",")), about = voice__json(op, outcome->id);
+	return str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s],\"method\":\"%s\"}", STR_ARG(about), STR_ARG(list), is_lmg ? "lmg" : "relative_weights");
+}
+
+static void fill_row(struct op *op, const struct feedback_question *q, const struct json_node *d, double r2, struct voice_driver *out)
+{
+	*out = (struct voice_driver){.id = q->id, .name = voice__name(q), .weight = voice__real(d, "weight"), .share = voice__real(d, "share"), .low = voice__real(d, "low") / r2, .high = voice__real(d, "high") / r2,
+		.top2 = voice__real(d, "top2"), .mean = voice__real(d, "mean"), .coefficient = voice__real(d, "coefficient")};
+	out->responses = str_fmt(&op->arena, "/voice/responses?question=%.*s", STR_ARG(web_url(op, q->id)));
+	out->interval = voice__interval(op, (struct voice_way){true, RATING_CSAT, RATING_TOP2}, out->low, out->high);
+}
+
+static int by_share(const void *x, const void *y)
+{
+	const struct voice_driver *a = x, *b = y;
+	return a->share > b->share ? -1 : a->share < b->share;
+}
+
+/* Against the mean of all: most important and worst answered come first. */
+static void advise(struct voice_drivers *page)
+{
+	double share = 0, top2 = 0;
+	page->has_map = page->rows.n > 1;
+	for (size_t i = 0; i < page->rows.n; i++) {
+		share += page->rows.v[i].share / (double)page->rows.n;
+		top2 += page->rows.v[i].top2 / (double)page->rows.n;
+		page->has_map = page->has_map && !isnan(page->rows.v[i].top2);
+	}
+	for (size_t i = 0; i < page->rows.n && page->has_map; i++) {
+		struct voice_driver *d = &page->rows.v[i];
+		bool is_important = d->share >= share, is_good = d->top2 >= top2;
+		d->is_priority = is_important && !is_good;
+		d->advice = msg_of(d->is_priority ? "voice_improve" : is_important ? "voice_keep" : is_good ? "voice_watch" : "voice_later");
+	}
+}
+
+static void tell(struct voice_drivers *page)
+{
+	const struct voice_driver *first = page->rows.n ? &page->rows.v[0] : NULL;
+	for (size_t i = page->rows.n; i-- > 0;)
+		if (page->rows.v[i].is_priority) first = &page->rows.v[i];
+	if (!first) return;
+	page->finding = msg_str(first->is_priority ? "voice_drivers_priority" : "voice_drivers_first", "driver", first->name);
+	msg_add(&page->finding, (struct msg_arg){.name = "outcome", .type = MSG_STR, .s = page->outcome});
+	msg_add(&page->finding, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = first->share});
+}
+
+static enum err fill(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *outcome, struct voice_drivers *page)
+{
+	const struct feedback_question *predictors[MOST_PREDICTORS];
+	const struct json_node *answer;
+	size_t k = choose_predictors(v, n, outcome, page->is_lmg ? MOST_LMG : MOST_PREDICTORS, predictors);
+	page->outcome = voice__name(outcome);
+	page->is_too_few = k == 0;
+	if (k == 0) return OK;
+	TRY(voice__ask(op, question_of(op, outcome, predictors, k, page->is_lmg), &answer));
+	json_get_i64(answer, S("n"), &page->cases);
+	json_get_i64(answer, S("incomplete"), &page->incomplete);
+	page->r2 = voice__real(answer, "r2");
+	page->alpha = voice__real(answer, "alpha");
+	page->alpha_shown = isnan(page->alpha) ? STR_NONE : i18n_real(&op->arena, &op->locale, page->alpha, 2);
+	page->is_thin = json_is_true(answer, S("is_thin"));
+	page->is_too_few = isnan(page->r2);
+	if (page->is_too_few) return OK;
+	page->rows.v = ARENA_ARRAY(&op->arena, struct voice_driver, k);
+	const struct json_node *d = json_get(answer, S("drivers"));
+	for (d = d ? d->child : NULL; d && page->rows.n < k; d = d->next, page->rows.n++) fill_row(op, predictors[page->rows.n], d, page->r2, &page->rows.v[page->rows.n]);
+	qsort(page->rows.v, page->rows.n, sizeof *page->rows.v, by_share);
+	advise(page);
+	tell(page);
+	return OK;
+}
+
+enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
+{
+	static const char *const methods[] = {"relative_weights", "lmg"}, *const words[] = {"voice_relative_weights", "voice_lmg"};
+	struct voice_drivers *page = ARENA_NEW(&op->arena, struct voice_drivers);
+	struct feedback_question *v;
+	size_t n;
+	str asked = web_query(w, "outcome"), method = web_query(w, "method");
+	TRY(feedback_questions(op, &v, &n));
+	const struct feedback_question *outcome = asked.n ? voice__find(v, n, asked) : first_outcome(v, n);
+	if (asked.n && (!outcome || !voice__way(outcome).is_scored)) return fail(op, ERR_NOT_FOUND, "outcome", "nobody has answered a scored question of this id");
+	if (method.n && !str_eq(method, str_of(methods[0])) && !str_eq(method, str_of(methods[1]))) return fail(op, ERR_INVALID, "method", "must be relative_weights or lmg");
+	page->is_lmg = str_eq(method, str_of(methods[1]));
+	page->is_empty = n == 0;
+	page->r2 = page->alpha = NAN;
+	page->questions.v = voice__options(op, v, n, outcome, &page->questions.n);
+	page->methods.v = ARENA_ARRAY(&op->arena, struct option, COUNT_OF(methods));
+	for (size_t i = 0; i < COUNT_OF(methods); i++) page->methods.v[page->methods.n++] = (struct option){str_of(methods[i]), i18n_pattern(op->locale.lang, str_of(words[i])), page->is_lmg == (i == 1)};
+	page->finding = msg_of(n ? "voice_drivers_none" : "voice_none");
+	page->is_too_few = true;
+	if (outcome) TRY(fill(op, v, n, outcome, page));
+	return answer_with(a, &VOICE_DRIVERS_DESC, page);
+}

@@ -1,0 +1,32 @@
+/* voice_inner.h: what the files of this folder share; nobody else includes it. */
+#ifndef VOICE_VOICE_INNER_H
+#define VOICE_VOICE_INNER_H
+#include "base/rating.h"
+#include "feedback/feedback.h"
+#include "http/web.h"
+#include "json/json.h"
+#include "voice/voice.h"
+
+enum { VOICE_ANSWERS_LEAST = 5 }; /* fewer have no figure: they could be told apart */
+
+/* How a question's answers are summed up. */
+struct voice_way {
+	bool is_scored;
+	enum rating_metric metric;
+	enum rating_method method;
+};
+struct voice_way voice__way(const struct feedback_question *q);
+str voice__name(const struct feedback_question *q); /* its wording, else its id */
+/* NPS 39.8, 82.1 %, 4.06; of a difference or a bound too. */
+str voice__shown(struct op *op, struct voice_way way, double value);
+struct msg voice__interval(struct op *op, struct voice_way way, double low, double high); /* empty without one */
+double voice__real(const struct json_node *n, const char *name); /* NaN when null or not there */
+/* The answer of a question, as a tree. */
+enum err voice__ask(struct op *op, str question, const struct json_node **out) NODISCARD;
+/* {"kind":"score",…} of a question; interval: absent = none. */
+str voice__score(struct op *op, const struct feedback_question *q, struct voice_way way, str interval);
+str voice__json(struct op *op, str text); /* as a JSON string */
+const struct feedback_question *voice__find(const struct feedback_question *v, size_t n, str asked);
+/* The scored questions, to choose among. */
+struct option *voice__options(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *chosen, size_t *out_n);
+#endif

@@ -1,0 +1,101 @@
+// The pages of Voice by their JSON: scores, single answers, drivers; and that answers go with their customer and their import.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { start, until } from '../lib/hospes.mjs';
+
+const WORDS = ['Fast and friendly', '=1+1 ส่งช้ามาก', '送貨很慢，但客服很好', 'Πολύ καλή εξυπηρέτηση', 'بسيار دير رسيد'], LANGUAGES = ['en', 'th', 'zh-Hant', 'el', 'fa'];
+const MAP = { customer: 'who', time: 'day', language: 'lang', channel: 'ch', survey: 'delivery', answers: { r: { question: 'recommend', wording: 'How likely?', type: 'nps' }, s: { question: 'sat', type: 'csat' }, e: { question: 'ease', type: 'ces' }, why: { question: 'why', type: 'text' } } };
+const csv = () => ['who,day,r,s,e,why,lang,ch', ...Array.from({ length: 60 }, (_, i) => `u${i},2017-0${1 + (i % 2)}-1${i % 10},${(i * 7) % 11},${1 + (i % 5)},${1 + ((i * 3) % 7)},${i < 5 ? WORDS[i] : ''},${LANGUAGES[i % 5]},${i % 2 ? 'web' : 'shop'}`)].join('\n');
+
+async function open(t) {
+	const hospes = await start(t);
+	const secret = await hospes.key('secret');
+	writeFileSync(join(hospes.dir, 'map.json'), JSON.stringify(MAP));
+	writeFileSync(join(hospes.dir, 'answers.csv'), csv());
+	const get = async (path, key = secret) => hospes.get(path, key);
+	const answers = async (query = '') => (await get(`/voice/responses${query}`)).body;
+	return { hospes, secret, get, answers, run: () => hospes.cli(['import', '--map', 'map.json', 'answers.csv']) };
+}
+
+test('nothing answered: each page says how to begin', async (t) => {
+	const { get } = await open(t);
+	for (const path of ['/voice', '/voice/responses', '/voice/drivers']) assert.equal((await get(path)).body.is_empty, true, path);
+});
+
+test('scores, answers and drivers of an imported file', async (t) => {
+	const { hospes, get, answers, run } = await open(t);
+	assert.equal((await run()).code, 0, 'a map with answers says what the file is');
+	const voice = (await get('/voice')).body;
+	assert.deepEqual(voice.questions.map((q) => [q.id, q.answers]).sort(), [['ease', 60], ['recommend', 60], ['sat', 60]]);
+	assert.equal(voice.title, 'How likely?');
+	assert.equal(voice.points.length, 2);
+	const asked = await hospes.query({ kind: 'score', metric: 'nps', question: 'recommend' }, await hospes.key('secret'));
+	assert.equal(voice.questions.find((q) => q.is_shown).number, asked.groups[0].value);
+	assert.equal((await get('/voice?question=why')).status, 404);
+
+	const all = await answers();
+	assert.equal(all.total, 185);
+	assert.equal(all.rows.length, 50);
+	const seen = [];
+	for (let path = '/voice/responses?sort=oldest', n = 0; path && n < 10; n++) {
+		const page = (await get(path)).body;
+		seen.push(...page.rows.map((row) => row.id));
+		path = page.next;
+		if (n === 1) assert.deepEqual((await get(page.previous)).body.rows.map((row) => row.id), seen.slice(0, 50), 'and back');
+	}
+	assert.equal(new Set(seen).size, 185, 'each once over the pages');
+	assert.equal((await answers('?kind=detractors')).total + (await answers('?kind=passives')).total + (await answers('?kind=promoters')).total, 60);
+	for (const [word, text] of [['ช้ามาก', WORDS[1]], ['客服', WORDS[2]], ['ΕΞΥΠΗΡΕΤΗΣΗ', WORDS[3]], ['بسیار دیر', WORDS[4]], ['FRIENDLY', WORDS[0]]])
+		assert.deepEqual((await answers(`?q=${encodeURIComponent(word)}`)).rows.map((row) => row.text), [text], word);
+	assert.equal((await answers('?q=%25')).total, 0, 'no pattern');
+	assert.equal((await answers('?question=why&language=fa&channel=shop')).total, 1);
+	for (const bad of ['?kind=angry', '?sort=best', '?cursor=n.1.2']) assert.equal((await get(`/voice/responses${bad}`)).status, 422, bad);
+
+	const file = await hospes.get('/voice/responses.csv?kind=texts', await hospes.key('secret'));
+	const text = typeof file.body === 'string' ? file.body : file.text;
+	assert.match(text, /^id,time,customer,/);
+	assert.match(text, /"'=1\+1 ส่งช้ามาก"/, 'no formula');
+	assert.equal(text.trim().split('\n').length, 6);
+
+	const drivers = (await get('/voice/drivers?outcome=recommend&method=lmg')).body;
+	assert.deepEqual(drivers.rows.map((row) => row.id).sort(), ['ease', 'sat']);
+	assert.equal(drivers.cases, 60);
+	assert.ok(Math.abs(drivers.rows[0].share + drivers.rows[1].share - 1) < 1e-9 && drivers.rows[0].share >= drivers.rows[1].share);
+	assert.equal((await get('/voice/drivers?outcome=none')).status, 404);
+	assert.equal((await get('/voice/drivers?method=guess')).status, 422);
+});
+
+test('only who may: figures without single answers, single answers without figures', async (t) => {
+	const { hospes, get, run } = await open(t);
+	await run();
+	const agent = await hospes.key('secret', '--role', 'agent'), analyst = await hospes.key('secret', '--role', 'analyst');
+	assert.deepEqual([(await get('/voice', agent)).status, (await get('/voice/drivers', agent)).status, (await get('/voice/responses', agent)).status], [403, 403, 200]);
+	assert.equal((await get('/voice', analyst)).status, 200);
+	assert.equal((await get('/voice/responses.csv', analyst)).status, 403);
+	assert.ok(!(await get('/voice/responses', analyst)).body.export);
+});
+
+test('answers go with their customer and their import; a refusal hides them; sent again they change nothing', async (t) => {
+	const { hospes, secret, get, answers, run } = await open(t);
+	await run();
+	const key = await hospes.key('write', '--consent', 'assured');
+	const answer = { type: 'track', event: 'Survey Answered', userId: 'u1', messageId: 'm1', timestamp: '2024-01-01T10:00:00Z', properties: { submission_id: 'x', question_id: 'live', type: 'nps', number: 9, scale_min: 0, scale_max: 10 } };
+	for (let i = 0; i < 2; i++) assert.equal((await hospes.post('/v1/batch', { batch: [answer, { ...answer, messageId: 'm2', properties: { question_id: 'empty' } }] }, key)).status, 200);
+	assert.equal((await answers('?question=live')).total, 1);
+	const exported = JSON.parse(await hospes.ok(['export', 'user_id:u1']));
+	assert.deepEqual(exported.feedback.map((f) => [f.question, f.number, f.text]).sort(), [['ease', 4, null], ['live', 9, null], ['recommend', 7, null], ['sat', 2, null], ['why', null, WORDS[1]]]);
+	const customer = await hospes.customer('user_id:u1', secret);
+	assert.equal((await answers('?question=live')).rows[0].address, `/customers/${customer.id}`);
+
+	await hospes.post('/v1/track', { type: 'track', event: 'Segment Consent Preference Updated', userId: 'u2', context: { consent: { categoryPreferences: { analytics: false } } } }, key);
+	assert.equal((await answers('?question=recommend')).total, 59, 'who refused analysis is in no list of it');
+	await hospes.ok(['erase', 'user_id:u1']);
+	assert.deepEqual([(await answers('?question=live')).total, (await answers('?question=recommend')).total], [0, 58]);
+
+	const imported = (await get('/imports')).body.rows[0];
+	assert.ok((await hospes.send(`${imported.address}/undo`, {}, secret)).status < 400);
+	await until('the undo', async () => (await answers()).total === 0);
+	assert.equal((await get('/voice')).body.questions.length, 0);
+});
