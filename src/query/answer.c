@@ -378,6 +378,29 @@ enum err query__find_behind(const struct query_context *ctx, const struct query 
 	return e;
 }
 
+/* What was written from the place on, as a tree. */
+static enum err read_again(struct arena *a, const struct buf *out, size_t from, const char *end, const struct json_node **tree, struct fault *f)
+{
+	str written = buf_str(out);
+	return json_tree(a, str_fmt(a, "%.*s%s", STR_ARG(str_sub(written, from, written.n)), end), written.n + 2, tree, f);
+}
+
+/* The same question of the other period or customers, and how much its shares differ. */
+static enum err put_compared(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
+{
+	const struct json_node *answer = NULL, *other = NULL;
+	if (query__has_change(q) && !buf_failed(w->out)) TRY(read_again(a, w->out, 0, "}", &answer, f));
+	json_key(w, S("compare"));
+	size_t from = buf_str(w->out).n;
+	json_begin_object(w);
+	TRY(answer_kind(ctx, q->compare, a, w, f));
+	json_end_object(w);
+	if (!answer || buf_failed(w->out)) return OK;
+	TRY(read_again(a, w->out, from, "", &other, f));
+	query__put_change(w, q, answer, other);
+	return OK;
+}
+
 enum err query_answer(const struct query_context *ctx, const struct query *q, struct arena *a, struct buf *out, struct fault *f)
 {
 	int64_t start_us = clock_mono_us();
@@ -386,12 +409,7 @@ enum err query_answer(const struct query_context *ctx, const struct query *q, st
 	query__behind_begin(ctx, q, a);
 	TRY(answer_kind(ctx, q, a, &w, f));
 	if (q->members) query__put_members(&w, a, ctx, q->members);
-	if (q->compare) {
-		json_key(&w, S("compare"));
-		json_begin_object(&w);
-		TRY(answer_kind(ctx, q->compare, a, &w, f));
-		json_end_object(&w);
-	}
+	if (q->compare) TRY(put_compared(ctx, q, a, &w, f));
 	json_key(&w, S("took_ms"));
 	json_put_real(&w, (double)((clock_mono_us() - start_us) / 10) / 100);
 	json_end_object(&w);

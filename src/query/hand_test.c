@@ -1,6 +1,7 @@
 /* Fixtures worked by hand, across new year and a change of the clocks. */
 #include <math.h>
 
+#include "base/compare.h"
 #include "query/query_testing.h"
 
 static struct arena arena;
@@ -115,6 +116,33 @@ static void retention_by_month_across_new_year(void **state)
 	cohort_is(&ctx, ",\"interval\":\"month\",\"rolling\":true", "[1,1,null]", "[3,4,null]");
 }
 
+/* ---- comparing ----------------------------------------------------------------------------------------------------------- */
+/* Before new year one of two goes on to pay, after it two of two: the difference is that of the shares 2/2 and 1/2. */
+static void a_comparison_says_how_much_differs(void **state)
+{
+	(void)state;
+	by_hand_put(1, "2020-12-31T22:00:00Z", "begun", "{}");
+	by_hand_put(1, "2020-12-31T23:00:00Z", "paid", "{}");
+	by_hand_put(4, "2020-12-31T23:59:59Z", "begun", "{}");
+	by_hand_put(2, "2021-01-01T00:00:00Z", "begun", "{}");
+	by_hand_put(3, "2021-01-01T01:00:00Z", "paid", "{}");
+	by_hand_put(4, "2021-01-02T00:00:00Z", "begun", "{}");
+	by_hand_put(4, "2021-01-02T01:00:00Z", "paid", "{}");
+	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"funnel\",\"steps\":[\"begun\",\"paid\"],\"window\":{\"days\":1},\"from\":\"2021-01-01\",\"compare\":{\"from\":\"2020-12-01\",\"to\":\"2021-01-01\"}}"));
+	const struct json_node *steps = json_get(json_get(answer, S("change")), S("steps"))->child, *paid = steps->next;
+	struct comparison want = compare_shares(2, 2, 1, 2);
+	double got;
+	assert_str_equal(json_get(steps, S("difference"))->raw, S("0"));
+	assert_str_equal(json_get(paid, S("difference"))->raw, S("0.5"));
+	assert_true(str_f64(json_get(paid, S("low"))->text, &got) && fabs(got - want.low) < 1e-9);
+	assert_true(str_f64(json_get(paid, S("high"))->text, &got) && fabs(got - want.high) < 1e-9);
+	assert_true(str_f64(json_get(paid, S("p"))->text, &got) && fabs(got - want.p) < 1e-9);
+	answer = ask(&arena, &ctx, S("{\"kind\":\"retention\",\"start\":\"begun\",\"return\":\"paid\",\"interval\":\"day\",\"cells\":2,\"compare\":{\"from\":\"2021-01-01\"}}"));
+	assert_non_null(json_get(json_get(answer, S("change")), S("cells")));
+	assert_null(json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
+}
+
 static void questions_at_fault_name_the_field(void **state)
 {
 	(void)state;
@@ -141,6 +169,7 @@ int main(void)
 		BY_HAND(the_rest_counts_a_customer_once),
 		BY_HAND(retention_by_calendar_and_rolling_across_a_clock_change),
 		BY_HAND(retention_by_month_across_new_year),
+		BY_HAND(a_comparison_says_how_much_differs),
 		cmocka_unit_test(questions_at_fault_name_the_field),
 	};
 	int failed = cmocka_run_group_tests_name("query_hand", tests, NULL, NULL);

@@ -214,6 +214,10 @@ void query__gather_currencies(const struct query_context *ctx, struct arena *a, 
 enum err query__one_currency(const struct query_context *ctx, const struct query *q, const struct query_match *events, str property, const char *field, const char *instead,
 	str *out, struct arena *a, struct fault *f) NODISCARD;
 
+/* ---- change.c: the difference that a comparison comes to, of kinds that give shares ---- */
+bool query__has_change(const struct query *q);
+void query__put_change(struct json_writer *w, const struct query *q, const struct json_node *answer, const struct json_node *other);
+
 /* ---- split.c: `by` of the kinds whose groups are questions of their own ---- */
 typedef enum err query__answer_fn(const struct query_context *, const struct query *, struct arena *, struct json_writer *, struct fault *);
 bool query__is_split(const struct query *q);
