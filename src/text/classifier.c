@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "text/words.h"
 
-enum { FORMAT = 1, ZSTD_LEVEL = 19, FEATURES_MOST = 1 << 26, RARITY_UNIT = 16, FILE_LABEL_BYTES = 1 << 10 };
+enum { AHEAD = 8, FORMAT = 1, ZSTD_LEVEL = 19, FEATURES_MOST = 1 << 26, RARITY_UNIT = 16, FILE_LABEL_BYTES = 1 << 10 };
 static const double LEAST_REASON = 0.25; /* of the strongest */
 static const char MAGIC[8] = {'H', 'O', 'S', 'P', 'T', 'E', 'X', 'T'};
 
@@ -255,6 +255,7 @@ static double add_up(const struct classifier *c, struct arena *a, struct judged 
 	uint32_t *seen = ARENA_ARRAY(a, uint32_t, n_seen), *rows = ARENA_ARRAY(a, uint32_t, j->n + 1);
 	uint64_t squares = 0;
 	for (size_t i = 0; i < j->n; i++) {
+		if (i + AHEAD < j->n) __builtin_prefetch(&c->slots[j->features[i + AHEAD].hash & (c->n_slots - 1)]); /* its time is waiting for memory */
 		uint32_t row = rows[i] = look_up(c, j->features[i].hash);
 		if (!row) continue;
 		size_t at = j->features[i].hash & (n_seen - 1);
