@@ -156,6 +156,32 @@ static void show_compared(struct journey_asking *k, const struct journey_kind *k
 	}
 }
 
+static str points(struct journey_asking *k, const struct json_node *d, const char *key)
+{
+	return i18n_real(&k->op->arena, &k->op->locale, journey_real(d, key) * 100, 1);
+}
+
+/* How much each share differs from that of what it is compared with, and how surely. The first one is the whole. */
+static void show_change(struct journey_asking *k, const struct json_node *answer)
+{
+	const struct json_node *change = json_get(answer, S("change")), *list = change ? json_get(change, S("steps")) : NULL;
+	int64_t first = list ? 1 : 0, place = first;
+	if (change && !list) list = json_get(change, S("cells"));
+	if (!list || list->n < 2) return;
+	struct journey_table *t = journey_table(k, "change", list->n);
+	journey_head(k, t, "journey_change_of", false);
+	journey_head(k, t, "journey_change_points", true);
+	journey_head(k, t, "journey_surely", true);
+	for (const struct json_node *d = list->child->next; d; d = d->next) {
+		place++;
+		if (d->type != JSON_OBJECT) continue;
+		journey_row(k, t, i18n_int(&k->op->arena, &k->op->locale, place));
+		journey_cell(k, t, points(k, d, "difference"));
+		str low = points(k, d, "low"), high = points(k, d, "high");
+		journey_cell(k, t, str_fmt(&k->op->arena, "%.*s … %.*s", STR_ARG(low), STR_ARG(high)));
+	}
+}
+
 static enum err prepare(struct journey_asking *k, const struct journey_kind *kind)
 {
 	struct op *op = k->op;
@@ -199,6 +225,7 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	tell_base(k, answer);
 	show_answer(k, kind, answer);
 	show_compared(k, kind, answer);
+	show_change(k, answer);
 	const struct json_node *all = json_get(answer, S("all"));
 	if (kind->more) TRY(kind->more(k, all && all->type == JSON_OBJECT && json_get(answer, S("by")) ? all : answer));
 	str tail = http_query_string(w->rq);
