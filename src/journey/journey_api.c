@@ -2,6 +2,8 @@
  * the engine refuses comes back as the form with what is wrong. */
 #include "journey/journey.h"
 
+#include <math.h>
+
 #include "base/buf.h"
 #include "base/datetime.h"
 #include "i18n/i18n.h"
@@ -158,7 +160,8 @@ static void show_compared(struct journey_asking *k, const struct journey_kind *k
 
 static str points(struct journey_asking *k, const struct json_node *d, const char *key)
 {
-	return i18n_real(&k->op->arena, &k->op->locale, journey_real(d, key) * 100, 1);
+	double tenths = round(journey_real(d, key) * 1000);
+	return i18n_real(&k->op->arena, &k->op->locale, tenths == 0 ? 0 : tenths / 10, 1); /* none is not below none */
 }
 
 /* How much each share differs from that of what it is compared with, and how surely. The first one is the whole. */
