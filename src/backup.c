@@ -282,6 +282,17 @@ static enum err is_unused(const char *dir, struct fault *f)
 	return e == OK ? OK : fault_set(f, e, "--data", "%s is not empty: a backup is restored into a directory that holds nothing", dir);
 }
 
+/* Mail that waited when the backup was made may have been sent since: a person decides whether it goes out again. */
+static enum err hold_mail(struct db_pool *records, struct fault *f)
+{
+	struct db *db = db_acquire(records, true);
+	enum err e = db_begin(db, f);
+	if (e == OK) e = db_run(db, SQL_mail_hold_all, DB_ARGS(db_int(clock_now_ms()), db_text(S("held: it was waiting when this backup was made"))), NULL, f);
+	if (e == OK) e = db_commit(db, f);
+	db_give_back(db);
+	return e;
+}
+
 static enum err fill_records(const char *dir, str database, struct fault *f)
 {
 	struct db_pool *records;
@@ -295,6 +306,7 @@ static enum err fill_records(const char *dir, str database, struct fault *f)
 	snprintf(copy, sizeof copy, "%s/records.copy", dir);
 	TRY(db_pool_open(&records, database, str_of(dir), directory_id, 1, f));
 	enum err e = db_restore(records, copy, f);
+	if (e == OK) e = hold_mail(records, f);
 	db_pool_close(records);
 	unlink(copy);
 	return e;

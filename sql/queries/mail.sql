@@ -38,11 +38,19 @@ DELETE FROM mail_outage;
 -- name: mail_outage
 SELECT since, tries, code, answer FROM mail_outage;
 
+-- name: mail_hold_all
+-- Of a backup: what waited then may have been sent since.
+UPDATE mail SET state = 3, ended_at = $1, code = NULL, answer = $2 WHERE state IN (0, 1);
+
+-- name: mail_again
+UPDATE mail SET state = 0, attempts = 0, due_at = $2, ended_at = NULL, code = NULL, answer = NULL
+WHERE id = $1 AND state IN (3, 4) AND text IS NOT NULL;
+
 -- name: mail_forget
 DELETE FROM mail WHERE state >= 2 AND ended_at < $1;
 
 -- name: mail_last_test
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL
 FROM mail WHERE person = $1 AND kind = 'test' ORDER BY id DESC LIMIT 1;
 
 -- name: mail_count
@@ -50,13 +58,13 @@ SELECT CAST(count(*) AS INT64) FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search);
 
 -- name: mail_before
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer FROM mail
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search)
 	AND id < $4
 ORDER BY id DESC LIMIT $5;
 
 -- name: mail_after
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer FROM mail
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search)
 	AND id > $4
 ORDER BY id LIMIT $5;

@@ -1,5 +1,6 @@
 /* The outbox as people see it, newest first: what was sent to whom, how far it came, and what the server said. */
-#include "mail/mail.h"
+#include "audit/audit.h"
+#include "mail/mail_inner.h"
 #include "mail/mail_pages.h"
 
 enum { PAGE_ROWS = 50, WORDS_BYTES = 200 };
@@ -18,6 +19,7 @@ static const struct desc_field MAIL_ROW_FIELDS[] = {
 	FIELD_AS(mail_row, due_ms, "due", DESC_TIME, .doc = "of one that is queued: not tried before"),
 	FIELD(mail_row, code, DESC_INT, .doc = "the server's last reply"),
 	FIELD(mail_row, answer, DESC_STR),
+	FIELD(mail_row, again, DESC_STR, .doc = "sends it again"),
 };
 const struct desc MAIL_ROW_DESC = DESC(mail_row, MAIL_ROW_FIELDS);
 
@@ -48,6 +50,12 @@ static int find_name(const char *const *names, str name)
 	return -1;
 }
 
+static str again_of(struct op *op, const struct db_rows *rows, size_t i)
+{
+	if (db_rows_int(rows, i, 5) < MAIL_FAILED || !db_rows_bool(rows, i, 13)) return STR_NONE;
+	return str_fmt(&op->arena, "/mails/%.*s/again", STR_ARG(id_show(&op->arena, S("mai"), db_rows_id(rows, i, 0))));
+}
+
 struct mail_row *mail_rows(struct op *op, const struct db_rows *rows)
 {
 	struct mail_row *out = ARENA_ARRAY(&op->arena, struct mail_row, rows->n);
@@ -66,6 +74,7 @@ struct mail_row *mail_rows(struct op *op, const struct db_rows *rows)
 			.due_ms = db_rows_int(rows, i, 10),
 			.code = db_rows_int(rows, i, 11),
 			.answer = db_rows_text(rows, i, 12),
+			.again = again_of(op, rows, i),
 		};
 	return out;
 }
@@ -147,4 +156,18 @@ enum err mail_list_get(struct op *op, struct web *w, struct answer *a)
 	TRY(add_rows(op, w, &f, page));
 	a->topics[a->n_topics++] = S("mail");
 	return answer_with(a, &MAILS_DESC, page);
+}
+
+enum err mail_again_post(struct op *op, struct web *w, struct answer *a)
+{
+	id mail;
+	int64_t changed;
+	TRY(web_id(op, w, "id", "mai", &mail));
+	if (!mail_is_on(op->app)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
+	TRY(op_run(op, SQL_mail_again, DB_ARGS(db_id(mail), db_int(op->now_ms)), &changed));
+	if (!changed) return fail(op, ERR_STATE, "mail", "was not refused, or its texts are gone");
+	TRY(audit_write(op, "mail_again", "mail", 0, STR_NONE, STR_NONE));
+	TRY(job_add(op, MAIL_JOB, S("{}"), 0, S("schedule"), NULL));
+	a->notice = msg_of("notice_subscription_sent");
+	return answer_redirect(a, S("/mails"));
 }

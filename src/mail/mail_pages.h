@@ -11,7 +11,7 @@ extern const struct desc MAIL_SETTINGS_DESC, MAIL_SETTINGS_INPUT_DESC;
 str mail_host_of(str address);
 
 /* mail_list.c */
-web_handler mail_list_get;
+web_handler mail_list_get, mail_again_post;
 extern const struct desc MAILS_DESC, MAIL_ROW_DESC;
 struct mail_row {
 	id id;
@@ -21,6 +21,7 @@ struct mail_row {
 	bool is_repeated;
 	int64_t made_ms, ended_ms, due_ms, code;
 	str answer;
+	str again; /* address that sends it again; absent: it cannot be */
 };
 /* The rows of a question of the outbox, in the op's arena. */
 struct db_rows;

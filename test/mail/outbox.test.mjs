@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificate, decoded, mailServer, settingsOf } from '../lib/mail.mjs';
-import { start, until } from '../lib/hospes.mjs';
+import { prepare, start, until } from '../lib/hospes.mjs';
 
 const PASSWORD = 'the long password of the owner';
 
@@ -140,6 +140,10 @@ test('a refusal for good is told and not tried again: of the recipient, by polic
 		const row = await newest(hospes, secret, state);
 		assert.deepEqual([row.recipient, row.code, row.attempts, row.is_repeated], [`${name}@example.com`, code, 1, false]);
 	}
+	const { rows: [spam] } = (await hospes.get('/mails', secret)).body;
+	assert.equal((await hospes.send(spam.again, {}, secret)).status, 204);
+	await until('it to be refused again', async () => (await hospes.get('/mails', secret)).body.rows[0].ended > spam.ended);
+	assert.equal((await hospes.send('/mails/mai_0000000000000/again', {}, secret)).status, 404);
 	assert.equal(server.taken().length, 0);
 });
 
@@ -195,4 +199,45 @@ test('killed: what was answered is not sent again, what was not is, under the sa
 	await server.arrived(3);
 	await newest(hospes, secret, 'sent');
 	assert.equal(server.taken().length, 3);
+});
+
+test('killed at any moment, again and again: none is lost, and only one whose answer was lost may come twice', async (t) => {
+	const { hospes, secret, owner } = await owned(t);
+	const server = await mailServer(t);
+	await setUp(hospes, secret, server);
+	for (let round = 0; round < 4; round++) {
+		await testMail(owner);
+		await Promise.all([testMail(owner), testMail(owner), new Promise((done) => setTimeout(done, 15 * round))]);
+		await hospes.stop('SIGKILL');
+		await hospes.serve();
+	}
+	await testMail(owner);
+	const rows = await until('all to be sent', async () => {
+		const found = (await hospes.get('/mails', secret)).body.rows;
+		return found.every((row) => row.state === 'sent') && found;
+	});
+	assert.equal(rows.length, 13);
+	const taken = server.taken().map((mail) => /mai_\w+/.exec(mail.headers['message-id'])[0]);
+	for (const row of rows) {
+		const times = taken.filter((id) => id === row.id).length;
+		assert.ok(times === 1 || (times > 1 && row.is_repeated), `${row.id} came ${times} times`);
+	}
+});
+
+test('what waited when a backup was made is held after a restore, until somebody sends it again', async (t) => {
+	const { hospes, secret, owner } = await owned(t);
+	const server = await mailServer(t);
+	await server.end();
+	await setUp(hospes, secret, server);
+	await testMail(owner);
+	await hospes.ok(['backup', join(hospes.dir, 'backup')]);
+	await hospes.stop('SIGKILL');
+	await server.begin();
+	const other = await prepare(t);
+	await other.ok(['restore', join(hospes.dir, 'backup')]);
+	await other.serve();
+	const held = (await other.get('/mails', secret)).body.rows[0];
+	assert.deepEqual([held.state, server.taken().length], ['failed', 0]);
+	assert.equal((await other.send(held.again, {}, secret)).status, 204);
+	await server.arrived(1);
 });
