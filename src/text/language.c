@@ -87,7 +87,9 @@ static void by_cld2(str source, char code[LANGUAGE_BYTES], bool *is_sure)
 	static const struct {
 		const char *was, *is;
 	} TODAY[] = {{"iw", "he"}, {"un", "und"}, {"xxx", "und"}, {"no", "nb"}, {"tl", "fil"}, {"jw", "jv"}, {"mo", "ro"}};
-	const char *found = cld2_language(source.p, source.n < CLD_BYTES ? source.n : CLD_BYTES, is_sure);
+	str beginning = utf8_cut(source, CLD_BYTES);
+	*is_sure = false;
+	const char *found = utf8_is_valid(beginning) ? cld2_language(beginning.p, beginning.n, is_sure) : "und"; /* it trusts its input */
 	snprintf(code, LANGUAGE_BYTES, "%s", found);
 	char *dash = strchr(code, '-');
 	if (dash) *dash = 0;
