@@ -16,8 +16,7 @@
 enum { QUESTION_BYTES = 64 << 10, ANSWER_BYTES = 64 << 20, CSV_BYTES = 64 << 20 };
 
 /* One row a kind, in the order of the menu. */
-static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS,
-	&JOURNEY_FLOW, &JOURNEY_DURATION, &JOURNEY_DRIVER, &JOURNEY_TREND, &JOURNEY_EXPLORE};
+static const struct journey_kind *const KINDS[] = {&JOURNEY_MAP, &JOURNEY_FUNNEL, &JOURNEY_RETENTION, &JOURNEY_PATHS, &JOURNEY_FLOW, &JOURNEY_DURATION, &JOURNEY_DRIVER, &JOURNEY_TREND, &JOURNEY_EXPLORE};
 
 static const struct journey_kind *kind_of(str key)
 {
@@ -32,8 +31,7 @@ static void put_views(struct journey_asking *k, const struct journey_kind *chose
 	k->page->views.v = ARENA_ARRAY(a, struct option, COUNT_OF(KINDS));
 	for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
 		str label = i18n_format(a, &k->op->locale, str_fmt(a, "journey_view_%s", KINDS[i]->key), NULL, 0);
-		k->page->views.v[k->page->views.n++] =
-			(struct option){str_fmt(a, "/journeys/%s", KINDS[i]->key), label, KINDS[i] == chosen};
+		k->page->views.v[k->page->views.n++] = (struct option){str_fmt(a, "/journeys/%s", KINDS[i]->key), label, KINDS[i] == chosen};
 	}
 }
 
@@ -49,8 +47,7 @@ static enum err write_question(struct journey_asking *k, const struct journey_ki
 	if (e == OK) e = journey_among_ask(k);
 	if (e == OK) journey_among_put(k, &w);
 	json_end_object(&w);
-	if (e == OK && buf_failed(&b))
-		e = fail(k->op, ERR_TOO_LARGE, "", "the question is longer than %d bytes", QUESTION_BYTES);
+	if (e == OK && buf_failed(&b)) e = fail(k->op, ERR_TOO_LARGE, "", "the question is longer than %d bytes", QUESTION_BYTES);
 	if (e == OK) k->page->question = str_dup(&k->op->arena, buf_str(&b));
 	buf_release(&b);
 	return e;
@@ -63,11 +60,7 @@ static void tell_base(struct journey_asking *k, const struct json_node *answer)
 	page->definition = json_get_str(answer, S("definition"));
 	page->took_ms = journey_real(answer, "took_ms");
 	str base = json_get_str(answer, S("base"));
-	if (json_get_i64(answer, S("n"), &n))
-		page->n = msg_int(str_eq(base, S("events"))      ? "n_touchpoints"
-						  : str_eq(base, S("customers")) ? "n_customers"
-														 : "journey_n",
-			"n", n);
+	if (json_get_i64(answer, S("n"), &n)) page->n = msg_int(str_eq(base, S("events")) ? "n_touchpoints" : str_eq(base, S("customers")) ? "n_customers" : "journey_n", "n", n);
 }
 
 /* The field that a fault is about: its own, or the one within which it lies ("steps.2": the second of that name). */
@@ -77,13 +70,10 @@ static struct journey_choice *choice_at(struct journey_view *page, str field)
 	int64_t number = 0, seen = 0;
 	for (size_t i = 0; i < page->choices.n; i++) {
 		struct journey_choice *c = &page->choices.v[i];
-		bool is_own = str_eq(field, c->name),
-			 is_within = str_starts(field, c->name) && field.n > c->name.n && field.p[c->name.n] == '.';
+		bool is_own = str_eq(field, c->name), is_within = str_starts(field, c->name) && field.n > c->name.n && field.p[c->name.n] == '.';
 		if (!is_own && !is_within) continue;
-		if (!found || c->name.n > found->name.n)
-			found = c, seen = 1, number = 0;
-		else if (str_eq(c->name, found->name))
-			seen++;
+		if (!found || c->name.n > found->name.n) found = c, seen = 1, number = 0;
+		else if (str_eq(c->name, found->name)) seen++;
 		str rest = str_sub(field, c->name.n + 1, field.n), digits = is_within ? str_cut(&rest, '.') : STR_NONE;
 		if (is_within && str_i64(digits, &number) && number == seen) found = c;
 	}
@@ -99,19 +89,13 @@ static enum err refuse(struct journey_asking *k, enum err e)
 	page->faults.n = (size_t)f->n_fields;
 	page->faults.v = ARENA_ARRAY(&k->op->arena, struct form_fault, page->faults.n + 1);
 	for (size_t i = 0; i < page->faults.n; i++) {
-		str field = str_dup(&k->op->arena, str_of(f->fields[i].name)),
-			why = str_dup(&k->op->arena, str_of(f->fields[i].text));
+		str field = str_dup(&k->op->arena, str_of(f->fields[i].name)), why = str_dup(&k->op->arena, str_of(f->fields[i].text));
 		struct journey_choice *c = choice_at(page, field);
-		page->faults.v[i] = (struct form_fault){c                   ? c->id
-												: page->is_explored ? S("q")
-																	: S(""),
-			msg_str("journey_fault", "field", field)};
+		page->faults.v[i] = (struct form_fault){c ? c->id : page->is_explored ? S("q") : S(""), msg_str("journey_fault", "field", field)};
 		msg_add(&page->faults.v[i].text, (struct msg_arg){.name = "why", .type = MSG_STR, .s = why});
 		if (c) c->error = msg_str("question_fault", "why", why);
-		if (c && c->is_more)
-			page->is_more_open = true;
-		else if (page->is_explored)
-			page->json.error = page->faults.v[i].text;
+		if (c && c->is_more) page->is_more_open = true;
+		else if (page->is_explored) page->json.error = page->faults.v[i].text;
 	}
 	return OK;
 }
@@ -183,8 +167,7 @@ static str points(struct journey_asking *k, const struct json_node *d, const cha
 /* How much each share differs from that of what it is compared with, and how surely. The first one is the whole. */
 static void show_change(struct journey_asking *k, const struct json_node *answer)
 {
-	const struct json_node *change = json_get(answer, S("change")),
-						   *list = change ? json_get(change, S("steps")) : NULL;
+	const struct json_node *change = json_get(answer, S("change")), *list = change ? json_get(change, S("steps")) : NULL;
 	int64_t first = list ? 1 : 0, place = first;
 	if (change && !list) list = json_get(change, S("cells"));
 	if (!list || list->n < 2) return;
@@ -250,8 +233,7 @@ static enum err make(struct op *op, struct web *w, struct journey_asking *k)
 	if (kind->more) TRY(kind->more(k, all && all->type == JSON_OBJECT && json_get(answer, S("by")) ? all : answer));
 	str tail = http_query_string(w->rq);
 	for (size_t i = 0; i < page->tables.n; i++)
-		if (page->tables.v[i].left > 0)
-			page->tables.v[i].left_note = msg_int("journey_left", "left", page->tables.v[i].left);
+		if (page->tables.v[i].left > 0) page->tables.v[i].left_note = msg_int("journey_left", "left", page->tables.v[i].left);
 	page->csv = str_fmt(&op->arena, "/journeys/%s/table.csv%s%.*s", kind->key, tail.n ? "?" : "", STR_ARG(tail));
 	return OK;
 }
@@ -295,8 +277,7 @@ enum err journey_view_csv(struct op *op, struct web *w, struct answer *a)
 	struct journey_asking k;
 	struct buf b;
 	TRY(make(op, w, &k));
-	if (k.page->faults.n)
-		return fail(op, ERR_INVALID, "", "the question cannot be answered as it stands; the page says why");
+	if (k.page->faults.n) return fail(op, ERR_INVALID, "", "the question cannot be answered as it stands; the page says why");
 	buf_init(&b, CSV_BYTES);
 	for (size_t i = 0; i < k.page->tables.n; i++) {
 		if (i) buf_add(&b, S("\r\n"));

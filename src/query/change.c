@@ -53,31 +53,25 @@ static void put_steps(struct json_writer *w, const struct json_node *answer, con
 static void put_cells(struct json_writer *w, const struct json_node *answer, const struct json_node *other)
 {
 	const struct json_node *all = json_get(answer, S("all")), *there = json_get(other, S("all"));
-	const struct json_node *k = json_get(all, S("cells"))->child, *n = json_get(all, S("base"))->child,
-						   *other_k = json_get(there, S("cells"))->child, *other_n = json_get(there, S("base"))->child;
+	const struct json_node *k = json_get(all, S("cells"))->child, *n = json_get(all, S("base"))->child, *other_k = json_get(there, S("cells"))->child, *other_n = json_get(there, S("base"))->child;
 	json_key(w, S("cells"));
 	json_begin_array(w);
-	for (; k && n && other_k && other_n; k = k->next, n = n->next, other_k = other_k->next, other_n = other_n->next)
-		put_share(w, whole(k), whole(n), whole(other_k), whole(other_n));
+	for (; k && n && other_k && other_n; k = k->next, n = n->next, other_k = other_k->next, other_n = other_n->next) put_share(w, whole(k), whole(n), whole(other_k), whole(other_n));
 	json_end_array(w);
 }
 
-static void (*const WRITERS[])(struct json_writer *, const struct json_node *, const struct json_node *) = {
-	[QUERY_FUNNEL] = put_steps, [QUERY_RETENTION] = put_cells};
+static void (*const WRITERS[])(struct json_writer *, const struct json_node *, const struct json_node *) = {[QUERY_FUNNEL] = put_steps, [QUERY_RETENTION] = put_cells};
 
 bool query__has_change(const struct query *q)
 {
 	return q->compare && (size_t)q->kind < COUNT_OF(WRITERS) && WRITERS[q->kind];
 }
 
-void query__put_change(
-	struct json_writer *w, const struct query *q, const struct json_node *answer, const struct json_node *other)
+void query__put_change(struct json_writer *w, const struct query *q, const struct json_node *answer, const struct json_node *other)
 {
 	json_key(w, S("change"));
 	json_begin_object(w);
 	WRITERS[q->kind](w, answer, other);
-	query__put_text(w, "definition",
-		S("The share less that of what it is compared with; low and high are Newcombe's interval at 95%, p the z test "
-	      "of two shares, which takes the two as independent."));
+	query__put_text(w, "definition", S("The share less that of what it is compared with; low and high are Newcombe's interval at 95%, p the z test of two shares, which takes the two as independent."));
 	json_end_object(w);
 }

@@ -12,8 +12,7 @@ static str rows_of(const struct json_node *answer)
 	str out = S("");
 	for (const struct json_node *r = json_get(answer, S("rows"))->child; r; r = r->next) {
 		const struct json_node *by = json_get(r, S("by"));
-		out = str_fmt(&arena, "%.*s%s%.*s%s%.*s=%.*s", STR_ARG(out), out.n ? " " : "",
-			STR_ARG(json_get_str(r, S("time"))), by ? "/" : "", STR_ARG(by ? by->text : STR_NONE),
+		out = str_fmt(&arena, "%.*s%s%.*s%s%.*s=%.*s", STR_ARG(out), out.n ? " " : "", STR_ARG(json_get_str(r, S("time"))), by ? "/" : "", STR_ARG(by ? by->text : STR_NONE),
 			STR_ARG(json_get(r, S("value"))->raw));
 	}
 	return out;
@@ -24,8 +23,7 @@ static void refused(str question, const char *field, const char *word)
 	struct query q;
 	struct fault f = {0};
 	if (query_read(&arena, zone_utc(), question, &q, &f) != ERR_INVALID) fail_msg("taken: %.*s", STR_ARG(question));
-	if (strcmp(f.fields[0].name, field) != 0 || !strstr(f.fields[0].text, word))
-		fail_msg("%.*s → %s: %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
+	if (strcmp(f.fields[0].name, field) != 0 || !strstr(f.fields[0].text, word)) fail_msg("%.*s → %s: %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
 }
 
 /* ---- percentiles ------------------------------------------------------------------------------------------------------ */
@@ -40,15 +38,13 @@ static void percentiles_by_week_across_new_year(void **state)
 	by_hand_put(4, "2021-01-04T00:00:00Z", "paid", "{\"n\":-10}");
 	by_hand_put(0, "2021-01-05T00:00:00Z", "paid", "{\"n\":0.5}");
 	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
-	const struct json_node *answer =
-		ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p50:n\"}"));
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p50:n\"}"));
 	assert_str_equal(rows_of(answer), S("2020-12-28=2 2021-01-04=-4.75"));
 	assert_str_equal(json_get(json_get(answer, S("total")), S("value"))->raw, S("1")); /* of -10, 0.5, 1, 2, 4 */
 	assert_str_equal(json_get(answer, S("without"))->raw, S("1"));
 	assert_str_equal(json_get(answer, S("measure"))->text, S("p50:n"));
 	/* 0.75 × 2 = 1.5: between 2 and 4; 0.75 × 1: between -10 and 0.5 */
-	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p75:n\"}"))),
-		S("2020-12-28=3 2021-01-04=-2.125"));
+	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"week\",\"measure\":\"p75:n\"}"))), S("2020-12-28=3 2021-01-04=-2.125"));
 }
 
 /* In Athens 25 March 2012 has no three o'clock: 02:30 and 04:30 by the clock are an hour apart. */
@@ -59,8 +55,7 @@ static void percentiles_by_hour_across_a_clock_change(void **state)
 	by_hand_put(1, "2012-03-25T00:45:00Z", "paid", "{\"n\":2}");
 	by_hand_put(1, "2012-03-25T01:30:00Z", "paid", "{\"n\":8}");
 	struct query_context ctx = by_hand_context("Europe/Athens", "2013-01-01");
-	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"hour\",\"measure\":\"p50:n\"}"))),
-		S("2012-03-25T02:00:00+02:00=1.5 2012-03-25T04:00:00+03:00=8"));
+	assert_str_equal(rows_of(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"hour\",\"measure\":\"p50:n\"}"))), S("2012-03-25T02:00:00+02:00=1.5 2012-03-25T04:00:00+03:00=8"));
 }
 
 /* Customer 2 (subjects 2 and 3) buys in b and c, which are past the first value: one of the rest. */
@@ -73,8 +68,7 @@ static void the_rest_counts_a_customer_once(void **state)
 	by_hand_put(3, "2021-01-01T00:30:00Z", "paid", "{\"shop\":\"c\"}");
 	by_hand_put(3, "2021-01-01T00:40:00Z", "paid", "{}");
 	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
-	const struct json_node *answer = ask(&arena, &ctx,
-		S("{\"kind\":\"trend\",\"interval\":\"month\",\"measure\":\"customers\",\"by\":\"shop\",\"top\":1}"));
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"month\",\"measure\":\"customers\",\"by\":\"shop\",\"top\":1}"));
 	assert_str_equal(rows_of(answer), S("2020-12-01/a=2 2020-12-01/other=1 2021-01-01/other=1"));
 	const struct json_node *rest = json_get(answer, S("groups"))->child->next;
 	assert_str_equal(json_get(rest, S("value"))->raw, S("1"));
@@ -85,10 +79,7 @@ static void the_rest_counts_a_customer_once(void **state)
 /* ---- retention ---------------------------------------------------------------------------------------------------------- */
 static void cohort_is(const struct query_context *ctx, const char *more, const char *cells, const char *values)
 {
-	str question = str_fmt(&arena,
-		"{\"kind\":\"retention\",\"start\":\"begun\",\"return\":[\"begun\",\"paid\"],\"measure\":\"sum:n\",\"cells\":3%"
-	    "s}",
-		more);
+	str question = str_fmt(&arena, "{\"kind\":\"retention\",\"start\":\"begun\",\"return\":[\"begun\",\"paid\"],\"measure\":\"sum:n\",\"cells\":3%s}", more);
 	const struct json_node *cohort = json_get(ask(&arena, ctx, question), S("cohorts"))->child;
 	assert_str_equal(json_get(cohort, S("cells"))->raw, str_of(cells));
 	assert_str_equal(json_get(cohort, S("values"))->raw, str_of(values));
@@ -138,9 +129,7 @@ static void a_comparison_says_how_much_differs(void **state)
 	by_hand_put(4, "2021-01-02T00:00:00Z", "begun", "{}");
 	by_hand_put(4, "2021-01-02T01:00:00Z", "paid", "{}");
 	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
-	const struct json_node *answer = ask(&arena, &ctx,
-		S("{\"kind\":\"funnel\",\"steps\":[\"begun\",\"paid\"],\"window\":{\"days\":1},\"from\":\"2021-01-01\","
-	      "\"compare\":{\"from\":\"2020-12-01\",\"to\":\"2021-01-01\"}}"));
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"funnel\",\"steps\":[\"begun\",\"paid\"],\"window\":{\"days\":1},\"from\":\"2021-01-01\",\"compare\":{\"from\":\"2020-12-01\",\"to\":\"2021-01-01\"}}"));
 	const struct json_node *steps = json_get(json_get(answer, S("change")), S("steps"))->child, *paid = steps->next;
 	struct comparison want = compare_shares(2, 2, 1, 2);
 	double got;
@@ -149,12 +138,9 @@ static void a_comparison_says_how_much_differs(void **state)
 	assert_true(str_f64(json_get(paid, S("low"))->text, &got) && fabs(got - want.low) < 1e-9);
 	assert_true(str_f64(json_get(paid, S("high"))->text, &got) && fabs(got - want.high) < 1e-9);
 	assert_true(str_f64(json_get(paid, S("p"))->text, &got) && fabs(got - want.p) < 1e-9);
-	answer = ask(&arena, &ctx,
-		S("{\"kind\":\"retention\",\"start\":\"begun\",\"return\":\"paid\",\"interval\":\"day\",\"cells\":2,"
-	      "\"compare\":{\"from\":\"2021-01-01\"}}"));
+	answer = ask(&arena, &ctx, S("{\"kind\":\"retention\",\"start\":\"begun\",\"return\":\"paid\",\"interval\":\"day\",\"cells\":2,\"compare\":{\"from\":\"2021-01-01\"}}"));
 	assert_non_null(json_get(json_get(answer, S("change")), S("cells")));
-	assert_null(
-		json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
+	assert_null(json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
 }
 
 static void questions_at_fault_name_the_field(void **state)

@@ -27,10 +27,10 @@ struct worker {
 	uint32_t *cell_of;                    /* by age in intervals, up to the last bracket's end; 0: none */
 	size_t n_ages;
 	int64_t rolling_ms, data_to_ms; /* length of a rolling interval, 0 = by calendar; end of the data */
-	struct decimal_sum **values;    /* as cells; NULL: not measured */
+	struct decimal_sum **values; /* as cells; NULL: not measured */
 	struct decimal_sum first_value; /* of the customer in hand, in cell 0 */
-	uint64_t **cells; /* by interval of the cohort; made when it gets its first customer; [0] is the size */
-	uint32_t *stamp;  /* by cell: the last customer counted in it */
+	uint64_t **cells;  /* by interval of the cohort; made when it gets its first customer; [0] is the size */
+	uint32_t *stamp;   /* by cell: the last customer counted in it */
 	struct query_tally_out left_out;
 	const struct query *q;
 	size_t asked_cohort; /* of members; SIZE_MAX: any */
@@ -108,12 +108,9 @@ static void count_values(struct worker *w, size_t cohort, int64_t first)
 		size_t age = last = age_of(w, cohort, first, l->time_ms[i]);
 		decimal_sum_init(&one);
 		if (!query__sum_number(&w->plan->parts[l->part[i]].property, l->row[i], &one)) continue;
-		if (!age)
-			decimal_sum_merge(&w->first_value, &one);
-		else if (w->mode == QUERY_ON && age < w->n_ages && w->cell_of[age])
-			decimal_sum_merge(&values[w->cell_of[age]], &one);
-		for (size_t k = 1; w->mode == QUERY_ON_OR_AFTER && k < w->n_cells && (size_t)w->brackets[k].first <= age; k++)
-			decimal_sum_merge(&values[k], &one);
+		if (!age) decimal_sum_merge(&w->first_value, &one);
+		else if (w->mode == QUERY_ON && age < w->n_ages && w->cell_of[age]) decimal_sum_merge(&values[w->cell_of[age]], &one);
+		for (size_t k = 1; w->mode == QUERY_ON_OR_AFTER && k < w->n_cells && (size_t)w->brackets[k].first <= age; k++) decimal_sum_merge(&values[k], &one);
 	}
 	decimal_sum_merge(&values[0], &w->first_value);
 	for (size_t k = 1; w->mode == QUERY_CHURN && k < w->n_cells; k++)
@@ -124,8 +121,7 @@ static void count_values(struct worker *w, size_t cohort, int64_t first)
 static bool is_open(const struct worker *w, size_t cohort, size_t cell)
 {
 	size_t last = cohort + (size_t)w->brackets[cell].last;
-	int64_t begins_ms =
-		w->times->start[cohort + 1] - 1 + w->brackets[cell].last * w->rolling_ms; /* of who began last */
+	int64_t begins_ms = w->times->start[cohort + 1] - 1 + w->brackets[cell].last * w->rolling_ms; /* of who began last */
 	if (w->rolling_ms) return cell > 0 && (begins_ms + w->rolling_ms > w->known_until_ms || begins_ms >= w->data_to_ms);
 	return cell > 0 && (last >= w->times->n || w->times->start[last + 1] > w->known_until_ms);
 }
@@ -133,9 +129,7 @@ static bool is_open(const struct worker *w, size_t cohort, size_t cell)
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct worker *w = state;
-	if (query__judge(w->judge, customer, slices, n) == QUERY_NO ||
-		!query__line(&w->line, w->plan, customer, slices, n, &w->want))
-		return;
+	if (query__judge(w->judge, customer, slices, n) == QUERY_NO || !query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
 	int64_t first = first_start(w);
 	if (customer == 0 || first == INT64_MAX || first < w->times->from_ms) return;
 	size_t cohort = query__interval_of(w->times, first);
@@ -152,8 +146,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	if ((cells[asked] > before) != (asked && w->mode == QUERY_CHURN)) query__behind(w->q, customer);
 }
 
-static void put_values(
-	const struct worker *w, size_t interval, struct query_cohort *cohort, struct arena *a, struct query_retention *out)
+static void put_values(const struct worker *w, size_t interval, struct query_cohort *cohort, struct arena *a, struct query_retention *out)
 {
 	cohort->values = new_sums(a, w->n_cells);
 	for (size_t k = 0; k < w->n_cells; k++) {
@@ -173,10 +166,7 @@ static void put_out(struct worker *w, const struct query *q, struct arena *a, st
 	for (size_t i = 0; i < out->times.n && !(q->limit && out->n_cohorts >= (uint64_t)q->limit); i++) {
 		if (!w->cells[i]) continue;
 		struct query_cohort *cohort = &out->cohorts[out->n_cohorts++];
-		*cohort = (struct query_cohort){.interval = i,
-			.size = w->cells[i][0],
-			.is_open = out->times.start[i + 1] > w->known_until_ms,
-			.cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
+		*cohort = (struct query_cohort){.interval = i, .size = w->cells[i][0], .is_open = out->times.start[i + 1] > w->known_until_ms, .cells = ARENA_ARRAY(a, uint64_t, w->n_cells)};
 		out->customers += cohort->size;
 		for (size_t k = 0; k < w->n_cells; k++) {
 			uint64_t n = k && w->mode == QUERY_CHURN ? cohort->size - w->cells[i][k] : w->cells[i][k];
@@ -195,8 +185,7 @@ static void put_out(struct worker *w, const struct query *q, struct arena *a, st
 static void put_brackets(struct worker *w, const struct query *q, struct arena *a)
 {
 	struct query_bracket *b = ARENA_ARRAY(a, struct query_bracket, w->n_cells);
-	for (size_t k = 1; k < w->n_cells; k++)
-		b[k] = q->n_brackets ? q->brackets[k - 1] : (struct query_bracket){(int64_t)k, (int64_t)k};
+	for (size_t k = 1; k < w->n_cells; k++) b[k] = q->n_brackets ? q->brackets[k - 1] : (struct query_bracket){(int64_t)k, (int64_t)k};
 	w->brackets = b;
 	w->n_ages = (size_t)b[w->n_cells - 1].last + 1;
 	w->cell_of = ARENA_ARRAY(a, uint32_t, w->n_ages);
@@ -211,47 +200,27 @@ static int64_t rolling_ms(struct query_interval i)
 	return (i.unit == QUERY_DAYS ? i.days * INT64_C(24) : HOURS[i.unit]) * 3600000;
 }
 
-static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules,
-	const struct query_matcher *match, struct query_retention *out, struct arena *a, struct fault *f)
+static enum err run(struct query_plan *p, const struct query *q, struct query_rules *rules, const struct query_matcher *match, struct query_retention *out, struct arena *a, struct fault *f)
 {
 	size_t n = query__workers(p), asked_cohort = SIZE_MAX;
-	if (q->members)
-		TRY(query__behind_interval(
-			p->ctx, q, &out->times, q->members->start, "members.start", &asked_cohort, p->arena, f));
+	if (q->members) TRY(query__behind_interval(p->ctx, q, &out->times, q->members->start, "members.start", &asked_cohort, p->arena, f));
 	int64_t known_until_ms = q->range.has_to && q->range.to_ms < p->ctx->now_ms ? q->range.to_ms : p->ctx->now_ms;
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1),
-			*scanned = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
-	for (size_t type = 0; type < UINT16_MAX; type++)
-		scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
+	uint8_t *codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1), *scanned = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	for (size_t type = 0; type < UINT16_MAX; type++) scanned[type] = codes[type] = match[0].codes[type] != QUERY_NO || match[1].codes[type] != QUERY_NO;
 	query__rules_codes(rules, scanned);
 	for (size_t i = 0; i < n; i++) {
-		workers[i] = (struct worker){.plan = p,
-			.times = &out->times,
-			.start = &match[0],
-			.again = &match[1],
-			.n_cells = out->n_cells,
-			.mode = q->mode,
-			.q = q,
-			.asked_cohort = asked_cohort,
-			.known_until_ms = known_until_ms,
-			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1),
-			.stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
+		workers[i] = (struct worker){.plan = p, .times = &out->times, .start = &match[0], .again = &match[1], .n_cells = out->n_cells, .mode = q->mode, .q = q, .asked_cohort = asked_cohort, .known_until_ms = known_until_ms,
+			.cells = ARENA_ARRAY(p->arena, uint64_t *, out->times.n + 1), .stamp = ARENA_ARRAY(p->arena, uint32_t, out->n_cells)};
 		put_brackets(&workers[i], q, p->arena);
 		workers[i].rolling_ms = q->is_rolling ? rolling_ms(q->interval) : 0;
 		workers[i].data_to_ms = p->data.to_ms;
 		if (q->measure == QUERY_SUM) workers[i].values = ARENA_ARRAY(p->arena, struct decimal_sum *, out->times.n + 1);
 		arena_init(&workers[i].arena);
 		workers[i].judge = query__judge_new(rules, &workers[i].arena);
-		workers[i].want = (struct line_wants){.codes = codes,
-			.from_ms = INT64_MIN,
-			.to_ms = out->times.to_ms,
-			.rows = true,
-			.left_out = &workers[i].left_out,
-			.has_tally_from = true,
-			.tally_from_ms = out->times.from_ms,
-			.arena = &workers[i].arena};
+		workers[i].want = (struct line_wants){.codes = codes, .from_ms = INT64_MIN, .to_ms = out->times.to_ms, .rows = true, .left_out = &workers[i].left_out,
+			.has_tally_from = true, .tally_from_ms = out->times.from_ms, .arena = &workers[i].arena};
 		states[i] = &workers[i];
 	}
 	enum err e = query__scan_types(p, scanned, visit, states, n, f);
@@ -266,9 +235,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		}
 		query__leave_out_merge(p, &all->left_out, &workers[i].left_out, &all->arena);
 	}
-	if (e == OK && atomic_load(&p->is_out_of_memory))
-		e = fault_set(f, ERR_TOO_LARGE, "cells", "more cells than fit into the %zu MB that one question may take",
-			p->memory_max >> 20);
+	if (e == OK && atomic_load(&p->is_out_of_memory)) e = fault_set(f, ERR_TOO_LARGE, "cells", "more cells than fit into the %zu MB that one question may take", p->memory_max >> 20);
 	if (e == OK) put_out(all, q, a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__judge_free(workers[i].judge);
@@ -278,13 +245,10 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 	return e;
 }
 
-enum err query_retention(const struct query_context *ctx, const struct query *q, struct arena *a,
-	struct query_retention *out, struct fault *f)
+enum err query_retention(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_retention *out, struct fault *f)
 {
 	*out = (struct query_retention){0};
-	if (q->measure == QUERY_SUM)
-		TRY(query__one_currency(ctx, q, &q->again, q->property, "measure",
-			"ask for one of them with where {\"name\":\"currency\",\"is\":…}", &out->currency, a, f));
+	if (q->measure == QUERY_SUM) TRY(query__one_currency(ctx, q, &q->again, q->property, "measure", "ask for one of them with where {\"name\":\"currency\",\"is\":…}", &out->currency, a, f));
 	struct arena scratch;
 	struct query_plan plan;
 	struct query bounded = *q;
@@ -293,8 +257,7 @@ enum err query_retention(const struct query_context *ctx, const struct query *q,
 	arena_init(&scratch);
 	enum err e = query__plan(ctx, &scratch, &plan, f);
 	/* No interval past the last event: nothing is known of it. */
-	if (e == OK && q->range.has_to && plan.data.has_to && plan.data.to_ms < q->range.to_ms)
-		bounded.range.to_ms = plan.data.to_ms;
+	if (e == OK && q->range.has_to && plan.data.has_to && plan.data.to_ms < q->range.to_ms) bounded.range.to_ms = plan.data.to_ms;
 	if (e == OK) e = query__times(a, ctx->zone, &bounded, plan.data, &out->times, f);
 	size_t all = out->times.n < QUERY_MAX_CELLS ? out->times.n : QUERY_MAX_CELLS;
 	out->n_cells = q->n_brackets ? q->n_brackets + 1 : q->cells ? (size_t)q->cells : all ? all : 1;

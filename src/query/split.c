@@ -21,8 +21,7 @@ bool query__is_split(const struct query *q)
 void query__check_split(struct query_reader *r)
 {
 	query__check_top(r);
-	if (r->q->top > TOP_MOST)
-		query__bad(r, "top", "at most %d: each group of this kind is a question of its own", TOP_MOST);
+	if (r->q->top > TOP_MOST) query__bad(r, "top", "at most %d: each group of this kind is a question of its own", TOP_MOST);
 	if (!r->q->top) r->q->top = TOP_DEFAULT;
 }
 
@@ -34,8 +33,7 @@ static const struct query_condition *condition(struct arena *a, struct query_con
 	return out;
 }
 
-static const struct query_condition *joined(
-	struct arena *a, enum condition_kind kind, const struct query_condition *one, const struct query_condition *other)
+static const struct query_condition *joined(struct arena *a, enum condition_kind kind, const struct query_condition *one, const struct query_condition *other)
 {
 	if (!one) return other;
 	const struct query_condition **parts = ARENA_ARRAY(a, const struct query_condition *, 2);
@@ -45,17 +43,11 @@ static const struct query_condition *joined(
 }
 
 /* Of the groups from first to last. */
-static const struct query_condition *has_value(
-	struct arena *a, const struct query *q, const struct query_group *groups, size_t n)
+static const struct query_condition *has_value(struct arena *a, const struct query *q, const struct query_group *groups, size_t n)
 {
 	struct condition_value *values = ARENA_ARRAY(a, struct condition_value, n + 1);
 	for (size_t i = 0; i < n; i++) values[i] = query__value_of(groups[i].by);
-	return condition(a, (struct query_condition){.kind = CONDITION_NAMED,
-							.dimension = q->by,
-							.name = q->by_property,
-							.test = TEST_IS,
-							.values = values,
-							.n_values = n});
+	return condition(a, (struct query_condition){.kind = CONDITION_NAMED, .dimension = q->by, .name = q->by_property, .test = TEST_IS, .values = values, .n_values = n});
 }
 
 static const struct query_match *events_of(const struct query *q)
@@ -76,23 +68,14 @@ static struct query part_of(struct arena *a, const struct query *q, const struct
 		part.driver = ARENA_NEW(a, struct query_driver);
 		*part.driver = *q->driver;
 		part.driver->moments.where = joined(a, CONDITION_ALL, q->driver->moments.where, is);
-	} else if (is)
-		part.where = joined(a, CONDITION_ALL, q->where, is);
+	} else if (is) part.where = joined(a, CONDITION_ALL, q->where, is);
 	return part;
 }
 
 /* The values that customers have, those of the most customers first. */
-static enum err find_values(
-	const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
+static enum err find_values(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_trend *out, struct fault *f)
 {
-	struct query asked = {.kind = QUERY_TREND,
-		.range = q->range,
-		.interval = {.unit = QUERY_MONTH},
-		.where = q->where,
-		.events = *events_of(q),
-		.measure = QUERY_CUSTOMERS,
-		.by = q->by,
-		.by_property = q->by_property};
+	struct query asked = {.kind = QUERY_TREND, .range = q->range, .interval = {.unit = QUERY_MONTH}, .where = q->where, .events = *events_of(q), .measure = QUERY_CUSTOMERS, .by = q->by, .by_property = q->by_property};
 	TRY(query_trend(ctx, &asked, a, out, f));
 	while (out->n_groups && out->groups[out->n_groups - 1].total.customers == 0) out->n_groups--;
 	return OK;
@@ -103,8 +86,7 @@ static bool is_asked(const struct query *q, const struct query_value *by)
 	return q->members && q->members->has_by && query__value_cmp(&q->members->by, by) == 0;
 }
 
-static enum err put_groups(const struct query_context *ctx, const struct query *q, query__answer_fn *answer,
-	struct query_trend *t, struct arena *a, struct json_writer *w, struct fault *f)
+static enum err put_groups(const struct query_context *ctx, const struct query *q, query__answer_fn *answer, struct query_trend *t, struct arena *a, struct json_writer *w, struct fault *f)
 {
 	size_t own = t->n_groups > q->top ? q->top : t->n_groups;
 	bool is_found = !q->members || !q->members->has_by;
@@ -113,9 +95,7 @@ static enum err put_groups(const struct query_context *ctx, const struct query *
 	json_begin_array(w);
 	for (size_t i = 0; i < own + (t->n_groups > own); i++) {
 		bool is_rest = i == own;
-		struct query part = part_of(a, q,
-			is_rest ? joined(a, CONDITION_NOT, has_value(a, q, t->groups, own), NULL)
-					: has_value(a, q, &t->groups[i], 1));
+		struct query part = part_of(a, q, is_rest ? joined(a, CONDITION_NOT, has_value(a, q, t->groups, own), NULL) : has_value(a, q, &t->groups[i], 1));
 		if (!is_found && is_asked(q, is_rest ? &rest : &t->groups[i].by)) {
 			part.members = q->members;
 			is_found = true;
@@ -133,8 +113,7 @@ static enum err put_groups(const struct query_context *ctx, const struct query *
 /* What is said of the answer as a whole stands where every kind has it. */
 static void put_whole(struct json_writer *w, struct arena *a, const struct query *q, const struct json_node *all)
 {
-	static const char *const KEYS[] = {
-		"from", "to", "zone", "n", "base", "left_out_customers", "left_out_events", "partial"};
+	static const char *const KEYS[] = {"from", "to", "zone", "n", "base", "left_out_customers", "left_out_events", "partial"};
 	for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
 		const struct json_node *v = json_get(all, str_of(KEYS[i]));
 		if (!v) continue;
@@ -142,19 +121,11 @@ static void put_whole(struct json_writer *w, struct arena *a, const struct query
 		json_put_raw(w, v->raw);
 	}
 	str name = query__dimension_name(q->by, q->by_property), definition = json_get_str(all, S("definition"));
-	query__put_text(w, "definition",
-		str_fmt(a,
-			"%.*s Each group is the same question of the %s whose %.*s is that value, the most customers first; a "
-	        "customer may be in several.",
-			STR_ARG(definition),
-			q->by == QUERY_TRAIT      ? "customers"
-			: q->kind == QUERY_DRIVER ? "moments"
-									  : "events",
-			STR_ARG(name)));
+	query__put_text(w, "definition", str_fmt(a, "%.*s Each group is the same question of the %s whose %.*s is that value, the most customers first; a customer may be in several.", STR_ARG(definition),
+		q->by == QUERY_TRAIT ? "customers" : q->kind == QUERY_DRIVER ? "moments" : "events", STR_ARG(name)));
 }
 
-enum err query__answer_split(const struct query_context *ctx, const struct query *q, query__answer_fn *answer,
-	struct arena *a, struct json_writer *w, struct fault *f)
+enum err query__answer_split(const struct query_context *ctx, const struct query *q, query__answer_fn *answer, struct arena *a, struct json_writer *w, struct fault *f)
 {
 	struct query_trend values;
 	struct buf out;

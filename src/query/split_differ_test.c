@@ -100,8 +100,7 @@ static void check_driver(const struct json_node *group)
 			const struct made_event *m = &made[line[i]];
 			bool had = false;
 			if (!k.moments[m->type] || m->score < 0 || !kept[line[i]]) continue;
-			for (size_t j = 0; j < i; j++)
-				had |= k.had[made[line[j]].type] && m->time_ms - made[line[j]].time_ms < k.q.driver->within_ms;
+			for (size_t j = 0; j < i; j++) had |= k.had[made[line[j]].type] && m->time_ms - made[line[j]].time_ms < k.q.driver->within_ms;
 			n[had]++;
 			sum[had] += m->score;
 		}
@@ -138,12 +137,9 @@ static void check(const struct json_node *group, const struct json_node *rest_of
 {
 	for (size_t i = 0; i < n_made; i++) kept[i] = is_in_group(&made[i], rest_of, shown);
 	line_kept = kept;
-	if (k.q.kind == QUERY_FLOW)
-		check_flow(group);
-	else if (k.q.kind == QUERY_DRIVER)
-		check_driver(group);
-	else
-		check_journey(group);
+	if (k.q.kind == QUERY_FLOW) check_flow(group);
+	else if (k.q.kind == QUERY_DRIVER) check_driver(group);
+	else check_journey(group);
 	line_kept = NULL;
 }
 
@@ -157,18 +153,13 @@ static str random_question(void)
 	size_t kind = dice(3);
 	if (kind == 1) {
 		str moments = random_types(k.moments), had = random_types(k.had);
-		q = str_fmt(&arena,
-			"{\"kind\":\"driver\",\"outcome\":{\"event\":%.*s,\"property\":\"score\"},\"had\":%.*s,\"within\":%.*s",
-			STR_ARG(moments), STR_ARG(had), STR_ARG(within));
+		q = str_fmt(&arena, "{\"kind\":\"driver\",\"outcome\":{\"event\":%.*s,\"property\":\"score\"},\"had\":%.*s,\"within\":%.*s", STR_ARG(moments), STR_ARG(had), STR_ARG(within));
 	} else if (kind == 2) {
 		str one = random_types(k.stages[0]), two = random_types(k.stages[1]);
-		q = str_fmt(&arena,
-			"{\"kind\":\"journey\",\"stages\":[{\"name\":\"one\",\"events\":%.*s},{\"name\":\"two\",\"events\":%.*s}]",
-			STR_ARG(one), STR_ARG(two));
+		q = str_fmt(&arena, "{\"kind\":\"journey\",\"stages\":[{\"name\":\"one\",\"events\":%.*s},{\"name\":\"two\",\"events\":%.*s}]", STR_ARG(one), STR_ARG(two));
 	}
 	q = str_fmt(&arena, "%.*s,\"by\":\"%s\"%.*s", STR_ARG(q), BYS[dice(COUNT_OF(BYS))], STR_ARG(range));
-	return dice(4) ? str_fmt(&arena, "%.*s,\"top\":%d}", STR_ARG(q), (int)dice(3) + 1)
-	               : str_fmt(&arena, "%.*s}", STR_ARG(q));
+	return dice(4) ? str_fmt(&arena, "%.*s,\"top\":%d}", STR_ARG(q), (int)dice(3) + 1) : str_fmt(&arena, "%.*s}", STR_ARG(q));
 }
 
 static void ask_once(const struct query_context *ctx)
@@ -176,8 +167,7 @@ static void ask_once(const struct query_context *ctx)
 	if (dice(2)) return; /* each question is several: half as many are enough */
 	str question = random_question();
 	struct fault f = {0};
-	if (query_read(&arena, ctx->zone, question, &k.q, &f) != OK)
-		fail_msg("%.*s: %s %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
+	if (query_read(&arena, ctx->zone, question, &k.q, &f) != OK) fail_msg("%.*s: %s %s", STR_ARG(question), f.fields[0].name, f.fields[0].text);
 	const struct json_node *answer = ask_in_hand(ctx, question), *groups = json_get(answer, S("groups"));
 	find_values();
 	int64_t before = INT64_MAX;
@@ -191,8 +181,7 @@ static void ask_once(const struct query_context *ctx)
 		assert_true(customers <= before); /* the most first */
 		before = customers;
 	}
-	for (size_t v = 0; v < n_values; v++)
-		assert_true(is_listed(groups, values[v].shown) || values[v].customers <= before);
+	for (size_t v = 0; v < n_values; v++) assert_true(is_listed(groups, values[v].shown) || values[v].customers <= before);
 	size_t own = n_values > k.q.top ? k.q.top : n_values;
 	assert_int_equal(groups->n, own + (n_values > own));
 	check(json_get(answer, S("all")), NULL, STR_NONE);
@@ -217,8 +206,7 @@ static void the_ways_of_each_channel(void **state)
 	by_hand_put(1, "2021-01-01T00:00:00Z", "a", "{\"shop\":\"south\"}");
 	by_hand_put(1, "2021-01-01T00:10:00Z", "b", "{\"shop\":\"south\"}");
 	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
-	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"flow\",\"by\":\"shop\",\"top\":1}")),
-						   *south = json_get(answer, S("groups"))->child, *rest = south->next;
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"flow\",\"by\":\"shop\",\"top\":1}")), *south = json_get(answer, S("groups"))->child, *rest = south->next;
 	assert_str_equal(json_get(south, S("by"))->raw, S("\"south\""));
 	assert_count(south, "customers", 2);
 	assert_count(south, "steps", 2);
@@ -228,18 +216,14 @@ static void the_ways_of_each_channel(void **state)
 	assert_str_equal(json_get_str(edge, S("to")), S("b"));
 	assert_real(edge, "median_s", 3600);
 	assert_count(json_get(answer, S("all")), "steps", 4); /* of customer 2: a a b c */
-	const struct json_node *members = json_get(
-		ask(&arena, &ctx,
-			S("{\"kind\":\"flow\",\"by\":\"shop\",\"members\":{\"by\":\"north\",\"from\":\"a\",\"to\":\"b\"}}")),
-		S("members"));
+	const struct json_node *members = json_get(ask(&arena, &ctx, S("{\"kind\":\"flow\",\"by\":\"shop\",\"members\":{\"by\":\"north\",\"from\":\"a\",\"to\":\"b\"}}")), S("members"));
 	assert_str_equal(json_get(members, S("customers"))->raw, S("[2]"));
 }
 
 static void questions_at_fault_name_the_field(void **state)
 {
 	(void)state;
-	static const char *const ASKED[] = {"{\"kind\":\"flow\",\"top\":3}",
-		"{\"kind\":\"flow\",\"by\":\"shop\",\"top\":21}", "{\"kind\":\"journey\",\"by\":\"shop\",\"top\":21}"};
+	static const char *const ASKED[] = {"{\"kind\":\"flow\",\"top\":3}", "{\"kind\":\"flow\",\"by\":\"shop\",\"top\":21}", "{\"kind\":\"journey\",\"by\":\"shop\",\"top\":21}"};
 	struct query q;
 	for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
 		struct fault f = {0};

@@ -22,10 +22,8 @@ void values_tidy(struct values *s)
 	size_t n = 0;
 	if (s->n > 1) qsort(s->v, s->n, sizeof *s->v, by_value);
 	for (size_t i = 0; i < s->n; i++) {
-		if (n && s->v[n - 1].value == s->v[i].value)
-			s->v[n - 1].n += s->v[i].n;
-		else
-			s->v[n++] = s->v[i];
+		if (n && s->v[n - 1].value == s->v[i].value) s->v[n - 1].n += s->v[i].n;
+		else s->v[n++] = s->v[i];
 	}
 	s->n = n;
 }
@@ -45,12 +43,9 @@ static bool give_room(struct values *s, struct query_plan *p, struct arena *a)
 
 bool values_add(struct values *s, struct query_plan *p, struct arena *a, double value, uint64_t n)
 {
-	if (s->n && s->v[s->n - 1].value == value)
-		s->v[s->n - 1].n += n;
-	else if (s->n == s->cap && !give_room(s, p, a))
-		return false;
-	else
-		s->v[s->n++] = (struct values_one){value, n};
+	if (s->n && s->v[s->n - 1].value == value) s->v[s->n - 1].n += n;
+	else if (s->n == s->cap && !give_room(s, p, a)) return false;
+	else s->v[s->n++] = (struct values_one){value, n};
 	s->total += n;
 	return true;
 }
