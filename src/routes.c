@@ -17,6 +17,7 @@
 #include "setting/setting_pages.h"
 #include "source/import_pages.h"
 #include "source/source.h"
+#include "survey/survey.h"
 #include "target/target.h"
 #include "team/team_pages.h"
 #include "text/text_pages.h"

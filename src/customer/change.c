@@ -296,15 +296,21 @@ static void name_subject(struct arena *a, const struct db_rows *r, struct touchp
 	}
 }
 
-static enum err keep_entry(struct op *op, const struct web *w, id customer, const struct channel *channel, const struct touchpoint_input *in)
+enum err customer_name_touchpoint(struct op *op, id customer, struct touchpoint *t)
 {
 	struct db_rows identities;
-	struct source source;
 	TRY(op_query(op, SQL_identity_of_customer, DB_ARGS(db_id(customer)), &identities));
 	if (identities.n == 0) return fail(op, ERR_STATE, "id", "this customer has no identity");
+	name_subject(&op->arena, &identities, t);
+	return OK;
+}
+
+static enum err keep_entry(struct op *op, const struct web *w, id customer, const struct channel *channel, const struct touchpoint_input *in)
+{
+	struct source source;
 	TRY(source_ensure(op, HAND_SOURCE, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	struct touchpoint t = {.call = CALL_TRACK, .event = str_of(channel->event), .message_id = id_show(&op->arena, S("hand"), id_new()), .time_ms = op->now_ms, .channel = str_of(channel->kept)};
-	name_subject(&op->arena, &identities, &t);
+	TRY(customer_name_touchpoint(op, customer, &t));
 	t.raw = entry_body(op, &t, in, doer(op, w));
 	struct intake *intake = intake_new(op->app, &op->arena, &source, op->now_ms);
 	intake->flags = EVENT_BY_HAND;

@@ -55,6 +55,9 @@ enum err customer_row_get(struct op *op, id customer, str lead, struct customer_
 enum err customer_rows_get(struct op *op, const id *v, size_t n, struct customer_row **out, size_t *n_out) NODISCARD;
 enum err customer_rows_csv(struct op *op, const id *v, size_t n, str name, struct answer *a) NODISCARD;
 /* The customer known by "kind:value" (email:a@b.c), or by a bare value: an id of ours, a user id, an e-mail, a phone that begins with + or 0; 0 when nobody is. */
+/* Files a touchpoint of ours under the customer: user ids first, then what names a person, then anonymous ids. ERR_STATE when there is none. */
+struct touchpoint;
+enum err customer_name_touchpoint(struct op *op, id customer, struct touchpoint *t) NODISCARD;
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
 /* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */

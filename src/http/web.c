@@ -39,6 +39,11 @@ enum err web_input(struct op *op, const struct web *w, const struct desc *d, voi
 	return form_into(&op->arena, d, kept, n_kept, out, &op->fault);
 }
 
+str web_origin(struct op *op, const struct web *w)
+{
+	return str_fmt(&op->arena, "%s://%.*s", http_is_secure(w->rq) ? "https" : "http", STR_ARG(http_header(w->rq, "Host")));
+}
+
 str web_url(struct op *op, str text)
 {
 	static const char hex[] = "0123456789ABCDEF";

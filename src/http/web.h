@@ -37,6 +37,7 @@ enum err web_input(struct op *op, const struct web *w, const struct desc *d, voi
 bool web_is_form(const struct web *w);
 /* The address of this page with one query field set (value absent: taken out) and "cursor" dropped. */
 str web_address_with(struct op *op, const struct web *w, const char *name, str value);
+str web_origin(struct op *op, const struct web *w); /* scheme and host that the request came to, such as https://cx.example.com */
 str web_url(struct op *op, str text); /* percent-encoded, for a query value */
 
 enum { ANSWER_TOPICS = 4 };

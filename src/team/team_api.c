@@ -251,7 +251,7 @@ enum err team_invite(struct op *op, struct web *w, struct answer *a)
 		if (mail_is_on(op->app)) TRY(mail_invitation(op, &made, path));
 		TRY(make_page(op, ROLE_AGENT, &page));
 		page->is_mailed = mail_is_on(op->app);
-		page->new_link = str_fmt(&op->arena, "%s://%.*s%.*s", http_is_secure(w->rq) ? "https" : "http", STR_ARG(http_header(w->rq, "Host")), STR_ARG(path));
+		page->new_link = str_fmt(&op->arena, "%.*s%.*s", STR_ARG(web_origin(op, w)), STR_ARG(path));
 		a->is_private = true;
 		return answer_with(a, &TEAM_DESC, page);
 	}

@@ -134,7 +134,11 @@ describe('every page after the demo', () => {
 		const { design } = (await hospes.get('/journeys/designs/new', secret)).body;
 		await hospes.send('/journeys/designs', { name: 'Buys again', design: { ...design, persona: 'Keeps a gift shop' } }, secret);
 		const journey = (await hospes.get('/journeys/designs', secret)).body.rows[0];
+		await hospes.send('/surveys', { name: 'After a purchase', template: 'purchase' }, secret);
+		const survey = (await hospes.get('/surveys', secret)).body.rows[0].address, { link } = (await hospes.get(survey, secret)).body;
+		await hospes.send(`${survey}/open`, {}, secret);
 		addresses = {
+			'/surveys/:id': [survey], '/s/:token': [new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],

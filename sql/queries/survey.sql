@@ -1,0 +1,33 @@
+-- name: survey_all
+SELECT s.id, s.name, s.state, s.is_anonymous, s.version, s.changed_at, v.definition_json,
+	(SELECT count(*) FROM survey_submission x WHERE x.survey = s.id) AS submissions
+FROM survey s JOIN survey_version v ON v.survey = s.id AND v.number = s.version WHERE s.removed_at IS NULL ORDER BY s.sort_key, s.id;
+
+-- name: survey_by_id
+SELECT s.id, s.name, s.state, s.is_anonymous, s.version, s.changed_at, v.definition_json,
+	(SELECT count(*) FROM survey_submission x WHERE x.survey = s.id) AS submissions
+FROM survey s JOIN survey_version v ON v.survey = s.id AND v.number = s.version WHERE s.id = $1 AND s.removed_at IS NULL;
+
+-- name: survey_add
+INSERT INTO survey (id, name, sort_key, state, is_anonymous, version, made_at, changed_at) VALUES ($1, $2, $3, 0, $4, 1, $5, $5);
+
+-- name: survey_change
+UPDATE survey SET name = $2, sort_key = $3, is_anonymous = $4, version = version + 1, changed_at = $5 WHERE id = $1 AND removed_at IS NULL;
+
+-- name: survey_version_add
+INSERT INTO survey_version (survey, number, definition_json, made_by, made_at) SELECT s.id, s.version, $2, $3, $4 FROM survey s WHERE s.id = $1;
+
+-- name: survey_set_state
+UPDATE survey SET state = $2, changed_at = $3 WHERE id = $1 AND removed_at IS NULL;
+
+-- name: survey_remove
+UPDATE survey SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL;
+
+-- name: survey_restore
+UPDATE survey SET removed_at = NULL WHERE id = $1 AND removed_at IS NOT NULL;
+
+-- name: survey_submission_add
+INSERT INTO survey_submission (survey, submission, is_invited, answered_at) VALUES ($1, $2, $3, $4) ON CONFLICT (survey, submission) DO NOTHING;
+
+-- name: survey_submission_is
+SELECT count(*) FROM survey_submission WHERE survey = $1 AND submission = $2;

@@ -1,0 +1,48 @@
+/* survey_link.c: a customer's link is sealed with the directory's secret, so that nobody can make or change one. */
+#include <sodium.h>
+#include <string.h>
+
+#include "op/app.h"
+#include "setting/setting.h"
+#include "survey/survey.h"
+
+enum { SEAL_BYTES = 16 };
+
+static str seal(struct op *op, str what)
+{
+	unsigned char mac[SEAL_BYTES];
+	str text = str_fmt(&op->arena, "survey link %.*s", STR_ARG(what));
+	crypto_generichash(mac, sizeof mac, (const unsigned char *)text.p, text.n, op->app->secret, sizeof op->app->secret);
+	return str_base64url(&op->arena, mac, sizeof mac);
+}
+
+str survey_address(struct op *op, const struct web *w, str path)
+{
+	str base = setting_text(op, SETTING_public_address);
+	return str_fmt(&op->arena, "%.*s%.*s", STR_ARG(base.n ? base : web_origin(op, w)), STR_ARG(path));
+}
+
+str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms)
+{
+	str to = id_show(&op->arena, S("sur"), survey);
+	if (!customer) return str_fmt(&op->arena, "/s/%.*s", STR_ARG(to));
+	str what = str_fmt(&op->arena, "%.*s.%.*s.%lld", STR_ARG(to), STR_ARG(id_show(&op->arena, S("cus"), customer)), (long long)(expires_ms / 1000));
+	return str_fmt(&op->arena, "/s/%.*s.%.*s", STR_ARG(what), STR_ARG(seal(op, what)));
+}
+
+enum err survey_link_read(struct op *op, str token, struct survey_link *out)
+{
+	str rest = token, survey = str_cut(&rest, '.'), customer, expires;
+	*out = (struct survey_link){.expires_ms = INT64_MAX};
+	bool is_good = id_read(S("sur"), survey, &out->survey);
+	if (is_good && str_given(rest)) {
+		customer = str_cut(&rest, '.');
+		expires = str_cut(&rest, '.');
+		is_good = str_given(rest) && id_read(S("cus"), customer, &out->customer) && str_i64(expires, &out->expires_ms) && out->expires_ms < INT64_MAX / 1000;
+		str right = is_good ? seal(op, str_sub(token, 0, token.n - rest.n - 1)) : STR_NONE;
+		is_good = is_good && rest.n == right.n && sodium_memcmp(rest.p, right.p, rest.n) == 0;
+		out->expires_ms *= is_good ? 1000 : 0;
+		out->submission = rest;
+	}
+	return is_good ? OK : fail(op, ERR_NOT_FOUND, "", "there is no such survey");
+}

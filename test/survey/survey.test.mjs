@@ -1,0 +1,135 @@
+// Surveys: begun, worded, opened, answered by link, and counted.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { forms, Session, start, timeline, untilEnd } from '../lib/hospes.mjs';
+
+describe('surveys', () => {
+	const end = untilEnd(after);
+	let w, secret, owner;
+	const send = (path, body = {}) => w.send(path, body, secret);
+	const read = async (path) => (await w.get(path, secret)).body;
+	const begin = async (template, name = template) => {
+		const answer = await send('/surveys', { name, template });
+		assert.ok([200, 204, 303].includes(answer.status), `${answer.status} ${answer.text}`);
+		return (await read('/surveys')).rows.find((each) => each.name === name).address;
+	};
+	const guest = () => new Session(w);
+	/** The form of a link, filled in and sent as a browser would. */
+	async function answer(path, values, headers = {}) {
+		const session = guest(), page = await session.get(path, { headers });
+		const text = await page.text(), form = forms(text).find((each) => each.action === path);
+		assert.ok(form, `${path} asks: ${text.slice(0, 400)}`);
+		const sent = await session.post(path, { ...form.fields, ...values });
+		return { status: sent.status, location: sent.headers.get('location'), text: await sent.text(), asked: text, session, fields: form.fields };
+	}
+	before(async () => {
+		w = await start(end);
+		secret = await w.key('secret', '--role', 'owner').catch(() => w.key('secret'));
+		await w.addUser('owner@example.com', 'owner', 'the long password of the owner');
+		owner = await w.signIn('owner@example.com', 'the long password of the owner');
+		await w.post('/v1/identify', { type: 'identify', userId: 'kim-1', traits: { name: 'Kim' } }, await w.key('write'));
+	});
+
+	test('a template stands ready in five languages, is opened, answered once a submission, and counted', async () => {
+		const address = await begin('relationship'), draft = await read(address);
+		assert.deepEqual(draft.languages.map((each) => each.is_whole), [true, true, true, true, true]);
+		assert.equal(draft.state, 'draft');
+		const path = new URL(draft.link).pathname;
+		assert.equal((await guest().get(path)).status, 404, 'a draft asks nobody');
+		assert.ok((await send(`${address}/open`)).status < 400);
+		const first = await answer(path, { 'answers[0].value': '9', 'answers[1].value': 'Fast & <b>kind</b>', 'answers[2].value': 'true' });
+		assert.deepEqual([first.status, first.location], [303, `${path}?done=1`]);
+		assert.match(await (await first.session.get(first.location)).text(), /Thank you/);
+		const again = await first.session.post(path, { ...first.fields, 'answers[0].value': '0' });
+		assert.equal(again.status, 303, 'the same submission again is thanked for');
+		assert.equal((await answer(path, { 'answers[0].value': '3' })).status, 303);
+		await w.applied();
+		const nps = (await w.query({ kind: 'score', metric: 'nps', question: 'nps' }, secret)).groups[0];
+		assert.deepEqual([nps.n, nps.promoters, nps.detractors, nps.value], [2, 1, 1, 0]);
+		assert.equal((await read(address)).submissions, 2);
+	});
+
+	test('what is missing or no answer is said at its question, and nothing is kept', async () => {
+		const address = await begin('service', 'Faults');
+		await send(`${address}/open`);
+		const path = new URL((await read(address)).link).pathname;
+		const missing = await answer(path, { 'answers[2].value': 'kept while I choose' });
+		assert.equal(missing.status, 422);
+		assert.match(missing.text, /Please choose or write an answer/);
+		assert.match(missing.text, /kept while I choose/);
+		assert.equal((await answer(path, { 'answers[0].value': '6' })).status, 422);
+		assert.equal((await answer(path, { 'answers[0].value': '5; DROP', submission: 'short' })).status, 422);
+		assert.equal((await read(address)).submissions, 0);
+	});
+
+	test('a customer’s link works once, and its answer stands on the time line', async () => {
+		const address = await begin('purchase', 'Kim');
+		await send(`${address}/open`);
+		const made = await send(`${address}/links`, { customer: 'user_id:kim-1' });
+		assert.equal(made.status, 200, made.text);
+		const path = new URL(made.body.link).pathname;
+		assert.equal((await guest().get(`${path}x`)).status, 404, 'a forged link');
+		assert.equal((await answer(path, { 'answers[0].value': '5' })).status, 303);
+		assert.match(await (await guest().get(path)).text(), /answered already/);
+		await w.applied();
+		const kim = await w.customer('user_id:kim-1', secret);
+		assert.ok(timeline(kim).some((each) => each.event === 'Survey Answered'), JSON.stringify(timeline(kim).map((each) => each.event)));
+		assert.equal((await send(`${address}/links`, { customer: 'user_id:nobody' })).status, 422);
+		assert.ok((await send(`${address}/close`)).status < 400);
+		assert.equal((await guest().get(new URL((await read(address)).link).pathname)).status, 410);
+	});
+
+	test('answers of all languages count together; the reader’s language is used where it is whole', async () => {
+		const address = await begin('leaving', 'Languages'), { definition } = await read(address);
+		for (const question of definition.questions) question.texts = question.texts.filter(({ lang }) => ['en', 'fa'].includes(lang));
+		assert.ok((await send(address, { name: 'Languages', is_anonymous: false, definition })).status < 400);
+		await send(`${address}/open`);
+		const path = new URL((await read(address)).link).pathname;
+		const persian = await answer(path, { 'answers[0].value': '2' }, { 'accept-language': 'fa' });
+		assert.match(persian.asked, /dir="rtl"/);
+		assert.equal(persian.status, 303);
+		assert.match((await answer(path, { 'answers[0].value': '2' }, { 'accept-language': 'el' })).asked, /Why are you leaving/);
+		await w.applied();
+		const rows = (await w.query({ kind: 'trend', event: 'Survey Answered', measure: 'events', interval: 'month', by: 'choice' }, secret)).rows;
+		assert.deepEqual(rows.filter((row) => row.by).map((row) => [row.by, row.value]), [['The product', 2]]);
+	});
+
+	test('what cannot be answered is not opened, and it is said why', async () => {
+		const address = await begin('relationship', 'Half'), { definition } = await read(address);
+		definition.questions[1].texts = definition.questions[1].texts.filter(({ lang }) => lang !== 'th');
+		await send(address, { name: 'Half', is_anonymous: false, definition });
+		const refused = await send(`${address}/open`);
+		assert.equal(refused.status, 422);
+		assert.match(refused.text, /questions\[1\]\.texts.*(ไทย|th)/s);
+		assert.equal((await send(address, { name: 'Half', is_anonymous: false, definition: { questions: [] } })).status, 422);
+		const { id } = await read(address);
+		assert.ok((await send(`${address}/remove`)).status < 400);
+		assert.equal((await w.get(address, secret)).status, 404);
+		assert.ok((await send(`/surveys/${id}/restore`)).status < 400);
+		assert.equal((await w.get(address, secret)).status, 200);
+	});
+
+	test('nobody can tell who answered an anonymous survey', async () => {
+		const address = await begin('employees', 'Team');
+		await send(`${address}/open`);
+		assert.equal((await send(`${address}/links`, { customer: 'user_id:kim-1' })).status, 409);
+		const before = await w.metric('hospes_customers', { kind: 'anonymous' }), path = new URL((await read(address)).link).pathname;
+		assert.equal((await answer(path, { 'answers[0].value': '7' })).status, 303);
+		await w.applied();
+		assert.equal(await w.metric('hospes_customers', { kind: 'anonymous' }), before);
+		const { definition } = await read(address);
+		assert.equal((await send(address, { name: 'Team', is_anonymous: false, definition })).status, 422, 'the promise stands');
+	});
+
+	test('the page of a survey works by its forms, and gives its code to print', async () => {
+		const list = await owner.get('/surveys');
+		const begun = await owner.submit(await list.text(), { name: 'By hand', template: 'own' }, '/surveys');
+		assert.equal(begun.status, 303);
+		const address = begun.headers.get('location'), page = await (await owner.get(address)).text();
+		const form = forms(page).find((each) => each.action === address);
+		assert.equal((await owner.post(address, { ...form.fields, 'definition.questions[0].texts[0].text': 'What shall we stop doing?' })).status, 303);
+		assert.match(await (await owner.get(address)).text(), /What shall we stop doing\?/);
+		const code = await owner.get(`${address}/qr.svg`);
+		assert.match(await code.text(), /^<svg /);
+	});
+});
