@@ -116,7 +116,8 @@ static enum err session_open(void **out, const char *where, bool to_write, struc
 		e = script(s,
 			"SET client_min_messages = warning; SET lock_timeout = '10s'; SET timezone = 'UTC'; SET synchronous_commit "
 		    "= on; "
-			"SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1",
+			"SET standard_conforming_strings = on; SET bytea_output = 'hex'; SET extra_float_digits = 1; "
+			"SET jit = off", /* compiling takes longer than any statement of ours */
 			f);
 		/* The writer's statements touch few rows and keep the plan they are given while the tables are still empty, where
 		 * reading all of one looks cheap. */
