@@ -12,6 +12,7 @@
 #include "i18n/i18n.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "query/survey_event.h"
 #include "setting/setting.h"
 #include "survey/survey.h"
 
@@ -249,7 +250,6 @@ struct taken {
 	struct op *op;
 	struct intake *intake;
 	const struct survey *s;
-	const struct survey_link *link;
 	struct touchpoint who;
 	str submission, language;
 	uint32_t n;
@@ -285,14 +285,14 @@ static void put_answer(struct json_writer *w, const struct survey_question *q, s
 	} else put(w, q->type == SURVEY_TEXT ? "text" : q->type == SURVEY_DATE ? "date" : "choice", value);
 }
 
-/* q NULL: the submission as a whole. */
+/* q NULL: the submission as a whole. part: the number of the option, of several that may be chosen: one chosen twice is one answer. */
 static enum err keep(struct taken *t, const struct survey_question *q, size_t part, str text, str value)
 {
 	struct buf b;
 	struct json_writer w = {.out = &b};
 	struct op *op = t->op;
 	struct touchpoint x = t->who;
-	x.event = q ? S("Survey Answered") : S("Survey Completed");
+	x.event = q ? S(SURVEY_ANSWERED) : S("Survey Completed");
 	x.message_id = q ? str_fmt(&op->arena, "survey-%.*s-%.*s-%zu", STR_ARG(t->submission), STR_ARG(q->id), part) : str_fmt(&op->arena, "survey-%.*s", STR_ARG(t->submission));
 	buf_init(&b, BODY_BYTES);
 	json_begin_object(&w);
@@ -382,8 +382,10 @@ static enum err take(struct op *op, struct taken *t, const struct survey *s, con
 	size_t n = q->type == SURVEY_CHOICES ? (given ? given->options.n : 0) : value.n > 0;
 	if (!n && q->is_required) *fault = msg_of("survey_fault_required");
 	for (size_t i = 0; i < n; i++) {
-		if (!read_value(op, q, first, q->type == SURVEY_CHOICES ? given->options.v[i] : value, &kept)) *fault = msg_of(q->type == SURVEY_TEXT ? "survey_fault_long" : "survey_fault_value");
-		else if (t) TRY(keep(t, q, i, shown ? shown->text : S(""), kept));
+		int64_t part = 0;
+		if (q->type == SURVEY_CHOICES && str_i64(given->options.v[i], &part)) value = given->options.v[i];
+		if (!read_value(op, q, first, value, &kept)) *fault = msg_of(q->type == SURVEY_TEXT ? "survey_fault_long" : "survey_fault_value");
+		else if (t) TRY(keep(t, q, (size_t)part, shown ? shown->text : S(""), kept));
 	}
 	return OK;
 }
@@ -413,7 +415,7 @@ static enum err keep_all(struct op *op, const struct survey *s, const struct sur
 	struct source source;
 	struct msg ignored;
 	int64_t added;
-	struct taken t = {.op = op, .s = s, .link = link, .submission = str_given(link->submission) ? link->submission : in->submission, .language = lang_code(lang)};
+	struct taken t = {.op = op, .s = s, .submission = str_given(link->submission) ? link->submission : in->submission, .language = lang_code(lang)};
 	TRY(op_run(op, SQL_survey_submission_add, DB_ARGS(db_id(s->id), db_text(t.submission), db_bool(link->customer != 0), db_int(op->now_ms)), &added));
 	if (!added) return OK;
 	TRY(source_ensure(op, S(SURVEY_SOURCE), SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "audit/audit.h"
+#include "base/datetime.h"
 #include "customer/customer.h"
 #include "http/edited.h"
 #include "http/faults.h"
@@ -12,7 +13,6 @@
 #include "survey/survey.h"
 
 enum { NAME_CHARACTERS = 100, LANGS = 8, LINK_DAYS = 30, LINK_DAYS_MOST = 365 };
-#define DAY_OF_MS INT64_C(86400000)
 
 static const struct survey_template {
 	const char *name;
@@ -485,7 +485,7 @@ static enum err make_link(struct op *op, const struct web *w, const struct surve
 	TRY(customer_by_identity(op, in->customer, &customer));
 	if (!customer) return fail(op, ERR_INVALID, "customer", "there is no such customer");
 	int64_t days = in->days == DESC_NULL_INT || !in->days ? LINK_DAYS : in->days;
-	*out = (struct survey_link_made){.expires_at = (op->now_ms / 1000) * 1000 + days * DAY_OF_MS};
+	*out = (struct survey_link_made){.expires_at = (op->now_ms / 1000) * 1000 + days * DAY_MS};
 	out->link = survey_address(op, w, survey_link_make(op, s->id, customer, out->expires_at));
 	return audit_write(op, "survey_link_made", "customer", customer, STR_NONE, s->name);
 }

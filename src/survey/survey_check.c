@@ -1,4 +1,6 @@
 /* survey_check.c: what a survey must be before it is saved, and before anybody is asked. */
+#include <string.h>
+
 #include "i18n/i18n.h"
 #include "survey/survey.h"
 
@@ -43,13 +45,21 @@ static enum err bad(struct op *op, size_t i, const char *field, const char *text
 	return fault_set(&op->fault, ERR_INVALID, str_c(&op->arena, str_fmt(&op->arena, "questions[%zu].%s", i, field)), "%s", text);
 }
 
+/* It becomes part of message ids. */
+static bool is_id(str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.p[i])) return false;
+	return str_given(text);
+}
+
 enum err survey_check_draft(struct op *op, const struct survey_definition *d)
 {
 	enum err e = OK;
 	if (!d->questions.n || d->questions.n > SURVEY_QUESTIONS) return fail(op, ERR_INVALID, "questions", "a survey has 1 to %d questions", SURVEY_QUESTIONS);
 	for (size_t i = 0; i < d->questions.n; i++) {
 		const struct survey_question *q = &d->questions.v[i];
-		if (!str_given(q->id)) e = bad(op, i, "id", "a question has an id");
+		if (!is_id(q->id)) e = bad(op, i, "id", "is made of letters of the English alphabet, digits, - and _");
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(q->id, d->questions.v[k].id)) e = bad(op, i, "id", "two questions have this id");
 		for (size_t k = 0; k < q->texts.n; k++) {

@@ -94,6 +94,21 @@ describe('surveys', () => {
 		assert.deepEqual(rows.filter((row) => row.by).map((row) => [row.by, row.value]), [['The product', 2]]);
 	});
 
+	test('of several answers each chosen one counts once, also when it is sent twice', async () => {
+		const address = await begin('own', 'Several'), texts = [{ lang: 'en', text: 'What did you use?', options: 'Shop\nSite\nTelephone' }];
+		assert.equal((await send(address, { name: 'Several', definition: { questions: [{ id: 'a b', type: 'choices', texts }] } })).status, 422, 'an id that is none');
+		assert.ok((await send(address, { name: 'Several', definition: { questions: [{ id: 'used', type: 'choices', is_required: true, texts }] } })).status < 400);
+		await send(`${address}/open`);
+		const path = new URL((await read(address)).link).pathname, submission = 'several-0123456789';
+		const post = (options) => w.send(path, { submission, answers: [{ question: 'used', options }] }, secret);
+		assert.equal((await post(['4'])).status, 422);
+		assert.equal((await post(['one'])).status, 422);
+		assert.ok((await post(['1', '3', '3'])).status < 400);
+		await w.applied();
+		const rows = (await w.query({ kind: 'trend', event: 'Survey Answered', measure: 'events', interval: 'month', by: 'choice' }, secret)).rows;
+		assert.deepEqual(rows.filter((row) => ['Shop', 'Site', 'Telephone'].includes(row.by)).map((row) => [row.by, row.value]).sort(), [['Shop', 1], ['Telephone', 1]]);
+	});
+
 	test('what cannot be answered is not opened, and it is said why', async () => {
 		const address = await begin('relationship', 'Half'), { definition } = await read(address);
 		definition.questions[1].texts = definition.questions[1].texts.filter(({ lang }) => lang !== 'th');
