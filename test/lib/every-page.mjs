@@ -1,0 +1,249 @@
+// every-page.mjs: every page that the table of routes holds, as an owner sees it after `hospes demo` and set-up: axe finds
+// nothing, the policy and the scripts report nothing, nothing is wider than a phone, the language is the one asked for,
+// and no key or placeholder is left in the words. A page added to tables/routes.def without an address here fails.
+// Each page is opened once and looked at on a desk in light and on a phone in dark. axe sees both in the languages of
+// `thoroughly`, and the phone alone in the others: what it finds hangs on markup, colour and width, little on words.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { axe, launch, openWindow, seenLive, sidewaysScroll } from './browser.mjs';
+import { atEnd, ROOT, start, untilEnd } from './hospes.mjs';
+import { mailServer, settingsOf } from './mail.mjs';
+
+const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
+const SIZES = [{ width: 1280, colorScheme: 'light' }, { width: 360, colorScheme: 'dark' }];
+// Words of the data and of the interface of programs stand in code, and as they are.
+const OWN_WORDS = 'code, .code, kbd, pre, samp, bdi, svg, script, style, textarea, option, blockquote, q';
+
+const pageRoutes = () => [...readFileSync(join(ROOT, 'tables/routes.def'), 'utf8').matchAll(/^ROUTE\(GET, "([^"]+)", \w+, \w+, ("[^"]+"|NULL)/gm)]
+	.filter(([, , page]) => page !== 'NULL').map(([, pattern]) => pattern);
+
+/** Keys, placeholders and values of nothing among the words that are seen. */
+const leftovers = (page) => page.evaluate((own) => {
+	const found = [];
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+		if (node.parentElement.closest(own)) continue;
+		if (/\b[a-z]+(?:_[a-z0-9]+)+\b|\{\w*\}|\bNaN\b|\bundefined\b|\[object/.test(node.data)) found.push(node.data.trim());
+	}
+	return found;
+}, OWN_WORDS);
+
+async function speak(page, address, language) {
+	await page.goto(`${address}/settings`);
+	await page.locator('details.person summary').click();
+	await Promise.all([page.waitForNavigation(), page.locator(`form[action="/preferences"] button[value="${language}"]`).click()]);
+}
+
+/** What is wrong with a page. */
+async function look(page, address, path, language, sizes = SIZES) {
+	const faults = [];
+	await page.setViewportSize({ width: SIZES[0].width, height: 800 });
+	const answer = await page.goto(address + path.address);
+	if (answer.status() !== (path.status ?? 200)) faults.push(`answered ${answer.status()}`);
+	const html = await page.evaluate(() => ({ lang: document.documentElement.lang, dir: document.documentElement.dir || 'ltr', title: document.title }));
+	if (html.lang !== language || html.dir !== (language === 'fa' ? 'rtl' : 'ltr')) faults.push(`speaks ${html.lang} ${html.dir}`);
+	if (!html.title) faults.push('has no title');
+	for (const text of await leftovers(page)) faults.push(`shows "${text.slice(0, 80)}"`);
+	for (const { width, colorScheme } of SIZES) {
+		await page.setViewportSize({ width, height: 800 });
+		await page.emulateMedia({ colorScheme });
+		const wide = await sidewaysScroll(page);
+		if (wide > 0) faults.push(`${wide} px to scroll sideways at ${width}`);
+		if (sizes.some((size) => size.width === width)) for (const line of await axe(page)) faults.push(`at ${width} in ${colorScheme}: ${line}`);
+	}
+	return faults.map((fault) => `${path.address} in ${language}: ${fault}`);
+}
+
+/** Describes the tests of these languages; with `more`, also what is tried in one language only. */
+export const everyPage = ({ languages, thoroughly = [], more = false }) => describe(`every page after the demo: ${languages.join(', ')}`, () => {
+	const end = untilEnd(after);
+	let hospes, browser, session, secret, paths, addresses;
+
+	async function signInByLink(options) {
+		const opened = await openWindow(browser, options);
+		await opened.page.goto(hospes.address + /\/start\/[\w-]+/.exec(hospes.output)[0]);
+		for (const [name, value] of Object.entries(OWNER)) await opened.page.locator(`[name=${name}]`).fill(value);
+		await opened.page.locator('form[action="/setup"] button').last().click();
+		await opened.page.waitForURL((url) => url.pathname !== '/setup');
+		return opened;
+	}
+
+	/** A window with the owner's session. Its complaints fail the test t. */
+	async function open(t, options) {
+		const opened = await openWindow(browser, options);
+		await opened.context.addCookies(session);
+		atEnd(t, async () => { await opened.context.close(); assert.deepEqual(opened.complaints, []); });
+		return opened.page;
+	}
+
+	async function erasedCustomer(write) {
+		await hospes.post('/v1/identify', { userId: 'gone', traits: { name: 'Gone' } }, write);
+		const { id } = await hospes.customer('user_id:gone', secret);
+		const answer = await hospes.send(`/customers/${id}/erase`, {}, secret);
+		assert.ok(answer.status < 400, `erasing answered ${answer.status}`);
+		return id;
+	}
+
+	async function invitation(page) {
+		await page.goto(`${hospes.address}/team`);
+		await page.locator('form[action="/team/invitations"] [name=email]').fill('guest@example.com');
+		await page.locator('form[action="/team/invitations"] button').last().click();
+		await page.waitForLoadState();
+		return /\/join\/[\w-]+/.exec(await page.content())[0];
+	}
+
+	async function draft(page) {
+		await page.goto(`${hospes.address}/imports/new`);
+		await page.locator('input[type=file]').setInputFiles({ name: 'orders.csv', mimeType: 'text/csv', buffer: Buffer.from('order_id,customer,date,sku,quantity,price\nA-1,c1,2026-01-02,p1,2,9.50\nA-2,c2,not a day,p2,1,3\n') });
+		await Promise.all([page.waitForURL(/\/imports\/imp_/), page.locator('form[action="/imports"] button').last().click()]);
+		return new URL(page.url()).pathname;
+	}
+
+	/** Mail is set up, and a page goes out weekly: the address that ends it, as its mail has it. */
+	async function weekly() {
+		const server = await mailServer(end);
+		await hospes.send('/settings/mail', settingsOf(server), secret);
+		const person = (await hospes.get('/team', secret)).body.rows.find((row) => row.email === OWNER.email).id;
+		await hospes.send('/subscriptions', { page: '/pulse', person, weekday: '0', hour: '7' }, secret);
+		await hospes.send(`/subscriptions/${(await hospes.get('/subscriptions', secret)).body.rows[0].id}/send`, {}, secret);
+		const [mail] = await server.arrived(1);
+		return new URL(mail.headers['list-unsubscribe'].slice(1, -1)).pathname;
+	}
+
+	before(async () => {
+		hospes = await start(end, { command: 'demo' });
+		browser = await launch(end);
+		secret = await hospes.key('secret');
+		const write = await hospes.key('write');
+		await hospes.post('/v1/batch', { batch: [
+			{ type: 'identify', userId: 'ada', traits: { name: 'Ada Lovelace', email: 'ada@example.com' } },
+			...Array.from({ length: 30 }, (_, i) => ['recommend', 'staff', 'price'].map((question_id, k) => ({ type: 'track', event: 'Survey Answered', userId: `asked-${i}`, timestamp: `2011-0${1 + (i % 3)}-10T10:00:00Z`, context: { consent: { categoryPreferences: { analytics: true } } },
+				properties: { submission_id: `s${i}`, question_id, question: `What of ${question_id}?`, type: k ? 'csat' : 'nps', number: k ? 1 + ((i * k) % 5) : i % 11, scale_min: k ? 1 : 0, scale_max: k ? 5 : 10, language: 'en' } }))).flat(),
+			{ type: 'identify', userId: 'long', traits: { name: 'Wolfeschlegelsteinhausenbergerdorff'.repeat(3) } },
+		] }, write);
+		const { page, context, complaints } = await signInByLink({ language: 'en' });
+		const customer = await hospes.customer('user_id:14646', secret), long = await hospes.customer('user_id:long', secret);
+		const product = (await hospes.get('/products', secret)).body.rows[0].address;
+		const source = (await hospes.get('/sources', secret)).body.rows[0].address;
+		const done = (await hospes.get('/imports', secret)).body.rows[0].address;
+		const join_ = await invitation(page);
+		await hospes.send('/segments', { name: 'Buyers', condition: { did: 'Order Completed', at_least: 2 } }, secret);
+		await hospes.send('/marks', { kind: 'strike', title: 'Post strike', from: '2011-03-07', to: '2011-03-11' }, secret);
+		await hospes.send('/targets', { metric: 'return_rate', scope: '', value: '3', due: '2030-01-31' }, secret);
+		const segment = (await hospes.get('/segments', secret)).body.rows[0].address;
+		const { design } = (await hospes.get('/journeys/designs/new', secret)).body;
+		await hospes.send('/journeys/designs', { name: 'Buys again', design: { ...design, persona: 'Keeps a gift shop' } }, secret);
+		const journey = (await hospes.get('/journeys/designs', secret)).body.rows[0];
+		await hospes.send('/surveys', { name: 'After a purchase', template: 'purchase' }, secret);
+		const survey = (await hospes.get('/surveys', secret)).body.rows[0].address, { link } = (await hospes.get(survey, secret)).body;
+		await hospes.send(`${survey}/open`, {}, secret);
+		addresses = {
+			'/surveys/:id': [survey], '/s/:token': [new URL(link).pathname, `${new URL(link).pathname}?done=1`],
+			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
+			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
+			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],
+			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
+			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
+			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
+			'/sources/connect': ['/sources/connect?family=care', '/sources/connect?stage=delivery'],
+			'/subscriptions/new': ['/subscriptions/new?page=%2Fpulse'], '/mails/unsubscribe/:token': [await weekly()],
+			'/customers': ['/customers', '/customers?q=nobody-is-called-so'],
+		};
+		paths = pageRoutes().flatMap((pattern) => {
+			assert.ok(addresses[pattern] || !pattern.includes(':'), `no address for ${pattern}`);
+			return (addresses[pattern] ?? [pattern]).map((address) => ({ address }));
+		});
+		paths.push({ address: '/no-such-page', status: 404 }, { address: '/customers/cus_0000000000000', status: 404 }, { address: `/customers/${await erasedCustomer(write)}`, status: 410 });
+		session = await context.cookies();
+		await context.close();
+		assert.deepEqual(complaints, []);
+	});
+
+	for (const language of languages) {
+		test(language, async (t) => {
+			const sizes = thoroughly.includes(language) ? SIZES : SIZES.slice(-1);
+			const visitor = await openWindow(browser, { language });
+			atEnd(t, () => visitor.context.close());
+			const faults = [...(await look(visitor.page, hospes.address, { address: '/sign-in' }, language, sizes)), ...visitor.complaints];
+			const page = await open(t, { language });
+			await speak(page, hospes.address, language);
+			for (const path of paths) faults.push(...(await look(page, hospes.address, path, language, sizes)));
+			assert.deepEqual(faults, []);
+		});
+	}
+
+	if (!more) return;
+
+	test('who has not signed in, and who may not, see a page too', async (t) => {
+		const visitor = await openWindow(browser, { language: 'fa' });
+		atEnd(t, () => visitor.context.close());
+		const faults = [];
+		for (const path of [{ address: addresses['/join/:token'][0] }, { address: '/start/used-up-long-ago', status: 410 }])
+			faults.push(...(await look(visitor.page, hospes.address, path, 'fa')));
+		const agent = await hospes.addUser('agent@example.com', 'agent', 'correct horse battery staple');
+		await visitor.page.goto(`${hospes.address}/sign-in`);
+		await visitor.page.locator('[name=email]').fill(agent.email);
+		await visitor.page.locator('[name=password]').fill(agent.password);
+		await visitor.page.locator('[name=password]').press('Enter');
+		await visitor.page.waitForURL((url) => url.pathname !== '/sign-in');
+		faults.push(...(await look(visitor.page, hospes.address, { address: '/audit', status: 403 }, 'fa')));
+		assert.deepEqual([...faults, ...visitor.complaints], []);
+	});
+
+	test('keys: ? shows them, g c goes to the customers, / searches, n writes a note', async (t) => {
+		const page = await open(t, {});
+		await speak(page, hospes.address, 'en');
+		await page.goto(`${hospes.address}/pulse`);
+		await page.keyboard.press('?');
+		await page.locator('dialog#keys[open]').waitFor();
+		await page.keyboard.press('Escape');
+		await page.locator('dialog#keys[open]').waitFor({ state: 'hidden' });
+		await page.keyboard.press('g');
+		await page.keyboard.press('c');
+		await page.waitForURL('**/customers');
+		await page.keyboard.press('/');
+		assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'q');
+		const { id } = await hospes.customer('user_id:ada', secret);
+		await page.goto(`${hospes.address}/customers/${id}`);
+		await page.keyboard.press('n');
+		assert.ok(await page.locator('#entry').evaluate((entry) => entry.open && entry.contains(document.activeElement)));
+		await page.locator('#entry-text').focus();
+		await page.keyboard.type('Asked about the delivery of her engine');
+		await page.keyboard.press('Control+Enter');
+		await page.locator('#timeline').getByText('Asked about the delivery of her engine').waitFor();
+	});
+
+	test('a touchpoint sent over HTTP stands on the open profile by itself', async (t) => {
+		const write = await hospes.key('write');
+		const { id } = await hospes.customer('user_id:ada', secret);
+		const page = await open(t, {});
+		await page.goto(`${hospes.address}/customers/${id}`);
+		await seenLive(page.locator('#timeline').getByText('Compiler Praised'), () => hospes.post('/v1/track', { userId: 'ada', event: 'Compiler Praised' }, write));
+	});
+
+	test('without JavaScript a note is written and a customer found', async (t) => {
+		const page = await open(t, { javaScript: false });
+		await page.goto(`${hospes.address}/customers`);
+		await page.locator('main input[name=q]').fill('lovelace');
+		await page.locator('main form button').first().click();
+		await page.getByRole('link', { name: 'Ada Lovelace' }).click();
+		await page.locator('#entry summary').click();
+		await page.locator('#entry-text').fill('Came by in person');
+		await page.locator('#entry form button').click();
+		await page.locator('#timeline').getByText('Came by in person').waitFor();
+		for (const { address, status } of paths) assert.equal((await page.goto(hospes.address + address)).status(), status ?? 200, address);
+	});
+
+	test('the first page is under 100 kB', async (t) => {
+		const page = await open(t, {});
+		let bytes = 0;
+		const client = await page.context().newCDPSession(page);
+		await client.send('Network.enable');
+		await client.send('Network.setCacheDisabled', { cacheDisabled: true });
+		client.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength));
+		await page.goto(`${hospes.address}/pulse`, { waitUntil: 'load' });
+		assert.ok(bytes > 1000 && bytes < 100_000, `${bytes} bytes`);
+	});
+});
