@@ -21,7 +21,9 @@ struct rule {
 struct frictions {
 	size_t n, n_stages;
 	struct rule rules[JOURNEY_MAX_FRICTIONS];
-	uint64_t *begins, *ends; /* by type, a bit a rule */
+	uint64_t *begins, *ends; /* by type, a bit a rule: may be */
+	uint64_t asks_begin, asks_end; /* rules with a condition of their own */
+	const struct journey_matches *matches;
 	size_t n_types;
 	int64_t known_until_ms;
 	const str *stages;
@@ -68,23 +70,34 @@ static bool is_one_of(const struct query_match *m, str name, bool is_folded)
 	return false;
 }
 
-struct frictions *frictions_new(struct query_plan *p, const struct query_journey *j, const uint8_t *stage_of, const str *stages, size_t n_stages, int64_t known_until_ms)
+/* By type: whether an event of it may be one of these. */
+static bool may_be(const struct journey_matches *matches, uint32_t place, const struct journey_friction *f, const struct query_match *m, uint16_t type, str name)
+{
+	return place ? matches->matchers[place - 1].codes[type] != QUERY_NO : is_one_of(m, name, f->is_folded);
+}
+
+struct frictions *frictions_new(struct query_plan *p, const struct query_journey *j, const struct journey_matches *matches, const uint32_t *may_be_in, const str *stages, size_t n_stages,
+	int64_t known_until_ms)
 {
 	struct frictions *fr = ARENA_NEW(p->arena, struct frictions);
-	*fr = (struct frictions){.n = j->n_frictions, .n_stages = n_stages, .n_types = p->n_types, .known_until_ms = known_until_ms, .stages = stages};
+	*fr = (struct frictions){.n = j->n_frictions, .n_stages = n_stages, .n_types = p->n_types, .known_until_ms = known_until_ms, .stages = stages, .matches = matches};
 	fr->begins = ARENA_ARRAY(p->arena, uint64_t, p->n_types + 1);
 	fr->ends = ARENA_ARRAY(p->arena, uint64_t, p->n_types + 1);
 	for (size_t i = 0; i < fr->n; i++) {
 		const struct journey_friction *f = &j->frictions[i];
 		fr->rules[i] = (struct rule){f, NO_STAGE};
+		fr->asks_begin |= (uint64_t)(matches->begins[i] > 0) << i;
+		fr->asks_end |= (uint64_t)(matches->ends[i] > 0) << i;
+		uint32_t stages_of_type = 0;
 		for (size_t t = 0; t < p->n_types; t++) {
 			str name = events_type_name(p->ctx->events, (uint16_t)t);
-			if (is_one_of(&f->events, name, f->is_folded)) {
+			if (may_be(matches, matches->begins[i], f, &f->events, (uint16_t)t, name)) {
 				fr->begins[t] |= UINT64_C(1) << i;
-				if (fr->rules[i].stage == NO_STAGE || stage_of[t] < fr->rules[i].stage) fr->rules[i].stage = stage_of[t];
+				stages_of_type |= may_be_in[t];
 			}
-			if (is_one_of(&f->ends, name, f->is_folded)) fr->ends[t] |= UINT64_C(1) << i;
+			if (may_be(matches, matches->ends[i], f, &f->ends, (uint16_t)t, name)) fr->ends[t] |= UINT64_C(1) << i;
 		}
+		if (stages_of_type) fr->rules[i].stage = (uint8_t)__builtin_ctz(stages_of_type);
 		for (size_t s = 0; s < n_stages; s++)
 			if (str_given(f->stage) && str_eq(f->stage, stages[s])) fr->rules[i].stage = (uint8_t)s;
 	}
@@ -150,19 +163,45 @@ static void begin(const struct journey_friction *f, struct state *s, int64_t t)
 	}
 }
 
+/* Of the rules that the type may be of, those that the event is of. */
+static uint64_t only_matched(const struct query_judge *judge, const struct query_line *l, const struct query_matcher *matchers, const uint32_t *place, uint64_t may, uint64_t asks, uint32_t i)
+{
+	for (uint64_t open = may & asks; open; open &= open - 1) {
+		int r = __builtin_ctzll(open);
+		if (!query__is_at(judge, &matchers[place[r] - 1], l, i)) may &= ~(UINT64_C(1) << r);
+	}
+	return may;
+}
+
+static uint64_t begun(const struct frictions *fr, const struct query_judge *judge, const struct query_line *l, uint32_t i)
+{
+	return only_matched(judge, l, fr->matches->matchers, fr->matches->begins, fr->begins[l->type[i]], fr->asks_begin, i);
+}
+
+static uint64_t ended(const struct frictions *fr, const struct query_judge *judge, const struct query_line *l, uint32_t i)
+{
+	return only_matched(judge, l, fr->matches->matchers, fr->matches->ends, fr->ends[l->type[i]], fr->asks_end, i);
+}
+
+bool frictions_have(const struct frictions *fr, const struct query_judge *judge, const struct query_line *l, uint32_t i)
+{
+	return begun(fr, judge, l, i) || ended(fr, judge, l, i);
+}
+
 static void walk(struct meeting *m, const struct friction_case *c)
 {
 	const struct frictions *fr = m->fr;
-	for (uint32_t i = 0; i < c->n; i++) {
-		uint64_t ends = fr->ends[c->type[i]], begins = fr->begins[c->type[i]];
+	const struct query_line *l = c->line;
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint64_t ends = ended(fr, c->judge, l, i), begins = begun(fr, c->judge, l, i);
 		for (; ends; ends &= ends - 1) {
 			int r = __builtin_ctzll(ends);
-			look_at_open(fr->rules[r].f, &m->state[r], c->time_ms[i]);
+			look_at_open(fr->rules[r].f, &m->state[r], l->time_ms[i]);
 			m->state[r].open = NEVER;
 		}
 		for (; begins; begins &= begins - 1) {
 			int r = __builtin_ctzll(begins);
-			begin(fr->rules[r].f, &m->state[r], c->time_ms[i]);
+			begin(fr->rules[r].f, &m->state[r], l->time_ms[i]);
 		}
 	}
 	for (size_t r = 0; r < fr->n; r++) look_at_open(fr->rules[r].f, &m->state[r], fr->known_until_ms);

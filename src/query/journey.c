@@ -1,5 +1,5 @@
-/* A journey: one pass over each customer's line. The stage of an event is one load by its type; a run of events in one
- * stage is a visit of it. Times go into spreads (visits by stage, steps by pair of stages), so their medians are exact. */
+/* A journey: one pass over each customer's line. The stage of an event is one load by its type, unless a stage has a
+ * condition that it may meet; a run of events in one stage is a visit of it. Times go into spreads (visits by stage, steps by pair of stages), so their medians are exact. */
 #include "query/journey.h"
 
 #include <math.h>
@@ -26,7 +26,7 @@ struct asked { /* of members: places; n of the stages, of the frictions: not ask
 	size_t stage, from, to, friction;
 };
 struct worker {
-	const struct query_walk *walk;    /* no matchers: events are known by their names */
+	const struct query_walk *walk;    /* its matchers: of what has conditions */
 	struct query_judge *judge;
 	struct query_plan *plan;
 	const struct query *q;
@@ -35,18 +35,22 @@ struct worker {
 	struct arena arena;
 	size_t n_stages;
 	size_t complete;                  /* n_stages: none */
-	const uint8_t *stage_of, *is_contact, *is_score, *is_revenue, *is_refund; /* by type; the last two NULL: from the sales */
+	const struct journey_stages *stages_of;
+	const uint8_t *is_contact, *is_score, *is_revenue, *is_refund; /* by type; the last two NULL: from the sales */
 	const struct payment *sales;        /* by customer, or NULL */
 	const uint32_t *sales_from;       /* customer's: sales_from[c] to sales_from[c + 1] */
 	int64_t known_until_ms;
 	struct line_wants want;
 	struct query_line line;
 	struct query_groups *channels;
+	uint8_t *stage;                   /* of each event of the line */
 	struct stage_count stages[JOURNEY_MAX_STAGES];
 	uint64_t step_customers[JOURNEY_MAX_STAGES][JOURNEY_MAX_STAGES];
-	struct journey_touchpoint *touchpoints; /* by type */
-	uint32_t *touched_by;             /* by type: the customer last counted */
+	struct journey_touchpoint *touchpoints; /* by stage and type: `touchpoint` */
+	uint32_t *touched_by;             /* the same: the customer last counted */
 	struct spread spread;             /* visits by stage, then steps by pair */
+	const struct frictions *frictions;
+	const uint8_t *is_sure;           /* by type: what it is about whatever stages and rules say */
 	struct meeting *meeting;
 	uint64_t customers, events, completed;
 	struct effort effort;
@@ -65,9 +69,10 @@ static bool give_room(struct worker *w, size_t n)
 	if (n <= w->cap) return true;
 	size_t cap = w->cap ? w->cap : 256;
 	while (cap < n) cap *= 2;
-	if (!query__charge(w->plan, (cap - w->cap) * (sizeof *w->repeat_ms + sizeof *w->money))) return false;
+	if (!query__charge(w->plan, (cap - w->cap) * (sizeof *w->repeat_ms + sizeof *w->money + sizeof *w->stage))) return false;
 	w->repeat_ms = mem_realloc(w->repeat_ms, cap * sizeof *w->repeat_ms);
 	w->money = mem_realloc(w->money, cap * sizeof *w->money);
+	w->stage = mem_realloc(w->stage, cap * sizeof *w->stage);
 	w->cap = cap;
 	return true;
 }
@@ -85,6 +90,25 @@ struct seen { /* of the customer in hand */
 	bool steps[JOURNEY_MAX_STAGES][JOURNEY_MAX_STAGES];
 };
 
+/* The first stage that the event is of. */
+static uint8_t look_closer(const struct worker *w, uint32_t i)
+{
+	const struct journey_matches *m = &w->stages_of->matches;
+	for (uint32_t may = w->stages_of->may_be_in[w->line.type[i]]; may; may &= may - 1) {
+		int s = __builtin_ctz(may);
+		if (!m->stages[s] || query__is_at(w->judge, &m->matchers[m->stages[s] - 1], &w->line, i)) return (uint8_t)s;
+	}
+	return NO_STAGE;
+}
+
+static void find_stages(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->line.n; i++) {
+		uint8_t s = w->stages_of->of_type[w->line.type[i]];
+		w->stage[i] = s == JOURNEY_LOOK_CLOSER ? look_closer(w, i) : s;
+	}
+}
+
 /* Visits and the steps between them. */
 static void walk_stages(struct worker *w, struct seen *seen)
 {
@@ -93,7 +117,7 @@ static void walk_stages(struct worker *w, struct seen *seen)
 	*seen = (struct seen){.first = NO_STAGE, .last = NO_STAGE};
 	for (size_t s = 0; s < w->n_stages; s++) seen->stage_first[s] = INT64_MAX;
 	for (uint32_t i = 0; i < l->n; i++) {
-		uint8_t s = w->stage_of[l->type[i]];
+		uint8_t s = w->stage[i];
 		if (s == NO_STAGE) continue;
 		if (s != seen->last) {
 			if (seen->last == NO_STAGE) seen->first = s;
@@ -120,11 +144,22 @@ static void count_score(struct worker *w, struct stage_count *s, uint32_t i)
 	s->score_squares += (long double)score * score;
 }
 
-static void count_touchpoint(struct worker *w, uint32_t customer, uint16_t type)
+static size_t touchpoint(const struct worker *w, size_t stage, size_t type)
 {
-	w->touchpoints[type].events++;
-	w->touchpoints[type].customers += w->touched_by[type] != customer;
-	w->touched_by[type] = customer;
+	return stage * w->plan->n_types + type;
+}
+
+static void count_touchpoint(struct worker *w, uint32_t customer, size_t place)
+{
+	w->touchpoints[place].events++;
+	w->touchpoints[place].customers += w->touched_by[place] != customer;
+	w->touched_by[place] = customer;
+}
+
+/* Whether the journey is about the event: of some types a condition says. */
+static bool is_of_it(const struct worker *w, uint32_t i)
+{
+	return w->stage[i] != NO_STAGE || w->is_sure[w->line.type[i]] || frictions_have(w->frictions, w->judge, &w->line, i);
 }
 
 static struct effort count_events(struct worker *w, uint32_t customer)
@@ -136,10 +171,11 @@ static struct effort count_events(struct worker *w, uint32_t customer)
 	uint32_t channel = UINT32_MAX;
 	w->n_repeats = 0;
 	for (uint32_t i = 0; i < l->n; i++) {
-		uint8_t at = w->stage_of[l->type[i]];
+		uint8_t at = w->stage[i];
 		struct stage_count *s = at == NO_STAGE ? &none : &w->stages[at];
 		s->events++;
-		if (at != NO_STAGE) count_score(w, s, i), count_touchpoint(w, customer, l->type[i]);
+		if (at != NO_STAGE) count_score(w, s, i), count_touchpoint(w, customer, touchpoint(w, at, l->type[i]));
+		if (!is_of_it(w, i)) continue;
 		uint32_t c = query__group_of_event(w->channels, l->type[i], l->channel[i]);
 		if (c != UINT32_MAX && c != channel && query__group_value(w->channels, c).kind != QUERY_VALUE_NULL) {
 			e.channel_changes += channel != UINT32_MAX;
@@ -221,6 +257,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	struct worker *w = state;
 	struct seen seen;
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !give_room(w, w->line.n)) return;
+	find_stages(w);
 	walk_stages(w, &seen);
 	if (w->all) return;
 	struct stage_count before = w->asked.stage < w->n_stages ? w->stages[w->asked.stage] : (struct stage_count){0};
@@ -234,7 +271,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 			w->effort.channel_changes += e.channel_changes;
 		}
 	}
-	struct friction_case c = {customer, w->line.n, w->line.time_ms, w->line.type, w->stage_of, seen.stage_first, w->repeat_ms, w->n_repeats, NULL, 0};
+	struct friction_case c = {customer, w->judge, &w->line, seen.stage_first, w->repeat_ms, w->n_repeats, NULL, 0};
 	c.n_money = find_money(w, customer, &c.money);
 	w->has_money |= c.n_money > 0;
 	uint64_t met = meeting_add(w->meeting, &c);
@@ -259,7 +296,7 @@ static bool merge(struct worker *into, const struct worker *from)
 		sum->score_squares += x->score_squares;
 		for (size_t t = 0; t < into->n_stages; t++) into->step_customers[s][t] += from->step_customers[s][t];
 	}
-	for (size_t t = 0; t < into->plan->n_types; t++) {
+	for (size_t t = 0; t < into->n_stages * into->plan->n_types; t++) {
 		into->touchpoints[t].events += from->touchpoints[t].events;
 		into->touchpoints[t].customers += from->touchpoints[t].customers;
 	}
@@ -296,8 +333,10 @@ static void put_stage(const struct worker *w, size_t s, str name, struct arena *
 	const struct stage_count *x = &w->stages[s];
 	*out = (struct journey_stage_answer){name, x->events, x->customers, x->entered, x->left, x->lost, spread_at(&w->spread, s, 0), spread_at(&w->spread, s, 1), score_of(x), x->contacts, x->repeats, 0, NULL};
 	out->touchpoints = ARENA_ARRAY(a, struct journey_touchpoint, w->plan->n_types + 1);
-	for (size_t t = 0; t < w->plan->n_types; t++)
-		if (w->stage_of[t] == s && w->touchpoints[t].events) out->touchpoints[out->n_touchpoints++] = (struct journey_touchpoint){(uint16_t)t, w->touchpoints[t].events, w->touchpoints[t].customers};
+	for (size_t t = 0; t < w->plan->n_types; t++) {
+		const struct journey_touchpoint *here = &w->touchpoints[touchpoint(w, s, t)];
+		if (here->events) out->touchpoints[out->n_touchpoints++] = (struct journey_touchpoint){(uint16_t)t, here->events, here->customers};
+	}
 	if (out->n_touchpoints > 1) qsort(out->touchpoints, out->n_touchpoints, sizeof *out->touchpoints, by_events);
 }
 
@@ -333,47 +372,6 @@ static void put_out(const struct worker *w, const str *names, const struct frict
 	out->has_money = w->has_money;
 	frictions_out(fr, w->meeting, w->j, w->has_money, a, out);
 	out->left_out = query__left_out(w->plan, &w->left_out);
-}
-
-/* ---- the stages -------------------------------------------------------------------------------------------------------- */
-static size_t name_stages(const struct query_context *ctx, const struct query_journey *j, str *names)
-{
-	size_t n = 0;
-	if (j->n_stages)
-		for (; n < j->n_stages; n++) names[n] = j->stages[n].name;
-	else
-		for (; ctx->stages && ctx->stages[n] && n < JOURNEY_MAX_STAGES; n++) names[n] = str_of(ctx->stages[n]);
-	return n;
-}
-
-/* By type; an event of several stages is of the first. */
-static uint8_t *stages_of_types(const struct query_plan *p, const struct query_journey *j, const str *names, size_t n)
-{
-	const struct query_context *ctx = p->ctx;
-	uint8_t *stage_of = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
-	memset(stage_of, NO_STAGE, (size_t)UINT16_MAX + 1);
-	for (size_t s = n; s-- > 0;) {
-		if (j->n_stages && !j->stages[s].events.n) continue;
-		const uint8_t *codes = j->n_stages ? query__codes(p, &j->stages[s].events) : NULL;
-		for (size_t t = 0; t < p->n_types; t++) {
-			bool is_in = codes ? codes[t] : ctx->stage && str_eq(ctx->stage(ctx->arg, events_type_name(ctx->events, (uint16_t)t)), names[s]);
-			if (is_in) stage_of[t] = (uint8_t)s;
-		}
-	}
-	return stage_of;
-}
-
-/* As asked, else "purchase" if anything of it is there, else the last stage that has anything. */
-static size_t complete_stage(const struct query_plan *p, const struct query_journey *j, const str *names, size_t n, const uint8_t *stage_of)
-{
-	size_t last = n;
-	for (size_t s = 0; s < n; s++) {
-		bool is_there = false;
-		for (size_t t = 0; t < p->n_types && !is_there; t++) is_there = stage_of[t] == s;
-		if (str_given(j->complete) ? str_eq(names[s], j->complete) : is_there && str_eq(names[s], S("purchase"))) return s;
-		if (is_there) last = s;
-	}
-	return str_given(j->complete) ? n : last;
 }
 
 /* ---- money from the workspace's orders --------------------------------------------------------------------------------- */
@@ -420,10 +418,11 @@ static enum err group_sales(struct query_plan *p, const struct query_range *rang
 struct setting {
 	str names[JOURNEY_MAX_STAGES];
 	size_t n, complete;
-	const uint8_t *stage_of, *is_contact, *is_score, *is_revenue, *is_refund;
+	struct journey_stages stages;
+	const uint8_t *is_contact, *is_score, *is_revenue, *is_refund;
 	const struct payment *sales;
 	const uint32_t *sales_from;
-	uint8_t *codes; /* NULL: every event */
+	uint8_t *codes, *is_sure;
 	int64_t known_until_ms;
 	struct frictions *frictions;
 	struct asked asked;
@@ -460,15 +459,16 @@ static enum err find_asked(const struct query *q, struct setting *x, struct faul
 	return x->asked.friction == j->n_frictions && str_given(m->friction) ? fault_set(f, ERR_INVALID, "members.friction", "no friction of the question is named so") : OK;
 }
 
-static enum err prepare(struct query_plan *p, const struct query *q, struct arena *a, struct query_journey_answer *out, struct setting *x, struct fault *f)
+static enum err prepare(struct query_plan *p, const struct query *q, const struct journey_matches *matches, struct arena *a, struct query_journey_answer *out, struct setting *x,
+	struct fault *f)
 {
 	const struct query_journey *j = q->journey;
 	const struct query_range *range = &out->range;
-	*x = (struct setting){0};
-	x->n = name_stages(p->ctx, j, x->names);
+	*x = (struct setting){.stages.matches = *matches};
+	x->n = journey_stage_names(p->ctx, j, x->names);
 	TRY(find_asked(q, x, f));
-	x->stage_of = stages_of_types(p, j, x->names, x->n);
-	x->complete = complete_stage(p, j, x->names, x->n, x->stage_of);
+	journey_find_stages(p, j, x->names, x->n, &x->stages);
+	x->complete = journey_complete_stage(p, j, x->names, x->n, x->stages.may_be_in);
 	x->is_contact = query__codes(p, &j->contacts);
 	x->is_score = query__codes(p, &j->scores);
 	if (j->revenue.events.n) x->is_revenue = query__codes(p, &j->revenue.events);
@@ -476,11 +476,14 @@ static enum err prepare(struct query_plan *p, const struct query *q, struct aren
 	if (j->refund.events.n) x->is_refund = query__codes(p, &j->refund.events);
 	x->known_until_ms = range->to_ms < p->ctx->now_ms ? range->to_ms : p->ctx->now_ms;
 	if (p->data.has_to && p->data.to_ms < x->known_until_ms) x->known_until_ms = p->data.to_ms;
-	x->frictions = frictions_new(p, j, x->stage_of, x->names, x->n, x->known_until_ms);
+	x->frictions = frictions_new(p, j, &x->stages.matches, x->stages.may_be_in, x->names, x->n, x->known_until_ms);
 	x->codes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
+	x->is_sure = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
 	frictions_mark(x->frictions, x->codes);
-	for (size_t t = 0; t <= UINT16_MAX; t++)
-		x->codes[t] |= x->stage_of[t] != NO_STAGE || x->is_contact[t] || (x->is_revenue && x->is_revenue[t]) || (x->is_refund && x->is_refund[t]);
+	for (size_t t = 0; t <= UINT16_MAX; t++) {
+		x->is_sure[t] = x->is_contact[t] || (x->is_revenue && x->is_revenue[t]) || (x->is_refund && x->is_refund[t]);
+		x->codes[t] |= x->stages.of_type[t] != NO_STAGE || x->is_sure[t];
+	}
 	return OK;
 }
 
@@ -489,14 +492,14 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	const struct query_journey *j = q->journey;
 	struct query_plan *p = &k->plan;
 	const struct query_range *range = &k->range;
-	*w = (struct worker){.walk = k, .plan = p, .q = q, .j = j, .asked = x->asked, .n_stages = x->n, .complete = x->complete, .stage_of = x->stage_of, .is_contact = x->is_contact, .is_score = x->is_score,
-		.is_revenue = x->is_revenue, .is_refund = x->is_refund, .sales = x->sales, .sales_from = x->sales_from, .known_until_ms = x->known_until_ms};
+	*w = (struct worker){.walk = k, .plan = p, .q = q, .j = j, .asked = x->asked, .n_stages = x->n, .complete = x->complete, .stages_of = &x->stages, .is_contact = x->is_contact, .is_score = x->is_score,
+		.is_revenue = x->is_revenue, .is_refund = x->is_refund, .frictions = x->frictions, .is_sure = x->is_sure, .sales = x->sales, .sales_from = x->sales_from, .known_until_ms = x->known_until_ms};
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
 	w->want = (struct line_wants){.codes = x->codes, .from_ms = range->from_ms, .to_ms = range->to_ms, .left_out = &w->left_out, .arena = &w->arena, .channel = true, .rows = true};
 	w->channels = query__groups_new(p, &(struct query){.by = QUERY_CHANNEL}, &w->arena);
-	w->touchpoints = ARENA_ARRAY(&w->arena, struct journey_touchpoint, p->n_types + 1);
-	w->touched_by = ARENA_ARRAY(&w->arena, uint32_t, p->n_types + 1);
+	w->touchpoints = ARENA_ARRAY(&w->arena, struct journey_touchpoint, x->n * p->n_types + 1);
+	w->touched_by = ARENA_ARRAY(&w->arena, uint32_t, x->n * p->n_types + 1);
 	w->meeting = meeting_new(x->frictions, p, &w->arena);
 	spread_init(&w->spread, p, &w->arena, RAW_MAX, SHARES, COUNT_OF(SHARES));
 	(void)spread_room(&w->spread, x->n * (x->n + 1));
@@ -514,14 +517,15 @@ static enum err scan(struct query_plan *p, struct worker *workers, void **states
 	return OK;
 }
 
-static enum err run(struct query_walk *k, const struct query *q, struct query_journey_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query *q, const struct journey_matches *matches, struct query_journey_answer *out, struct arena *a, struct fault *f)
 {
 	struct query_plan *p = &k->plan;
 	struct setting x;
 	size_t n = query__workers(p);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
-	TRY(prepare(p, q, a, out, &x, f));
+	TRY(prepare(p, q, matches, a, out, &x, f));
+	if (!query__charge(p, n * x.n * p->n_types * (sizeof(struct journey_touchpoint) + sizeof(uint32_t)))) return query__too_large(p, f);
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, q, &x);
 		states[i] = &workers[i];
@@ -535,6 +539,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_jo
 		spread_release(&workers[i].spread);
 		mem_free(workers[i].repeat_ms);
 		mem_free(workers[i].money);
+		mem_free(workers[i].stage);
 		arena_release(&workers[i].arena);
 	}
 	return e;
@@ -557,11 +562,15 @@ enum err query_journey(const struct query_context *ctx, const struct query *q, s
 	TRY(one_currency(ctx, q, out, a, f));
 	struct arena scratch;
 	struct query_walk walk;
+	struct journey_matches matches = {0};
+	const struct query_match *asked[JOURNEY_MAX_STAGES + 2 * JOURNEY_MAX_FRICTIONS];
+	size_t n_asked = journey_list_matches(q->journey, &matches, asked);
 	struct query_wants want = {.columns = EVENTS_CHANNEL, .property = q->journey->score_property, .by = q->journey->revenue.property};
 	arena_init(&scratch);
-	enum err e = query__walk_open(&walk, ctx, q, NULL, 0, &want, &scratch, f);
+	enum err e = query__walk_open(&walk, ctx, q, asked, n_asked, &want, &scratch, f);
 	if (e == OK) out->range = walk.range;
-	if (e == OK) e = run(&walk, q, out, a, f);
+	if (e == OK) matches.matchers = walk.matchers;
+	if (e == OK) e = run(&walk, q, &matches, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

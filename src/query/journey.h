@@ -8,7 +8,7 @@
 enum { JOURNEY_MAX_STAGES = 20, JOURNEY_MAX_FRICTIONS = 60, JOURNEY_LEAST_AFFECTED = 100 };
 struct journey_stage {
 	str name;
-	struct query_match events; /* none named: nothing is heard of it yet; of the default journey: what is filed under the name */
+	struct query_match events; /* not given: nothing is heard of it yet; of the default journey: what is filed under the name */
 };
 enum friction_kind { FRICTION_WAIT, FRICTION_LOOP, FRICTION_REPEAT, FRICTION_ERROR, FRICTION_DROP };
 struct journey_friction {

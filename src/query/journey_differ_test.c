@@ -1,13 +1,14 @@
 /* Journeys against an evaluator that walks every customer for each figure by itself, and worked by hand. */
 #include "query/journey.h"
-#include "query/line_differ.h"
+#include "query/condition_differ.h"
 
 enum { STAGES = 3, RULES = 5 };
 
 struct question {
 	struct query q;
 	const struct query_journey *j;
-	bool stages[STAGES][LINE_TYPES], events[RULES][LINE_TYPES], ends[RULES][LINE_TYPES], contacts[LINE_TYPES];
+	struct asked_match stages[STAGES], events[RULES], ends[RULES];
+	bool contacts[LINE_TYPES];
 	int64_t known;
 };
 static size_t line[LINE_EVENTS];
@@ -27,16 +28,32 @@ static struct {
 } rules[RULES];
 static int64_t completed, contacts, repeats, changes;
 
-static int stage_of(const struct question *k, int type)
-{
-	for (int s = 0; s < STAGES; s++)
-		if (k->stages[s][type]) return s;
-	return -1;
-}
-
 static const struct made_event *at(size_t i)
 {
 	return &made[line[i]];
+}
+
+static int stage_of_event(const struct question *k, size_t event)
+{
+	for (int s = 0; s < STAGES; s++)
+		if (k->stages[s].is[event]) return s;
+	return -1;
+}
+
+static int stage_of(const struct question *k, size_t i)
+{
+	return stage_of_event(k, line[i]);
+}
+
+/* By their types alone, without customers: whether any event may be of both. */
+static bool may_share(const struct asked_match *a, const struct asked_match *b, const struct query_range *range)
+{
+	const struct json_node *x, *y;
+	assert_ok(json_tree(&arena, a->json, 100000, &x, NULL));
+	assert_ok(json_tree(&arena, b->json, 100000, &y, NULL));
+	for (size_t i = 0; i < n_made; i++)
+		if (naive_may_be(x, NULL, &made[i], range) && naive_may_be(y, NULL, &made[i], range)) return true;
+	return false;
 }
 
 static bool is_repeat(const struct question *k, size_t i)
@@ -52,28 +69,28 @@ static void naive_stages(const struct question *k)
 	size_t in[LINE_EVENTS], m = 0;
 	bool seen[STAGES] = {0}, stepped[STAGES][STAGES] = {0};
 	for (size_t i = 0; i < n_line; i++)
-		if (stage_of(k, at(i)->type) >= 0) in[m++] = i;
+		if (stage_of(k, i) >= 0) in[m++] = i;
 	for (size_t x = 0; x < m; x++) {
-		int s = stage_of(k, at(in[x])->type);
+		int s = stage_of(k, in[x]);
 		stages[s].events++;
 		stages[s].customers += !seen[s];
 		seen[s] = true;
 		if (at(in[x])->score >= 0) stages[s].scores[stages[s].n_scores++] = at(in[x])->score;
 		stages[s].contacts += k->contacts[at(in[x])->type];
 		stages[s].repeats += is_repeat(k, in[x]);
-		if (x && stage_of(k, at(in[x - 1])->type) == s) continue;
+		if (x && stage_of(k, in[x - 1]) == s) continue;
 		size_t last = x;
-		while (last + 1 < m && stage_of(k, at(in[last + 1])->type) == s) last++;
+		while (last + 1 < m && stage_of(k, in[last + 1]) == s) last++;
 		stages[s].visits[stages[s].n_visits++] = (double)(at(in[last])->time_ms - at(in[x])->time_ms);
 		if (x == 0) continue;
-		int before = stage_of(k, at(in[x - 1])->type);
+		int before = stage_of(k, in[x - 1]);
 		steps[before][s].gaps[steps[before][s].n++] = (double)(at(in[x])->time_ms - at(in[x - 1])->time_ms);
 		steps[before][s].customers += !stepped[before][s];
 		stepped[before][s] = true;
 	}
 	if (!m) return;
-	int last = stage_of(k, at(in[m - 1])->type);
-	stages[stage_of(k, at(in[0])->type)].entered++;
+	int last = stage_of(k, in[m - 1]);
+	stages[stage_of(k, in[0])].entered++;
 	stages[last].left++;
 	stages[last].lost += !seen[1] && at(in[m - 1])->time_ms + k->j->silent_ms <= k->known;
 	completed += seen[1];
@@ -97,7 +114,7 @@ static int64_t met(const struct question *k, int r)
 	size_t loop[LINE_EVENTS], n_loop = 0, last = SIZE_MAX;
 	for (size_t i = 0; i < n_line; i++) {
 		int64_t t = at(i)->time_ms;
-		bool begins = k->events[r][at(i)->type], ends = k->ends[r][at(i)->type];
+		bool begins = k->events[r].is[line[i]], ends = k->ends[r].is[line[i]];
 		if (f->kind == FRICTION_WAIT || f->kind == FRICTION_DROP) {
 			bool is_over = open != INT64_MIN && t - open > f->within_ms;
 			if (ends || (begins && f->kind == FRICTION_DROP)) count += is_over;
@@ -117,14 +134,16 @@ static int64_t met(const struct question *k, int r)
 	return count + (open != INT64_MIN && k->known - open > f->within_ms);
 }
 
+static bool shares[RULES][STAGES]; /* events of the rule may be of the stage */
+
 static void naive_rules(const struct question *k)
 {
 	for (int r = 0; r < RULES; r++) {
 		bool has_begun = false;
 		int stage = -1;
-		for (int t = 0; t < LINE_TYPES; t++) /* the stage of an error is that of its events, of several the first */
-			if (k->events[r][t] && stage_of(k, t) >= 0 && (stage < 0 || stage_of(k, t) < stage)) stage = stage_of(k, t);
-		for (size_t i = 0; i < n_line; i++) has_begun |= k->events[r][at(i)->type] || (k->j->frictions[r].kind == FRICTION_ERROR && stage >= 0 && stage_of(k, at(i)->type) == stage);
+		for (int s = STAGES; s-- > 0 && k->j->frictions[r].kind == FRICTION_ERROR;) /* the stage of an error is that of its events, of several the first */
+			if (shares[r][s]) stage = s;
+		for (size_t i = 0; i < n_line; i++) has_begun |= k->events[r].is[line[i]] || (k->j->frictions[r].kind == FRICTION_ERROR && stage >= 0 && stage_of(k, i) == stage);
 		int64_t count = met(k, r);
 		rules[r].exposed += has_begun;
 		rules[r].customers += count > 0;
@@ -134,7 +153,7 @@ static void naive_rules(const struct question *k)
 
 static void naive(struct question *k, const struct query_context *ctx)
 {
-	bool wanted[LINE_TYPES];
+	static bool wanted[LINE_EVENTS];
 	int64_t last = INT64_MIN;
 	memset(stages, 0, sizeof stages);
 	memset(steps, 0, sizeof steps);
@@ -144,16 +163,20 @@ static void naive(struct question *k, const struct query_context *ctx)
 		if (made[i].time_ms > last) last = made[i].time_ms;
 	k->known = k->q.range.has_to && k->q.range.to_ms < ctx->now_ms ? k->q.range.to_ms : ctx->now_ms;
 	if (last + 1 < k->known) k->known = last + 1;
-	for (int t = 0; t < LINE_TYPES; t++) {
-		wanted[t] = stage_of(k, t) >= 0 || k->contacts[t];
-		for (int r = 0; r < RULES; r++) wanted[t] |= k->events[r][t] || k->ends[r][t];
+	for (size_t i = 0; i < n_made; i++) {
+		wanted[i] = stage_of_event(k, i) >= 0 || k->contacts[made[i].type];
+		for (int r = 0; r < RULES; r++) wanted[i] |= k->events[r].is[i] || k->ends[r].is[i];
 	}
+	for (int r = 0; r < RULES; r++)
+		for (int x = 0; x < STAGES; x++) shares[r][x] = may_share(&k->events[r], &k->stages[x], &k->q.range);
+	line_kept = wanted;
 	for (uint32_t customer = 1; customer <= LINE_CUSTOMERS; customer++) {
-		n_line = line_of_customer(customer, &k->q.range, wanted, line);
+		n_line = line_of_customer(customer, &k->q.range, NULL, line);
 		if (!n_line) continue;
 		naive_stages(k);
 		naive_rules(k);
 	}
+	line_kept = NULL;
 }
 
 static void check_stages(const struct json_node *answer)
@@ -216,30 +239,39 @@ static void check_rules(const struct json_node *answer)
 	assert_int_equal(listed, want);
 }
 
-static void ask_once(const struct query_context *ctx)
+static void ask_once(const struct query_context *plain)
 {
 	static const char *const KINDS[] = {"wait", "drop", "loop", "repeat", "error"};
-	struct question k = {0};
-	struct query_context now = *ctx;
+	static struct question k;
+	struct query_context now = with_records(plain);
+	bool with_where = dice(2);
+	k = (struct question){0};
 	str q = S("{\"kind\":\"journey\",\"stages\":["), range = random_range(), contacts_asked = random_types(k.contacts), repeat = random_duration(), silent = random_duration();
 	if (dice(2)) now.now_ms = instant(S("2012-03-25T05:00:00Z"));
 	for (int s = 0; s < STAGES; s++) {
-		str types = random_types(k.stages[s]);
-		q = str_fmt(&arena, "%.*s%s{\"name\":\"s%d\",\"events\":%.*s}", STR_ARG(q), s ? "," : "", s, STR_ARG(types));
+		random_asked(&k.stages[s], with_where);
+		q = str_fmt(&arena, "%.*s%s{\"name\":\"s%d\",\"events\":%.*s}", STR_ARG(q), s ? "," : "", s, STR_ARG(k.stages[s].json));
 	}
 	q = str_fmt(&arena, "%.*s],\"complete\":\"s1\",\"contacts\":%.*s,\"repeat\":%.*s,\"silent\":%.*s%.*s,\"frictions\":[", STR_ARG(q), STR_ARG(contacts_asked), STR_ARG(repeat), STR_ARG(silent), STR_ARG(range));
 	for (int r = 0; r < RULES; r++) {
 		const char *kind = KINDS[dice(5)];
-		str events = random_types(k.events[r]), ends = random_types(k.ends[r]), within = random_duration();
-		q = str_fmt(&arena, "%.*s%s{\"kind\":\"%s\",\"event\":%.*s", STR_ARG(q), r ? "," : "", kind, STR_ARG(events));
-		if (kind[0] == 'w' || kind[0] == 'd') q = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(q), STR_ARG(ends));
-		else memset(k.ends[r], 0, sizeof k.ends[r]);
+		str within = random_duration();
+		random_asked(&k.events[r], with_where);
+		random_asked(&k.ends[r], with_where);
+		q = str_fmt(&arena, "%.*s%s{\"kind\":\"%s\",\"event\":%.*s", STR_ARG(q), r ? "," : "", kind, STR_ARG(k.events[r].json));
+		if (kind[0] == 'w' || kind[0] == 'd') q = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(q), STR_ARG(k.ends[r].json));
+		else k.ends[r].json = STR_NONE;
 		if (kind[0] != 'e') q = str_fmt(&arena, "%.*s,\"within\":%.*s", STR_ARG(q), STR_ARG(within));
 		q = str_fmt(&arena, "%.*s,\"times\":%d}", STR_ARG(q), 2 + (int)dice(3));
 	}
 	q = str_fmt(&arena, "%.*s]}", STR_ARG(q));
 	assert_ok(query_read(&arena, now.zone, q, &k.q, NULL));
 	k.j = k.q.journey;
+	for (int s = 0; s < STAGES; s++) judge_asked(&k.stages[s], &k.q.range);
+	for (int r = 0; r < RULES; r++) {
+		judge_asked(&k.events[r], &k.q.range);
+		if (str_given(k.ends[r].json)) judge_asked(&k.ends[r], &k.q.range);
+	}
 	const struct json_node *answer = ask_in_hand(&now, q), *effort = json_get(answer, S("effort"));
 	naive(&k, &now);
 	check_stages(answer);

@@ -4,6 +4,7 @@
 #include "query/inner.h"
 #include "query/journey.h"
 #include "query/read.h"
+#include "query/walk.h"
 
 #define SILENT_DEFAULT_MS (30 * INT64_C(86400000))
 #define REPEAT_DEFAULT_MS (7 * INT64_C(86400000))
@@ -36,7 +37,7 @@ static void read_stage(struct query_reader *r, const struct json_node *v, struct
 		if (str_eq(c->key, S("name"))) out->name = read_name(r, "stages", c);
 		else if (str_eq(c->key, S("events"))) {
 			has_events = true;
-			if (c->type != JSON_ARRAY || c->n) query__read_names(r, "stages", c, &out->events);
+			if (c->type != JSON_ARRAY || c->n) query__read_match(r, "stages", c, &out->events);
 		} else query__bad(r, "stages", "a stage has name and events");
 	}
 	if (!str_given(out->name) || !has_events) query__bad(r, "stages", "each stage has a name, and events (none: a stage from which nothing is heard yet)");
@@ -70,15 +71,15 @@ static void read_friction(struct query_reader *r, const struct json_node *v, str
 			if (kind >= 0) out->kind = (enum friction_kind)kind, has_kind = true;
 		} else if (str_eq(c->key, S("name"))) out->key = read_name(r, "frictions", c);
 		else if (str_eq(c->key, S("stage"))) out->stage = read_name(r, "frictions", c);
-		else if (str_eq(c->key, S("event"))) query__read_names(r, "frictions", c, &out->events);
-		else if (str_eq(c->key, S("end"))) query__read_names(r, "frictions", c, &out->ends);
+		else if (str_eq(c->key, S("event"))) query__read_match(r, "frictions", c, &out->events);
+		else if (str_eq(c->key, S("end"))) query__read_match(r, "frictions", c, &out->ends);
 		else if (str_eq(c->key, S("within"))) query__read_duration(r, "frictions", c, &out->within_ms);
 		else if (str_eq(c->key, S("times")) && query__whole(c, 2, MAX_TIMES, &times)) out->times = (int)times;
 		else query__bad(r, "frictions", "has kind, event, end, within, times (2 to %d), name and stage", MAX_TIMES);
 	}
-	if (!has_kind || !out->events.n) query__bad(r, "frictions", "each has a kind and an event");
+	if (!has_kind || !query__is_given(&out->events)) query__bad(r, "frictions", "each has a kind and an event");
 	bool needs_end = out->kind == FRICTION_WAIT || out->kind == FRICTION_DROP;
-	if (needs_end != (out->ends.n > 0)) query__bad(r, "frictions", "wait and drop have an \"end\", the others none");
+	if (needs_end != query__is_given(&out->ends)) query__bad(r, "frictions", "wait and drop have an \"end\", the others none");
 	if ((out->kind != FRICTION_ERROR) != (out->within_ms > 0)) query__bad(r, "frictions", "all but errors have \"within\"");
 	if (!str_given(out->key)) out->key = str_fmt(r->arena, "%s %zu", KINDS[out->kind], number);
 }
