@@ -19,6 +19,8 @@
 #include "json/json.h"
 #include "op/app.h"
 
+enum { HEARD_AHEAD = 8 };
+
 struct intake *intake_new(struct app *app, struct arena *a, const struct source *source, int64_t received_ms)
 {
 	struct intake *in = ARENA_NEW(a, struct intake);
@@ -69,6 +71,28 @@ void intake_identities(struct app *app, struct arena *a, const struct source *so
 	add_identity(app, a, &rules, IDENTITY_PHONE, S("phone"), t->phone, counts, out);
 	for (size_t i = 0; i < t->n_external_ids; i++)
 		add_identity(app, a, &rules, IDENTITY_EXTERNAL, t->external_ids[i].kind, t->external_ids[i].value, counts, out);
+}
+
+void intake_foresee(struct intake *in, struct intake_foresight *f, size_t n)
+{
+	struct subject_key keys[INTAKE_AHEAD] = {0};
+	uint32_t likely[INTAKE_AHEAD];
+	size_t n_keys = 0;
+	f->n = n;
+	f->next = 0;
+	in->foresight = f;
+	for (size_t i = 0; i < n; i++) {
+		intake_identities(in->app, in->arena, &in->source, in->country, f->touchpoints[i], !in->is_trial, &f->ids[i]);
+		if (f->ids[i].n) keys[n_keys++] = f->ids[i].v[0].key;
+	}
+	events_subjects_fetch(in->app->events, keys, n_keys, likely);
+	for (size_t i = 0; i < n_keys; i++) people_fetch(in->app->people, likely[i]);
+}
+
+static struct intake_identities *foreseen(struct intake *in, const struct touchpoint *t)
+{
+	struct intake_foresight *f = in->foresight;
+	return f && f->next < f->n && f->touchpoints[f->next] == t ? &f->ids[f->next++] : NULL;
 }
 
 /* ---- consent ---- */
@@ -230,19 +254,22 @@ static void add_previous(const struct intake *in, const struct touchpoint *t)
 
 enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint32_t index)
 {
-	struct intake_identities ids;
+	struct intake_identities own, *ids = foreseen(in, t);
 	bool is_live = in->source.kind == SOURCE_WEBSITE || in->source.kind == SOURCE_SERVER;
 	const struct touchpoint_kind *kind = touchpoint_kind(t->event);
-	intake_identities(in->app, in->arena, &in->source, in->country, t, !in->is_trial, &ids);
-	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
+	if (!ids) {
+		ids = &own;
+		intake_identities(in->app, in->arena, &in->source, in->country, t, !in->is_trial, ids);
+	}
+	if (ids->n == 0 && is_live) return drop(in, DROP_no_identity);
 	if (t->has_bad_currency && kind && kind->order != ORDER_NONE) return drop(in, DROP_bad_currency);
 	if (t->has_two_currencies && kind && kind->order != ORDER_NONE) return drop(in, DROP_two_currencies);
 	struct said said = said_by(in, t);
-	bool is_new = find_subjects(in, &ids);
-	if (is_live) ignore_illegal(in, &ids);
-	if (ids.n == 0 && is_live) return drop(in, DROP_no_identity);
-	uint32_t subject = ids.n ? ids.v[0].subject : 0, customer = people_customer(in->app->people, subject);
-	if (is_of_erased(in, &ids, customer)) return drop(in, DROP_suppressed);
+	bool is_new = find_subjects(in, ids);
+	if (is_live) ignore_illegal(in, ids);
+	if (ids->n == 0 && is_live) return drop(in, DROP_no_identity);
+	uint32_t subject = ids->n ? ids->v[0].subject : 0, customer = people_customer(in->app->people, subject);
+	if (is_of_erased(in, ids, customer)) return drop(in, DROP_suppressed);
 	uint32_t purposes = allowed(in, t, kind, &said, customer);
 	bool changes = changes_consent(in, &said, customer); /* asked before the refusal holds in memory */
 	if (said.denied && !in->is_trial) people_deny_now(in->app->people, customer, said.denied);
@@ -253,8 +280,8 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	if (in->is_trial) return DROP_NONE;
 	add_previous(in, t);
 	uint8_t flags = in->flags;
-	if (changes || derives(in, t, kind, &ids, customer)) flags |= EVENT_DERIVES;
-	else if (is_new) flags |= ids.n == 1 && t->n_consents == 0 ? EVENT_DERIVES | EVENT_MEETS : EVENT_DERIVES;
+	if (changes || derives(in, t, kind, ids, customer)) flags |= EVENT_DERIVES;
+	else if (is_new) flags |= ids->n == 1 && t->n_consents == 0 ? EVENT_DERIVES | EVENT_MEETS : EVENT_DERIVES;
 	if (t->is_clamped) flags |= EVENT_CLAMPED;
 	VEC_PUSH(&in->indexes, in->arena, index);
 	struct event *e = VEC_ADD(&in->events, in->arena);
@@ -294,6 +321,7 @@ static void tell_pages(const struct intake *in)
 static void count_stored(struct intake *in)
 {
 	for (size_t i = 0; i < in->events.n; i++) {
+		if (i + HEARD_AHEAD < in->events.n) people_fetch(in->app->people, in->events.v[i + HEARD_AHEAD].subject);
 		if (in->verdicts[i] == EVENT_STORED) {
 			in->accepted++;
 			people_hear(in->app->people, in->events.v[i].subject, in->events.v[i].time_ms);

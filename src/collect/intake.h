@@ -17,6 +17,24 @@ struct intake_refusal {
 	int64_t at_ms;
 };
 
+/* How a touchpoint is known again: its subject's number is found with the same rules. */
+struct intake_identities {
+	struct {
+		str kind, value, shown;
+		struct subject_key key;
+		uint32_t subject;
+	} v[4 + TOUCHPOINT_EXTERNAL_IDS];
+	size_t n; /* the first is the one the event is filed under */
+};
+
+enum { INTAKE_AHEAD = 16 };
+/* Of touchpoints that come next: who they are, found out together, because each look misses the cache. */
+struct intake_foresight {
+	const struct touchpoint *touchpoints[INTAKE_AHEAD];
+	struct intake_identities ids[INTAKE_AHEAD];
+	size_t n, next;
+};
+
 struct intake {
 	struct app *app;
 	struct arena *arena;
@@ -32,6 +50,7 @@ struct intake {
 	VEC(struct intake_refusal) refusals;
 	uint8_t *verdicts;
 	size_t accepted, duplicates, refused; /* refused: the store's cap on event names */
+	struct intake_foresight *foresight; /* the caller's, or NULL */
 	struct intake_note *note; /* the refusals, on their way into the log */
 	events_done *done;
 	void *done_arg;
@@ -39,6 +58,9 @@ struct intake {
 struct intake *intake_new(struct app *app, struct arena *a, const struct source *source, int64_t received_ms);
 /* That n touchpoints are to come, so that room for them is made once. */
 void intake_expect(struct intake *in, size_t n);
+/* Looks at what will be added next, in this order: f->touchpoints, n of them. f belongs to the caller, who must add them (or let
+ * the intake go) before it does. */
+void intake_foresee(struct intake *in, struct intake_foresight *f, size_t n);
 /* Files the touchpoint, or says why it is dropped (counted already). index: of the caller, for the answer. */
 enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint32_t index);
 /* Appends what was added; verdicts, accepted and duplicates are set on return. done is called when it is durable, unless this
@@ -46,15 +68,6 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 enum err intake_commit(struct intake *in, events_done *done, void *arg) NODISCARD;
 enum err intake_commit_wait(struct intake *in) NODISCARD;
 
-/* How a touchpoint is known again: its subject's number is found with the same rules. */
-struct intake_identities {
-	struct {
-		str kind, value, shown;
-		struct subject_key key;
-		uint32_t subject;
-	} v[4 + TOUCHPOINT_EXTERNAL_IDS];
-	size_t n; /* the first is the one the event is filed under */
-};
 /* Normalises what a touchpoint is known by; illegal ids of live sources are left out and counted when `counts`. */
 void intake_identities(struct app *app, struct arena *a, const struct source *source, str country, const struct touchpoint *t, bool counts, struct intake_identities *out);
 #endif

@@ -181,9 +181,22 @@ static void reject(struct receipt *r, const struct segment_item *item, enum drop
 	VEC_PUSH(&r->rejected, http_arena(r->rq), ((struct rejected){item->index, item->message_id, reason}));
 }
 
+/* The next items, from this one on. Returns the first that is not among them. */
+static const struct segment_item *foresee(struct intake *in, struct intake_foresight *f, const struct segment_item *item)
+{
+	size_t n = 0;
+	for (; item && n < INTAKE_AHEAD; item = item->next)
+		if (!item->reason) f->touchpoints[n++] = &item->touchpoint;
+	intake_foresee(in, f, n);
+	return item;
+}
+
 static void take_items(struct receipt *r, const struct segment_body *body)
 {
+	struct intake_foresight foresight;
+	const struct segment_item *unforeseen = body->n > 1 ? body->first : NULL;
 	for (const struct segment_item *item = body->first; item; item = item->next) {
+		if (item == unforeseen) unforeseen = foresee(r->in, &foresight, item);
 		enum drop_reason reason = DROP_NONE;
 		if (item->reason) {
 			reason = reason_of(item->reason);
@@ -193,6 +206,7 @@ static void take_items(struct receipt *r, const struct segment_body *body)
 		}
 		if (reason != DROP_NONE) reject(r, item, reason);
 	}
+	r->in->foresight = NULL;
 }
 
 static void too_many(struct http_request *rq, int wait_s)

@@ -30,6 +30,7 @@ static const struct {
 };
 /* What a batch's own context may add to all its events together: 16 times a whole body. */
 enum { MERGED_BYTES = 8 << 20 };
+enum { BEGINNING = 64 }; /* where most clients put "batch" */
 
 static const enum call ENDPOINT_CALLS[] = {CALL_TRACK, CALL_IDENTIFY, CALL_PAGE, CALL_SCREEN, CALL_GROUP, CALL_ALIAS};
 
@@ -54,6 +55,7 @@ struct batch {
 	struct segment_item *last;
 	str sent_at, context, integrations; /* of the batch itself */
 	bool has_batch;
+	bool is_single, names_batch; /* read as one event; and it has a member "batch", so that it is none */
 };
 
 static inline bool is(str key, const char *name, size_t n)
@@ -391,7 +393,11 @@ static void read_event(struct batch *b, struct pending *p, str type)
 	}
 	const char *from = json_raw(b->r).p;
 	bool is_plain;
-	while (reader_member(b->r, &key, &is_plain)) walk_member(&w, is_plain ? key : json_unescape(b->a, key), is_plain);
+	while (reader_member(b->r, &key, &is_plain)) {
+		b->names_batch = b->is_single && is_plain && IS(key, "batch");
+		if (b->names_batch) return;
+		walk_member(&w, is_plain ? key : json_unescape(b->a, key), is_plain);
+	}
 	if (reader_token(b->r) == JSON_ERROR) return;
 	t->raw = (str){from, (size_t)(json_raw(b->r).p + 1 - from)};
 	p->item.message_id = t->message_id;
@@ -528,19 +534,6 @@ bool segment_endpoint(str word, enum segment_endpoint *out)
 	return str_eq(word, S("batch")) || str_eq(word, S("b")) || str_eq(word, S("import"));
 }
 
-/* Whether the object has a "batch" of its own: a first reading of its members' names. */
-static bool holds_batch(struct json_reader *r, struct arena *a, str body)
-{
-	struct walk w = {.r = r, .a = a};
-	str key;
-	if (json_reader_start(r, body, NULL) != OK || json_next(r) != JSON_OBJECT) return false;
-	while (next_member(&w, &key)) {
-		if (IS(key, "batch")) return true;
-		skip_value(r);
-	}
-	return false;
-}
-
 static enum err start(struct json_reader *r, str body, struct fault *f)
 {
 	TRY(json_reader_start(r, body, f));
@@ -549,23 +542,37 @@ static enum err start(struct json_reader *r, str body, struct fault *f)
 	return fault_set(f, ERR_MALFORMED, "", "the body is no JSON object");
 }
 
+static enum err read_as_batch(struct batch *b, struct json_reader *r, struct arena *a, str body, const struct segment_options *o, struct segment_body *out, struct fault *f)
+{
+	*b = (struct batch){.r = r, .a = a, .o = o, .out = out};
+	*out = (struct segment_body){0};
+	TRY(start(r, body, f));
+	return read_batch(b, f);
+}
+
+static enum err read_as_event(struct batch *b, struct json_reader *r, struct arena *a, str body, enum segment_endpoint endpoint, const struct segment_options *o,
+                              struct segment_body *out, struct fault *f)
+{
+	*b = (struct batch){.r = r, .a = a, .o = o, .out = out, .is_single = true};
+	*out = (struct segment_body){0};
+	TRY(start(r, body, f));
+	read_event(b, pending_add(b), endpoint == SEGMENT_BATCH ? STR_NONE : CALLS[ENDPOINT_CALLS[endpoint]].word);
+	return OK;
+}
+
 enum err segment_read(struct json_reader *r, struct arena *a, str body, enum segment_endpoint endpoint, const struct segment_options *o,
                       struct segment_body *out, struct fault *f)
 {
-	struct batch b = {.r = r, .a = a, .o = o, .out = out};
-	*out = (struct segment_body){0};
-	if (body.n > o->body_bytes) return fault_set(f, ERR_TOO_LARGE, "", "the body is longer than %zu bytes", o->body_bytes);
-	/* The word is searched before the members are read: a line of a file is walked once, and so is a batch. */
-	bool is_batch = str_contains(body, S("\"batch\"")) && (endpoint == SEGMENT_BATCH || holds_batch(r, a, body));
-	TRY(start(r, body, f));
-	if (is_batch) TRY(read_batch(&b, f));
-	if (is_batch && !b.has_batch && reader_token(r) != JSON_ERROR) { /* the word stood somewhere inside an event */
-		b = (struct batch){.r = r, .a = a, .o = o, .out = out};
+	if (body.n > o->body_bytes) {
 		*out = (struct segment_body){0};
-		is_batch = false;
-		TRY(start(r, body, f));
+		return fault_set(f, ERR_TOO_LARGE, "", "the body is longer than %zu bytes", o->body_bytes);
 	}
-	if (!is_batch) read_event(&b, pending_add(&b), endpoint == SEGMENT_BATCH ? STR_NONE : CALLS[ENDPOINT_CALLS[endpoint]].word);
+	/* Guessed by the beginning; a guess that its members prove wrong is corrected, so what it says decides. */
+	struct batch b;
+	bool is_batch = endpoint == SEGMENT_BATCH && str_contains(str_sub(body, 0, BEGINNING), S("\"batch\""));
+	TRY(is_batch ? read_as_batch(&b, r, a, body, o, out, f) : read_as_event(&b, r, a, body, endpoint, o, out, f));
+	if (is_batch && !b.has_batch && reader_token(r) != JSON_ERROR) TRY(read_as_event(&b, r, a, body, endpoint, o, out, f));
+	else if (b.names_batch) TRY(read_as_batch(&b, r, a, body, o, out, f));
 	while (reader_token(r) != JSON_ERROR && json_next(r) != JSON_END) { /* what follows the object is an error: find it */
 	}
 	TRY(json_reader_fault(r, f));

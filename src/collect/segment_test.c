@@ -212,6 +212,10 @@ static void a_line_of_a_file_is_an_event_or_a_batch(void **state)
 	assert_str_equal(one(SEGMENT_BATCH, S("{\"type\":\"TRACK\",\"event\":\"\\u0e2a\\u0e31\\u0e48\\u0e07\"}"))->event, S("\xE0\xB8\xAA\xE0\xB8\xB1\xE0\xB9\x88\xE0\xB8\x87"));
 	assert_string_equal(reason(SEGMENT_BATCH, S("{\"event\":\"a\"}")), "bad_type");
 	assert_str_equal(one(SEGMENT_TRACK, S("{\"batch\":[{\"type\":\"page\"}]}"))->event, S("Page Viewed"));
+	/* the list behind more than the beginning at which the reading is guessed */
+	static const char far[] = "{\"type\":\"track\",\"event\":\"not this one\",\"writeKey\":\"a key of more than fifty characters, as no client has one\",\"batch\":[{\"type\":\"page\"}]}";
+	assert_str_equal(one(SEGMENT_BATCH, str_of(far))->event, S("Page Viewed"));
+	assert_str_equal(one(SEGMENT_TRACK, str_of(far))->event, S("Page Viewed"));
 	enum segment_endpoint e;
 	assert_true(segment_endpoint(S("t"), &e) && e == SEGMENT_TRACK && segment_endpoint(S("alias"), &e) && e == SEGMENT_ALIAS);
 	assert_true(segment_endpoint(S("b"), &e) && e == SEGMENT_BATCH);

@@ -239,6 +239,15 @@ void people_hear(struct people *p, uint32_t subject, int64_t time_ms)
 	mark_stale(p, GET(p->s.customer[subject]));
 }
 
+void people_fetch(const struct people *p, uint32_t subject)
+{
+	if (subject >= MOST) return;
+	__builtin_prefetch(&p->s.events[subject], 1);
+	__builtin_prefetch(&p->s.first_ms[subject]);
+	__builtin_prefetch(&p->s.last_ms[subject], 1);
+	__builtin_prefetch(&p->s.customer[subject]);
+}
+
 void people_deny_now(struct people *p, uint32_t customer, uint32_t purposes)
 {
 	if (!customer || !(purposes & ~GET(p->c.denied[customer]))) return;

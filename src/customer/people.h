@@ -48,6 +48,7 @@ void people_heard(const struct people *p, uint32_t customer, int64_t *first_ms, 
 
 /* One event of a subject was stored. Any thread. */
 void people_hear(struct people *p, uint32_t subject, int64_t time_ms);
+void people_fetch(const struct people *p, uint32_t subject); /* what people_hear will touch comes into the cache */
 /* A refusal that must hold from now on, before the ledger has it. Any thread. */
 void people_deny_now(struct people *p, uint32_t customer, uint32_t purposes);
 

@@ -1,12 +1,16 @@
 /* The way of a touchpoint. What can be done without the store's lock (codes of known names, the filters of segments) is
  * done before; under it each event costs a look into the tables' key sets, one copy to the place from which it is
- * written and later read, and a pointer. Slots are prefetched for the whole batch, since every look misses the cache. */
+ * written and later read, and a pointer. Slots are prefetched some events ahead, since every look misses the cache. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "events/store.h"
 
-enum { CODES_ON_STACK = 256, OPEN = 255 };
+enum {
+	CODES_ON_STACK = 256,
+	OPEN = 255,
+	AHEAD = 24 /* events between fetching a place and looking there: fewer are not there in time, many push each other out */
+};
 
 struct codes {
 	uint16_t type, channel;
@@ -53,8 +57,9 @@ static void look_in_segments(const struct segments *segments, struct batch *b, c
 	for (size_t s = 0; s < segments->n; s++) {
 		struct segment *segment = segments->v[s];
 		if (segment->is_damaged) continue;
-		for (size_t i = 0; i < b->n; i++) filter__prefetch(segment->filter, segment->filter_bytes, b->e[i].message);
+		for (size_t i = 0; i < b->n && i < AHEAD; i++) filter__prefetch(segment->filter, segment->filter_bytes, b->e[i].message);
 		for (size_t i = 0; i < b->n; i++) {
+			if (i + AHEAD < b->n) filter__prefetch(segment->filter, segment->filter_bytes, b->e[i + AHEAD].message);
 			if (b->verdicts[i] != OPEN || !filter__has(segment->filter, segment->filter_bytes, b->e[i].message)) continue;
 			if (segment__has_key(segment, b->e[i].subject, b->e[i].message, erased)) b->verdicts[i] = EVENT_DUPLICATE;
 		}
@@ -143,10 +148,9 @@ static bool is_in_older_table(const struct events *ev, struct subject_key key)
 	return false;
 }
 
-static void prefetch(const struct events *ev, const struct batch *b)
+static void prefetch(const struct events *ev, const struct batch *b, size_t i)
 {
-	for (size_t t = 0; t < ev->n_tables; t++)
-		for (size_t i = 0; i < b->n; i++) keyset__prefetch(&ev->tables[t]->keys, b->e[i].message);
+	for (size_t t = 0; i < b->n && t < ev->n_tables; t++) keyset__prefetch(&ev->tables[t]->keys, b->e[i].message);
 }
 
 /* Hands the frame that ends at `end` to the sync thread. */
@@ -189,12 +193,13 @@ static bool is_busy(const struct events *ev)
 static void store_batch(struct events *ev, const struct batch *b)
 {
 	struct table *t = table_for(ev);
-	prefetch(ev, b);
+	for (size_t i = 0; i < AHEAD; i++) prefetch(ev, b, i);
 	struct news news = count_news(ev);
 	struct log_frame *frame = (struct log_frame *)(void *)table__room(t, sizeof *frame + news.bytes + b->bytes);
 	char *first = (char *)(frame + 1) + news.bytes, *at = first;
 	uint32_t flags = 0;
 	for (size_t i = 0; i < b->n; i++) {
+		prefetch(ev, b, i + AHEAD);
 		if (b->verdicts[i] != OPEN) continue;
 		const struct event *e = &b->e[i];
 		if (is_in_older_table(ev, e->message) || !keyset__add(&t->keys, e->message)) {

@@ -162,6 +162,11 @@ uint32_t events_subject(struct events *ev, struct subject_key key, bool *is_new)
 	return subjects__make(&ev->subjects, key, is_new);
 }
 
+void events_subjects_fetch(struct events *ev, const struct subject_key *keys, size_t n, uint32_t *likely)
+{
+	subjects__fetch(&ev->subjects, keys, n, likely);
+}
+
 uint32_t events_subject_count(struct events *ev)
 {
 	pthread_mutex_lock(&ev->subjects.lock);

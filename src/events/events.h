@@ -32,6 +32,9 @@ struct subject_key {
 };
 uint32_t events_subject_find(struct events *ev, struct subject_key key);              /* 0 when never seen */
 uint32_t events_subject(struct events *ev, struct subject_key key, bool *is_new);     /* finds or makes; durable with the next append */
+/* What finding n subjects will touch comes into the cache, for all at once; likely: the number of each, if it is known and nothing
+ * stands in its way in the table. */
+void events_subjects_fetch(struct events *ev, const struct subject_key *keys, size_t n, uint32_t *likely);
 uint32_t events_subject_count(struct events *ev);                                     /* numbers 1..count are given */
 
 /* ---- append -------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* Message keys are hashes already, so their first word is the slot. Removal moves the cluster up instead of leaving
+/* Message keys are hashes already, so the upper bits of their first word are the slot. Removal moves the cluster up instead of leaving
  * marks: failed appends are taken back, and a set full of marks would slow down every look. */
 #include <string.h>
 
@@ -19,6 +19,7 @@ void keyset__init(struct keyset *s, struct pool *pool, size_t expected)
 {
 	*s = (struct keyset){.pool = pool, .cap = 1024};
 	while (s->cap < expected * 2) s->cap *= 2;
+	s->shift = 64 - (unsigned)__builtin_ctzll(s->cap);
 	s->slots = pool__take(pool, s->cap * sizeof *s->slots);
 	memset(s->slots, 0, s->cap * sizeof *s->slots);
 }
@@ -29,9 +30,15 @@ void keyset__release(struct keyset *s)
 	*s = (struct keyset){0};
 }
 
+/* By the upper bits, so that a set that grows is read and written from one end to the other. */
+static size_t home(const struct keyset *s, struct subject_key key)
+{
+	return key.a >> s->shift;
+}
+
 static size_t place(const struct keyset *s, struct subject_key key)
 {
-	size_t i = key.a & (s->cap - 1);
+	size_t i = home(s, key);
 	while ((s->slots[i].a | s->slots[i].b) && !is_same(s->slots[i], key)) i = (i + 1) & (s->cap - 1);
 	return i;
 }
@@ -69,8 +76,8 @@ void keyset__remove(struct keyset *s, struct subject_key key)
 	size_t mask = s->cap - 1, hole = place(s, key);
 	if (!is_same(s->slots[hole], key)) return;
 	for (size_t i = (hole + 1) & mask; s->slots[i].a | s->slots[i].b; i = (i + 1) & mask) {
-		size_t home = s->slots[i].a & mask;
-		if (((i - home) & mask) < ((i - hole) & mask)) continue;
+		size_t from = home(s, s->slots[i]);
+		if (((i - from) & mask) < ((i - hole) & mask)) continue;
 		s->slots[hole] = s->slots[i];
 		hole = i;
 	}
@@ -80,7 +87,7 @@ void keyset__remove(struct keyset *s, struct subject_key key)
 
 void keyset__prefetch(const struct keyset *s, struct subject_key key)
 {
-	__builtin_prefetch(&s->slots[key.a & (s->cap - 1)], 1);
+	__builtin_prefetch(&s->slots[home(s, key)], 1);
 }
 
 /* The split-block filter of Apache Parquet (parquet-format/BloomFilter.md): eight bits in one 32-byte block, so a

@@ -59,6 +59,7 @@ struct keyset { /* open addressing; {0, 0} marks an empty slot, so that key is k
 	struct pool *pool;
 	struct subject_key *slots;
 	size_t cap, n;
+	unsigned shift; /* of 64 bits, to a slot */
 };
 void keyset__init(struct keyset *s, struct pool *pool, size_t expected);
 void keyset__release(struct keyset *s);
@@ -101,6 +102,7 @@ struct subjects {
 void subjects__init(struct subjects *s);
 void subjects__release(struct subjects *s);
 uint32_t subjects__find(struct subjects *s, struct subject_key key);
+void subjects__fetch(struct subjects *s, const struct subject_key *keys, size_t n, uint32_t *likely);
 uint32_t subjects__make(struct subjects *s, struct subject_key key, bool *is_new);
 void subjects__set(struct subjects *s, uint32_t number, struct subject_key key); /* recovery: numbers come in order, twice is fine */
 void subjects__forget(struct subjects *s, uint32_t number);

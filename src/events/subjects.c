@@ -25,10 +25,15 @@ static bool is_none(struct subject_key key)
 	return (key.a | key.b) == 0;
 }
 
+static size_t home(const struct subjects *s, struct subject_key key)
+{
+	return (key.a ^ key.b >> 7) & (s->n_slots - 1);
+}
+
 /* A forgotten subject's slot still holds its number; its key matches nothing, so it is only passed by. */
 static size_t place(const struct subjects *s, struct subject_key key)
 {
-	size_t mask = s->n_slots - 1, i = (key.a ^ key.b >> 7) & mask;
+	size_t mask = s->n_slots - 1, i = home(s, key);
 	for (; s->slots[i]; i = (i + 1) & mask) {
 		struct subject_key at = s->keys[s->slots[i]];
 		if (at.a == key.a && at.b == key.b) break;
@@ -58,6 +63,17 @@ uint32_t subjects__find(struct subjects *s, struct subject_key key)
 	uint32_t number = s->slots[place(s, key)];
 	pthread_mutex_unlock(&s->lock);
 	return number;
+}
+
+void subjects__fetch(struct subjects *s, const struct subject_key *keys, size_t n, uint32_t *likely)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < n; i++) __builtin_prefetch(&s->slots[home(s, keys[i])]);
+	for (size_t i = 0; i < n; i++) {
+		likely[i] = s->slots[home(s, keys[i])];
+		__builtin_prefetch(&s->keys[likely[i]]);
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 uint32_t subjects__make(struct subjects *s, struct subject_key key, bool *is_new)

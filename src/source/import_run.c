@@ -381,12 +381,27 @@ static void add_line(struct import_run *run, struct batch *b, struct import_bloc
 	}
 }
 
+/* What the next lines bring, from this one on. Returns the first line that is not among them whole. */
+static size_t foresee(struct intake *in, struct intake_foresight *f, const struct import_block *block, size_t line)
+{
+	size_t n = 0;
+	for (; line < block->lines.n && n < INTAKE_AHEAD; line++) {
+		const struct import_line *l = &block->lines.v[line];
+		for (const struct segment_item *i = l->reason ? NULL : l->body.first; i && n < INTAKE_AHEAD; i = i->next)
+			if (!i->reason) f->touchpoints[n++] = &i->touchpoint;
+	}
+	intake_foresee(in, f, n);
+	return line;
+}
+
 /* Texts stand in the block, so what was filed of it is sent before the block goes back. */
 static enum err add_block(struct import_run *run, struct import_block *block, struct row_ids *ids, struct fault *f)
 {
-	for (size_t i = 0; i < block->lines.n; i++) {
+	struct intake_foresight foresight;
+	for (size_t i = 0, unforeseen = 0; i < block->lines.n; i++) {
 		struct batch *b = NULL;
 		TRY(filling(run, &b, f));
+		if (i == unforeseen) unforeseen = foresee(b->intake, &foresight, block, i);
 		run->counts.rows++;
 		add_line(run, b, block, ids, &block->lines.v[i]);
 		TRY(tell(run, block->consumed, f));
