@@ -26,7 +26,7 @@ void buf_clear(struct buf *b)
 	b->failed = false;
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf__grow(struct buf *b, size_t n)
 {
 	if (b->failed || n > b->max || b->n > b->max - n) {
 		b->failed = true;
@@ -39,29 +39,6 @@ char *buf_room(struct buf *b, size_t n)
 		b->cap = cap;
 	}
 	return b->p + b->n;
-}
-
-void buf_wrote(struct buf *b, size_t n)
-{
-	b->n += n;
-}
-
-void buf_add_bytes(struct buf *b, const void *bytes, size_t n)
-{
-	char *to = n ? buf_room(b, n) : NULL;
-	if (!to) return;
-	memcpy(to, bytes, n);
-	b->n += n;
-}
-
-void buf_add(struct buf *b, str s)
-{
-	buf_add_bytes(b, s.p, s.n);
-}
-
-void buf_byte(struct buf *b, char c)
-{
-	buf_add_bytes(b, &c, 1);
 }
 
 const char *buf_c(struct buf *b)

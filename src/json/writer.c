@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 static void comma(struct json_writer *w)
 {
@@ -81,8 +83,38 @@ static void add_escaped(struct buf *out, str s, bool raw)
 	if (s.n > copied) buf_add_bytes(out, s.p + copied, s.n - copied);
 }
 
+/* Copies s; false: some of it is to be escaped, or the last letter of a separator of lines may be. */
+static bool copy_plain(char *to, str s)
+{
+	char escapes = 0;
+	size_t i = 0;
+#if defined(__SSE2__)
+	for (; i + 16 <= s.n; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+		__m128i is_control = _mm_cmpeq_epi8(_mm_max_epu8(v, _mm_set1_epi8(31)), _mm_set1_epi8(31));
+		__m128i is_mark = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		__m128i is_tag = _mm_or_si128(_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8('<' ^ '>')), _mm_set1_epi8('>')), _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
+		__m128i is_long = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)0xe2));
+		if (_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is_control, is_mark), _mm_or_si128(is_tag, is_long)))) return false;
+		_mm_storeu_si128((__m128i *)(void *)(to + i), v);
+	}
+#endif
+	for (; i < s.n; i++) {
+		escapes |= ESCAPES[(unsigned char)s.p[i]];
+		to[i] = s.p[i];
+	}
+	return escapes == 0;
+}
+
+/* Most texts have nothing to escape. */
 static void quoted(struct json_writer *w, str s)
 {
+	char *to = s.n < SIZE_MAX - 2 ? buf_room(w->out, s.n + 2) : NULL;
+	if (to && copy_plain(to + 1, s)) {
+		to[0] = to[s.n + 1] = '"';
+		buf_wrote(w->out, s.n + 2);
+		return;
+	}
 	buf_byte(w->out, '"');
 	add_escaped(w->out, s, false);
 	buf_byte(w->out, '"');
