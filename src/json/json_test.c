@@ -237,6 +237,40 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static const char *escape_of(unsigned c, char room[8])
+{
+	static const char *const SHORT[256] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r", ['"'] = "\\\"", ['\\'] = "\\\\"};
+	if (SHORT[c]) return SHORT[c];
+	bool is_coded = c < 0x20 || c == '<' || c == '>' || c == '&';
+	snprintf(room, 8, is_coded ? "\\u%04x" : "%c", c);
+	return room;
+}
+
+/* Long texts are looked through many bytes at a time: every byte has to be seen wherever it stands. */
+static void the_writer_escapes_every_byte_wherever_it_stands(void **state)
+{
+	(void)state;
+	char text[40], room[8];
+	struct buf b;
+	buf_init(&b, 1000);
+	for (unsigned c = 1; c < 256; c++)
+		for (size_t at = 0; at < sizeof text; at++) {
+			struct json_writer w = {.out = &b};
+			const char *escape = escape_of(c, room);
+			size_t n = strlen(escape);
+			memset(text, 'a', sizeof text);
+			text[at] = (char)c;
+			buf_clear(&b);
+			json_put_str(&w, (str){text, sizeof text});
+			assert_int_equal(b.n, sizeof text + 1 + n);
+			assert_memory_equal(b.p + 1 + at, escape, n);
+			assert_true(b.p[0] == '"' && b.p[b.n - 1] == '"');
+			for (size_t i = 1; i + 1 < b.n; i++)
+				if (i < 1 + at || i >= 1 + at + n) assert_true(b.p[i] == 'a');
+		}
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +283,7 @@ int main(void)
 		cmocka_unit_test(escapes_become_text),
 		cmocka_unit_test(trees_hold_members_in_order_and_find_the_last),
 		cmocka_unit_test(the_writer_puts_commas_and_is_safe_in_html),
+		cmocka_unit_test(the_writer_escapes_every_byte_wherever_it_stands),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
