@@ -119,9 +119,14 @@ static bool count_pairs(struct worker *w, const struct flow_walk *c)
 /* Of a, b and a again the pair of a and b once more. */
 static void count_returns(struct worker *w, const struct flow_walk *c)
 {
-	const uint16_t *type = c->type;
-	for (uint32_t i = 2; i < c->n; i++)
-		if (type[i] == type[i - 2] && type[i] != type[i - 1]) count_back(w, w->row[type[i - 2]][type[i - 1]]);
+	for (uint32_t at = 2; at < c->n; at += 64) {
+		const uint16_t *type = c->type + at;
+		size_t n = c->n - at < 64 ? c->n - at : 64;
+		for (uint64_t back = query__mark_same(type, type - 2, n) & ~query__mark_same(type, type - 1, n); back; back &= back - 1) {
+			const uint16_t *again = type + __builtin_ctzll(back);
+			count_back(w, w->row[again[-2]][again[-1]]);
+		}
+	}
 }
 
 static void count_kinds(struct worker *w, size_t word, uint64_t seen, uint64_t again)
@@ -154,19 +159,27 @@ static void count_events(struct worker *w, const struct flow_walk *c)
 	}
 }
 
+static uint64_t contacts_among(const struct worker *w, const uint16_t *type, uint32_t n)
+{
+	uint64_t contacts = 0;
+	for (uint32_t i = 0; i < n; i++) contacts |= (uint64_t)w->is_contact[type[i]] << i;
+	return contacts;
+}
+
 static void count_repeats(struct worker *w, const struct flow_walk *c)
 {
 	int64_t last = INT64_MIN;
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (!w->is_contact[c->type[i]]) continue;
-		struct kind *k = &w->kinds[c->type[i]];
-		if (last != INT64_MIN && c->time_ms[i] - last <= w->f->repeat_ms) {
-			k->repeats++;
-			k->repeat_cases += k->last_repeat != w->case_number;
-			k->last_repeat = w->case_number;
+	for (uint32_t at = 0; at < c->n; at += 64)
+		for (uint64_t contacts = contacts_among(w, c->type + at, c->n - at < 64 ? c->n - at : 64); contacts; contacts &= contacts - 1) {
+			uint32_t i = at + (uint32_t)__builtin_ctzll(contacts);
+			struct kind *k = &w->kinds[c->type[i]];
+			if (last != INT64_MIN && c->time_ms[i] - last <= w->f->repeat_ms) {
+				k->repeats++;
+				k->repeat_cases += k->last_repeat != w->case_number;
+				k->last_repeat = w->case_number;
+			}
+			last = c->time_ms[i];
 		}
-		last = c->time_ms[i];
-	}
 }
 
 static void count_variant(struct worker *w, uint32_t customer, const struct flow_walk *c)

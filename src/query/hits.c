@@ -59,3 +59,18 @@ void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[2
 #endif
 	mark_plain(types, n, is_wanted, hits);
 }
+
+uint64_t query__mark_same(const uint16_t *a, const uint16_t *b, size_t n)
+{
+	uint64_t same = 0;
+	size_t i = 0;
+#if defined(__x86_64__)
+	for (; i + 16 <= n; i += 16) {
+		const __m128i *x = (const __m128i *)(const void *)(a + i), *y = (const __m128i *)(const void *)(b + i);
+		__m128i low = _mm_cmpeq_epi16(_mm_loadu_si128(x), _mm_loadu_si128(y)), high = _mm_cmpeq_epi16(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1));
+		same |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)) << i;
+	}
+#endif
+	for (; i < n; i++) same |= (uint64_t)(a[i] == b[i]) << i;
+	return same;
+}

@@ -134,6 +134,8 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 enum err query__scan_some(struct query_plan *p, const uint64_t *is_wanted, query_visit *visit, void *state, struct fault *f) NODISCARD;
 /* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */
 void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits);
+/* For at most 64 pairs of codes, a bit each: whether they are the same. */
+uint64_t query__mark_same(const uint16_t *a, const uint16_t *b, size_t n);
 
 enum err query__too_large(const struct query_plan *p, struct fault *f) NODISCARD; /* ERR_TOO_LARGE: out of the memory that a question may take */
 

@@ -58,9 +58,10 @@ static inline bool spread_add_one(struct spread *s, struct spread_set *x, int64_
 	x->n++;
 	x->sum += (uint64_t)v;
 	w->below += v < w->low;
-	if ((uint64_t)(v - w->low) >= w->width) return true;
-	if (w->kept >= w->cap) return spread__full(s, x, 0, v);
-	w->values[w->kept++] = v;
+	bool is_within = (uint64_t)(v - w->low) < w->width; /* anybody's guess, so no branch */
+	if (w->kept >= w->cap) return !is_within || spread__full(s, x, 0, v);
+	w->values[w->kept] = v;
+	w->kept += is_within;
 	return true;
 }
 

@@ -42,26 +42,32 @@ static uint32_t find_channel(struct swings *s, uint16_t type, uint16_t code)
 	return as;
 }
 
+/* Which of at most 64 events are of another channel than the event before, or of none of their own. */
+static uint64_t changes(const uint16_t *channel, bool is_first, size_t n)
+{
+	static const uint16_t NONE[64] = {0};
+	uint64_t all = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX, none = query__mark_same(channel, NONE, n);
+	return ((is_first ? ~(query__mark_same(channel + 1, channel, n - 1) << 1) : ~query__mark_same(channel, channel - 1, n)) & all) | none;
+}
+
 /* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
 void swings_count(struct swings *s, uint64_t case_number, uint32_t n, const uint16_t *type, const uint16_t *channel)
 {
 	uint32_t before = 0, now = 0;
-	uint16_t last = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint16_t code = channel[i];
-		if (code == last && last) continue;
-		last = code;
-		uint32_t as = s->as[code] ? s->as[code] : find_channel(s, type[i], code);
-		if (as == now || as == NO_SWING) continue;
-		if (as == before) {
-			struct swing *x = swing_of(s, before - 1, now - 1);
-			if (!x) return;
-			x->count++;
-			x->cases += x->last_case != case_number;
-			x->last_case = case_number;
+	for (uint32_t at = 0; at < n; at += 64) {
+		for (uint64_t changed = changes(channel + at, at == 0, n - at < 64 ? n - at : 64); changed; changed &= changed - 1) {
+			uint32_t i = at + (uint32_t)__builtin_ctzll(changed), as = s->as[channel[i]] ? s->as[channel[i]] : find_channel(s, type[i], channel[i]);
+			if (as == now || as == NO_SWING) continue;
+			if (as == before) {
+				struct swing *x = swing_of(s, before - 1, now - 1);
+				if (!x) return;
+				x->count++;
+				x->cases += x->last_case != case_number;
+				x->last_case = case_number;
+			}
+			before = now;
+			now = as;
 		}
-		before = now;
-		now = as;
 	}
 }
 
