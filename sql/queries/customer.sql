@@ -148,3 +148,6 @@ WHERE trait.at <= excluded.at;
 
 -- name: trait_remove
 DELETE FROM trait WHERE subject = $1 AND name = $2 AND at <= $3;
+
+-- name: customer_called
+SELECT coalesce(nullif(called, ''), nullif(given_name, ''), nullif(name, '')) AS called FROM customer WHERE id = $1 AND erased_at IS NULL;

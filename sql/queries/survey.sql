@@ -17,6 +17,12 @@ UPDATE survey SET name = $2, sort_key = $3, is_anonymous = $4, version = version
 -- name: survey_version_add
 INSERT INTO survey_version (survey, number, definition_json, made_by, made_at) SELECT s.id, s.version, $2, $3, $4 FROM survey s WHERE s.id = $1;
 
+-- name: survey_versions
+SELECT number, made_at, made_by FROM survey_version WHERE survey = $1 AND number < $2 ORDER BY number DESC LIMIT 20;
+
+-- name: survey_version_get
+SELECT definition_json FROM survey_version WHERE survey = $1 AND number = $2;
+
 -- name: survey_set_state
 UPDATE survey SET state = $2, changed_at = $3 WHERE id = $1 AND removed_at IS NULL;
 

@@ -305,6 +305,14 @@ enum err customer_name_touchpoint(struct op *op, id customer, struct touchpoint 
 	return OK;
 }
 
+enum err customer_called(struct op *op, id customer, str *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_customer_called, DB_ARGS(db_id(customer)), &rows));
+	*out = rows.n ? db_rows_text(&rows, 0, 0) : STR_NONE;
+	return OK;
+}
+
 static enum err keep_entry(struct op *op, const struct web *w, id customer, const struct channel *channel, const struct touchpoint_input *in)
 {
 	struct source source;

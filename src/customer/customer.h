@@ -58,6 +58,8 @@ enum err customer_rows_csv(struct op *op, const id *v, size_t n, str name, struc
 /* Files a touchpoint of ours under the customer: user ids first, then what names a person, then anonymous ids. ERR_STATE when there is none. */
 struct touchpoint;
 enum err customer_name_touchpoint(struct op *op, id customer, struct touchpoint *t) NODISCARD;
+/* As they wish to be called, else by their first name, else as they are named; absent when nothing is known. */
+enum err customer_called(struct op *op, id customer, str *out) NODISCARD;
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
 /* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */

@@ -6,27 +6,57 @@
 #define SURVEY_SURVEY_H
 #include "http/web.h"
 
-enum survey_type { SURVEY_NPS, SURVEY_CSAT, SURVEY_CES, SURVEY_CHOICE, SURVEY_CHOICES, SURVEY_BOOLEAN, SURVEY_NUMBER, SURVEY_DATE, SURVEY_TEXT, SURVEY_TYPE_COUNT };
+enum survey_type {
+#define SURVEY_TYPE(NAME, name, least, most, parts, seconds) SURVEY_##NAME,
+#include "survey_types.def"
+#undef SURVEY_TYPE
+	SURVEY_TYPE_COUNT
+};
 extern const char *const SURVEY_TYPES[]; /* "nps" …, NULL */
 enum survey_state { SURVEY_DRAFT, SURVEY_OPEN, SURVEY_CLOSED };
 extern const char *const SURVEY_STATES[];
-/* Of nps 0 to 10, csat 1 to 5, ces 1 to 7; false for types without a scale. */
-bool survey_scale(int type, int *least, int *most);
+enum survey_look { SURVEY_NUMBERS, SURVEY_STARS, SURVEY_FACES }; /* how a scale is drawn */
+extern const char *const SURVEY_LOOKS[];
+enum survey_test { SURVEY_IS, SURVEY_IS_NOT, SURVEY_AT_LEAST, SURVEY_AT_MOST, SURVEY_HAS_ANSWER, SURVEY_HAS_NONE };
+extern const char *const SURVEY_TESTS[];
 
-enum { SURVEY_QUESTIONS = 30, SURVEY_OPTIONS = 20 };
+enum { SURVEY_QUESTIONS = 30, SURVEY_OPTIONS = 20, SURVEY_CONDITIONS = 5, SURVEY_POINTS = 10 };
 struct survey_text {
 	str lang, text;
-	str options; /* of choices: a line each, in the same order in every language */
+	str options; /* of choices, rankings and matrices: a line each, in the same order in every language */
+	str rows;    /* of a matrix: the same */
+};
+/* Of the answer to an earlier question. Without an answer only SURVEY_HAS_NONE holds. */
+struct survey_condition {
+	str question;
+	int test;
+	str value; /* a number, a date, true or false, the number of an option (of a ranking: which stands first); several with commas: any of them */
+};
+struct survey_skip {
+	LIST_OF(struct survey_condition) when; /* all of them; none: always */
+	str to;                                /* the id of a later question, or "end" */
+};
+struct survey_quota {
+	str value; /* the number of an option, a point, true or false */
+	int64_t most;
 };
 struct survey_question {
 	str id;    /* stays when the question is moved or reworded */
 	str place; /* only sent: where it shall stand */
-	int type;
-	bool is_required;
+	int type, look;
+	int64_t points; /* of a rating, or of a matrix without options; DESC_NULL_INT: 5 */
+	bool is_required, begins_page, is_shuffled;
+	str purpose; /* of a consent: what is agreed to */
+	LIST_OF(struct survey_condition) show_if; /* it is asked when all hold */
+	LIST_OF(struct survey_skip) skips;        /* the first that holds */
+	LIST_OF(struct survey_quota) quotas;
 	LIST_OF(struct survey_text) texts;
 };
 struct survey_definition {
 	LIST_OF(struct survey_question) questions;
+	bool is_shuffled; /* questions of a page that may be left out, among themselves */
+	int64_t opens_on, closes_on; /* days of the workspace, both included; DESC_NULL_INT: open as long as it is open */
+	int64_t most;                /* answered so often it closes by itself; DESC_NULL_INT: never */
 };
 struct survey {
 	id id;
@@ -38,25 +68,33 @@ struct survey {
 	struct survey_definition definition;
 };
 extern const struct desc SURVEY_DEFINITION_DESC, SURVEY_QUESTION_DESC, SURVEY_TEXT_DESC;
-extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_ANSWER_INPUT_DESC;
+extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC;
 
 enum err survey_all(struct op *op, struct survey **out, size_t *n) NODISCARD;
 enum err survey_get(struct op *op, id survey, struct survey *out) NODISCARD; /* ERR_NOT_FOUND */
+/* As it was in a version; ERR_NOT_FOUND. */
+enum err survey_version(struct op *op, id survey, int64_t number, struct survey_definition *out) NODISCARD;
 /* s->id is set. ERR_INVALID with the fields. */
 enum err survey_add(struct op *op, struct survey *s) NODISCARD;
 enum err survey_change(struct op *op, const struct survey *s) NODISCARD;
 /* Opening: ERR_INVALID naming the question and language that hold it back. */
 enum err survey_set_state(struct op *op, id survey, enum survey_state state) NODISCARD;
 
+/* Of nps 0 to 10, csat 1 to 5, ces 1 to 7, of a rating its own; false for questions without a scale. */
+bool survey_scale(const struct survey_question *q, int *least, int *most);
+/* Points of a rating, or of a matrix that is rated. */
+int survey_points(const struct survey_question *q);
+bool survey_has_options(int type);
+bool survey_has_rows(int type);
 /* The text of a language; NULL when it has none. */
 const struct survey_text *survey_text(const struct survey_question *q, str lang);
-/* The lines of the options; *n of them. */
-str *survey_options(struct arena *a, const struct survey_text *t, size_t *n);
+/* The lines of the options, or of the rows; *n of them. */
+str *survey_lines(struct arena *a, str text, size_t *n);
 /* How many questions have all their words in a language. */
 size_t survey_complete(const struct survey_definition *d, str lang);
 /* Whether it can be saved (ids, types, lengths), and whether it can be opened (at least one language whole, and none half). */
 enum err survey_check_draft(struct op *op, const struct survey_definition *d) NODISCARD;
-enum err survey_check_open(struct op *op, const struct survey_definition *d) NODISCARD;
+enum err survey_check_open(struct op *op, const struct survey *s) NODISCARD;
 
 /* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires. */
 struct survey_link {
@@ -72,5 +110,5 @@ enum err survey_link_read(struct op *op, str token, struct survey_link *out) NOD
 
 /* Handlers. */
 web_handler survey_list_get, survey_post, survey_show_get, survey_change_post, survey_open_post, survey_close_post, survey_remove_post, survey_restore_post, survey_qr_get,
-	survey_link_post, survey_answer_get, survey_answer_post;
+	survey_link_post, survey_version_restore_post, survey_answer_get, survey_answer_post;
 #endif

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { axe, launch, openWindow, seenLive, sidewaysScroll } from './browser.mjs';
 import { atEnd, ROOT, start, untilEnd } from './hospes.mjs';
+import { Surveys } from './surveys.mjs';
 import { mailServer, settingsOf } from './mail.mjs';
 
 const OWNER = { organisation: 'Harbour Lane', name: 'Ada Whitcombe', email: 'owner@example.com', password: 'correct horse battery staple' };
@@ -137,10 +138,12 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.send('/journeys/designs', { name: 'Buys again', design: { ...design, persona: 'Keeps a gift shop' } }, secret);
 		const journey = (await hospes.get('/journeys/designs', secret)).body.rows[0];
 		await hospes.send('/surveys', { name: 'After a purchase', template: 'purchase' }, secret);
-		const survey = (await hospes.get('/surveys', secret)).body.rows[0].address, { link } = (await hospes.get(survey, secret)).body;
+		const asks = [['csat', { look: 'stars' }], ['csat', { look: 'faces' }], ['matrix', { texts: [{ lang: 'en', text: 'Judge these', rows: 'Price\nSpeed' }] }], ['ranking', { texts: [{ lang: 'en', text: 'Order these', options: 'Price\nSpeed' }] }], ['number'], ['date'], ['contact'], ['text', { begins_page: true, skips: [{ to: 'end' }] }]];
+		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
+		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send(`${survey}/open`, {}, secret);
 		addresses = {
-			'/surveys/:id': [survey], '/s/:token': [new URL(link).pathname, `${new URL(link).pathname}?done=1`],
+			'/surveys/:id': [survey], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],

@@ -1,30 +1,17 @@
 // Surveys: begun, worded, opened, answered by link, and counted.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { forms, Session, start, timeline, untilEnd } from '../lib/hospes.mjs';
+import { forms, start, timeline, untilEnd } from '../lib/hospes.mjs';
+import { Surveys } from '../lib/surveys.mjs';
 
 describe('surveys', () => {
 	const end = untilEnd(after);
-	let w, secret, owner;
-	const send = (path, body = {}) => w.send(path, body, secret);
-	const read = async (path) => (await w.get(path, secret)).body;
-	const begin = async (template, name = template) => {
-		const answer = await send('/surveys', { name, template });
-		assert.ok([200, 204, 303].includes(answer.status), `${answer.status} ${answer.text}`);
-		return (await read('/surveys')).rows.find((each) => each.name === name).address;
-	};
-	const guest = () => new Session(w);
-	/** The form of a link, filled in and sent as a browser would. */
-	async function answer(path, values, headers = {}) {
-		const session = guest(), page = await session.get(path, { headers });
-		const text = await page.text(), form = forms(text).find((each) => each.action === path);
-		assert.ok(form, `${path} asks: ${text.slice(0, 400)}`);
-		const sent = await session.post(path, { ...form.fields, ...values });
-		return { status: sent.status, location: sent.headers.get('location'), text: await sent.text(), asked: text, session, fields: form.fields };
-	}
+	let w, secret, owner, surveys;
+	const send = (...all) => surveys.send(...all), read = (...all) => surveys.read(...all), begin = (...all) => surveys.begin(...all), answer = (...all) => surveys.answer(...all), guest = () => surveys.guest();
 	before(async () => {
 		w = await start(end);
 		secret = await w.key('secret', '--role', 'owner').catch(() => w.key('secret'));
+		surveys = new Surveys(w, secret);
 		await w.addUser('owner@example.com', 'owner', 'the long password of the owner');
 		owner = await w.signIn('owner@example.com', 'the long password of the owner');
 		await w.post('/v1/identify', { type: 'identify', userId: 'kim-1', traits: { name: 'Kim' } }, await w.key('write'));
@@ -143,7 +130,11 @@ describe('surveys', () => {
 		const address = begun.headers.get('location'), page = await (await owner.get(address)).text();
 		const form = forms(page).find((each) => each.action === address);
 		assert.equal((await owner.post(address, { ...form.fields, 'definition.questions[0].texts[0].text': 'What shall we stop doing?' })).status, 303);
-		assert.match(await (await owner.get(address)).text(), /What shall we stop doing\?/);
+		const changed = await (await owner.get(address)).text();
+		assert.match(changed, /What shall we stop doing\?/);
+		const undo = forms(changed).find((each) => each.action.endsWith('/versions/1/restore'));
+		assert.equal((await owner.post(undo.action, undo.fields)).status, 303);
+		assert.doesNotMatch(await (await owner.get(address)).text(), /<textarea[^>]*>What shall we stop doing/);
 		const code = await owner.get(`${address}/qr.svg`);
 		assert.match(await code.text(), /^<svg /);
 	});
