@@ -5,13 +5,11 @@
 #include "base/arena.h"
 #include "test.h"
 
-/* `from` is __FILE__ of a test two folders below the root. Absent when there is no such file. */
-static inline str shared_read(struct arena *a, const char *from, const char *path)
+/* Absent when there is no such file. Unit tests run in the source's root. */
+static inline str shared_read(struct arena *a, const char *path)
 {
 	const char *folder = getenv("HOSPES_SHARED");
-	const char *slash = strrchr(from, '/');
-	str own = str_fmt(a, "%.*s/../../../shared", slash ? (int)(slash - from) : 1, slash ? from : ".");
-	FILE *file = fopen(str_c(a, str_fmt(a, "%s/%s", folder ? folder : own.p, path)), "rb");
+	FILE *file = fopen(str_c(a, str_fmt(a, "%s/%s", folder ? folder : "../shared", path)), "rb");
 	if (!file) return STR_NONE;
 	size_t cap = 4 << 20;
 	char *bytes = arena_alloc(a, cap);

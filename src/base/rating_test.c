@@ -218,7 +218,7 @@ static void check_classic(struct arena *a, const char *path, size_t first, const
 {
 	size_t predictors = CLASSIC_COLUMNS - first - 1;
 	double cases[CLASSIC_ROWS][CLASSIC_COLUMNS], packed[CLASSIC_ROWS * CLASSIC_COLUMNS];
-	str file = shared_read(a, __FILE__, path);
+	str file = shared_read(a, path);
 	if (shared_skipped(file, path)) return;
 	size_t n = read_classic(a, file, first, cases);
 	for (size_t i = 0; i < n; i++)

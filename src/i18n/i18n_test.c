@@ -184,7 +184,7 @@ static size_t cells_of(str line, str *cells, size_t max)
 /* Reads a table, calls check for each line of a language of ours, and counts what differs. */
 static void run_table(const char *path, bool check(const str *cells))
 {
-	str text = shared_read(&arena, __FILE__, path), cells[8];
+	str text = shared_read(&arena, path), cells[8];
 	if (shared_skipped(text, path)) skip();
 	str_cut(&text, '\n');
 	size_t n = 0, differ = 0;

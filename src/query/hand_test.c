@@ -143,6 +143,24 @@ static void a_comparison_says_how_much_differs(void **state)
 	assert_null(json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
 }
 
+/* Of no touchpoints: 100 calls in half an hour of 180 s each need 14 agents for 80 % within 20 s, and 12 where callers hang up after 2 minutes. */
+static void staffing_is_of_the_numbers_asked(void **state)
+{
+	(void)state;
+	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180,\"patience_s\":120,\"target\":0.8,\"shrinkage\":0.3}"));
+	assert_str_equal(json_get(json_get(answer, S("erlang_c")), S("agents"))->raw, S("14"));
+	assert_str_equal(json_get(answer, S("agents"))->raw, S("12"));
+	assert_str_equal(json_get(answer, S("positions"))->raw, S("18"));
+	answer = ask(&arena, &ctx, S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180,\"agents\":10}"));
+	assert_int_equal(json_get(json_get(answer, S("erlang_c")), S("asa_s"))->type, JSON_NULL);
+	refused(S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180}"), "agents", "target");
+	refused(S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180,\"agents\":1,\"target\":0.8}"), "agents", "either");
+	refused(S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180,\"target\":80}"), "target", "share");
+	refused(S("{\"kind\":\"staffing\",\"calls_per_hour\":1e9,\"handle_s\":180,\"target\":0.8}"), "calls_per_hour", "at a time");
+	refused(S("{\"kind\":\"staffing\",\"calls_per_hour\":200,\"handle_s\":180,\"agents\":1,\"where\":{\"event\":\"x\"}}"), "kind", "no touchpoints");
+}
+
 static void questions_at_fault_name_the_field(void **state)
 {
 	(void)state;
@@ -170,6 +188,7 @@ int main(void)
 		BY_HAND(retention_by_calendar_and_rolling_across_a_clock_change),
 		BY_HAND(retention_by_month_across_new_year),
 		BY_HAND(a_comparison_says_how_much_differs),
+		BY_HAND(staffing_is_of_the_numbers_asked),
 		cmocka_unit_test(questions_at_fault_name_the_field),
 	};
 	int failed = cmocka_run_group_tests_name("query_hand", tests, NULL, NULL);

@@ -35,7 +35,7 @@ static bool case_passes(const struct json_node *test)
 
 static void run_file(const char *path, size_t least)
 {
-	str text = shared_read(&arena, __FILE__, path);
+	str text = shared_read(&arena, path);
 	if (shared_skipped(text, path)) skip();
 	const struct json_node *root;
 	assert_ok(json_tree(&arena, text, 1 << 20, &root, NULL));
