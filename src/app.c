@@ -22,6 +22,7 @@
 #include "db/db.h"
 #include "events/events.h"
 #include "os/os.h"
+#include "search/search.h"
 #include "setting/setting.h"
 #include "team/session.h"
 
@@ -93,6 +94,7 @@ static enum err open_stores(struct app *app, const struct app_options *o, struct
 	snprintf(events_dir, sizeof events_dir, "%.*s/events", STR_ARG(app->dir));
 	struct events_options options = {.dir = str_of(events_dir)};
 	TRY(events_open(&app->events, &options, f));
+	app->search = search_new(app->dir);
 	return OK;
 }
 
@@ -141,6 +143,7 @@ void app_close(struct app *app)
 	people_free(app->people);
 	settings_free(app->settings);
 	sessions_free(app->sessions);
+	search_free(app->search);
 	if (app->records) db_pool_close(app->records);
 	if (app->lock_fd >= 0) close(app->lock_fd);
 	union {

@@ -1,8 +1,10 @@
 #include "jobs_table.h"
 
 #include "customer/change.h"
+#include "listen/listen.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
+#include "search/search.h"
 #include "source/import_pages.h"
 #include "team/team_pages.h"
 

@@ -7,6 +7,7 @@
 #include "customer/customer.h"
 #include "journey/design.h"
 #include "journey/journey.h"
+#include "listen/listen.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "mark/mark_pages.h"

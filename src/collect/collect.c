@@ -18,7 +18,7 @@
 
 enum { KEY_LETTERS = 32, HINT_LETTERS = 7, MOST_SOURCES = 65535, MOST_ILLEGAL = 4096 };
 
-const char *const SOURCE_KINDS[] = {"website", "server", "file", "hand", NULL};
+const char *const SOURCE_KINDS[] = {"website", "server", "file", "hand", "listening", NULL};
 static const char *const KEY_KINDS[] = {"write", "secret", NULL};
 const char *const DROP_REASONS[] = {
 	"",

@@ -8,8 +8,8 @@
 struct collect;
 struct purposes;
 
-enum source_kind { SOURCE_WEBSITE, SOURCE_SERVER, SOURCE_FILE, SOURCE_HAND };
-extern const char *const SOURCE_KINDS[]; /* "website", "server", "file", "hand", NULL */
+enum source_kind { SOURCE_WEBSITE, SOURCE_SERVER, SOURCE_FILE, SOURCE_HAND, SOURCE_LISTENING };
+extern const char *const SOURCE_KINDS[]; /* "website", "server", "file", "hand", "listening", NULL */
 
 struct source {
 	uint16_t number;

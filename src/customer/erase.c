@@ -17,6 +17,7 @@
 #include "events/events.h"
 #include "feedback/feedback.h"
 #include "http/options.h"
+#include "listen/mention.h"
 #include "op/app.h"
 #include "order/order.h"
 #include "source/import.h"
@@ -133,6 +134,7 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(op_run(op, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&key, sizeof key}), db_int(op->now_ms)), NULL));
 	TRY(order_forget_subject(op, subject));
 	TRY(feedback_forget_subject(op, subject));
+	TRY(mention_forget_subject(op, subject));
 	for (size_t r = 0; r < COUNT_OF(rows); r++) TRY(op_run(op, rows[r], DB_ARGS(db_int(subject)), NULL));
 	TRY(op_run(op, SQL_suggestion_remove_evidence, DB_ARGS(db_text(db_rows_text(identities, i, 3))), NULL));
 	return op_run(op, SQL_illegal_identity_remove, DB_ARGS(db_text(kind), db_text(value)), NULL);

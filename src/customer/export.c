@@ -158,6 +158,7 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	TRY(put_rows(&w, op, "consents", SQL_export_consents, customer));
 	TRY(put_orders(&w, op, customer));
 	TRY(put_rows(&w, op, "feedback", SQL_export_feedback, customer));
+	TRY(put_rows(&w, op, "mentions", SQL_export_mention, customer));
 	TRY(put_touchpoints(&w, op, customer));
 	json_end_object(&w);
 	if (buf_failed(out)) return fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20);

@@ -44,17 +44,6 @@ static bool goes_on(void *arg)
 	return job_progress(s->op, s->job, s->done, 0);
 }
 
-/* Runs one step in a transaction of its own. */
-static enum err apart(struct app *app, enum err (*step)(struct op *op, void *arg), void *arg)
-{
-	struct op op;
-	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, true);
-	op.route = MAIL_JOB;
-	enum err e = op_end(&op, step(&op, arg));
-	op_release(&op);
-	return e;
-}
-
 static enum err take_back(struct op *op, void *arg)
 {
 	(void)arg;
@@ -171,7 +160,7 @@ static enum err write_down_surely(struct sender *s, struct ending *e)
 {
 	enum err result = OK;
 	for (int i = 0; i < WRITE_TRIES; i++) {
-		result = apart(s->op->app, write_down, e);
+		result = op_apart(s->op->app, MAIL_JOB, write_down, e);
 		if (result == OK || !goes_on(s)) break;
 		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	}
@@ -201,7 +190,7 @@ static enum err send_next(struct sender *s, bool *more, int64_t *wait_ms)
 	struct taken taken = {0};
 	struct taking taking = {&a, &taken};
 	struct smtp_result result;
-	enum err e = apart(s->op->app, take, &taking);
+	enum err e = op_apart(s->op->app, MAIL_JOB, take, &taking);
 	*more = e == OK && taken.mail;
 	if (*more) {
 		struct ending ending = {&taken, &result, 0};
@@ -253,7 +242,7 @@ static enum err send_all(struct op *op, id job)
 	bool more = true;
 	int64_t wait_ms = 0;
 	s.from_name = name.n ? name : setting_text(op, SETTING_organisation);
-	enum err e = apart(op->app, take_back, NULL);
+	enum err e = op_apart(op->app, MAIL_JOB, take_back, NULL);
 	if (e != OK) return fail(op, e, "mail", "the outbox cannot be read");
 	s.smtp = connect_as_set(op);
 	if (!s.smtp) return fail(op, ERR_INTERNAL, "mail", "libcurl does not start");

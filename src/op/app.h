@@ -12,6 +12,7 @@ struct people;   /* customer/people.h: subjects → customers, in memory */
 struct collect;  /* collect/collect.h: sources, keys and the pipeline, in memory */
 struct settings; /* setting/setting.h: the workspace's settings, in memory */
 struct appliers; /* collect/appliers.h: what follows the log */
+struct search;   /* search/search.h: the index of texts */
 struct sessions; /* team/session.h: signed-in browsers in use, in memory */
 
 struct app {
@@ -23,6 +24,7 @@ struct app {
 	struct events *events;
 	struct settings *settings;
 	struct sessions *sessions;
+	struct search *search;
 	struct people *people;
 	struct collect *collect;
 	struct appliers *appliers;

@@ -170,3 +170,13 @@ enum err op_each(struct op *op, enum sql q, const struct db_val *args, size_t n,
 	TRY(op_db(op, &db));
 	return db_each(db, q, args, n, visit, arg, &op->fault);
 }
+
+enum err op_apart(struct app *app, const char *route, enum err (*step)(struct op *op, void *arg), void *arg)
+{
+	struct op op;
+	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, true);
+	op.route = route;
+	enum err e = op_end(&op, step(&op, arg));
+	op_release(&op);
+	return e;
+}

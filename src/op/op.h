@@ -58,6 +58,8 @@ enum err op_db(struct op *op, struct db **out) NODISCARD;
  * stays readable until op_release. */
 enum err op_end(struct op *op, enum err result);
 void op_release(struct op *op);
+/* Runs one step of a job in a transaction of its own, as the system. */
+enum err op_apart(struct app *app, const char *route, enum err (*step)(struct op *op, void *arg), void *arg) NODISCARD;
 /* Runs fn when the op ends (last first); only_on_commit: only after a successful commit. */
 void op_defer(struct op *op, op_fn *fn, void *arg);
 void op_after_commit(struct op *op, op_fn *fn, void *arg);

@@ -1,7 +1,7 @@
 #include "collect/touchpoint.h"
 #include "source/source_pages.h"
 
-static const char *const SHOWN_KINDS[] = {"website", "server", "file", "hand", "sample", NULL};
+static const char *const SHOWN_KINDS[] = {"website", "server", "file", "hand", "listening", "sample", NULL};
 static const char *const MADE_KINDS[] = {"website", "server", NULL};
 static const char *const CONSENTS[] = {"carried", "assured", NULL};
 static const char *const KEY_KINDS[] = {"write", "secret", NULL};

@@ -3,7 +3,7 @@
 #define SOURCE_SOURCE_PAGES_H
 #include "source/source.h"
 
-enum source_shown { SHOWN_WEBSITE, SHOWN_SERVER, SHOWN_FILE, SHOWN_HAND, SHOWN_SAMPLE };
+enum source_shown { SHOWN_WEBSITE, SHOWN_SERVER, SHOWN_FILE, SHOWN_HAND, SHOWN_LISTENING, SHOWN_SAMPLE };
 struct source_row {
 	id id;
 	str address, name;

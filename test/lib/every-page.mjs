@@ -142,7 +142,10 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send(`${survey}/open`, {}, secret);
+		await hospes.send('/listening/sources', { kind: 'feed', address: 'http://127.0.0.1:9/feed' }, secret); // the inside: nobody is asked
+		const listened = (await hospes.get('/listening/sources', secret)).body.rows[0].address;
 		addresses = {
+			'/listening/sources/:id': [listened],
 			'/surveys/:id': [survey], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
