@@ -149,7 +149,7 @@ static const struct element *element_of(const xmlNode *n)
 	bool is_atom = n->ns && n->ns->href && (strstr((const char *)n->ns->href, "purl.org/atom") || strstr((const char *)n->ns->href, "w3.org/2005/Atom"));
 	for (size_t i = 0; i < COUNT_OF(ELEMENTS); i++) {
 		const struct element *e = &ELEMENTS[i];
-		if (strcasecmp((const char *)n->name, e->name)) continue;
+		if (strcasecmp((const char *)n->name, e->name) != 0) continue;
 		if (!e->prefix || has_prefix(n, e->prefix) || (!*e->prefix && (is_atom || (n->ns && n->ns->href && strstr((const char *)n->ns->href, "purl.org/rss"))))) return e;
 	}
 	return NULL;
@@ -260,7 +260,7 @@ static str key_of(struct arena *a, const struct item *x, str feed)
 	bool is_global = str_contains(x->guid, S(":/")) || str_starts(x->guid, S("urn:")) || str_starts(x->guid, S("tag:"));
 	if (x->guid.n) return is_global ? x->guid : str_fmt(a, "%.*s#%.*s", STR_ARG(feed), STR_ARG(x->guid));
 	if (h->url.n) return h->url;
-	return str_fmt(a, "%.*s#%016llx", STR_ARG(feed), (unsigned long long)(str_hash(h->title) * 31 + str_hash(h->text)));
+	return str_fmt(a, "%.*s#%016llx", STR_ARG(feed), (unsigned long long)(str_hash(h->title) ^ (str_hash(h->text) << 1)));
 }
 
 static void read_item(struct arena *a, xmlNode *n, str feed, str language, struct heard_list *out)

@@ -19,7 +19,7 @@
 #include "listen/mention.h"
 #include "op/app.h"
 
-enum { PREVIEW_ITEMS = 5, PREVIEW_BYTES = 64 << 10, PREVIEW_TEXT = 300, GAP_MS = 1000, LINES_MOST = 5, LINE_STATUSES = 40, PAGE_BYTES = 3 << 20, HOST_BYTES = 256, FAILURES_MOST = 12, REASON_BYTES = 300 };
+enum { PREVIEW_ITEMS = 5, PREVIEW_BYTES = 64 << 10, PREVIEW_TEXT = 300, GAP_MS = 1000, LINES_MOST = 5, LINE_STATUSES = 40, PAGE_BYTES = 3 << 20, HOST_BYTES = 256, FAILURES_MOST = 12, REASON_BYTES = 300, GONE_FOR_GOOD = 410 };
 
 struct turn {
 	struct op *op; /* of the job; used for progress and at the end only */
@@ -197,30 +197,48 @@ static struct db_val real(double d)
 	return isnan(d) ? db_null() : db_real(d);
 }
 
+/* What the source's row is after the try. */
+static void note_try(struct op *op, const struct tried *x, struct listen_source *s)
+{
+	bool is_read = x->is_heard && x->answer.outcome == FETCH_DONE, is_trial = s->state == LISTEN_TRIAL;
+	s->next_at = next_try(x, op->now_ms);
+	s->outcome = x->outcome;
+	s->detail = x->detail.n ? x->detail : STR_NONE;
+	s->failures = x->is_heard ? 0 : s->failures + 1;
+	s->preview_json = is_trial && is_read ? preview_of(&op->arena, &x->heard) : STR_NONE;
+	if (x->answer.status == GONE_FOR_GOOD) s->state = LISTEN_PAUSED;
+	if (!is_read) return;
+	if (!s->is_named && x->heard.title.n) s->name = x->heard.title;
+	if (!isnan(x->heard.rating)) s->rating = x->heard.rating, s->rating_max = x->heard.rating_max, s->ratings = x->heard.ratings;
+	if (is_trial) return; /* what it gave is asked for again when it is started */
+	s->etag = x->answer.etag;
+	s->modified = x->answer.modified;
+	s->since = x->since;
+}
+
+static enum err put_try(struct op *op, const struct listen_source *s, bool is_heard)
+{
+	return op_run(op, SQL_listen_source_tried,
+		DB_ARGS(db_id(s->id), db_int(op->now_ms), db_bool(is_heard), db_int(s->next_at), db_text(s->outcome), db_text(s->detail), db_int(s->failures), db_text(s->etag), db_text(s->modified), db_text(s->since),
+			db_text(s->preview_json), real(s->rating), real(s->rating_max), db_int_or_null(s->ratings), db_text(s->name), db_int(s->state)),
+		NULL);
+}
+
 static enum err write_down(struct op *op, void *arg)
 {
 	struct tried *x = arg;
-	struct listen_source *s = x->source, now;
-	bool is_trial = s->state == LISTEN_TRIAL, is_read = x->is_heard && x->answer.outcome == FETCH_DONE;
+	struct listen_source now;
 	int64_t added = 0;
-	enum err found = listen_source_find(op, s->id, &now);
-	if (found == ERR_NOT_FOUND || (found == OK && now.state != s->state)) { /* removed or paused meanwhile */
+	enum err found = listen_source_find(op, x->source->id, &now);
+	if (found == ERR_NOT_FOUND || (found == OK && now.state != x->source->state)) { /* removed or paused meanwhile */
 		op->fault = (struct fault){0};
 		return OK;
 	}
 	TRY(found);
-	if (is_read && !is_trial) TRY(mention_keep(op, s->id, &x->heard, &added));
-	bool is_gone = x->answer.status == 410;
-	bool renames = is_read && !s->is_named && x->heard.title.n;
-	bool has_total = is_read && !isnan(x->heard.rating);
-	TRY(op_run(op, SQL_listen_source_tried,
-		DB_ARGS(db_id(s->id), db_int(op->now_ms), db_bool(x->is_heard), db_int(next_try(x, op->now_ms)), db_text(x->outcome), db_text(x->detail.n ? x->detail : STR_NONE),
-			db_int(x->is_heard ? 0 : s->failures + 1), db_text(is_read && !is_trial ? x->answer.etag : s->etag), db_text(is_read && !is_trial ? x->answer.modified : s->modified),
-			db_text(is_trial || !x->is_heard ? s->since : x->since), db_text(is_trial && is_read ? preview_of(&op->arena, &x->heard) : STR_NONE), real(has_total ? x->heard.rating : s->rating),
-			real(has_total ? x->heard.rating_max : s->rating_max), db_int_or_null(has_total ? x->heard.ratings : s->ratings), db_text(renames ? x->heard.title : s->name),
-			db_int(is_gone ? LISTEN_PAUSED : s->state)),
-		NULL));
-	log_info("listened", F_STR("source", id_show(&op->arena, S("lis"), s->id)), F_STR("outcome", x->outcome), F_INT("items", (int64_t)x->heard.items.n), F_INT("new", added));
+	if (x->is_heard && x->answer.outcome == FETCH_DONE && now.state != LISTEN_TRIAL) TRY(mention_keep(op, now.id, &x->heard, &added));
+	note_try(op, x, &now);
+	TRY(put_try(op, &now, x->is_heard));
+	log_info("listened", F_STR("source", id_show(&op->arena, S("lis"), now.id)), F_STR("outcome", x->outcome), F_INT("items", (int64_t)x->heard.items.n), F_INT("new", added));
 	return OK;
 }
 
