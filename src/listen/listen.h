@@ -25,8 +25,11 @@ extern const struct desc LISTEN_SOURCE_DESC;
 
 enum err listen_source_find(struct op *op, id source, struct listen_source *out) NODISCARD; /* ERR_NOT_FOUND */
 
+/* A new write key for hooks; *text is its only appearance. */
+enum err listen_hook_key(struct op *op, str name, str *text) NODISCARD;
+
 /* Handlers. */
-web_handler listen_sources_get, listen_source_post, listen_source_get, listen_start_post, listen_pause_post, listen_now_post, listen_remove_post, listen_restore_post, listening_get, listen_term_post, listen_term_remove_post, listen_term_restore_post;
-extern const struct desc LISTEN_SOURCES_DESC, LISTEN_SOURCE_INPUT_DESC, LISTEN_SOURCE_PAGE_DESC, LISTENING_DESC, LISTEN_TERM_INPUT_DESC;
+web_handler listen_sources_get, listen_source_post, listen_source_get, listen_start_post, listen_pause_post, listen_now_post, listen_remove_post, listen_restore_post, listen_hook_post, mention_get, mention_join_post, mention_separate_post, listen_file_post, listening_get, listen_term_post, listen_term_remove_post, listen_term_restore_post;
+extern const struct desc MENTIONS_TAKEN_DESC, MENTION_PAGE_DESC, MENTION_JOIN_DESC, LISTEN_SOURCES_DESC, LISTEN_SOURCE_INPUT_DESC, LISTEN_SOURCE_PAGE_DESC, LISTENING_DESC, LISTEN_TERM_INPUT_DESC;
 job_fn listen_job;
 #endif

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "base/datetime.h"
 #include "collect/collect.h"
+#include "customer/customer.h"
 #include "fetch/fetch.h"
 #include "http/edited.h"
 #include "http/faults.h"
@@ -11,6 +12,7 @@
 #include "json/json.h"
 #include "listen/heard.h"
 #include "listen/listen.h"
+#include "listen/mention_map.h"
 #include "op/app.h"
 
 enum { NAME_CHARACTERS = 100, TAG_CHARACTERS = 100, MOST_SOURCES = 200, PREVIEW_BYTES = 1 << 17 };
@@ -129,7 +131,7 @@ static enum err make_list(struct op *op, const struct listen_input *in, struct l
 	for (size_t i = 0; i < n; i++) page->rows.v[page->rows.n++] = row_of(op, (struct listen_source *)rows + i);
 	page->finding = tell(page);
 	page->kinds.v = ARENA_ARRAY(&op->arena, struct option, LISTEN_KINDS_N);
-	for (int i = 0; i < LISTEN_HOOK; i++) page->kinds.v[page->kinds.n++] = (struct option){str_of(LISTEN_KINDS[i]), word(op, "listen_kind", LISTEN_KINDS[i]), in->kind.n ? str_eq(in->kind, str_of(LISTEN_KINDS[i])) : i == 0};
+	for (int i = 0; LISTEN_KINDS[i]; i++) page->kinds.v[page->kinds.n++] = (struct option){str_of(LISTEN_KINDS[i]), word(op, "listen_kind", LISTEN_KINDS[i]), in->kind.n ? str_eq(in->kind, str_of(LISTEN_KINDS[i])) : i == 0};
 	page->every.v = ARENA_ARRAY(&op->arena, struct option, COUNT_OF(EVERY) + 1);
 	page->every.v[page->every.n++] = (struct option){S(""), word(op, "listen_every", "usual"), !in->every.n};
 	for (size_t i = 0; i < COUNT_OF(EVERY); i++) page->every.v[page->every.n++] = (struct option){str_of(EVERY[i]), word(op, "listen_every", EVERY[i]), str_eq(in->every, str_of(EVERY[i]))};
@@ -177,7 +179,6 @@ static enum err check(struct op *op, const struct listen_input *in, struct liste
 	struct db_rows same;
 	int every = place_of(EVERY, COUNT_OF(EVERY), in->every);
 	*s = (struct listen_source){.kind = place_of(LISTEN_KINDS, LISTEN_KINDS_N, in->kind), .address = S(""), .tag = S("")};
-	if (s->kind == LISTEN_HOOK) s->kind = -1;
 	if (s->kind < 0) faults_add(f, "kind", NULL, msg_of("fault_choice"));
 	if (in->every.n && every < 0) faults_add(f, "every", NULL, msg_of("fault_choice"));
 	faults_text(f, "name", &page->name, s->kind == LISTEN_HOOK, NAME_CHARACTERS);
@@ -208,31 +209,6 @@ static str own_name(struct op *op, const struct listen_source *s, str given)
 	return s->tag.n ? str_fmt(&op->arena, "#%.*s · %.*s", STR_ARG(s->tag), STR_ARG(host)) : host;
 }
 
-enum err listen_source_post(struct op *op, struct web *w, struct answer *a)
-{
-	struct listen_input in;
-	struct listen_sources *page;
-	struct listen_source s;
-	struct faults faults = {0};
-	TRY(web_input(op, w, &LISTEN_SOURCE_INPUT_DESC, &in));
-	TRY(make_list(op, &in, &page));
-	TRY(check(op, &in, page, &faults, &s));
-	if (faults.n) {
-		faults_keep(op, &faults, &page->faults.v, &page->faults.n);
-		return answer_refused(op, a, &LISTEN_SOURCES_DESC, page);
-	}
-	s.id = id_new();
-	s.is_named = page->name.value.n > 0 || s.kind == LISTEN_MASTODON;
-	s.name = own_name(op, &s, page->name.value);
-	TRY(op_run(op, SQL_listen_source_add,
-		DB_ARGS(db_id(s.id), db_int(s.kind), db_text(s.name), db_text(s.address), db_text(s.tag.n ? s.tag : S("")), db_bool(s.is_named), db_int(s.every_s), db_int(s.kind == LISTEN_HOOK ? LISTEN_ON : LISTEN_TRIAL),
-			db_null(), db_int(op->now_ms)),
-		NULL));
-	TRY(audit_write(op, "listen_source_added", "listen_source", s.id, STR_NONE, s.name));
-	TRY(job_add(op, LISTEN_JOB, S("{}"), 0, S("now"), NULL));
-	return answer_redirect(a, address_of(op, s.id));
-}
-
 /* ---- one of them ---- */
 
 struct listen_item {
@@ -253,6 +229,8 @@ static const struct desc ITEM_DESC = DESC(listen_item, ITEM_FIELDS);
 struct listen_page {
 	struct listen_row source;
 	str every, mentions;
+	str new_key, hook;
+	LIST_OF(struct option) maps;
 	bool is_trial, is_waiting, is_on, is_paused, is_hook, may_write, has_preview;
 	LIST_OF(struct listen_item) items;
 	struct msg total;
@@ -261,6 +239,9 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(listen_page, source, DESC_STRUCT, .of = &ROW_DESC),
 	FIELD(listen_page, every, DESC_STR),
 	FIELD(listen_page, mentions, DESC_STR, .doc = "address of what was heard"),
+	FIELD(listen_page, new_key, DESC_STR, .doc = "of a hook just made; told this once"),
+	FIELD(listen_page, hook, DESC_STR, .doc = "where a program sends mentions"),
+	FIELD(listen_page, maps, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .doc = "how what is sent may name things (map)"),
 	FIELD(listen_page, is_trial, DESC_BOOL),
 	FIELD(listen_page, is_waiting, DESC_BOOL, .doc = "the trial has not been asked yet"),
 	FIELD(listen_page, is_on, DESC_BOOL),
@@ -288,13 +269,22 @@ static void read_preview(struct op *op, str json, struct listen_page *page)
 	}
 }
 
-enum err listen_source_get(struct op *op, struct web *w, struct answer *a)
+static void add_hook(struct op *op, const struct web *w, const struct listen_source *s, struct listen_page *page)
+{
+	const char *name;
+	page->hook = str_fmt(&op->arena, "%.*s%.*s/mentions", STR_ARG(web_origin(op, w)), STR_ARG(address_of(op, s->id)));
+	for (size_t i = 0; mention_map_at(i, &name); i++)
+		customer_option(op, &page->maps, str_of(name), i ? str_of(name) : word(op, "listen_map", "any"), i == 0);
+}
+
+static enum err show(struct op *op, struct web *w, struct answer *a, id source, str new_key)
 {
 	struct listen_page *page = ARENA_NEW(&op->arena, struct listen_page);
 	struct listen_source s;
-	id source;
-	TRY(web_id(op, w, "id", "lis", &source));
 	TRY(listen_source_find(op, source, &s));
+	if (s.kind == LISTEN_HOOK) add_hook(op, w, &s, page);
+	page->new_key = new_key;
+	a->is_private = str_given(new_key);
 	page->source = row_of(op, &s);
 	page->is_hook = s.kind == LISTEN_HOOK;
 	page->is_trial = s.state == LISTEN_TRIAL;
@@ -313,6 +303,44 @@ enum err listen_source_get(struct op *op, struct web *w, struct answer *a)
 	}
 	a->topics[a->n_topics++] = S("listening");
 	return answer_with(a, &LISTEN_SOURCE_PAGE_DESC, page);
+}
+
+enum err listen_source_get(struct op *op, struct web *w, struct answer *a)
+{
+	id source;
+	TRY(web_id(op, w, "id", "lis", &source));
+	return show(op, w, a, source, STR_NONE);
+}
+
+enum err listen_source_post(struct op *op, struct web *w, struct answer *a)
+{
+	struct listen_input in;
+	struct listen_sources *page;
+	struct listen_source s;
+	struct faults faults = {0};
+	TRY(web_input(op, w, &LISTEN_SOURCE_INPUT_DESC, &in));
+	TRY(make_list(op, &in, &page));
+	TRY(check(op, &in, page, &faults, &s));
+	if (faults.n) {
+		faults_keep(op, &faults, &page->faults.v, &page->faults.n);
+		return answer_refused(op, a, &LISTEN_SOURCES_DESC, page);
+	}
+	s.id = id_new();
+	s.is_named = page->name.value.n > 0 || s.kind == LISTEN_MASTODON;
+	s.name = own_name(op, &s, page->name.value);
+	TRY(op_run(op, SQL_listen_source_add,
+		DB_ARGS(db_id(s.id), db_int(s.kind), db_text(s.name), db_text(s.address), db_text(s.tag.n ? s.tag : S("")), db_bool(s.is_named), db_int(s.every_s), db_int(s.kind == LISTEN_HOOK ? LISTEN_ON : LISTEN_TRIAL),
+			db_null(), db_int(op->now_ms)),
+		NULL));
+	TRY(audit_write(op, "listen_source_added", "listen_source", s.id, STR_NONE, s.name));
+	if (s.kind == LISTEN_HOOK) {
+		str key;
+		TRY(listen_hook_key(op, s.name, &key));
+		a->page = "listen/source";
+		return show(op, w, a, s.id, key);
+	}
+	TRY(job_add(op, LISTEN_JOB, S("{}"), 0, S("now"), NULL));
+	return answer_redirect(a, address_of(op, s.id));
 }
 
 /* ---- what is done with one ---- */

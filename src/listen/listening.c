@@ -35,7 +35,7 @@ static const struct desc TOPIC_DESC = DESC(mention_topic, TOPIC_FIELDS);
 struct mention_row {
 	id id;
 	int64_t at;
-	str network, network_name, url, title, text, author, language, source, customer;
+	str address, network, network_name, url, title, text, author, language, source, customer;
 	int sentiment;
 	double rating, rating_max;
 	struct msg rated;
@@ -44,6 +44,7 @@ struct mention_row {
 static const struct desc_field ROW_FIELDS[] = {
 	FIELD(mention_row, id, DESC_ID, .prefix = "men"),
 	FIELD(mention_row, at, DESC_TIME),
+	FIELD(mention_row, address, DESC_STR),
 	FIELD(mention_row, network, DESC_STR),
 	FIELD(mention_row, network_name, DESC_STR, .doc = "in the reader's language where it is no name"),
 	FIELD(mention_row, url, DESC_STR),
@@ -348,6 +349,7 @@ static void add_rows(struct op *op, const struct web *w, const struct listening_
 		r->network_name = i18n_has(op->locale.lang, key) ? i18n_pattern(op->locale.lang, key) : m->network;
 		for (int k = 0; FEELINGS[k]; k++)
 			if (str_eq(m->sentiment, str_of(FEELINGS[k]))) r->sentiment = k;
+		r->address = str_fmt(&op->arena, "/listening/mentions/%s", id_show(&op->arena, S("men"), m->id).p);
 		if (m->customer) r->customer = customer_address(op, m->customer);
 		if (!isnan(m->rating)) {
 			r->rated = msg_str("voice_of_scale", "value", i18n_real(&op->arena, &op->locale, m->rating, 1));

@@ -14,7 +14,6 @@
 #include "text/text.h"
 
 enum { KEY_BYTES = 500, BODY_BYTES = 8192, WORDS_BYTES = 4000, SIGNALS = 8, LANGUAGE_LETTERS = 12, AHEAD_MS = 3600000 };
-#define LISTENING_SOURCE "Listening"
 
 struct verdict {
 	str language, sentiment, topics, signals;

@@ -4,6 +4,7 @@
 #include "listen/heard.h"
 #include "op/op.h"
 
+#define LISTENING_SOURCE "Listening" /* of src/collect: whence the touchpoints come */
 enum { MENTION_QUOTE = 600 }; /* bytes of the words; the rest stands behind the link */
 
 /* Within op's transaction, which must be committed after. *added: those that were not known. Newest last or first alike. */

@@ -143,9 +143,13 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send(`${survey}/open`, {}, secret);
 		await hospes.send('/listening/sources', { kind: 'feed', address: 'http://127.0.0.1:9/feed' }, secret); // the inside: nobody is asked
+		await hospes.send('/listening/sources', { kind: 'hook', name: 'Forum' }, secret);
+		const hook = (await hospes.get('/listening/sources', secret)).body.rows[1].address;
+		await hospes.send(`${hook}/file`, { mentions: [{ id: 1, text: 'Harbour Lane is lovely', rating: 4, at: new Date().toISOString() }] }, secret);
+		const mention = (await hospes.get('/listening', secret)).body.rows[0].address;
 		const listened = (await hospes.get('/listening/sources', secret)).body.rows[0].address;
 		addresses = {
-			'/listening/sources/:id': [listened],
+			'/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],

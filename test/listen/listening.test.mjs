@@ -175,6 +175,44 @@ test('words, phrases, nearness, negation, language and source; share of voice; t
 	if (all.next) assert.equal(new Set([...all.rows, ...older.rows].map((row) => row.id)).size, items.length);
 });
 
+test('sent by a program or a file, in the names of a network; joined to a customer and erased with them', async (t) => {
+	const { hospes, secret, get, send } = await open(t, {});
+	const made = await send('/listening/sources', { kind: 'hook', name: 'Exports' });
+	assert.match(made.body.new_key, /^wk_/);
+	const at = made.body.source.address, post = (body, key, query = '') => hospes.send(`${at}/mentions${query}`, body, key);
+	const google = { reviews: [{ reviewId: 'g1', comment: 'Great tea, lovely staff', starRating: 'FIVE', reviewer: { displayName: 'Mei' }, createTime: new Date().toISOString() }, { reviewId: 'g2', starRating: 'ELEVEN' }] };
+	assert.deepEqual((await post(google, made.body.new_key, '?map=google_reviews')).body, { accepted: 1, known: 0, rejected: 1, rejects: [{ at: 1, reason: 'says_nothing' }] });
+	assert.equal((await post(google, made.body.new_key, '?map=google_reviews')).body.known, 1);
+	for (const key of ['wk_nobody', secret, await hospes.key('write')]) assert.equal((await post(google, key)).status, 401);
+	assert.equal((await post(google, made.body.new_key, '?map=fax')).status, 422);
+	assert.equal((await post('not json, and no "rows', made.body.new_key)).status, 400);
+	const csv = 'Review Id,Review Content,Review Stars,Reviewer name,Review Created (UTC)\nt1,"Slow, ""very"" slow delivery",2,=Bob,2026-11-01T10:00:00Z\nt2,,9,x,\n';
+	const read = await hospes.post(`${at}/file?map=trustpilot`, csv, null, { 'content-type': 'text/csv', authorization: `Bearer ${secret}`, accept: 'application/json' });
+	assert.deepEqual([read.body.accepted, read.body.rejects], [1, [{ at: 3, reason: 'rating_off_scale' }]]);
+	const page = await get('/listening?days=91');
+	assert.deepEqual(page.rows.map((row) => [row.network, row.rating, row.author]), [['review', 5, 'Mei'], ['review', 2, '=Bob']]);
+
+	const write = await hospes.key('write', '--consent', 'assured');
+	await hospes.post('/v1/identify', { userId: 'mei', traits: { email: 'mei@example.com', name: 'Mei' } }, write);
+	await hospes.post('/v1/identify', { userId: 'no', context: { consent: { categoryPreferences: { analytics: false } } } }, write);
+	const mei = await hospes.customer('user_id:mei', secret), mention = page.rows[0].address;
+	assert.equal((await send(`${mention}/separate`)).status, 409);
+	for (const bad of [{ who: 'user_id:nobody', how: 'x' }, { who: 'user_id:mei' }, { how: 'x' }, { who: 'user_id:no', how: 'x' }]) assert.equal((await send(`${mention}/join`, bad)).status, 422, JSON.stringify(bad));
+	assert.ok((await send(`${mention}/join`, { who: 'email:mei@example.com', how: 'She said so on the telephone' })).status < 400);
+	assert.equal((await get(mention)).customer, `/customers/${mei.id}`);
+	assert.ok((await send(`${mention}/separate`)).status < 400);
+	assert.equal((await get(mention)).is_joined, false);
+	await send(`${mention}/join`, { who: mei.id, how: 'again' });
+	assert.equal(JSON.parse(await hospes.ok(['export', 'user_id:mei'])).mentions[0].text, 'Great tea, lovely staff');
+	await until('the index', async () => (await get('/listening?q=tea')).n === 1);
+	await hospes.ok(['erase', 'user_id:mei']);
+	assert.equal((await hospes.get(mention, secret)).status, 404);
+	assert.equal((await get('/listening?days=91')).n, 1);
+	assert.equal((await get('/listening?q=tea')).n, 0);
+	await send(`${at}/pause`);
+	assert.equal((await post(google, made.body.new_key)).status, 409);
+});
+
 function gzip(bytes) {
 	const packed = gzipSync(bytes);
 	return (_request, answer) => answer.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/xml' }).end(packed);
