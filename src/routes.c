@@ -23,6 +23,7 @@
 #include "team/team_pages.h"
 #include "text/text_pages.h"
 #include "voice/voice.h"
+#include "want/want.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK };

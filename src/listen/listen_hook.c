@@ -48,7 +48,7 @@ static bool is_csv(str bytes, str type)
 static enum err take(struct op *op, const struct listen_source *s, str map_name, str bytes, str type, struct mentions_taken *out)
 {
 	const struct mention_map *map = mention_map_find(map_name.n ? map_name : S("any"));
-	struct heard_list heard;
+	struct heard_list heard = {0};
 	struct mention_rejects *rejects = ARENA_NEW(&op->arena, struct mention_rejects);
 	if (!map) return fail(op, ERR_INVALID, "map", "is none of tables/mention_maps.def");
 	TRY((is_csv(bytes, type) ? heard_csv : heard_json)(&op->arena, bytes, map, &heard, rejects, &op->fault));

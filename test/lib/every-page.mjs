@@ -154,7 +154,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],
-			'/products/:code': [product], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
+			'/products/:code': [product], '/customers/:id/wants': [`/customers/${customer.id}/wants`], '/customers/:id': [`/customers/${customer.id}`, `/customers/${long.id}`], '/sources/:id': [source],
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
 			'/sources/connect': ['/sources/connect?family=care', '/sources/connect?stage=delivery'],

@@ -1,0 +1,17 @@
+/* want_inner.h: the parts of a customer's wants, each from the same touchpoints, oldest first. */
+#ifndef WANT_WANT_INNER_H
+#define WANT_WANT_INNER_H
+#include "customer/customer.h"
+#include "want/want.h"
+
+enum { WANT_EVIDENCE = 5, WANT_LINES = 12, WANT_QUOTE_BYTES = 300 };
+struct want__past {
+	const struct customer_touchpoint **v;
+	size_t n;
+};
+str want__detail(const struct customer_touchpoint *t, const char *name); /* absent when it has none */
+enum err want__texts(struct op *op, id customer, const struct want__past *past, struct want *out) NODISCARD; /* needs, searches, feelings, months */
+void want__promises(struct op *op, const struct want__past *past, struct want *out);
+void want__intent(struct op *op, const struct want__past *past, struct want *out);
+bool want__is_sensitive(struct arena *a, str text);
+#endif
