@@ -37,3 +37,21 @@ INSERT INTO survey_submission (survey, submission, is_invited, answered_at) VALU
 
 -- name: survey_submission_is
 SELECT count(*) FROM survey_submission WHERE survey = $1 AND submission = $2;
+
+-- name: survey_quota_rows
+SELECT question, value, answered FROM survey_quota WHERE survey = $1;
+
+-- name: survey_quota_count
+INSERT INTO survey_quota (survey, question, value, answered) VALUES ($1, $2, $3, 1)
+ON CONFLICT (survey, question, value) DO UPDATE SET answered = survey_quota.answered + 1 WHERE survey_quota.answered < $4;
+
+-- name: survey_flood_forget
+DELETE FROM survey_flood WHERE hour < $1;
+
+-- name: survey_flood_rows
+SELECT coalesce(sum(CASE WHEN address = $2 THEN answered ELSE 0 END), 0) AS address, coalesce(sum(CASE WHEN address <> $2 THEN answered ELSE 0 END), 0) AS link
+FROM survey_flood WHERE survey = $1 AND hour = $3 AND address IN ($2, $4);
+
+-- name: survey_flood_count
+INSERT INTO survey_flood (survey, address, hour, answered) VALUES ($1, $2, $3, 1)
+ON CONFLICT (survey, address, hour) DO UPDATE SET answered = survey_flood.answered + 1;

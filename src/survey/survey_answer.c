@@ -18,13 +18,24 @@ static str new_submission(struct op *op)
 	return str_base64url(&op->arena, random, sizeof random);
 }
 
-static enum err say(struct op *op, struct answer *a, const char *state, int status)
+/* What is said instead of questions. */
+static const struct saying {
+	const char *state, *heading, *text;
+	int status;
+} SAYINGS[] = {
+	{"unknown", "survey", "survey_unknown", 404},       {"thanks", "survey_thanks", "survey_thanks_text", 200}, {"answered", "survey", "survey_answered", 200},
+	{"expired", "survey", "survey_expired", 410},       {"closed", "survey", "survey_closed", 410},            {"early", "survey", "survey_early", 404},
+	{"full", "survey_full", "survey_full_text", 200},   {"flooded", "survey_flooded", "survey_flooded_text", 429},
+};
+
+static enum err say(struct op *op, struct answer *a, const struct survey *s, const char *state)
 {
 	struct survey_answer *page = ARENA_NEW(&op->arena, struct survey_answer);
-	str name = str_of(state);
-	*page = (struct survey_answer){.state = name, .is_thanks = str_eq(name, S("thanks")), .is_answered = str_eq(name, S("answered")), .is_expired = str_eq(name, S("expired")), .is_closed = str_eq(name, S("closed")),
-	                               .is_unknown = str_eq(name, S("unknown")), .action = STR_NONE, .submission = STR_NONE};
-	a->status = status;
+	const struct saying *x = SAYINGS;
+	while (!str_eq(str_of(x->state), str_of(state))) x++;
+	*page = (struct survey_answer){.state = str_of(state), .heading = msg_of(x->heading), .saying = msg_of(x->text), .action = STR_NONE, .submission = STR_NONE};
+	if (str_eq(page->state, S("early"))) msg_add(&page->saying, (struct msg_arg){.name = "day", .type = MSG_DATE, .i = s->definition.opens_on});
+	a->status = x->status;
 	fault_clear(&op->fault);
 	return answer_with(a, &SURVEY_ANSWER_DESC, page);
 }
@@ -52,13 +63,8 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 	TRY(e);
 	TRY(was_taken(op, link, &taken));
 	bool is_unfit = s->state == SURVEY_DRAFT || (s->is_anonymous && link->customer);
-	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : NULL;
+	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : survey__when(op, s);
 	return OK;
-}
-
-static int status_of(const char *refusal)
-{
-	return str_eq(str_of(refusal), S("unknown")) ? 404 : str_eq(str_of(refusal), S("answered")) ? 200 : 410;
 }
 
 /* How somebody answers by a link. */
@@ -78,8 +84,8 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 	const char *refusal;
 	TRY(open_link(op, w, &link, &s, &refusal));
 	bool is_done = str_eq(web_query(w, "done"), S("1")) && (!refusal || str_eq(str_of(refusal), S("answered")));
-	if (is_done) return say(op, a, "thanks", 200);
-	if (refusal) return say(op, a, refusal, status_of(refusal));
+	if (is_done) return say(op, a, &s, "thanks");
+	if (refusal) return say(op, a, &s, refusal);
 	TRY(sit(op, &s, &link, STR_NONE, &x));
 	survey__sit(&x);
 	struct survey_answer *page = survey__draw(&x, 0, w->path);
@@ -106,15 +112,20 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	struct sitting x;
 	struct survey_sent in = {.submission = STR_NONE};
 	const char *refusal;
+	bool full, flooded = false;
 	TRY(web_input(op, w, &SURVEY_SENT_DESC, &in));
 	TRY(open_link(op, w, &link, &s, &refusal));
-	if (refusal) return say(op, a, refusal, status_of(refusal));
+	if (refusal) return say(op, a, &s, refusal);
 	if (!link.customer && !is_submission(in.submission)) return fail(op, ERR_INVALID, "submission", "16 to 40 letters, digits, - and _: send back what the page gave");
 	TRY(sit(op, &s, &link, in.submission, &x));
 	survey__take(&x, &in);
+	TRY(survey__is_full(&x, &full));
+	if (full) return say(op, a, &s, "full");
 	struct survey_answer *again = survey__go(&x, &in, w->path);
 	if (again && again->faults.n) return w->wants_json ? fail(op, ERR_INVALID, str_c(&op->arena, again->faults.v[0].field), "%.*s", STR_ARG(i18n_pattern(lang_find(S("en")), str_of(again->faults.v[0].text.key)))) : answer_refused(op, a, &SURVEY_ANSWER_DESC, again);
 	if (again) return answer_with(a, &SURVEY_ANSWER_DESC, again);
+	if (!link.customer) TRY(survey__count_flood(op, w, s.id, &flooded));
+	if (flooded) return say(op, a, &s, "flooded");
 	TRY(survey__keep(&x, op->now_ms, S("web")));
 	return answer_redirect(a, str_fmt(&op->arena, "%.*s?done=1", STR_ARG(w->path)));
 }

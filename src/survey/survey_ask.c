@@ -66,13 +66,10 @@ static const struct desc_field CARRIED_FIELDS[] = {
 };
 static const struct desc CARRIED_DESC = DESC(ask_carried, CARRIED_FIELDS);
 static const struct desc_field ANSWER_FIELDS[] = {
-	FIELD(survey_answer, state, DESC_STR, .doc = "open, thanks, answered, expired, closed, unknown"),
+	FIELD(survey_answer, state, DESC_STR, .doc = "open, thanks, answered, expired, early, closed, full, flooded, unknown"),
 	FIELD(survey_answer, is_open, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(survey_answer, is_thanks, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(survey_answer, is_answered, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(survey_answer, is_expired, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(survey_answer, is_closed, DESC_BOOL, .flags = DESC_PAGE_ONLY),
-	FIELD(survey_answer, is_unknown, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_answer, heading, DESC_MSG, .flags = DESC_OMIT),
+	FIELD(survey_answer, saying, DESC_MSG, .flags = DESC_OMIT, .doc = "what is said instead of questions"),
 	FIELD(survey_answer, is_anonymous, DESC_BOOL),
 	FIELD(survey_answer, is_preview, DESC_BOOL, .doc = "nothing is kept"),
 	FIELD(survey_answer, action, DESC_STR),

@@ -112,8 +112,9 @@ struct ask_carried { /* what was answered on other pages goes along */
 	str name, value;
 };
 struct survey_answer {
-	str state; /* "open", or why nothing is asked: "thanks", "answered", "expired", "closed", "unknown" */
-	bool is_open, is_thanks, is_answered, is_expired, is_closed, is_unknown, is_anonymous, is_preview;
+	str state; /* "open", or why nothing is asked */
+	struct msg heading, saying; /* instead of questions */
+	bool is_open, is_anonymous, is_preview;
 	str action, submission, rest;
 	int64_t from, number, pages, n_optional, seconds;
 	bool has_pages, is_last, may_finish, has_back;
@@ -123,6 +124,16 @@ struct survey_answer {
 	LIST_OF(struct form_fault) faults;
 };
 struct survey_answer *survey__draw(struct sitting *x, size_t page, str action);
+
+/* ---- limits ---- */
+/* Why it is not answered now: "early", "closed"; NULL: it is. */
+const char *survey__when(const struct op *op, const struct survey *s);
+/* Whether an answer that was given has no place left in its quota. */
+enum err survey__is_full(const struct sitting *x, bool *full) NODISCARD;
+/* Takes the places: ERR_GONE when the last went in the meantime. */
+enum err survey__count_quotas(const struct sitting *x) NODISCARD;
+/* Counts an answer by a link from the address that w came from, unless too many came in this hour. */
+enum err survey__count_flood(struct op *op, const struct web *w, id survey, bool *flooded) NODISCARD;
 
 /* ---- from page to page ---- */
 enum survey_go { SURVEY_NEXT, SURVEY_BACK, SURVEY_FINISH };

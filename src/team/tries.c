@@ -16,11 +16,11 @@ static str email_hash(struct op *op, str email)
 }
 
 /* Whoever has an IPv6 address has 2^64 of them: the network counts. */
-static str address_hash(struct op *op, str peer)
+str tries_address_hash(struct op *op, const char *about, str peer)
 {
 	unsigned char bytes[16];
 	if (inet_pton(AF_INET6, str_c(&op->arena, peer), bytes) == 1) peer = (str){(char *)bytes, 8};
-	return session_hash(op, "try-address", peer);
+	return session_hash(op, about, peer);
 }
 
 static enum err count_try(struct op *op, str email, str address, int64_t *wait_ms)
@@ -45,7 +45,7 @@ enum err tries_begin(struct op *op, const struct web *w, str email, int64_t *wai
 	bool found;
 	*p = (struct person){0};
 	op_init(&own, op->app, (struct actor){.kind = ACTOR_SYSTEM}, true);
-	enum err e = count_try(&own, email_hash(&own, email), address_hash(&own, http_peer(w->rq)), wait_ms);
+	enum err e = count_try(&own, email_hash(&own, email), tries_address_hash(&own, "try-address", http_peer(w->rq)), wait_ms);
 	if (e == OK && *wait_ms == 0 && email.n) e = person_by_email(&own, email, p, &found);
 	p->email = str_dup(&op->arena, p->email);
 	p->name = str_dup(&op->arena, p->name);

@@ -13,4 +13,6 @@ enum err tries_begin(struct op *op, const struct web *w, str email, int64_t *wai
 enum err tries_forgive(struct op *op, str email) NODISCARD;
 /* Tells the client to wait (Retry-After) and gives the words. */
 struct msg tries_wait(struct op *op, const struct web *w, int64_t wait_ms);
+/* An address as it may be kept to count by: a keyed hash, of an IPv6 address that of its network. about: apart from other counts. */
+str tries_address_hash(struct op *op, const char *about, str peer);
 #endif

@@ -1,0 +1,74 @@
+// How long a survey is open, for how many, how fast; links that are forged, too old or used.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { start, untilEnd } from '../lib/hospes.mjs';
+import { Surveys } from '../lib/surveys.mjs';
+
+const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+
+describe('limits of surveys', () => {
+	const end = untilEnd(after);
+	let w, secret, surveys;
+	const yes = { id: 'good', type: 'boolean', is_required: true, text: 'Good?' };
+	before(async () => {
+		w = await start(end);
+		secret = await w.key('secret', '--role', 'owner').catch(() => w.key('secret'));
+		surveys = new Surveys(w, secret);
+		await w.post('/v1/identify', { type: 'identify', userId: 'kim-1', traits: { name: 'Kim' } }, await w.key('write'));
+	});
+
+	test('a quota takes so many of an answer and thanks the others kindly', async () => {
+		const { address, path } = await surveys.open('Quota', [{ id: 'shop', type: 'choice', is_required: true, text: 'Where?', options: ['Athens', 'Patras'], quotas: [{ value: '1', most: 2 }] }, { id: 'why', type: 'text', begins_page: true, text: 'Why?' }]);
+		for (let i = 0; i < 2; i++) {
+			const first = await surveys.answer(path, { 'answers[0].value': '1' });
+			assert.equal((await surveys.next(first.session, path, first.text, {})).status, 303);
+		}
+		const third = await surveys.answer(path, { 'answers[0].value': '1' });
+		assert.equal(third.status, 200);
+		assert.match(third.text, /Enough people like you/);
+		const other = await surveys.answer(path, { 'answers[0].value': '2' });
+		assert.equal((await surveys.next(other.session, path, other.text, {})).status, 303);
+		assert.equal((await surveys.read(address)).submissions, 3);
+		const wrong = await surveys.make('Wrong quota', [{ id: 'shop', type: 'choice', text: 'Where?', options: ['Athens', 'Patras'], quotas: [{ value: '3', most: 2 }] }]);
+		assert.match((await surveys.send(`${wrong.address}/open`)).text, /questions\[0\]\.quotas/);
+	});
+
+	test('it is answered from its first day to its last, and as often as it says', async () => {
+		const early = await surveys.open('Early', [yes], { opens_on: day(3) }), late = await surveys.open('Late', [yes], { closes_on: day(-3) }), now = await surveys.open('Now', [yes], { opens_on: day(-2), closes_on: day(2), most: 1 });
+		const get = async (path) => { const answer = await surveys.guest().get(path); return { status: answer.status, text: await answer.text() }; };
+		assert.match((await get(early.path)).text, /opens on/);
+		assert.deepEqual([(await get(late.path)).status, (await surveys.send(late.path, { submission: 'limits-0123456789', answers: [{ question: 'good', value: 'true' }] })).status], [410, 410]);
+		assert.equal((await surveys.answer(now.path, { 'answers[0].value': 'true' })).status, 303);
+		assert.match((await get(now.path)).text, /has ended/);
+		const { address } = await surveys.make('Backwards', [yes], { opens_on: day(3), closes_on: day(1) });
+		assert.match((await surveys.send(`${address}/open`)).text, /closes before it opens/);
+	});
+
+	test('a flood to one link ends in a kind page, and other links stay open', async () => {
+		const { address, path } = await surveys.open('Flood', [yes]), other = await surveys.open('Calm', [yes]);
+		const post = (i, headers) => w.send(path, { submission: `flood-${String(i).padStart(12, '0')}`, answers: [{ question: 'good', value: 'true' }] }, secret, headers);
+		for (let i = 0; i < 60; i++) assert.ok((await post(i)).status < 400);
+		const refused = await surveys.answer(path, { 'answers[0].value': 'true' });
+		assert.equal(refused.status, 429);
+		assert.match(refused.text, /One moment, please/);
+		assert.ok((await post(60, { 'x-forwarded-for': '203.0.113.9' })).status < 400, 'from another address it is taken');
+		assert.equal((await surveys.read(address)).submissions, 61);
+		assert.equal((await surveys.answer(other.path, { 'answers[0].value': 'true' })).status, 303);
+	});
+
+	test('a forged, malformed or used link gets a kind page, and says nothing of the survey', async () => {
+		const { address, path } = await surveys.open('Private name', [yes]);
+		const link = new URL((await surveys.send(`${address}/links`, { customer: 'user_id:kim-1' })).body.link).pathname, parts = link.split('.');
+		const expired = [parts[0], parts[1], '1000000000', parts[3]].join('.');
+		for (const forged of [`${link}x`, expired, link.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A')), `${path}.`, '/s/sur_0000000000000', '/s/%00', '/s/..%2f..']) {
+			const answer = await surveys.guest().get(forged), text = await answer.text();
+			assert.ok([400, 404].includes(answer.status), `${forged} answered ${answer.status}`);
+			assert.doesNotMatch(text, /Private name|Good\?/);
+			if (answer.status === 404 && forged.startsWith('/s/sur')) assert.match(text, /no survey at this address/);
+		}
+		assert.equal((await surveys.answer(link, { 'answers[0].value': 'true' })).status, 303);
+		assert.match(await (await surveys.guest().get(link)).text(), /answered already/);
+		assert.equal((await surveys.send(link, { answers: [{ question: 'good', value: 'false' }] })).status, 200);
+		assert.equal((await surveys.read(address)).submissions, 1);
+	});
+});
