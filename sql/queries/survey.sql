@@ -49,7 +49,7 @@ ON CONFLICT (survey, question, value) DO UPDATE SET answered = survey_quota.answ
 DELETE FROM survey_flood WHERE hour < $1;
 
 -- name: survey_flood_rows
-SELECT coalesce(sum(CASE WHEN address = $2 THEN answered ELSE 0 END), 0) AS address, coalesce(sum(CASE WHEN address <> $2 THEN answered ELSE 0 END), 0) AS link
+SELECT CAST(coalesce(sum(CASE WHEN address = $2 THEN answered ELSE 0 END), 0) AS BIGINT) AS address, CAST(coalesce(sum(CASE WHEN address <> $2 THEN answered ELSE 0 END), 0) AS BIGINT) AS link
 FROM survey_flood WHERE survey = $1 AND hour = $3 AND address IN ($2, $4);
 
 -- name: survey_flood_count
