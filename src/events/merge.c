@@ -6,11 +6,15 @@
  * spans less than 2^32 ms (49 days). So what many rows are of is cut at multiples of that; few rows stay together. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "events/store.h"
 
 enum { PIECE_ROWS_MIN = 65536, PIECES_MAX = 256, NOWHERE = UINT16_MAX };
+/* While events come, merging works for a while and rests three times as long. */
+enum { WORK_ROWS = 512, WORK_US = 2000, WORKED_MOST_US = 20000, REST_SHARE = 3 };
 
 struct source {
 	struct segment *segment;
@@ -97,7 +101,28 @@ struct merge {
 		uint16_t source, piece; /* piece NOWHERE: erased */
 	} *chunks;
 	size_t n_chunks, cap_chunks;
+	size_t worked; /* rows */
+	int64_t began_us;
+	uint64_t position; /* of the log, when it was looked at last */
 };
+
+/* A merge of millions of rows takes seconds of a processor, and whoever sends single events waits for it. Once a full table
+ * waits, sealing waits for the merge: then it goes on as fast as it can. */
+static void breathe(struct merge *m, size_t rows)
+{
+	struct events *ev = m->ev;
+	m->worked += rows;
+	if (m->worked < WORK_ROWS) return;
+	m->worked = 0;
+	int64_t worked_us = clock_mono_us() - m->began_us;
+	if (worked_us < WORK_US) return;
+	pthread_mutex_lock(&ev->lock);
+	bool rests = ev->position != m->position && ev->n_tables == 1 && !ev->background_stops;
+	m->position = ev->position;
+	pthread_mutex_unlock(&ev->lock);
+	if (rests) usleep((useconds_t)((worked_us < WORKED_MOST_US ? worked_us : WORKED_MOST_US) * REST_SHARE));
+	m->began_us = clock_mono_us();
+}
 
 static int64_t window_of(int64_t ms)
 {
@@ -185,6 +210,7 @@ static enum err copy_row(struct merge *m, struct source *s, struct fault *f)
 		writer__copy(m->pieces[piece].writer, &s->now, body);
 	}
 	note_row(m, (uint16_t)(s - m->sources), piece);
+	breathe(m, 1);
 	s->row++;
 	load_row(s);
 	return OK;
@@ -256,6 +282,7 @@ static void copy_property(struct merge *m)
 			if (slot != EVENTS_NO_SLOT && chunk->piece != NOWHERE) put_value(m, s, chunk->piece, rows[chunk->piece] + i, slot);
 		}
 		s->row += chunk->n;
+		breathe(m, chunk->n);
 		if (chunk->piece != NOWHERE) rows[chunk->piece] += chunk->n;
 	}
 	for (size_t k = 0; k < m->n_pieces; k++) writer__put_property(m->pieces[k].writer, m->pieces[k].property);
@@ -353,7 +380,7 @@ enum err merge__run(struct events *ev, struct segment **from, size_t n, const st
 	struct merge *m = MEM_NEW(struct merge);
 	struct segment *made[PIECES_MAX];
 	size_t n_made = 0;
-	*m = (struct merge){.ev = ev, .sources = mem_zalloc(n * sizeof(struct source)), .n_sources = n, .erased = erased};
+	*m = (struct merge){.ev = ev, .sources = mem_zalloc(n * sizeof(struct source)), .n_sources = n, .erased = erased, .began_us = clock_mono_us()};
 	enum err e = make(m, from, f);
 	if (e == OK) e = open_made(m, made, &n_made, f);
 	release(m);
