@@ -88,19 +88,28 @@ ON CONFLICT (a, b) DO NOTHING;
 -- name: customer_contact
 SELECT kind, shown, value FROM identity WHERE customer = $1 ORDER BY subject;
 
+-- fragment: some_customers
+-- As many as customer/derive.c asks of at once; NULL where there are fewer.
+$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+
 -- name: customer_traits
 SELECT t.name, t.value FROM trait t JOIN identity i ON i.subject = t.subject WHERE i.customer = $1 ORDER BY t.at, t.subject;
 
+-- name: customer_country_said
+-- The traits that may tell where they are, oldest first.
+SELECT i.customer, t.value FROM identity i CROSS JOIN trait t
+WHERE i.customer IN ({{some_customers}}) AND t.subject = i.subject AND t.name = 'country' ORDER BY t.at, t.subject;
+
 -- name: customer_order_figures
-SELECT
-	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT),
-	CAST(coalesce(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.units ELSE 0 END), 0) AS BIGINT),
-	CAST(coalesce(sum(CASE WHEN o.kind = 1 THEN o.units ELSE 0 END), 0) AS BIGINT),
+-- Of those who have any rows.
+SELECT i.customer,
+	CAST(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN 1 ELSE 0 END) AS BIGINT),
+	CAST(sum(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.units ELSE 0 END) AS BIGINT),
+	CAST(sum(CASE WHEN o.kind = 1 THEN o.units ELSE 0 END) AS BIGINT),
 	min(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
 	max(CASE WHEN o.kind = 0 AND o.cancelled_at IS NULL THEN o.at END),
-	max(o.country), count(*),
-	CASE WHEN EXISTS (SELECT 1 FROM customer_amount a WHERE a.customer = $1) THEN 1 ELSE 0 END
-FROM orders o JOIN identity i ON i.subject = o.subject WHERE i.customer = $1;
+	max(o.country)
+FROM identity i CROSS JOIN orders o WHERE i.customer IN ({{some_customers}}) AND o.subject = i.subject GROUP BY i.customer;
 
 -- fragment: amounts
 CAST(sum(CASE WHEN x.kind = 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(sum(CASE WHEN x.kind = 1 THEN 1 ELSE 0 END) AS BIGINT),
@@ -112,10 +121,10 @@ SELECT i.customer AS customer, coalesce(o.currency, (SELECT value FROM setting W
 
 -- name: customer_amount_put
 INSERT INTO customer_amount (customer, currency, orders, refunds, revenue_micro, refund_micro)
-SELECT x.customer, x.currency, {{amounts}} FROM ({{of_amounts}} AND i.customer = $1) AS x GROUP BY x.customer, x.currency;
+SELECT x.customer, x.currency, {{amounts}} FROM ({{of_amounts}} AND i.customer IN ({{some_customers}})) AS x GROUP BY x.customer, x.currency;
 
 -- name: customer_amount_remove
-DELETE FROM customer_amount WHERE customer = $1;
+DELETE FROM customer_amount WHERE customer IN ({{some_customers}});
 
 -- name: customer_amount_put_all
 INSERT INTO customer_amount (customer, currency, orders, refunds, revenue_micro, refund_micro)

@@ -346,8 +346,7 @@ static void touch_customers(const struct derive *d, struct map *customers)
 static enum err refresh(struct op *op, uint32_t customer, uint64_t bits)
 {
 	if (bits & TOUCHED_CONSENT) TRY(customer_refresh_consent(op, customer));
-	if (bits & TOUCHED_PERSON) return customer_refresh(op, customer);
-	return bits & TOUCHED_ORDERS ? customer_refresh_orders(op, customer) : OK;
+	return bits & TOUCHED_PERSON ? customer_refresh(op, customer) : OK;
 }
 
 enum err derive_end(struct derive *d)
@@ -357,6 +356,7 @@ enum err derive_end(struct derive *d)
 	str key;
 	uint64_t bits;
 	struct map customers;
+	VEC(uint32_t) ordered = {0}; /* and are refreshed for nothing else */
 	enum err e = OK;
 	map_init(&customers);
 	touch_customers(d, &customers);
@@ -364,7 +364,9 @@ enum err derive_end(struct derive *d)
 		uint32_t customer;
 		memcpy(&customer, key.p, sizeof customer);
 		e = refresh(d->op, customer, bits);
+		if (bits & TOUCHED_ORDERS && !(bits & TOUCHED_PERSON)) VEC_PUSH(&ordered, &d->op->arena, customer);
 	}
+	if (e == OK) e = customer_refresh_orders(d->op, ordered.v, ordered.n);
 	map_release(&customers);
 	return e;
 }

@@ -103,50 +103,82 @@ static enum err from_identities(struct op *op, id customer, struct derived *d)
 	return OK;
 }
 
-/* Amounts stand by currency. Most customers have ordered nothing, and had not before. */
-static enum err put_amounts(struct op *op, id customer, bool has_orders, bool has_amounts)
-{
-	if (has_amounts) TRY(op_run(op, SQL_customer_amount_remove, DB_ARGS(db_id(customer)), NULL));
-	return has_orders ? op_run(op, SQL_customer_amount_put, DB_ARGS(db_id(customer)), NULL) : OK;
-}
-
 enum err customer_count_amounts(struct op *op)
 {
 	TRY(op_run(op, SQL_customer_amount_remove_all, DB_NO_ARGS, NULL));
 	return op_run(op, SQL_customer_amount_put_all, DB_NO_ARGS, NULL);
 }
 
-struct figures { /* of orders, as values of the customer's row */
-	struct db_val orders, sold, returned, first_at, last_at, first_seen, last_seen;
-	str country;
+/* Statements are asked of so many customers together: their number, with NULL where there are fewer. */
+enum { AT_ONCE = 16 };
+struct some {
+	size_t n;
+	const uint32_t *numbers;
+	id ids[AT_ONCE];
+	struct db_val values[AT_ONCE];
 };
 
-/* Amounts are put, the rest is the caller's to put. */
-static enum err read_figures(struct op *op, uint32_t number, const struct derived *d, struct figures *out)
+static void ask_of(struct op *op, const uint32_t *numbers, size_t n, struct some *out)
 {
-	enum { ORDERS, SOLD, RETURNED, FIRST, LAST, COUNTRY, ROWS, HAS_AMOUNTS };
-	id customer = people_id(op->app->people, number);
+	out->n = n;
+	out->numbers = numbers;
+	for (size_t i = 0; i < AT_ONCE; i++) {
+		out->ids[i] = i < n ? people_id(op->app->people, numbers[i]) : 0;
+		out->values[i] = db_id(out->ids[i]); /* 0 is NULL */
+	}
+}
+
+static size_t place_among(const struct some *some, id customer)
+{
+	size_t i = 0;
+	while (i + 1 < some->n && some->ids[i] != customer) i++;
+	return i;
+}
+
+struct figures { /* of orders, as values of the customer's row */
+	struct db_val orders, sold, returned, first_at, last_at, first_seen, last_seen;
+	str country; /* where the orders went */
+};
+
+/* One for each. Amounts are put, the rest is the caller's to put. */
+static enum err read_figures(struct op *op, const struct some *some, struct figures *out)
+{
+	enum { CUSTOMER, ORDERS, SOLD, RETURNED, FIRST, LAST, COUNTRY };
 	struct db_rows o;
-	TRY(op_query(op, SQL_customer_order_figures, DB_ARGS(db_id(customer)), &o));
-	int64_t first, last;
-	uint64_t heard;
-	people_heard(op->app->people, number, &first, &last, &heard);
-	*out = (struct figures){.orders = db_int_or_null(db_rows_int(&o, 0, ORDERS)),
-	                        .sold = db_int_or_null(db_rows_int(&o, 0, SOLD)),
-	                        .returned = db_int_or_null(db_rows_int(&o, 0, RETURNED)),
-	                        .first_at = db_int_or_null(db_rows_int(&o, 0, FIRST)),
-	                        .last_at = db_int_or_null(db_rows_int(&o, 0, LAST)),
-	                        .first_seen = db_int_or_null(first),
-	                        .last_seen = db_int_or_null(last)};
-	out->country = utf8_cut(str_given(d->country) ? d->country : db_rows_text(&o, 0, COUNTRY), INDEXED_BYTES);
-	return put_amounts(op, customer, db_rows_int(&o, 0, ROWS) > 0, db_rows_int(&o, 0, HAS_AMOUNTS) > 0);
+	for (size_t i = 0; i < some->n; i++) {
+		int64_t first, last;
+		uint64_t heard;
+		people_heard(op->app->people, some->numbers[i], &first, &last, &heard);
+		out[i] = (struct figures){.orders = db_int(0), .sold = db_int(0), .returned = db_int(0), .first_at = db_null(), .last_at = db_null(),
+		                          .first_seen = db_int_or_null(first), .last_seen = db_int_or_null(last)};
+	}
+	TRY(op_query(op, SQL_customer_order_figures, some->values, AT_ONCE, &o));
+	for (size_t row = 0; row < o.n; row++) {
+		struct figures *f = &out[place_among(some, db_rows_id(&o, row, CUSTOMER))];
+		f->orders = db_int(db_rows_int(&o, row, ORDERS));
+		f->sold = db_int(db_rows_int(&o, row, SOLD));
+		f->returned = db_int(db_rows_int(&o, row, RETURNED));
+		f->first_at = db_int_or_null(db_rows_int(&o, row, FIRST));
+		f->last_at = db_int_or_null(db_rows_int(&o, row, LAST));
+		f->country = db_rows_text(&o, row, COUNTRY);
+	}
+	TRY(op_run(op, SQL_customer_amount_remove, some->values, AT_ONCE, NULL));
+	return o.n ? op_run(op, SQL_customer_amount_put, some->values, AT_ONCE, NULL) : OK; /* most customers have ordered nothing */
+}
+
+/* What is said of a person's country counts before where orders went. */
+static struct db_val country(const struct figures *f, str said)
+{
+	return db_text(utf8_cut(str_given(said) ? said : f->country, INDEXED_BYTES));
 }
 
 static enum err put(struct op *op, uint32_t number, struct derived *d)
 {
 	id customer = people_id(op->app->people, number);
+	struct some one;
 	struct figures f;
-	TRY(read_figures(op, number, d, &f));
+	ask_of(op, &number, 1, &one);
+	TRY(read_figures(op, &one, &f));
 	str shown = str_given(d->name) ? d->name : d->called;
 	search_add(&op->arena, &d->search, d->name);
 	search_add(&op->arena, &d->search, d->called);
@@ -154,19 +186,39 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	TRY(search_put(op, customer, search));
 	return op_run(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
-	                      db_text(d->called), db_text(d->email), db_text(d->phone), db_text(f.country), db_text(d->language),
+	                      db_text(d->called), db_text(d->email), db_text(d->phone), country(&f, d->country), db_text(d->language),
 	                      db_blob(key), db_text(search), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen),
 	              NULL);
 }
 
-enum err customer_refresh_orders(struct op *op, uint32_t number)
+static enum err refresh_orders(struct op *op, const struct some *some)
 {
-	struct derived d = {0};
-	struct figures f;
-	id customer = people_id(op->app->people, number);
-	TRY(from_traits(op, customer, &d));
-	TRY(read_figures(op, number, &d, &f));
-	return op_run(op, SQL_customer_put_orders, DB_ARGS(db_id(customer), db_text(f.country), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen), NULL);
+	enum { CUSTOMER, COUNTRY };
+	struct figures figures[AT_ONCE];
+	str said[AT_ONCE] = {{0}};
+	struct db_rows rows;
+	TRY(read_figures(op, some, figures));
+	TRY(op_query(op, SQL_customer_country_said, some->values, AT_ONCE, &rows));
+	for (size_t i = 0; i < rows.n; i++) { /* oldest first: the latest stays */
+		str text = trait_text(op, db_rows_text(&rows, i, COUNTRY));
+		if (str_given(text)) said[place_among(some, db_rows_id(&rows, i, CUSTOMER))] = text;
+	}
+	for (size_t i = 0; i < some->n; i++) {
+		const struct figures *f = &figures[i];
+		TRY(op_run(op, SQL_customer_put_orders,
+		           DB_ARGS(some->values[i], country(f, said[i]), f->orders, f->sold, f->returned, f->first_at, f->last_at, f->first_seen, f->last_seen), NULL));
+	}
+	return OK;
+}
+
+enum err customer_refresh_orders(struct op *op, const uint32_t *customers, size_t n)
+{
+	for (size_t i = 0; i < n; i += AT_ONCE) {
+		struct some some;
+		ask_of(op, customers + i, n - i < AT_ONCE ? n - i : AT_ONCE, &some);
+		TRY(refresh_orders(op, &some));
+	}
+	return OK;
 }
 
 enum err customer_refresh(struct op *op, uint32_t number)
