@@ -9,6 +9,7 @@ const after = document.body.dataset.drawnAfter; // the page tells what was publi
 const waiting = new Map();
 
 function refresh(part, topic) {
+	if (part.querySelector('[data-chosen]:checked')) return; // what somebody is choosing from is not taken from under their hand
 	if (document.hidden) { waiting.set(topic, true); return; }
 	part.dispatchEvent(new CustomEvent('live'));
 	say(part.dataset.liveSays);

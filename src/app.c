@@ -21,6 +21,7 @@
 #include "customer/people.h"
 #include "db/db.h"
 #include "events/events.h"
+#include "followup/followup.h"
 #include "os/os.h"
 #include "search/search.h"
 #include "setting/setting.h"
@@ -106,6 +107,7 @@ static enum err load_memory(struct app *app, struct fault *f)
 	if (e == OK) e = collect_load(&op, &app->collect);
 	if (e == OK) e = erasure_resume(&op);
 	if (e == OK) e = people_load(&op, &app->people);
+	if (e == OK) e = followups_load(&op, &app->followups);
 	if (e == OK) e = appliers_start(&op, &app->appliers);
 	e = op_end(&op, e);
 	if (e != OK) *f = op.fault;
@@ -140,6 +142,7 @@ void app_close(struct app *app)
 	appliers_stop(app->appliers);
 	if (app->events) events_close(app->events);
 	collect_free(app->collect);
+	followups_free(app->followups);
 	people_free(app->people);
 	settings_free(app->settings);
 	sessions_free(app->sessions);

@@ -2,6 +2,8 @@
 
 #include "customer/change.h"
 #include "listen/listen.h"
+#include "followup/followup_jobs.h"
+#include "improvement/improvement.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "search/search.h"

@@ -5,6 +5,8 @@
 #include "consent/consent_pages.h"
 #include "customer/change.h"
 #include "customer/customer.h"
+#include "followup/followup.h"
+#include "improvement/improvement.h"
 #include "journey/design.h"
 #include "journey/journey.h"
 #include "listen/listen.h"

@@ -68,3 +68,6 @@ SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeate
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search)
 	AND id > $4
 ORDER BY id LIMIT $5;
+
+-- name: mail_forget_recipient
+DELETE FROM mail WHERE (recipient = $1 OR recipient = $2) AND person IS NULL AND state <> 1;

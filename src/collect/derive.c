@@ -13,6 +13,7 @@
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "feedback/feedback.h"
+#include "followup/followup.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "order/order.h"
@@ -318,6 +319,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	if (!t) return OK;
 	TRY(apply_person(d, r, t, &ids));
 	TRY(apply_consents(d, r, t, &source, &ids));
+	TRY(followup_apply(d->op, r));
 	if (feedback_is_answer(r->event.type)) return feedback_apply(d->op, d->feedback, r);
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;

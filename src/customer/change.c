@@ -254,7 +254,7 @@ static void put_pair(struct json_writer *j, str key, str value)
 	json_put_str(j, value);
 }
 
-static str entry_body(struct op *op, const struct touchpoint *t, const struct touchpoint_input *in, str person)
+static str entry_body(struct op *op, const struct touchpoint *t, const struct customer_pair *pairs, size_t n)
 {
 	struct buf b;
 	struct json_writer j = {.out = &b};
@@ -267,11 +267,7 @@ static str entry_body(struct op *op, const struct touchpoint *t, const struct to
 	put_pair(&j, S("messageId"), t->message_id);
 	json_key(&j, S("properties"));
 	json_begin_object(&j);
-	put_pair(&j, S("text"), str_trim(in->text));
-	put_pair(&j, S("family"), in->family);
-	put_pair(&j, S("outcome"), in->outcome);
-	put_pair(&j, S("mood"), in->mood);
-	put_pair(&j, S("person"), person);
+	for (size_t i = 0; i < n; i++) put_pair(&j, str_of(pairs[i].name), pairs[i].value);
 	json_end_object(&j);
 	json_end_object(&j);
 	str body = str_dup(&op->arena, buf_str(&b));
@@ -313,18 +309,24 @@ enum err customer_called(struct op *op, id customer, str *out)
 	return OK;
 }
 
-static enum err keep_entry(struct op *op, const struct web *w, id customer, const struct channel *channel, const struct touchpoint_input *in)
+enum err customer_keep(struct op *op, id customer, str event, str channel, str message_id, const struct customer_pair *pairs, size_t n)
 {
 	struct source source;
 	TRY(source_ensure(op, HAND_SOURCE, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
-	struct touchpoint t = {.call = CALL_TRACK, .event = str_of(channel->event), .message_id = id_show(&op->arena, S("hand"), id_new()), .time_ms = op->now_ms, .channel = str_of(channel->kept)};
+	struct touchpoint t = {.call = CALL_TRACK, .event = event, .message_id = message_id, .time_ms = op->now_ms, .channel = channel};
 	TRY(customer_name_touchpoint(op, customer, &t));
-	t.raw = entry_body(op, &t, in, doer(op, w));
+	t.raw = entry_body(op, &t, pairs, n);
 	struct intake *intake = intake_new(op->app, &op->arena, &source, op->now_ms);
 	intake->flags = EVENT_BY_HAND;
 	enum drop_reason dropped = intake_add(intake, &t, 0);
 	if (dropped != DROP_NONE) return fail(op, ERR_STATE, "", "it cannot be kept: %s", DROP_REASONS[dropped]);
 	return intake_commit_wait(intake);
+}
+
+static enum err keep_entry(struct op *op, const struct web *w, id customer, const struct channel *channel, const struct touchpoint_input *in)
+{
+	const struct customer_pair pairs[] = {{"text", str_trim(in->text)}, {"family", in->family}, {"outcome", in->outcome}, {"mood", in->mood}, {"person", doer(op, w)}};
+	return customer_keep(op, customer, str_of(channel->event), str_of(channel->kept), id_show(&op->arena, S("hand"), id_new()), pairs, COUNT_OF(pairs));
 }
 
 static void select_again(struct option *v, size_t n, str chosen)

@@ -60,6 +60,13 @@ struct touchpoint;
 enum err customer_name_touchpoint(struct op *op, id customer, struct touchpoint *t) NODISCARD;
 /* As they wish to be called, else by their first name, else as they are named; absent when nothing is known. */
 enum err customer_called(struct op *op, id customer, str *out) NODISCARD;
+/* Writes a touchpoint of ours on the time line: durable when it returns, before the op is committed; the same message_id again changes
+ * nothing. Pairs become its properties; empty ones are left out. ERR_STATE. */
+struct customer_pair {
+	const char *name;
+	str value;
+};
+enum err customer_keep(struct op *op, id customer, str event, str channel, str message_id, const struct customer_pair *pairs, size_t n) NODISCARD;
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
 /* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */

@@ -16,6 +16,7 @@
 #include "audit/audit.h"
 #include "events/events.h"
 #include "feedback/feedback.h"
+#include "followup/followup.h"
 #include "http/options.h"
 #include "listen/mention.h"
 #include "op/app.h"
@@ -135,6 +136,8 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(order_forget_subject(op, subject));
 	TRY(feedback_forget_subject(op, subject));
 	TRY(mention_forget_subject(op, subject));
+	TRY(followup_forget_subject(op, subject));
+	if (str_eq(kind, S("email"))) TRY(op_run(op, SQL_mail_forget_recipient, DB_ARGS(db_text(value), db_text(db_rows_text(identities, i, 3))), NULL));
 	for (size_t r = 0; r < COUNT_OF(rows); r++) TRY(op_run(op, rows[r], DB_ARGS(db_int(subject)), NULL));
 	TRY(op_run(op, SQL_suggestion_remove_evidence, DB_ARGS(db_text(db_rows_text(identities, i, 3))), NULL));
 	return op_run(op, SQL_illegal_identity_remove, DB_ARGS(db_text(kind), db_text(value)), NULL);

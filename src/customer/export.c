@@ -159,6 +159,8 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	TRY(put_orders(&w, op, customer));
 	TRY(put_rows(&w, op, "feedback", SQL_export_feedback, customer));
 	TRY(put_rows(&w, op, "mentions", SQL_export_mention, customer));
+	TRY(put_rows(&w, op, "follow_ups", SQL_export_followups, customer));
+	TRY(put_rows(&w, op, "follow_up_steps", SQL_export_followup_steps, customer));
 	TRY(put_touchpoints(&w, op, customer));
 	json_end_object(&w);
 	if (buf_failed(out)) return fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20);

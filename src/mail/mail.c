@@ -15,7 +15,7 @@
 
 enum { SUBJECT_BYTES = 400, TEXT_BYTES = 1 << 20, RENDERED_BYTES = 4 << 20 };
 
-const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", NULL};
+const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", NULL};
 const char *const MAIL_STATES[] = {"queued", "sending", "sent", "failed", "bounced", NULL};
 
 bool mail_is_on(const struct app *app)

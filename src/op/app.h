@@ -13,6 +13,7 @@ struct collect;  /* collect/collect.h: sources, keys and the pipeline, in memory
 struct settings; /* setting/setting.h: the workspace's settings, in memory */
 struct appliers; /* collect/appliers.h: what follows the log */
 struct search;   /* search/search.h: the index of texts */
+struct followups; /* followup/followup.h: the rules that watch touchpoints, in memory */
 struct sessions; /* team/session.h: signed-in browsers in use, in memory */
 
 struct app {
@@ -27,6 +28,7 @@ struct app {
 	struct search *search;
 	struct people *people;
 	struct collect *collect;
+	struct followups *followups;
 	struct appliers *appliers;
 	struct jobs *jobs;         /* NULL in one-off commands */
 	struct http_server *http;  /* NULL in one-off commands */

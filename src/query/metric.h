@@ -5,7 +5,7 @@
 
 enum metric_unit { METRIC_UNIT_COUNT, METRIC_UNIT_MONEY, METRIC_UNIT_SHARE, METRIC_UNIT_DAYS };
 enum metric_direction { METRIC_BETTER_UP, METRIC_BETTER_DOWN, METRIC_BETTER_NONE };
-enum metric_base { METRIC_OF_CUSTOMERS, METRIC_OF_ORDERS, METRIC_OF_UNITS, METRIC_OF_TOUCHPOINTS };
+enum metric_base { METRIC_OF_CUSTOMERS, METRIC_OF_ORDERS, METRIC_OF_UNITS, METRIC_OF_TOUCHPOINTS, METRIC_OF_FOLLOWUPS };
 enum metric_key {
 #define METRIC(key, unit, direction, base, minimum, formula) METRIC_##key,
 #include "metrics.def"

@@ -13,6 +13,7 @@
 #include "customer/people.h"
 #include "events/events.h"
 #include "feedback/feedback.h"
+#include "followup/followup.h"
 #include "http/http.h"
 #include "json/json.h"
 #include "op/app.h"
@@ -89,6 +90,7 @@ static enum err undo(struct undo *u)
 	TRY(op_run(u->op, SQL_unapplied_forget_import, DB_ARGS(db_int(u->s.number)), NULL));
 	TRY(derive_orders(u));
 	TRY(feedback_forget_import(u->op, u->s.number));
+	TRY(followup_forget_import(u->op, u->s.number));
 	return replay_without(u->op, u->view, (uint32_t)u->s.number, &u->replay);
 }
 

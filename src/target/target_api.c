@@ -146,7 +146,7 @@ static enum err read_scope(struct op *op, str scope, struct scope *out)
 static bool scope_has(enum scope_kind kind, size_t metric)
 {
 	bool is_of_segment = metric == METRIC_segment_size || metric == METRIC_segment_limit;
-	if (METRICS[metric].direction == METRIC_BETTER_NONE) return false;
+	if (METRICS[metric].direction == METRIC_BETTER_NONE || METRICS[metric].base == METRIC_OF_FOLLOWUPS) return false;
 	switch (kind) {
 	case SCOPE_FAMILY: return metric == METRIC_contact_rate;
 	case SCOPE_PRODUCT: return metric == METRIC_units || metric == METRIC_revenue || metric == METRIC_returned || metric == METRIC_return_rate;

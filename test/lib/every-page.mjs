@@ -148,8 +148,15 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.send(`${hook}/file`, { mentions: [{ id: 1, text: 'Harbour Lane is lovely', rating: 4, at: new Date().toISOString() }] }, secret);
 		const mention = (await hospes.get('/listening', secret)).body.rows[0].address;
 		const listened = (await hospes.get('/listening/sources', secret)).body.rows[0].address;
+		await hospes.send('/follow-ups/rules/fur_0000000000004/on', {}, secret);
+		await hospes.post('/v1/track', { userId: 'ada', event: 'Complaint Made', properties: { text: 'The engine rattles' } }, write);
+		await hospes.customer('user_id:ada', secret);
+		const followup = (await hospes.get('/follow-ups', secret)).body.rows[0].address;
+		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
+		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
 		addresses = {
 			'/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
+			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
 			'/surveys/:id': [survey], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],

@@ -1,0 +1,35 @@
+/* followup.h: closing the loop with a customer: rules turn a touchpoint (an unhappy answer, a complaint, an angry text) or a silence
+ * into a follow-up with an owner and a due time; people work on it, tell the customer and close it with an outcome. See DESIGN.md.
+ * Invariants: a touchpoint makes a rule act once; a customer has one open follow-up a rule. */
+#ifndef FOLLOWUP_FOLLOWUP_H
+#define FOLLOWUP_FOLLOWUP_H
+#include "events/events.h"
+#include "http/web.h"
+
+/* ---- what follows the log ---- */
+struct followups; /* the rules that are on, in memory: app->followups */
+enum err followups_load(struct op *op, struct followups **out) NODISCARD;
+void followups_free(struct followups *f);
+/* Whether a rule that is on names the event, so that an applier has to read it. Any thread. */
+bool followup_watches(const struct app *app, str event);
+/* A touchpoint that is not older than two weeks → the follow-ups of the rules that hold of it. The same one again changes nothing. */
+enum err followup_apply(struct op *op, const struct events_record *r) NODISCARD;
+enum err followup_forget_subject(struct op *op, uint32_t subject) NODISCARD;
+enum err followup_forget_import(struct op *op, int64_t import) NODISCARD;
+
+/* A letter to a customer: greeting and text in their language, as lines. Put into the outbox for the purpose of service. */
+struct customer_letter {
+	str email, language, subject, text;
+	bool is_refused; /* they refused to be served by mail, or no mail leaves */
+};
+/* Their address, language and greeting; email absent when there is none. */
+enum err followup_letter_of(struct op *op, id customer, struct customer_letter *out, str *greeting) NODISCARD;
+enum err followup_letter_send(struct op *op, const struct customer_letter *l, id *mail) NODISCARD;
+
+/* Handlers. */
+extern const struct desc FOLLOWUPS_DESC, FOLLOWUP_PAGE_DESC, FOLLOWUP_RULES_DESC, FOLLOWUP_ASSIGN_DESC, FOLLOWUP_NOTE_DESC, FOLLOWUP_CLOSE_DESC, FOLLOWUP_TELL_DESC, FOLLOWUP_CAUSE_DESC,
+	FOLLOWUP_RULE_INPUT_DESC, FOLLOWUP_BACK_DESC, FOLLOWUP_LETTER_INPUT_DESC, FOLLOWUP_FIGURES_DESC;
+web_handler followup_list_get, followup_assign_post, followup_show_get, followup_note_post, followup_begin_post, followup_close_post, followup_reopen_post, followup_tell_post, followup_cause_post,
+	followup_undo_post, followup_rules_get, followup_rule_post, followup_rule_change_post, followup_rule_on_post, followup_rule_off_post, followup_rule_back_post, followup_rule_remove_post,
+	followup_rule_restore_post, followup_letter_post, followup_figures_get;
+#endif
