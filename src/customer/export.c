@@ -134,6 +134,23 @@ static enum err put_touchpoints(struct json_writer *w, struct op *op, id custome
 	return e;
 }
 
+/* Lists of rows, one after another; what a domain keeps of a customer is a row here. */
+static const struct {
+	const char *name;
+	enum sql rows;
+} SECTIONS[] = {
+	{"amounts", SQL_export_amounts},
+	{"names", SQL_export_names},
+	{"identities", SQL_export_identities},
+	{"joins", SQL_export_joins},
+	{"traits", SQL_export_traits},
+	{"consents", SQL_export_consents},
+	{"feedback", SQL_export_feedback},
+	{"mentions", SQL_export_mention},
+	{"follow_ups", SQL_export_followups},
+	{"follow_up_steps", SQL_export_followup_steps},
+};
+
 enum err customer_export(struct op *op, id customer, struct buf *out)
 {
 	struct json_writer w = {.out = out};
@@ -150,17 +167,8 @@ enum err customer_export(struct op *op, id customer, struct buf *out)
 	json_begin_object(&w);
 	put_row(&w, op, &row, 0);
 	json_end_object(&w);
-	TRY(put_rows(&w, op, "amounts", SQL_export_amounts, customer));
-	TRY(put_rows(&w, op, "names", SQL_export_names, customer));
-	TRY(put_rows(&w, op, "identities", SQL_export_identities, customer));
-	TRY(put_rows(&w, op, "joins", SQL_export_joins, customer));
-	TRY(put_rows(&w, op, "traits", SQL_export_traits, customer));
-	TRY(put_rows(&w, op, "consents", SQL_export_consents, customer));
+	for (size_t i = 0; i < COUNT_OF(SECTIONS); i++) TRY(put_rows(&w, op, SECTIONS[i].name, SECTIONS[i].rows, customer));
 	TRY(put_orders(&w, op, customer));
-	TRY(put_rows(&w, op, "feedback", SQL_export_feedback, customer));
-	TRY(put_rows(&w, op, "mentions", SQL_export_mention, customer));
-	TRY(put_rows(&w, op, "follow_ups", SQL_export_followups, customer));
-	TRY(put_rows(&w, op, "follow_up_steps", SQL_export_followup_steps, customer));
 	TRY(put_touchpoints(&w, op, customer));
 	json_end_object(&w);
 	if (buf_failed(out)) return fail(op, ERR_TOO_LARGE, "", "there is more than %d MB of it", EXPORT_BYTES >> 20);

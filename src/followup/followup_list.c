@@ -1,4 +1,6 @@
 /* followup_list.c: the list: whose, due, late, done; searched, sorted, and given to somebody, many at a time. */
+#include <inttypes.h>
+
 #include "base/datetime.h"
 #include "customer/customer.h"
 #include "followup/followup_inner.h"
@@ -139,8 +141,8 @@ static enum err fill_rows(struct op *op, const struct web *w, const struct wante
 	page->rows.n = r.n > PAGE ? PAGE : r.n;
 	page->rows.v = ARENA_ARRAY(&op->arena, struct followup_row, page->rows.n + 1);
 	for (size_t i = 0; i < page->rows.n; i++) followup__fill(op, &r, i, &page->rows.v[i]);
-	if (r.n > PAGE) page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%lld", (long long)(x->from + PAGE)));
-	if (x->from) page->previous = web_address_with(op, w, "cursor", x->from > PAGE ? str_fmt(&op->arena, "%lld", (long long)(x->from - PAGE)) : STR_NONE);
+	if (r.n > PAGE) page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "%" PRId64, x->from + PAGE));
+	if (x->from) page->previous = web_address_with(op, w, "cursor", x->from > PAGE ? str_fmt(&op->arena, "%" PRId64, x->from - PAGE) : STR_NONE);
 	TRY(op_query(op, SQL_followup_count, DB_ARGS(db_int(0), args[1], args[2], args[3], args[4], args[5], args[6]), &r));
 	page->total = db_rows_int(&r, 0, 0);
 	return OK;
