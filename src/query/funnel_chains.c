@@ -117,17 +117,18 @@ static struct funnel_chain *chain_of(struct funnel_worker *w, uint32_t i)
 	c->unit = w->unit;
 	c->level = 0;
 	c->counted = 0;
-	for (size_t k = 0; k < w->f->n_steps; k++) c->start[k] = NEVER;
+	for (size_t k = 0; k <= w->f->n_steps; k++) c->start[k] = NEVER;
 	if (w->f->count == FUNNEL_ATTEMPTS) w->touched[w->n_touched++] = value;
 	return c;
 }
 
-/* The same for the next event, which most often has the channel of the one before. */
-static inline struct funnel_chain *chain_after(struct funnel_worker *w, struct funnel_chain *last, uint32_t last_i, uint32_t i)
+/* The same where the unit has met the value before, as most often. By the channel's code and not by whether it is that of the
+ * event before, which nobody can guess. */
+static inline struct funnel_chain *chain_after(struct funnel_worker *w, struct funnel_chain *last, uint32_t i)
 {
-	const struct query_line *l = &w->line;
-	bool is_same = w->f->hold == QUERY_NONE || (w->f->hold == QUERY_CHANNEL && l->channel[i] == l->channel[last_i] && l->channel[i]);
-	return last && is_same && last->unit == w->unit ? last : chain_of(w, i);
+	uint32_t place = w->f->hold == QUERY_CHANNEL ? w->held_as[w->line.channel[i]] : 0;
+	struct funnel_chain *c = place && place <= w->n_chains ? &w->chains[place - 1] : w->f->hold == QUERY_NONE ? last : NULL;
+	return c && c->unit == w->unit ? c : chain_of(w, i);
 }
 
 /* The steps and exclusions that the event is. */
@@ -149,7 +150,7 @@ static void exclude(const struct funnel_worker *w, struct funnel_chain *c, uint3
 	for (uint32_t bits = mask >> FIRST_EXCLUSION; bits; bits &= bits - 1) {
 		const struct funnel_exclusion *x = &w->f->exclusions[__builtin_ctz(bits)];
 		bool is_any = w->f->order == FUNNEL_ANY_ORDER;
-		for (int k = is_any ? 0 : x->after - 1; k < (is_any ? (int)w->f->n_steps : x->before - 1); k++) c->start[k] = NEVER;
+		for (int k = is_any ? 0 : x->after - 1; k < (is_any ? (int)w->f->n_steps : x->before - 1); k++) c->start[k + 1] = NEVER;
 	}
 }
 
@@ -161,16 +162,16 @@ static void in_this_order(struct funnel_worker *w, struct funnel_chain *c, uint3
 		int k = 31 - __builtin_clz(steps);
 		steps &= ~(UINT32_C(1) << k);
 		if (k == 0) {
-			c->start[0] = t;
+			c->start[1] = t;
 			c->by[0] = by_of_start(w, c, i);
 		} else {
-			if (c->start[k - 1] == NEVER || t - c->start[k - 1] > w->f->window_ms) continue;
+			if (c->start[k] == NEVER || t - c->start[k] > w->f->window_ms) continue;
 			if (is_strict && c->index[k - 1] + 1 != i) continue;
-			c->start[k] = c->start[k - 1];
+			c->start[k + 1] = c->start[k];
 			c->by[k] = c->by[k - 1];
 		}
 		c->index[k] = i;
-		if (!is_counted(w, c->by[k], (size_t)k)) reach(w, c->by[k], (size_t)k, t - c->start[k]);
+		if (!is_counted(w, c->by[k], (size_t)k)) reach(w, c->by[k], (size_t)k, t - c->start[k + 1]);
 	}
 }
 
@@ -181,15 +182,15 @@ static void in_any_order(struct funnel_worker *w, struct funnel_chain *c, uint32
 	size_t n = 0;
 	for (; steps; steps &= steps - 1) {
 		int k = __builtin_ctz(steps);
-		c->start[k] = t;
+		c->start[k + 1] = t;
 		c->by[k] = by;
 		c->index[k] = i;
 	}
 	uint32_t earliest = i;
 	for (size_t k = 0; k < w->f->n_steps; k++) {
-		if (c->start[k] == NEVER || t - c->start[k] > w->f->window_ms) continue;
+		if (c->start[k + 1] == NEVER || t - c->start[k + 1] > w->f->window_ms) continue;
 		n++;
-		if (c->index[k] < earliest) earliest = c->index[k], first = c->start[k], by = c->by[k];
+		if (c->index[k] < earliest) earliest = c->index[k], first = c->start[k + 1], by = c->by[k];
 	}
 	for (size_t k = 0; k < n; k++)
 		if (!is_counted(w, by, k)) reach(w, by, k, t - first);
@@ -200,20 +201,20 @@ static void in_any_order(struct funnel_worker *w, struct funnel_chain *c, uint32
 static void follow_plain_chains(struct funnel_worker *w)
 {
 	const struct query_line *l = &w->line;
+	int64_t window_ms = w->f->window_ms;
 	struct funnel_chain *c = NULL;
-	uint32_t last = 0;
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint32_t steps = mask_of(w, i);
 		int64_t t = l->time_ms[i];
 		if (!steps) continue;
-		c = chain_after(w, c, last, i);
-		last = i;
+		c = chain_after(w, c, i);
 		if (!c) continue;
+		c->start[0] = t;
 		for (; steps; steps &= ~(UINT32_C(1) << (31 - __builtin_clz(steps)))) {
 			int k = 31 - __builtin_clz(steps);
-			int64_t start = k ? c->start[k - 1] : t;
-			c->start[k] = start;
-			if (t - start > w->f->window_ms || c->counted >> k & 1) continue;
+			int64_t start = c->start[k];
+			c->start[k + 1] = start;
+			if ((t - start > window_ms) | (c->counted >> k & 1)) continue;
 			c->counted |= UINT32_C(1) << k;
 			reach(w, by_of_start(w, c, i), (size_t)k, t - start);
 		}
@@ -230,13 +231,11 @@ static void follow_chains(struct funnel_worker *w)
 	const struct query_line *l = &w->line;
 	bool by_session = w->f->count == FUNNEL_SESSIONS;
 	struct funnel_chain *c = NULL;
-	uint32_t last = 0;
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (by_session && i && l->time_ms[i] - l->time_ms[i - 1] > w->f->gap_ms) w->unit++;
 		uint32_t mask = mask_of(w, i), steps = mask & ((UINT32_C(1) << FIRST_EXCLUSION) - 1);
 		if (!mask) continue;
-		c = chain_after(w, c, last, i);
-		last = i;
+		c = chain_after(w, c, i);
 		if (!c) continue;
 		if (mask >> FIRST_EXCLUSION) exclude(w, c, mask);
 		if (!steps) continue;

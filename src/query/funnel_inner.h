@@ -11,7 +11,8 @@ struct funnel_chain {
 	bool has_own_by;                   /* see by_of_start */
 	uint32_t own_by;
 	uint32_t counted;                  /* see follow_plain_chains: a bit a step that the unit was counted for */
-	int64_t start[FUNNEL_MAX_STEPS];   /* this order: of the chain that reached the step; any: when the step was seen last */
+	/* By step, from 1 on; this order: of the chain that reached the step; any: when the step was seen last. 0: the event in hand. */
+	int64_t start[FUNNEL_MAX_STEPS + 1];
 	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
 	uint32_t index[FUNNEL_MAX_STEPS];  /* strict: the event that reached it */
 	/* the attempt in hand */
