@@ -39,7 +39,8 @@ struct worker {
 	void *state;
 	struct aside *aside; /* owned */
 	size_t n, cap;
-	size_t *at;          /* a cursor a part, in its table of subjects */
+	size_t *at, *end;    /* by part: a cursor in its table of subjects, and the end of the stretch in hand */
+	uint32_t *found, *n_found; /* part after part: the places of subjects with slices; how many of each */
 	uint64_t **hits;     /* by part: of the rows of the stretch in hand */
 	size_t *cap_hits;
 	struct query_slice *slices; /* of the stretch in hand, by subject */
@@ -144,15 +145,20 @@ static bool mark(struct worker *w, size_t part, size_t first, size_t end)
 	return true;
 }
 
-static bool has_hit(const uint64_t *hits, size_t first, size_t n)
+/* The subjects from place `at` up to `end` that have a marked row, from mark to mark. */
+static size_t find_marked(const struct events_scan *s, const uint64_t *hits, size_t at, size_t end, uint32_t *found)
 {
-	size_t shift = first % 64, last = shift + n - 1;
-	uint64_t head = hits[0] >> shift << shift;
-	if (last < 64) return head << (63 - last) != 0;
-	if (head) return true;
-	for (size_t word = 1; word < last / 64; word++)
-		if (hits[word]) return true;
-	return hits[last / 64] << (63 - last % 64) != 0;
+	size_t base = s->first[at] / 64 * 64, last = s->first[end], n = 0;
+	for (size_t row = s->first[at]; row < last; row = s->first[at]) {
+		size_t word = (row - base) / 64;
+		uint64_t marks = hits[word] >> row % 64 << row % 64;
+		while (!marks && base + ++word * 64 < last) marks = hits[word];
+		if (!marks) break;
+		row = base + word * 64 + (size_t)__builtin_ctzll(marks);
+		while (s->first[at + 1] <= row) at++;
+		found[n++] = (uint32_t)at++;
+	}
+	return n;
 }
 
 static void fetch_bytes(const unsigned char *p, size_t bytes)
@@ -193,45 +199,63 @@ static void fetch_columns(const struct worker *w, size_t part, size_t first, siz
 	fetch_bytes(s->channel.value.p + slot * s->channel.value.width, (size_t)(last - slot) * s->channel.value.width);
 }
 
-/* counts[k + 1] += slices of subject from + k; marks rows. Leaves the cursors. */
-static size_t count_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts)
+/* The place of the first subject from `to` on; a stretch has no more subjects than numbers. */
+static size_t end_of_stretch(const struct events_scan *s, size_t at, uint64_t to)
+{
+	size_t end = at + STRETCH < s->n_subjects ? at + STRETCH : s->n_subjects;
+	while (at < end) {
+		size_t middle = (at + end) / 2;
+		if (s->subjects[middle] < to) at = middle + 1;
+		else end = middle;
+	}
+	return at;
+}
+
+/* Finds the slices of a stretch, part after part, and marks rows; counts[k + 1] is the number of those of subject from + k.
+ * False: out of memory. */
+static bool find_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts, size_t *all)
 {
 	const struct query_plan *p = w->scan->plan;
-	size_t all = 0;
+	size_t n = 0;
 	for (size_t i = 0; i < p->n_parts; i++) {
 		const struct events_scan *s = &p->parts[i].s;
-		size_t at = w->at[i];
-		while (at < s->n_subjects && s->subjects[at] < to) counts[s->subjects[at++] - from + 1]++;
-		all += at - w->at[i];
-		if (w->scan->wanted && at > w->at[i] && !mark(w, i, s->first[w->at[i]], s->first[at])) return 0;
-		if (at > w->at[i]) fetch_columns(w, i, s->first[w->at[i]], s->first[at]);
+		size_t at = w->at[i], end = w->end[i] = end_of_stretch(s, at, to), begin = n;
+		if (at < end) {
+			if (w->scan->wanted && !mark(w, i, s->first[at], s->first[end])) return false;
+			fetch_columns(w, i, s->first[at], s->first[end]);
+			if (w->scan->wanted) n += find_marked(s, w->hits[i], at, end, w->found + n);
+			else
+				while (at < end) w->found[n++] = (uint32_t)at++;
+		}
+		w->n_found[i] = (uint32_t)(n - begin);
+		for (size_t k = begin; k < n; k++) counts[s->subjects[w->found[k]] - from + 1]++;
 	}
-	return all;
+	*all = n;
+	return true;
 }
 
 /* Puts the slices in their places and moves the cursors on; counts become ends. */
-static void place_slices(struct worker *w, uint32_t from, uint64_t to, uint32_t *counts)
+static void place_slices(struct worker *w, uint32_t from, uint32_t *counts)
 {
 	const struct query_plan *p = w->scan->plan;
+	const uint32_t *found = w->found;
 	for (size_t i = 0; i < p->n_parts; i++) {
 		const struct events_scan *s = &p->parts[i].s;
-		size_t at = w->at[i];
-		size_t base = at < s->n_subjects ? s->first[at] / 64 : 0;
-		for (; at < s->n_subjects && s->subjects[at] < to; at++) {
-			size_t first = s->first[at], n = s->first[at + 1] - first;
-			const uint64_t *hits = w->scan->wanted ? w->hits[i] + (first / 64 - base) : NULL;
-			if (hits && !has_hit(hits, first, n)) continue;
-			w->slices[counts[s->subjects[at] - from]++] = (struct query_slice){(uint32_t)i, (uint32_t)n, first, hits};
+		size_t base = w->at[i] < s->n_subjects ? s->first[w->at[i]] / 64 : 0;
+		for (const uint32_t *end = found + w->n_found[i]; found < end; found++) {
+			size_t first = s->first[*found];
+			w->slices[counts[s->subjects[*found] - from]++] =
+				(struct query_slice){(uint32_t)i, (uint32_t)(s->first[*found + 1] - first), first, w->scan->wanted ? w->hits[i] + (first / 64 - base) : NULL};
 		}
-		w->at[i] = at;
+		w->at[i] = w->end[i];
 	}
 }
 
 static void scan_stretch(struct worker *w, uint32_t from, uint64_t to)
 {
 	uint32_t counts[STRETCH + 1] = {0}, starts[STRETCH];
-	size_t all = count_slices(w, from, to, counts), n = to - from;
-	if (all == 0) return;
+	size_t all, n = to - from;
+	if (!find_slices(w, from, to, counts, &all)) return;
 	if (all > w->cap_slices) {
 		if (!query__charge(w->scan->plan, (all - w->cap_slices) * sizeof *w->slices)) return;
 		w->slices = mem_realloc(w->slices, all * sizeof *w->slices);
@@ -241,7 +265,7 @@ static void scan_stretch(struct worker *w, uint32_t from, uint64_t to)
 		counts[i + 1] += counts[i];
 		starts[i] = counts[i];
 	}
-	place_slices(w, from, to, counts);
+	place_slices(w, from, counts);
 	for (size_t i = 0; i < n; i++) {
 		if (counts[i] > starts[i]) visit_subject(w, from + (uint32_t)i, w->slices + starts[i], counts[i] - starts[i]);
 	}
@@ -438,7 +462,8 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 	p->scanned = codes;
 	for (size_t i = 0; i < n_states; i++)
 		workers[i] = (struct worker){.scan = &s, .state = states[i], .at = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1),
-			.hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1)};
+			.end = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1), .n_found = ARENA_ARRAY(p->arena, uint32_t, p->n_parts + 1),
+			.found = ARENA_ARRAY(p->arena, uint32_t, p->n_parts * STRETCH + 1), .hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1)};
 	work(&s, workers, n_states, scan_part_of_subjects);
 	if (!must_stop(&s) && group_aside(&s, workers, n_states)) work(&s, workers, n_states, scan_part_of_joined);
 	bool is_stopped = must_stop(&s);
