@@ -47,7 +47,7 @@ struct page {
 	struct notice *notice;
 	LIST_OF(str) topics, styles, scripts;
 	int64_t drawn_after; /* of what is published live */
-	str live_worker, charts, icons, favicon, manifest;
+	str live_worker, charts, answering, icons, favicon, manifest;
 };
 struct envelope {
 	struct page page;
@@ -97,6 +97,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, scripts, DESC_LIST, .item = DESC_STR),
 	FIELD(page, live_worker, DESC_STR),
 	FIELD(page, charts, DESC_STR),
+	FIELD(page, answering, DESC_STR),
 	FIELD(page, icons, DESC_STR),
 	FIELD(page, favicon, DESC_STR),
 	FIELD(page, manifest, DESC_STR),
@@ -277,10 +278,11 @@ static void add_assets(struct op *op, struct page *page)
 	for (size_t i = 0; i < COUNT_OF(styles); i++) page->styles.v[page->styles.n++] = asset_address(a, str_of(styles[i]));
 	page->scripts.v = ARENA_ARRAY(a, str, LIST_MOST);
 	page->live_worker = asset_address(a, S("assets/live-worker.js"));
+	page->answering = asset_address(a, S("assets/survey.js"));
 	page->charts = asset_address(a, S("assets/vendor/echarts.min.js"));
 	for (size_t i = 0; asset_at(i) && page->scripts.n < LIST_MOST; i++) {
 		str path = asset_at(i)->path;
-		bool is_script = str_starts(path, S("assets/")) && str_ends(path, S(".js")), is_later = str_eq(path, S("assets/live-worker.js")) || str_eq(path, S("assets/vendor/echarts.min.js"));
+		bool is_script = str_starts(path, S("assets/")) && str_ends(path, S(".js")), is_later = str_eq(path, S("assets/live-worker.js")) || str_eq(path, S("assets/survey.js")) || str_eq(path, S("assets/vendor/echarts.min.js"));
 		if (is_script && !is_later) page->scripts.v[page->scripts.n++] = asset_address(a, path);
 	}
 	page->icons = asset_address(a, S("assets/icons.svg"));
