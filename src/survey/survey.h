@@ -110,5 +110,5 @@ enum err survey_link_read(struct op *op, str token, struct survey_link *out) NOD
 
 /* Handlers. */
 web_handler survey_list_get, survey_post, survey_show_get, survey_change_post, survey_open_post, survey_close_post, survey_remove_post, survey_restore_post, survey_qr_get,
-	survey_link_post, survey_version_restore_post, survey_answer_get, survey_answer_post;
+	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post;
 #endif

@@ -1,22 +1,10 @@
 /* survey_answer.c: the page of those who are asked. It works without JavaScript: each page is a form that carries what the pages before
  * took; a submission bears an id from the moment that its first page is drawn, so that sending it again changes nothing. */
-#include <sodium.h>
-#include <string.h>
-
 #include "customer/customer.h"
 #include "i18n/i18n.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "survey/survey_inner.h"
-
-enum { SUBMISSION_BYTES = 15, SUBMISSION_LEAST = 16 };
-
-static str new_submission(struct op *op)
-{
-	unsigned char random[SUBMISSION_BYTES];
-	randombytes_buf(random, sizeof random);
-	return str_base64url(&op->arena, random, sizeof random);
-}
 
 /* What is said instead of questions. */
 static const struct saying {
@@ -71,7 +59,7 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 static enum err sit(struct op *op, const struct survey *s, const struct survey_link *link, str submission, struct sitting *x)
 {
 	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .name = STR_NONE,
-	                      .submission = str_given(link->submission) ? link->submission : str_given(submission) ? submission : new_submission(op)};
+	                      .submission = str_given(link->submission) ? link->submission : str_given(submission) ? submission : survey__new_submission(op)};
 	if (link->customer) TRY(customer_called(op, link->customer, &x->name));
 	return OK;
 }
@@ -97,14 +85,6 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 
 /* ---- what is answered ---- */
 
-static bool is_submission(str text)
-{
-	if (text.n < SUBMISSION_LEAST || text.n > SURVEY_SUBMISSION_MOST) return false;
-	for (size_t i = 0; i < text.n; i++)
-		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.p[i])) return false;
-	return true;
-}
-
 enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct survey_link link;
@@ -116,7 +96,7 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	TRY(web_input(op, w, &SURVEY_SENT_DESC, &in));
 	TRY(open_link(op, w, &link, &s, &refusal));
 	if (refusal) return say(op, a, &s, refusal);
-	if (!link.customer && !is_submission(in.submission)) return fail(op, ERR_INVALID, "submission", "16 to 40 letters, digits, - and _: send back what the page gave");
+	if (!link.customer && !survey__is_submission(in.submission)) return fail(op, ERR_INVALID, "submission", "16 to 40 letters, digits, - and _: send back what the page gave");
 	TRY(sit(op, &s, &link, in.submission, &x));
 	survey__take(&x, &in);
 	TRY(survey__is_full(&x, &full));

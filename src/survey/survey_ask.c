@@ -86,6 +86,7 @@ static const struct desc_field ANSWER_FIELDS[] = {
 	FIELD(survey_answer, optional, DESC_MSG, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_answer, seconds, DESC_INT, .doc = "which these take, about"),
 	FIELD(survey_answer, questions, DESC_LIST, .item = DESC_STRUCT, .of = &QUESTION_DESC),
+	FIELD(survey_answer, entry, DESC_PTR, .of = &SURVEY_ENTRY_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_answer, carried, DESC_LIST, .item = DESC_STRUCT, .of = &CARRIED_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_answer, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 };
@@ -372,6 +373,6 @@ struct survey_answer *survey__draw(struct sitting *x, size_t at, str action)
 	page->optional = page->seconds < MINUTE ? msg_int("survey_optional", "seconds", page->seconds) : msg_int("survey_optional_minutes", "minutes", (page->seconds + MINUTE / 2) / MINUTE);
 	page->place = msg_int("survey_page_of", "page", page->number);
 	msg_add(&page->place, (struct msg_arg){.name = "pages", .type = MSG_INT, .i = page->pages});
-	page->faults.v = ARENA_ARRAY(&x->op->arena, struct form_fault, x->s->definition.questions.n + 1);
+	page->faults.v = ARENA_ARRAY(&x->op->arena, struct form_fault, x->s->definition.questions.n + 2);
 	return page;
 }

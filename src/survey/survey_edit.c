@@ -35,6 +35,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(survey_page, is_anonymous, DESC_BOOL),
 	FIELD(survey_page, may_write, DESC_BOOL),
 	FIELD(survey_page, may_invite, DESC_BOOL),
+	FIELD(survey_page, may_enter, DESC_BOOL),
 	FIELD(survey_page, version, DESC_INT),
 	FIELD(survey_page, submissions, DESC_INT),
 	FIELD(survey_page, finding, DESC_MSG),
@@ -97,6 +98,7 @@ enum err survey__make_page(struct op *op, const struct web *w, const struct surv
 	                             .is_draft = s->state == SURVEY_DRAFT, .is_open = s->state == SURVEY_OPEN, .is_closed = s->state == SURVEY_CLOSED, .is_anonymous = s->is_anonymous,
 	                             .may_write = op_may(op, PERM_WRITE_FIGURES), .may_invite = op_may(op, PERM_WRITE_CUSTOMERS) && s->state == SURVEY_OPEN && !s->is_anonymous, .version = s->version,
 	                             .submissions = s->submissions, .definition = s->definition};
+	page->may_enter = op_may(op, PERM_WRITE_CUSTOMERS) && page->is_open;
 	page->link = survey_address(op, w, page->path);
 	page->qr = str_fmt(&op->arena, "%.*s/qr.svg", STR_ARG(page->address));
 	add_languages(op, page, s);

@@ -43,7 +43,7 @@ struct survey_page {
 	id id;
 	str name, address, link, path, qr, personal;
 	int state;
-	bool is_draft, is_open, is_closed, is_anonymous, may_write, may_invite;
+	bool is_draft, is_open, is_closed, is_anonymous, may_write, may_invite, may_enter;
 	int64_t version, submissions;
 	struct msg finding;
 	LIST_OF(struct survey_language) languages;

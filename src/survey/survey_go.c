@@ -1,16 +1,38 @@
 /* survey_go.c: from one page to the next: what was sent is looked through, and what is asked next follows from it. */
+#include <sodium.h>
+#include <string.h>
+
 #include "i18n/i18n.h"
 #include "json/desc.h"
 #include "survey/survey_inner.h"
 
+enum { SUBMISSION_BYTES = 15, SUBMISSION_LEAST = 16 };
 static const char *const GOES[] = {"next", "back", "finish", NULL};
 static const struct desc_field SENT_FIELDS[] = {
 	FIELD(survey_sent, submission, DESC_STR, .max = SURVEY_SUBMISSION_MOST),
 	FIELD(survey_sent, go, DESC_ENUM, .names = GOES, .doc = "next when not given; finish leaves the rest out"),
 	FIELD(survey_sent, from, DESC_INT, .min = 0, .max = SURVEY_QUESTIONS, .doc = "of the page that is sent; not given: these are all answers"),
+	FIELD(survey_sent, customer, DESC_STR, .max = 600, .flags = DESC_OMIT, .doc = "of an entry by hand: id or identity (kind:value) of whose answer it is"),
+	FIELD(survey_sent, channel, DESC_STR, .max = 10, .flags = DESC_OMIT, .doc = "of an entry by hand: phone or paper"),
+	FIELD(survey_sent, at, DESC_STR, .max = 40, .flags = DESC_OMIT, .doc = "of an entry by hand: when it was answered; now when not given"),
 	FIELD(survey_sent, answers, DESC_LIST, .item = DESC_STRUCT, .of = &SURVEY_GIVEN_DESC),
 };
 const struct desc SURVEY_SENT_DESC = DESC(survey_sent, SENT_FIELDS);
+
+str survey__new_submission(struct op *op)
+{
+	unsigned char random[SUBMISSION_BYTES];
+	randombytes_buf(random, sizeof random);
+	return str_base64url(&op->arena, random, sizeof random);
+}
+
+bool survey__is_submission(str text)
+{
+	if (text.n < SUBMISSION_LEAST || text.n > SURVEY_SUBMISSION_MOST) return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.p[i])) return false;
+	return true;
+}
 
 void survey__take(struct sitting *x, const struct survey_sent *in)
 {

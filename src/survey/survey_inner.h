@@ -111,7 +111,14 @@ struct ask_question {
 struct ask_carried { /* what was answered on other pages goes along */
 	str name, value;
 };
+struct survey_entry { /* by hand: how, of whom, when */
+	LIST_OF(struct option) channels;
+	struct input customer, at;
+	str name, address; /* of the survey */
+};
+extern const struct desc SURVEY_ENTRY_DESC;
 struct survey_answer {
+	struct survey_entry *entry; /* NULL: whoever answers does so themselves */
 	str state; /* "open", or why nothing is asked */
 	struct msg heading, saying; /* instead of questions */
 	bool is_open, is_anonymous, is_preview;
@@ -141,8 +148,11 @@ struct survey_sent {
 	str submission;
 	int go;
 	int64_t from; /* the first question of the page that was sent; DESC_NULL_INT: all was sent at once */
+	str customer, channel, at; /* of an entry by hand */
 	LIST_OF(struct survey_given) answers;
 };
+str survey__new_submission(struct op *op);
+bool survey__is_submission(str text);
 void survey__take(struct sitting *x, const struct survey_sent *in);
 /* What is drawn next: the page again with its faults, another one; NULL when all is answered that must be. */
 struct survey_answer *survey__go(struct sitting *x, const struct survey_sent *in, str action);

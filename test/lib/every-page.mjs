@@ -157,7 +157,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		addresses = {
 			'/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
-			'/surveys/:id': [survey], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
+			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],
