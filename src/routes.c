@@ -16,6 +16,7 @@
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "research/research.h"
 #include "segment/segment.h"
 #include "setting/setting_pages.h"
 #include "source/import_pages.h"

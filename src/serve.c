@@ -26,12 +26,13 @@
 #include "op/app.h"
 #include "page.h"
 #include "page_mail.h"
+#include "research/research.h"
 #include "routes.h"
 #include "setting/setting.h"
 #include "source/import.h"
 #include "team/session.h"
 
-enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8 };
+enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8, RESEARCH_FORM_BYTES = RESEARCH_FILE_BYTES + (1 << 20) };
 
 struct server {
 	struct app *app;
@@ -325,10 +326,13 @@ static enum err choose_way(void *arg, struct http_request *rq, struct http_way *
 {
 	struct server *s = arg;
 	str path = http_path(rq);
-	bool is_upload = str_eq(http_method(rq), S("POST")) && (str_eq(path, S("/imports")) || str_eq(path, S("/imports.json")));
+	bool is_research = str_starts(path, S("/research")), is_upload = str_eq(http_method(rq), S("POST")) && (is_research || str_eq(path, S("/imports")) || str_eq(path, S("/imports.json")));
 	if (receive_is_ours(path)) way->max_body = receive_max_body(s->app);
 	way->is_quick = receive_is_ours(path) || str_eq(path, S("/health")) || str_starts(path, S("/assets/"));
-	return is_upload && atomic_load(&s->app->ready_pct) == 100 ? upload_way(s, rq, way) : OK;
+	if (!is_upload || atomic_load(&s->app->ready_pct) != 100) return OK;
+	TRY(upload_way(s, rq, way));
+	if (is_research) way->max_files_body = RESEARCH_FORM_BYTES;
+	return OK;
 }
 
 static void handle(void *arg, struct http_request *rq)

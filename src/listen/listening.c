@@ -15,9 +15,10 @@
 #include "listen/listen.h"
 #include "listen/listening.h"
 #include "mark/mark.h"
+#include "research/research.h"
 #include "search/search.h"
 
-enum { PAGE_ROWS = 50, TOPIC_ROWS = 12, TERMS_MOST = 20, NAME_CHARACTERS = 80, DAYS_USUAL = 28, SCALE = 5 };
+enum { PAGE_ROWS = 50, TOPIC_ROWS = 12, TERMS_MOST = 20, NAME_CHARACTERS = 80, DAYS_USUAL = 28, SCALE = 5, RESEARCH_ROWS = 5 };
 static const char *const FEELINGS[] = {"pos", "neg", "neu", NULL};
 static const char *const TERM_KINDS[] = {"own", "competitor", NULL};
 static const char *const FIELDS[] = {"language", "source", NULL};
@@ -153,6 +154,7 @@ struct listening {
 	LIST_OF(struct listen_topic) topics;
 	LIST_OF(struct listen_term) terms;
 	LIST_OF(struct mention_row) rows;
+	LIST_OF(struct research) research;
 	str next;
 	LIST_OF(struct form_fault) faults;
 };
@@ -190,6 +192,7 @@ static const struct desc_field LISTENING_FIELDS[] = {
 	FIELD(listening, topics, DESC_LIST, .item = DESC_STRUCT, .of = &SUM_DESC, .doc = "those most spoken of, rising ones first"),
 	FIELD(listening, terms, DESC_LIST, .item = DESC_STRUCT, .of = &TERM_DESC, .doc = "share of voice"),
 	FIELD(listening, rows, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
+	FIELD(listening, research, DESC_LIST, .item = DESC_STRUCT, .of = &RESEARCH_DESC, .doc = "what was filed and holds the words of q; in no figure"),
 	FIELD(listening, next, DESC_STR),
 	FIELD(listening, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 };
@@ -426,7 +429,7 @@ static enum err fill(struct op *op, const struct web *w, struct listening_asked 
 	add_topics(op, w, sums, page);
 	add_shares(op, sums, page);
 	add_rows(op, w, sums, page);
-	return OK;
+	return x->words.query.match.n && !x->words.query.n_fields ? research_find(op, x->q, RESEARCH_ROWS, &page->research.v, &page->research.n) : OK;
 }
 
 static enum err make_page(struct op *op, struct web *w, struct listening **out)

@@ -142,6 +142,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send(`${survey}/open`, {}, secret);
+		await hospes.send('/research', { kind: 'visit', title: 'A morning in the shop', text: 'Nobody finds the tea.', source: 'Field team', day: '2011-03-02', stage: 'consideration', topic: 'finding', persona: 'Keeps a gift shop' }, secret);
+		const research = (await hospes.get('/research', secret)).body.rows[0].address;
 		await hospes.send('/listening/sources', { kind: 'feed', address: 'http://127.0.0.1:9/feed' }, secret); // the inside: nobody is asked
 		await hospes.send('/listening/sources', { kind: 'hook', name: 'Forum' }, secret);
 		const hook = (await hospes.get('/listening/sources', secret)).body.rows[1].address;
@@ -155,8 +157,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
 		addresses = {
-			'/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
+			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],

@@ -1,0 +1,80 @@
+#include "research/research.h"
+
+#include "base/utf8.h"
+#include "collect/touchpoint.h"
+#include "research/research_inner.h"
+#include "search/search.h"
+
+enum { QUOTE_BYTES = 400 };
+
+const char *const RESEARCH_KINDS[] = {"interview", "observation", "visit", "market", "competitor", "other", NULL};
+
+static const struct desc_field FIELDS[] = {
+	FIELD(research, id, DESC_ID, .prefix = "res"),
+	FIELD(research, kind, DESC_ENUM, .names = RESEARCH_KINDS, .prefix = "research_kind"),
+	FIELD(research, title, DESC_STR),
+	FIELD(research, text, DESC_STR),
+	FIELD(research, quote, DESC_STR, .doc = "the text's beginning"),
+	FIELD(research, link, DESC_STR),
+	FIELD(research, source, DESC_STR, .doc = "who says it"),
+	FIELD(research, day, DESC_DATE),
+	FIELD(research, stage, DESC_ENUM, .names = STAGES, .prefix = "stage"),
+	FIELD(research, topic, DESC_STR),
+	FIELD(research, persona, DESC_STR),
+	FIELD(research, file_name, DESC_STR),
+	FIELD(research, file_type, DESC_STR),
+	FIELD(research, file_bytes, DESC_INT),
+	FIELD(research, made_by, DESC_STR),
+	FIELD(research, made_at, DESC_TIME),
+	FIELD(research, address, DESC_STR),
+};
+const struct desc RESEARCH_DESC = DESC(research, FIELDS);
+
+str research__address(struct op *op, id research)
+{
+	return str_fmt(&op->arena, "/research/%s", id_show(&op->arena, S("res"), research).p);
+}
+
+static void finish(struct op *op, struct research *r)
+{
+	r->address = research__address(op, r->id);
+	r->quote = r->text.n > QUOTE_BYTES ? str_fmt(&op->arena, "%.*s…", STR_ARG(str_trim(utf8_cut(r->text, QUOTE_BYTES)))) : r->text;
+}
+
+enum err research__all(struct op *op, const struct research__wanted *x, struct research **out, size_t *n)
+{
+	struct search_query q;
+	struct search_found found = {0};
+	void *rows;
+	size_t all;
+	if (str_given(x->words)) {
+		TRY(search_parse(&op->arena, x->words, NULL, &q, &op->fault));
+		TRY(search_find(op, SEARCH_RESEARCH, &q, &found));
+	}
+	TRY(op_structs(op, SQL_research_all, DB_ARGS(db_int(x->kind), db_int(x->stage), db_text(x->topic), db_text(x->persona), db_int(RESEARCH_MOST)), &RESEARCH_DESC, &rows, &all));
+	*out = rows;
+	*n = 0;
+	for (size_t i = 0; i < all && *n < x->most; i++) {
+		struct research *r = &(*out)[i];
+		if (str_given(x->words) && !search_has(&found, r->id)) continue;
+		finish(op, r);
+		(*out)[(*n)++] = *r;
+	}
+	return OK;
+}
+
+enum err research_find(struct op *op, str words, size_t most, struct research **out, size_t *n)
+{
+	return research__all(op, &(struct research__wanted){.words = words, .kind = -1, .stage = -1, .topic = STR_NONE, .persona = STR_NONE, .most = most}, out, n);
+}
+
+enum err research__get(struct op *op, id research, struct research *out)
+{
+	void *rows;
+	size_t n;
+	TRY(op_structs(op, SQL_research_by_id, DB_ARGS(db_id(research)), &RESEARCH_DESC, &rows, &n));
+	if (!n) return fail(op, ERR_NOT_FOUND, "id", "there is no such research");
+	*out = *(struct research *)rows;
+	finish(op, out);
+	return OK;
+}

@@ -1,0 +1,49 @@
+// What was filed without counting: by kind, stage, topic and persona, with a file; found by words and quoted beside mentions; in
+// no figure.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { start, until } from '../lib/hospes.mjs';
+
+const VISIT = { kind: 'visit', title: 'A morning in the shop', text: 'Nobody finds the tea shelf. ไม่มีใครหาชั้นชาเจอ', source: 'Field team', day: '2026-03-02', stage: 'consideration', topic: 'finding', persona: 'Gift buyer' };
+
+test('filed, found, quoted, changed, removed and brought back; never counted', async (t) => {
+	const hospes = await start(t), secret = await hospes.key('secret');
+	const get = async (path) => (await hospes.get(path, secret)).body, send = (path, body = {}) => hospes.send(path, body, secret);
+	assert.equal((await get('/research')).finding.key, 'research_none');
+	for (const [bad, field] of [[{ title: '' }, 'title'], [{ kind: 'rumour' }, 'kind'], [{ stage: 'moon' }, 'stage'], [{ day: 'soon' }, 'day'], [{ source: '' }, 'source'], [{ link: 'javascript:alert(1)' }, 'link']]) {
+		const answer = await send('/research', { ...VISIT, ...bad });
+		assert.equal(answer.status, 422);
+		assert.ok(answer.text.includes(`"${field}"`), answer.text);
+	}
+	assert.ok((await send('/research', VISIT)).status < 400);
+	const form = new FormData();
+	for (const [name, value] of Object.entries({ ...VISIT, kind: 'market', title: 'Tea market', text: 'Loose tea grows', stage: '', topic: 'market', persona: '', link: 'https://institute.example/tea' })) form.set(name, value);
+	const pdf = Buffer.concat([Buffer.from('%PDF-1.4\n'), Buffer.alloc(3 << 20, 7)]);
+	form.set('file', new Blob([pdf], { type: 'application/pdf' }), 'Tea <2026>.pdf');
+	const sent = await hospes.fetch('/research', { method: 'POST', body: form, headers: { authorization: `Bearer ${secret}`, accept: 'application/json' } });
+	assert.ok(sent.status < 400, await sent.text());
+	const { rows } = await get('/research');
+	assert.deepEqual(rows.map((row) => [row.title, row.kind, row.stage]), [['Tea market', 'market', 'unknown'], ['A morning in the shop', 'visit', 'consideration']].sort((a, b) => (rows[0].title === a[0] ? -1 : 1)));
+	const market = rows.find((row) => row.kind === 'market'), visit = rows.find((row) => row.kind === 'visit');
+	const file = await hospes.fetch(`${market.address}/file`, { headers: { authorization: `Bearer ${secret}` } });
+	assert.equal(file.headers.get('content-type'), 'application/octet-stream');
+	assert.deepEqual(Buffer.compare(Buffer.from(await file.arrayBuffer()), pdf), 0);
+	assert.equal((await hospes.get(`${visit.address}/file`, secret)).status, 404);
+	for (const [query, n] of [['kind=visit', 1], ['stage=consideration', 1], ['topic=market', 1], ['persona=Gift+buyer', 1], ['kind=interview', 0]]) assert.equal((await get(`/research?${query}`)).rows.length, n, query);
+	const found = (q) => until(`the index to know ${q}`, async () => { const page = await get(`/research?q=${encodeURIComponent(q)}`); return page.rows.length ? page.rows.map((row) => row.title) : null; });
+	assert.deepEqual(await found('ชั้นชา'), ['A morning in the shop']);
+	assert.deepEqual((await found('tea')).sort(), ['A morning in the shop', 'Tea market']);
+	assert.deepEqual(await found('tea -shelf'), ['Tea market']);
+	assert.equal((await hospes.get('/research?q=%22open', secret)).status, 422);
+	assert.deepEqual((await get('/listening?q=shelf')).research.map((row) => row.title), ['A morning in the shop']);
+	assert.equal((await get('/listening?q=shelf')).n, 0, 'no mention');
+	assert.equal((await get('/voice')).is_empty, true, 'no answer');
+	assert.ok((await send(visit.address, { ...VISIT, text: 'Signs were put up' })).status < 400);
+	await until('the change', async () => (await get('/research?q=shelf')).rows.length === 0);
+	assert.equal((await get(visit.address)).it.text, 'Signs were put up');
+	assert.ok((await send(`${visit.address}/remove`)).status < 400);
+	assert.equal((await hospes.get(visit.address, secret)).status, 404);
+	assert.ok((await send(`${visit.address}/restore`)).status < 400);
+	assert.deepEqual(await found('signs'), ['A morning in the shop']);
+	assert.equal((await hospes.send('/research', VISIT, await hospes.key('secret', '--role', 'agent'))).status, 403);
+});
