@@ -24,10 +24,16 @@ enum {
 	OID_NUMERIC = 1700,
 };
 
+struct filled { /* a table that rows were put into in bulk */
+	char name[64]; /* "": none yet */
+	size_t rows, looked_at; /* as many when it was analysed last */
+};
+enum { FILLED_MAX = 16, ANALYSE_ROWS = 500 };
 struct session {
 	PGconn *conn;
 	struct arena arena; /* of one call */
 	bool is_prepared[SQL_COUNT];
+	struct filled filled[FILLED_MAX];
 };
 
 /* By SQLSTATE: https://www.postgresql.org/docs/15/errcodes-appendix.html */
@@ -349,6 +355,26 @@ static enum err copy_end(struct session *s, const char *trouble, const char *tab
 	return take_results(s, &call, table, f);
 }
 
+/* Statements keep the plan that they were given while the table was empty, where any index looks as good as the right one.
+ * A table that has doubled is analysed, and they are planned anew. */
+static enum err note_filled(struct session *s, const char *name, size_t rows, struct fault *f)
+{
+	size_t i = 0;
+	while (i < FILLED_MAX && s->filled[i].name[0] && strcmp(s->filled[i].name, name) != 0) i++;
+	if (i == FILLED_MAX || strlen(name) >= sizeof s->filled[i].name) return OK;
+	struct filled *t = &s->filled[i];
+	memcpy(t->name, name, strlen(name) + 1);
+	t->rows += rows;
+	if (t->rows < ANALYSE_ROWS || t->rows < t->looked_at * 2) return OK;
+	t->looked_at = t->rows;
+	struct buf text;
+	buf_init(&text, 1024);
+	buf_fmt(&text, "ANALYZE \"%s\"", name);
+	enum err e = script(s, buf_c(&text), f);
+	buf_release(&text);
+	return e;
+}
+
 static enum err bulk(
 	void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
 {
@@ -370,7 +396,8 @@ static enum err bulk(
 		}
 	}
 	buf_release(&lines);
-	return copy_end(s, trouble, t->name, f);
+	TRY(copy_end(s, trouble, t->name, f));
+	return note_filled(s, t->name, rows, f);
 }
 
 /* Foreign keys are looked at once, after the last row. Only those that were not deferrable are put back. */
