@@ -25,6 +25,7 @@
 #include "target/target.h"
 #include "team/team_pages.h"
 #include "text/text_pages.h"
+#include "trigger/trigger.h"
 #include "voice/voice.h"
 #include "want/want.h"
 

@@ -97,6 +97,9 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 			const share = (await told({ name: 'text', contains: word })) / customers;
 			assert.ok(Math.abs(share - TRUTHS.story.share_of_customers) < 0.06, `${language}: ${share}`);
 		}
+		await hospes.send('/talk-triggers', { promise: 'A card by hand in every box', given_by: 'Order Shipped', words: Object.values(TRUTHS.story.words).join('\n') }, key);
+		const { rows: [trigger] } = (await hospes.get('/talk-triggers', key)).body;
+		assert.ok(trigger.told_low < TRUTHS.story.share_of_customers && TRUTHS.story.share_of_customers < trigger.told_high, JSON.stringify([trigger.told, trigger.customers]));
 	});
 
 	test('a strike outside: deliveries wait in one country alone, whoever carries them', async () => {

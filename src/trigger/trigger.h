@@ -1,0 +1,9 @@
+/* trigger.h: talk triggers: what is done so that customers talk of it, the four tests it has to pass, and what the touchpoints say:
+ * who got it, who tells it, with what feeling. Measured over all that may be looked at for analysis; nothing of it is stored. */
+#ifndef TRIGGER_TRIGGER_H
+#define TRIGGER_TRIGGER_H
+#include "http/web.h"
+
+extern const struct desc TRIGGERS_DESC, TRIGGER_INPUT_DESC;
+web_handler trigger_list_get, trigger_post, trigger_change_post, trigger_remove_post, trigger_restore_post;
+#endif

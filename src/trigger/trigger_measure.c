@@ -1,0 +1,179 @@
+/* trigger_measure.c: each distinct text of a part is folded and looked through once, by its place in the part's dictionary; then rows
+ * are walked. What a person of ours wrote down (EVENT_BY_HAND) is no telling. */
+#include <string.h>
+
+#include "consent/consent.h"
+#include "customer/people.h"
+#include "events/events.h"
+#include "i18n/i18n.h"
+#include "op/app.h"
+#include "pulse/kept.h"
+#include "text/text.h"
+#include "trigger/trigger_inner.h"
+
+enum { PHRASES_MOST = 60, GESTURE = 1, HEARD = 2, FEELING_NONE = 0, FEELING_GOOD, FEELING_BAD };
+
+struct asked {
+	const struct talk_trigger *v;
+	size_t n;
+};
+struct looked {
+	struct op *op;
+	const struct asked *asked;
+	const struct people *people;
+	uint32_t n_customers;
+	str (*words)[PHRASES_MOST]; /* folded */
+	size_t *n_words;
+	bool *is_given;           /* trigger × code of type */
+	size_t n_codes;
+	int gesture_code;
+	uint8_t *told, *given;    /* trigger × customer */
+	uint8_t *seen;            /* of a customer: GESTURE, HEARD */
+	struct trigger_counts *counts;
+	int64_t gestures;
+};
+
+static void read_words(struct looked *l, size_t t)
+{
+	for (str rest = l->asked->v[t].words; str_given(rest) && l->n_words[t] < PHRASES_MOST;) {
+		str word = i18n_fold(&l->op->arena, str_trim(str_cut(&rest, '\n')));
+		if (word.n) l->words[t][l->n_words[t]++] = word;
+	}
+	for (str rest = l->asked->v[t].given_by; str_given(rest);) {
+		uint16_t code;
+		str event = str_trim(str_cut(&rest, '\n'));
+		if (event.n && events_type_code(l->op->app->events, event, &code) && code < l->n_codes) l->is_given[t * l->n_codes + code] = true;
+	}
+}
+
+static bool tells(const struct looked *l, size_t t, str folded)
+{
+	for (size_t i = 0; i < l->n_words[t]; i++)
+		if (str_contains(folded, l->words[t][i])) return true;
+	return false;
+}
+
+static uint8_t feeling_of(str text)
+{
+	struct arena a;
+	struct text_reading reading;
+	arena_init(&a);
+	text_read(&a, text, NULL, &reading);
+	uint8_t out = str_eq(reading.sentiment, S("pos")) ? FEELING_GOOD : str_eq(reading.sentiment, S("neg")) ? FEELING_BAD : FEELING_NONE;
+	arena_release(&a);
+	return out;
+}
+
+/* Of each text of the dictionary: which triggers it tells (bits), and with what feeling. */
+struct dictionary {
+	uint64_t *tells;
+	uint8_t *feeling;
+};
+
+static void look_through(const struct looked *l, struct arena *a, const struct events_property *p, struct dictionary *d)
+{
+	d->tells = ARENA_ARRAY(a, uint64_t, p->dictionary_n + 1);
+	d->feeling = ARENA_ARRAY(a, uint8_t, p->dictionary_n + 1);
+	for (size_t i = 0; i < p->dictionary_n; i++) {
+		struct arena scratch;
+		arena_init(&scratch);
+		str folded = i18n_fold(&scratch, p->dictionary[i]);
+		for (size_t t = 0; t < l->asked->n; t++)
+			if (tells(l, t, folded)) d->tells[i] |= UINT64_C(1) << t;
+		arena_release(&scratch);
+		if (d->tells[i]) d->feeling[i] = feeling_of(p->dictionary[i]);
+	}
+}
+
+static void tell(struct looked *l, const struct dictionary *d, uint32_t text, uint32_t customer)
+{
+	for (size_t t = 0; t < l->asked->n; t++) {
+		if (!(d->tells[text] >> t & 1)) continue;
+		l->told[t * (l->n_customers + 1) + customer] = 1;
+		l->counts[t].texts++;
+		l->counts[t].pos += d->feeling[text] == FEELING_GOOD;
+		l->counts[t].neg += d->feeling[text] == FEELING_BAD;
+	}
+}
+
+static void look_at(struct looked *l, const struct events_columns *c, size_t row, const struct events_property *p, const struct dictionary *d)
+{
+	uint32_t customer = people_customer(l->people, c->subject[row]);
+	if (!customer || customer > l->n_customers || !(c->purposes[row] & PURPOSE_BIT(PURPOSE_ANALYTICS))) return;
+	if (people_denied(l->people, customer) & PURPOSE_BIT(PURPOSE_ANALYTICS) || !people_is_known(l->people, customer)) return;
+	l->seen[customer] |= HEARD;
+	if (c->type[row] == l->gesture_code) l->gestures++, l->seen[customer] |= GESTURE;
+	for (size_t t = 0; t < l->asked->n; t++)
+		if (c->type[row] < l->n_codes && l->is_given[t * l->n_codes + c->type[row]]) l->given[t * (l->n_customers + 1) + customer] = 1;
+	if (p->kind && p->kind[row] == EVENTS_TEXT && !(c->flags[row] & EVENT_BY_HAND) && d->tells[p->text[row]]) tell(l, d, p->text[row], customer);
+}
+
+static enum err look_in(struct looked *l, struct events_part *part)
+{
+	struct events_columns c;
+	struct events_property p;
+	struct dictionary d;
+	struct arena a;
+	TRY(events_part_columns(part, EVENTS_TYPE | EVENTS_PURPOSES | EVENTS_FLAGS, &c, &l->op->fault));
+	TRY(events_part_property(part, S("text"), &p, &l->op->fault));
+	arena_init(&a);
+	look_through(l, &a, &p, &d);
+	for (size_t i = 0; i < c.n; i++) look_at(l, &c, i, &p, &d);
+	arena_release(&a);
+	return OK;
+}
+
+static void sum_up(const struct looked *l, struct trigger_measured *m)
+{
+	for (uint32_t k = 1; k <= l->n_customers; k++) {
+		m->gesture_customers += (l->seen[k] & GESTURE) != 0;
+		for (size_t t = 0; t < l->asked->n; t++) {
+			size_t at = t * (l->n_customers + 1) + k;
+			l->counts[t].customers += (l->seen[k] & HEARD) != 0;
+			l->counts[t].told += l->told[at];
+			l->counts[t].given += l->given[at];
+			l->counts[t].told_given += l->told[at] & l->given[at];
+		}
+	}
+	m->gestures = l->gestures;
+	m->of = l->counts;
+}
+
+static enum err look(struct op *op, struct arena *a, void *arg, void **out)
+{
+	const struct asked *asked = arg;
+	struct events_view *view;
+	uint16_t gesture;
+	struct looked l = {.op = op, .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
+	struct trigger_measured *m = ARENA_NEW(a, struct trigger_measured);
+	size_t cells = asked->n * ((size_t)l.n_customers + 1) + 1;
+	l.gesture_code = events_type_code(op->app->events, S("Gesture Made"), &gesture) ? gesture : -1;
+	l.words = arena_alloc(&op->arena, (asked->n + 1) * sizeof *l.words);
+	l.n_words = ARENA_ARRAY(&op->arena, size_t, asked->n + 1);
+	l.is_given = ARENA_ARRAY(&op->arena, bool, asked->n * l.n_codes + 1);
+	l.told = ARENA_ARRAY(&op->arena, uint8_t, cells);
+	l.given = ARENA_ARRAY(&op->arena, uint8_t, cells);
+	l.seen = ARENA_ARRAY(&op->arena, uint8_t, (size_t)l.n_customers + 1);
+	l.counts = ARENA_ARRAY(a, struct trigger_counts, asked->n + 1);
+	for (size_t t = 0; t < asked->n; t++) read_words(&l, t);
+	TRY(events_view_open(op->app->events, &view, &op->fault));
+	enum err e = OK;
+	for (size_t i = 0; e == OK && i < events_view_parts(view); i++) e = look_in(&l, events_view_part(view, i));
+	events_view_close(view);
+	sum_up(&l, m);
+	*out = m;
+	return e;
+}
+
+enum err trigger__measure(struct op *op, const struct talk_trigger *v, size_t n, const struct trigger_measured **out)
+{
+	str state, key;
+	void *found;
+	struct asked asked = {v, n};
+	TRY(kept_state(op, &state));
+	key = str_fmt(&op->arena, "triggers %.*s", STR_ARG(state));
+	for (size_t i = 0; i < n; i++) key = str_fmt(&op->arena, "%.*s\n\n%.*s\n\n%.*s", STR_ARG(key), STR_ARG(v[i].words), STR_ARG(v[i].given_by));
+	TRY(kept_get(op, key, look, &asked, &found));
+	*out = found;
+	return OK;
+}
