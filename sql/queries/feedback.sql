@@ -1,7 +1,7 @@
 -- name: feedback_put
 INSERT INTO feedback (id, message, source, subject, import, at, purposes, submission, survey, question, version, wording, type, scale_min, scale_max,
-	number, text, language, channel, location, weight, search)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+	number, text, language, channel, location, weight, search, is_anonymous)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 ON CONFLICT (message) DO NOTHING;
 
 -- name: feedback_question_put
@@ -9,6 +9,12 @@ INSERT INTO feedback_question (question, survey, type, wording, scale_min, scale
 ON CONFLICT (question) DO UPDATE SET survey = coalesce(excluded.survey, feedback_question.survey), type = excluded.type,
 	wording = coalesce(excluded.wording, feedback_question.wording), scale_min = coalesce(excluded.scale_min, feedback_question.scale_min),
 	scale_max = coalesce(excluded.scale_max, feedback_question.scale_max);
+
+-- name: feedback_anonymous_put
+INSERT INTO feedback_anonymous (question) VALUES ($1) ON CONFLICT (question) DO NOTHING;
+
+-- name: feedback_anonymous_is
+SELECT count(*) FROM feedback_anonymous WHERE CAST($1 AS TEXT) IS NULL OR question = $1;
 
 -- name: feedback_remove_import
 DELETE FROM feedback WHERE import = $1;
@@ -34,6 +40,8 @@ f.purposes & $2 <> 0
 	AND ($6 = 0 OR ($6 = 1 AND f.type = 'nps' AND f.number >= 9) OR ($6 = 2 AND f.type = 'nps' AND f.number >= 7 AND f.number < 9) OR ($6 = 3 AND f.type = 'nps' AND f.number < 7)
 		OR ($6 = 4 AND f.type = 'text'))
 	AND f.at >= $7 AND f.at < $8
+	AND (f.is_anonymous IS NULL OR f.survey IN (SELECT g.survey FROM feedback g WHERE g.is_anonymous = 1 AND (CAST($4 AS TEXT) IS NULL OR g.language = $4)
+		AND (CAST($5 AS TEXT) IS NULL OR g.channel = $5) GROUP BY g.survey HAVING count(DISTINCT g.submission) >= 8))
 	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
 		WHERE i.subject = f.subject AND c.purpose = $9 AND NOT c.is_granted)
 

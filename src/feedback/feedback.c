@@ -54,6 +54,7 @@ static double number_of(const struct json_node *p, const char *name)
 struct row {
 	str question, submission, survey, version, wording, type, text, language, location;
 	double number, scale_min, scale_max, weight;
+	bool is_anonymous;
 };
 
 static bool read_row(struct arena *a, str body, struct row *x)
@@ -68,6 +69,8 @@ static bool read_row(struct arena *a, str body, struct row *x)
 		.scale_max = number_of(p, "scale_max"), .weight = number_of(p, "weight")};
 	if (isnan(x->number)) x->number = number_of(p, "value");
 	for (size_t i = 0; i < COUNT_OF(texts) && !str_given(x->text); i++) x->text = text_of(a, p, texts[i], TEXT_BYTES);
+	const struct json_node *anonymous = json_get(p, S("is_anonymous"));
+	x->is_anonymous = anonymous && anonymous->type == JSON_TRUE;
 	boolean = json_get(p, S("boolean"));
 	if (boolean && (boolean->type == JSON_TRUE || boolean->type == JSON_FALSE)) x->text = boolean->type == JSON_TRUE ? S("true") : S("false");
 	if (!str_given(x->type)) x->type = isnan(x->number) ? S("text") : S("number");
@@ -87,6 +90,7 @@ static enum err put_question(struct op *op, struct feedback_batch *b, const stru
 	str as_it_stands = str_fmt(&op->arena, "%.*s\n%.*s\n%.*s\n%.*s\n%g\n%g", STR_ARG(x->question), STR_ARG(x->survey), STR_ARG(x->type), STR_ARG(x->wording), x->scale_min, x->scale_max);
 	map_put(&b->questions, as_it_stands, &added);
 	if (!added) return OK;
+	if (x->is_anonymous) TRY(op_run(op, SQL_feedback_anonymous_put, DB_ARGS(db_text(x->question)), NULL));
 	return op_run(op, SQL_feedback_question_put,
 	              DB_ARGS(db_text(x->question), db_text(x->survey), db_text(x->type), db_text(x->wording), real(x->scale_min), real(x->scale_max), db_int(at_ms)), NULL);
 }
@@ -102,7 +106,7 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	return op_run(op, SQL_feedback_put,
 	              DB_ARGS(db_id(id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes), db_text(x.submission),
 	                      db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number), db_text(x.text),
-	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search)),
+	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search), x.is_anonymous ? db_int(1) : db_null()),
 	              NULL);
 }
 
@@ -118,6 +122,14 @@ enum err feedback_forget_subject(struct op *op, uint32_t subject)
 }
 
 /* ---- questions ---- */
+
+enum err feedback_least(struct op *op, str question, int64_t *least)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_feedback_anonymous_is, DB_ARGS(db_text(question)), &rows));
+	*least = db_rows_int(&rows, 0, 0) ? FEEDBACK_GROUP_LEAST : 0;
+	return OK;
+}
 
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n)
 {

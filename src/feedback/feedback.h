@@ -17,6 +17,10 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 enum err feedback_forget_import(struct op *op, int64_t import) NODISCARD;
 enum err feedback_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 
+/* Answers to an anonymous survey are shown where so many stand together; of other questions (absent: of any) *least is 0. */
+enum { FEEDBACK_GROUP_LEAST = 8 };
+enum err feedback_least(struct op *op, str question, int64_t *least) NODISCARD;
+
 /* The questions that were answered, in the order of their first answer. */
 struct feedback_question {
 	str id, survey, type, wording; /* survey and wording absent unless sent */

@@ -55,6 +55,7 @@ struct query_records {
 };
 
 /* A customer's name to the outside, such as its id. It lives in the arena. */
+typedef int64_t query_least_fn(void *arg, str question); /* fewer answers to it have no figures; absent: any question */
 typedef str query_customer_fn(void *arg, struct arena *a, uint32_t customer);
 
 /* What a subject paid at a time; a refund is below 0. */
@@ -84,6 +85,7 @@ struct query_context {
 	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
 	query_customer_fn *customer;    /* NULL: its number */
+	query_least_fn *least;          /* NULL: as the question says */
 	const char *const *stages;      /* in order, ended by NULL: the default journey; NULL: none */
 	query_sales_fn *sales;          /* NULL: none is known */
 	void *arg;                      /* of these functions */

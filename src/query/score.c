@@ -223,6 +223,8 @@ static void whole_range(struct arena *a, struct query_range range, struct query_
 
 enum err query_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_score_answer *out, struct fault *f)
 {
+	int64_t least = ctx->least ? ctx->least(ctx->arg, q->score->question) : 0;
+	if (q->score->min_n < least) q->score->min_n = least;
 	const struct query_match *matches[] = {&q->score->answers};
 	*out = (struct query_score_answer){0};
 	struct arena scratch;

@@ -130,6 +130,10 @@ static str body_of(const struct taken *t, const struct touchpoint *x, const stru
 	put(&w, "survey_name", s->name);
 	put(&w, "question_version", str_fmt(&op->arena, "%lld", (long long)s->version));
 	put(&w, "language", lang_code(t->x->lang));
+	if (s->is_anonymous) {
+		json_key(&w, S("is_anonymous"));
+		json_put_bool(&w, true);
+	}
 	if (q) put_answer(t, &w, q, k);
 	json_end_object(&w);
 	json_end_object(&w);

@@ -119,6 +119,16 @@ describe('surveys', () => {
 		assert.equal((await answer(path, { 'answers[0].value': '7' })).status, 303);
 		await w.applied();
 		assert.equal(await w.metric('hospes_customers', { kind: 'anonymous' }), before);
+		const score = async () => (await w.query({ kind: 'score', metric: 'nps', question: 'enps', by: 'language' }, secret)).groups[0], shown = async () => (await surveys.kept(address)).length;
+		for (let i = 0; i < 6; i++) await answer(path, { 'answers[0].value': '9' });
+		assert.equal(await shown(), 0, 'seven are too few to be shown');
+		assert.deepEqual([(await score()).n, (await score()).value], [7, null]);
+		await answer(path, { 'answers[0].value': '9' });
+		assert.equal(await shown(), 8);
+		assert.equal((await score()).value, 87.5);
+		await answer(path, { 'answers[0].value': '0' }, { 'accept-language': 'el' });
+		assert.equal((await read('/voice/responses?language=el')).rows.length, 0, 'one language is a small group');
+		assert.doesNotMatch((await w.get('/voice/responses.csv?language=el', secret)).text, /enps/);
 		const { definition } = await read(address);
 		assert.equal((await send(address, { name: 'Team', is_anonymous: false, definition })).status, 422, 'the promise stands');
 	});
