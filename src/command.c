@@ -13,6 +13,7 @@
 #include "customer/change.h"
 #include "events/events.h"
 #include "http/options.h"
+#include "knowledge/knowledge.h"
 #include "op/app.h"
 #include "openapi.h"
 #include "pulse/pulse.h"
@@ -60,6 +61,30 @@ static int command_query(struct app *app, int argc, const str *argv, const struc
 	}
 	op_release(&op);
 	return code;
+}
+
+/* ---- import ---- */
+
+/* What is no touchpoint has a reader of its own. */
+static const struct {
+	const char *as;
+	int (*run)(struct app *app, const struct command_io *io, const str *names, size_t n);
+} RECORDS[] = {{"articles", article_import}};
+
+static int command_import_any(struct app *app, int argc, const str *argv, const struct command_io *io)
+{
+	str as = STR_NONE, rest[256];
+	const struct command_option options[] = {{"as", &as, NULL}};
+	int n;
+	for (int i = 1; i < argc && !str_given(as); i++)
+		if (str_eq(argv[i], S("--as")) && i + 1 < argc) as = argv[i + 1];
+		else if (str_starts(argv[i], S("--as="))) as = str_sub(argv[i], 5, argv[i].n);
+	for (size_t k = 0; k < COUNT_OF(RECORDS); k++) {
+		if (!str_eq(as, str_of(RECORDS[k].as))) continue;
+		if (argc > (int)COUNT_OF(rest) || !options_read(io, argc, argv, options, COUNT_OF(options), rest, &n) || n == 0) return usage(io, S("import"));
+		return RECORDS[k].run(app, io, rest, (size_t)n);
+	}
+	return command_import(app, argc, argv, io);
 }
 
 /* ---- key ---- */

@@ -1,10 +1,6 @@
 /* The file holds a table a kind, whose rowids are the records' ids. It carries the generation that the records name: where
  * the two differ (a restore, a lost or broken file) it is emptied and everything is noted anew. Notes are deleted after the
  * index is committed, each with the stamp that was read, so that a crash repeats work and a change in between is not lost. */
-#include "search/search.h"
-
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +9,24 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "op/app.h"
+#include "search/inner.h"
 
-enum { BATCH = 400, PATH_BYTES = 4096, STATEMENT_BYTES = 300 };
+enum { BATCH = 400, PATH_BYTES = SEARCH__PATH_BYTES, STATEMENT_BYTES = SEARCH__STATEMENT_BYTES };
 
 static const struct kind {
 	const char *name;
 	enum sql one, all;
+	bool is_ranked; /* a table a language (ranked.c) */
 } KINDS[SEARCH_KINDS] = {
-	[SEARCH_MENTION] = {"mention", SQL_search_mention, SQL_search_all_mention},
-	[SEARCH_RESEARCH] = {"research", SQL_search_research, SQL_search_all_research},
+	[SEARCH_MENTION] = {"mention", SQL_search_mention, SQL_search_all_mention, false},
+	[SEARCH_RESEARCH] = {"research", SQL_search_research, SQL_search_all_research, false},
+	[SEARCH_ARTICLE] = {"article", SQL_search_article, SQL_search_all_article, true},
 };
 
-struct search {
-	pthread_mutex_t lock;
-	char path[PATH_BYTES];
-	sqlite3 *db;
-	int64_t generation;
-};
+const char *search__kind_name(enum search_kind kind)
+{
+	return KINDS[kind].name;
+}
 
 struct search *search_new(str dir)
 {
@@ -95,12 +92,12 @@ static bool add_tokenizer(sqlite3 *db)
 	sqlite3_bind_pointer(s, 1, (void *)&api, "fts5_api_ptr", NULL);
 	(void)sqlite3_step(s);
 	sqlite3_finalize(s);
-	return api && api->xCreateTokenizer(api, "hospes", NULL, &ours, NULL) == SQLITE_OK;
+	return api && api->xCreateTokenizer(api, "hospes", NULL, &ours, NULL) == SQLITE_OK && search__add_ranked_tokenizer(api);
 }
 
 /* ---- the file ---- */
 
-static bool run(sqlite3 *db, const char *sql)
+bool search__run(sqlite3 *db, const char *sql)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -118,11 +115,12 @@ static bool try_open(struct search *s)
 {
 	char sql[STATEMENT_BYTES];
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) return false;
-	if (!run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000") || !add_tokenizer(s->db)) return false;
-	if (!run(s->db, "CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL)")) return false;
+	if (!search__run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000") || !add_tokenizer(s->db)) return false;
+	if (!search__run(s->db, "CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL)")) return false;
 	for (size_t i = 0; i < SEARCH_KINDS; i++) {
+		if (KINDS[i].is_ranked) continue;
 		snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(title, text, tokenize='hospes')", KINDS[i].name);
-		if (!run(s->db, sql)) return false;
+		if (!search__run(s->db, sql)) return false;
 	}
 	s->generation = number(s->db, "SELECT generation FROM state");
 	return true;
@@ -139,7 +137,7 @@ static void remove_files(const struct search *s)
 }
 
 /* Under the lock. A file that cannot be used is made again. */
-static bool opened(struct search *s)
+bool search__open(struct search *s)
 {
 	if (s->db) return true;
 	if (try_open(s)) return true;
@@ -166,15 +164,9 @@ enum err search_note(struct op *op, enum search_kind kind, id of)
 
 /* ---- bringing it up ---- */
 
-struct noted {
-	int kind;
-	id of, stamp;
-	str title, text;
-	bool is_there;
-};
 struct batch {
 	struct arena *a;
-	struct noted v[BATCH];
+	struct search__noted v[BATCH];
 	size_t n;
 	int64_t generation;
 };
@@ -186,22 +178,24 @@ static enum err read_batch(struct op *op, void *arg)
 	TRY(op_query(op, SQL_search_noted, DB_ARGS(db_int(BATCH)), &notes));
 	b->n = notes.n;
 	for (size_t i = 0; i < notes.n; i++) {
-		struct noted *x = &b->v[i];
-		*x = (struct noted){.kind = (int)db_rows_int(&notes, i, 0), .of = db_rows_id(&notes, i, 1), .stamp = db_rows_id(&notes, i, 2)};
+		struct search__noted *x = &b->v[i];
+		*x = (struct search__noted){.kind = (int)db_rows_int(&notes, i, 0), .of = db_rows_id(&notes, i, 1), .stamp = db_rows_id(&notes, i, 2)};
 		if (x->kind < 0 || x->kind >= SEARCH_KINDS) continue;
 		TRY(op_query(op, KINDS[x->kind].one, DB_ARGS(db_id(x->of)), &text));
 		x->is_there = text.n > 0;
 		if (!text.n) continue;
 		x->title = str_dup(b->a, db_rows_text(&text, 0, 0));
 		x->text = str_dup(b->a, db_rows_text(&text, 0, 1));
+		if (KINDS[x->kind].is_ranked) x->language = str_dup(b->a, db_rows_text(&text, 0, 2));
 	}
 	return OK;
 }
 
-static bool write_one(sqlite3 *db, const struct noted *x, bool *has_removed)
+static bool write_one(sqlite3 *db, const struct search__noted *x, bool *has_removed)
 {
 	char sql[STATEMENT_BYTES];
 	sqlite3_stmt *s = NULL;
+	if (KINDS[x->kind].is_ranked) return search__write_ranked(db, KINDS[x->kind].name, x, &has_removed[x->kind]);
 	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = ?1", KINDS[x->kind].name);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
 	sqlite3_finalize(s);
@@ -217,17 +211,21 @@ static bool write_one(sqlite3 *db, const struct noted *x, bool *has_removed)
 /* What was taken out leaves its words in older parts of the index until these are merged: erasing must not wait for that. */
 static bool write_batch(sqlite3 *db, const struct batch *b)
 {
-	bool has_removed[SEARCH_KINDS] = {false}, ok = run(db, "BEGIN IMMEDIATE");
+	bool has_removed[SEARCH_KINDS] = {false}, ok = search__run(db, "BEGIN IMMEDIATE");
 	char sql[STATEMENT_BYTES];
 	for (size_t i = 0; ok && i < b->n; i++)
 		if (b->v[i].kind >= 0 && b->v[i].kind < SEARCH_KINDS) ok = write_one(db, &b->v[i], has_removed);
 	for (size_t k = 0; ok && k < SEARCH_KINDS; k++) {
 		if (!has_removed[k]) continue;
+		if (KINDS[k].is_ranked) {
+			ok = search__optimize_ranked(db, KINDS[k].name);
+			continue;
+		}
 		snprintf(sql, sizeof sql, "INSERT INTO %s (%s) VALUES ('optimize')", KINDS[k].name, KINDS[k].name);
-		ok = run(db, sql);
+		ok = search__run(db, sql);
 	}
-	if (ok && run(db, "COMMIT")) return true;
-	run(db, "ROLLBACK");
+	if (ok && search__run(db, "COMMIT")) return true;
+	search__run(db, "ROLLBACK");
 	return false;
 }
 
@@ -261,10 +259,10 @@ static bool empty(struct search *s, int64_t generation)
 	bool ok = true;
 	for (size_t i = 0; ok && i < SEARCH_KINDS; i++) {
 		snprintf(sql, sizeof sql, "DELETE FROM %s", KINDS[i].name);
-		ok = run(s->db, sql);
+		ok = KINDS[i].is_ranked ? search__empty_ranked(s->db, KINDS[i].name) : search__run(s->db, sql);
 	}
 	snprintf(sql, sizeof sql, "DELETE FROM state; INSERT INTO state VALUES (%lld)", (long long)generation);
-	if (!ok || !run(s->db, sql)) return false;
+	if (!ok || !search__run(s->db, sql)) return false;
 	s->generation = generation;
 	return true;
 }
@@ -288,7 +286,7 @@ static enum err bring_up(struct app *app, struct search *s, bool *more)
 	enum err e = op_apart(app, SEARCH_JOB, read_batch, b);
 	if (e == OK && b->n) {
 		pthread_mutex_lock(&s->lock);
-		e = opened(s) && write_batch(s->db, b) ? OK : ERR_IO;
+		e = search__open(s) && write_batch(s->db, b) ? OK : ERR_IO;
 		if (e != OK) shut(s); /* looked at anew the next time */
 		pthread_mutex_unlock(&s->lock);
 	}
@@ -298,20 +296,35 @@ static enum err bring_up(struct app *app, struct search *s, bool *more)
 	return e;
 }
 
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+static enum err open_and_bring_together(struct app *app)
+{
+	pthread_mutex_lock(&app->search->lock);
+	bool is_open = search__open(app->search);
+	pthread_mutex_unlock(&app->search->lock);
+	return is_open ? bring_together(app, app->search) : ERR_IO;
+}
+
 enum err search_job(struct op *op, id job, str payload)
 {
-	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
-	struct search *s = op->app->search;
 	bool more = true;
 	(void)payload;
-	if (pthread_mutex_trylock(&one)) return ERR_BUSY;
-	pthread_mutex_lock(&s->lock);
-	bool is_open = opened(s);
-	pthread_mutex_unlock(&s->lock);
-	enum err e = is_open ? bring_together(op->app, s) : ERR_IO;
-	while (e == OK && more && job_progress(op, job, 0, 0)) e = bring_up(op->app, s, &more);
-	pthread_mutex_unlock(&one);
+	if (pthread_mutex_trylock(&one_at_a_time)) return ERR_BUSY;
+	enum err e = open_and_bring_together(op->app);
+	while (e == OK && more && job_progress(op, job, 0, 0)) e = bring_up(op->app, op->app->search, &more);
+	pthread_mutex_unlock(&one_at_a_time);
 	return e == OK ? OK : fail(op, e, "search", "the index cannot be written");
+}
+
+enum err search_catch_up(struct app *app, struct fault *f)
+{
+	bool more = true;
+	pthread_mutex_lock(&one_at_a_time);
+	enum err e = open_and_bring_together(app);
+	while (e == OK && more) e = bring_up(app, app->search, &more);
+	pthread_mutex_unlock(&one_at_a_time);
+	return e == OK ? OK : fault_set(f, e, "search", "the index cannot be written");
 }
 
 /* ---- asking ---- */
@@ -336,7 +349,7 @@ enum err search_find(struct op *op, enum search_kind kind, const struct search_q
 {
 	struct search *s = op->app->search;
 	pthread_mutex_lock(&s->lock);
-	enum err e = opened(s) ? collect_ids(op, s, kind, q->match, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
+	enum err e = search__open(s) ? collect_ids(op, s, kind, q->match, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }

@@ -12,6 +12,7 @@
 enum search_kind {
 	SEARCH_MENTION,
 	SEARCH_RESEARCH,
+	SEARCH_ARTICLE, /* ranked: SQL_search_article gives title, text, language */
 	SEARCH_KINDS
 };
 enum err search_note(struct op *op, enum search_kind kind, id of) NODISCARD;
@@ -48,6 +49,28 @@ struct search_found {
 	size_t n;
 };
 enum err search_find(struct op *op, enum search_kind kind, const struct search_query *q, struct search_found *out) NODISCARD;
+/* ---- ranking, of kinds that have it ----
+ * The best of one language for a question or some words, the best first: BM25 (Robertson & Zaragoza 2009; k1 1.2, b .75) over
+ * folded words and their first six letters, which inflected forms share; in scripts without spaces over neighbouring letters.
+ * A word that no text has is taken for the ones that it may be a slip of. */
+enum { SEARCH_RANKED_MOST = 1000 };
+struct search_hit {
+	id of;
+	double score; /* above 0, comparable within one answer */
+};
+struct search_hits {
+	struct search_hit *v;
+	size_t n;
+	str *words; /* folded, as they were looked for: what a passage should hold */
+	size_t n_words;
+};
+enum err search_rank(struct op *op, enum search_kind kind, str language, str text, size_t most, struct search_hits *out) NODISCARD;
+/* The part of a text, at most so many bytes, that holds the most of the words; of the text's own bytes. */
+str search_passage(struct arena *a, str text, const struct search_hits *hits, size_t most);
+/* Now, and not by the job: for commands. Waits for a job that is at it. */
+struct app;
+enum err search_catch_up(struct app *app, struct fault *f) NODISCARD;
+
 bool search_has(const struct search_found *found, id of);
 
 struct search;

@@ -1,0 +1,59 @@
+/* The passage of a text that answers best: the window of sentences with the most different words of the query in it, of
+ * several the first. */
+#include "base/utf8.h"
+#include "search/inner.h"
+
+enum { PIECES_MOST = 4000 };
+
+struct piece {
+	size_t from, to;
+	uint64_t has; /* the first 64 words, a bit each */
+};
+
+static bool ends_sentence(str text, size_t i)
+{
+	static const char *const WIDE[] = {"。", "！", "？", "؟", "۔"};
+	if (text.p[i] == '\n') return true;
+	if ((text.p[i] == '.' || text.p[i] == '!' || text.p[i] == '?') && i + 1 < text.n && (text.p[i + 1] == ' ' || text.p[i + 1] == '\n')) return true;
+	for (size_t k = 0; k < COUNT_OF(WIDE); k++) {
+		str mark = str_of(WIDE[k]);
+		if (i + 1 >= mark.n && str_eq(str_sub(text, i + 1 - mark.n, mark.n), mark)) return true;
+	}
+	return false;
+}
+
+struct looking {
+	const struct search_hits *hits;
+	struct piece *pieces;
+	size_t n, at;
+};
+
+static int look(void *arg, const char *token, int n, int from, int to, bool is_same_place)
+{
+	struct looking *l = arg;
+	(void)to;
+	if (is_same_place) return 0;
+	while (l->at + 1 < l->n && (size_t)from >= l->pieces[l->at].to) l->at++;
+	for (size_t w = 0; w < l->hits->n_words && w < 64; w++)
+		if (str_eq(l->hits->words[w], (str){token, (size_t)n})) l->pieces[l->at].has |= UINT64_C(1) << w;
+	return 0;
+}
+
+str search_passage(struct arena *a, str text, const struct search_hits *hits, size_t most)
+{
+	struct looking l = {.hits = hits, .pieces = ARENA_ARRAY(a, struct piece, PIECES_MOST)};
+	size_t from = 0, best = 0, best_to = 0;
+	int best_words = -1;
+	for (size_t i = 0; i < text.n && l.n < PIECES_MOST; i++)
+		if (ends_sentence(text, i) || i + 1 == text.n) l.pieces[l.n++] = (struct piece){from, i + 1, 0}, from = i + 1;
+	if (!l.n) return text;
+	search__grams(text, look, &l);
+	for (size_t i = 0; i < l.n; i++) {
+		uint64_t has = 0;
+		size_t k = i;
+		while (k < l.n && (k == i || l.pieces[k].to - l.pieces[i].from <= most)) has |= l.pieces[k++].has;
+		int words = __builtin_popcountll(has);
+		if (words > best_words) best = l.pieces[i].from, best_to = l.pieces[k - 1].to, best_words = words;
+	}
+	return str_trim(utf8_cut(str_sub(text, best, best_to - best), most));
+}
