@@ -9,6 +9,7 @@
 #include "improvement/improvement.h"
 #include "journey/design.h"
 #include "journey/journey.h"
+#include "knowledge/knowledge.h"
 #include "listen/listen.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"

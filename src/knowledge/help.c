@@ -7,6 +7,8 @@ enum err help_find(struct op *op, str language, str question, size_t most, struc
 	struct search_hits hits;
 	*out = (struct help_results){0};
 	TRY(search_rank(op, SEARCH_ARTICLE, language, question, most, &hits));
+	str rest = language, primary = str_cut(&rest, '-');
+	if (!hits.n && primary.n < language.n) TRY(search_rank(op, SEARCH_ARTICLE, primary, question, most, &hits)); /* zh-Hant reads zh */
 	out->v = ARENA_ARRAY(&op->arena, struct help_result, hits.n + 1);
 	for (size_t i = 0; i < hits.n; i++) {
 		struct db_rows row;

@@ -18,7 +18,7 @@ struct article {
 	bool is_published;
 	int64_t changed_at;
 };
-extern const struct desc ARTICLE_DESC;
+extern const struct desc ARTICLE_DESC, HELP_DESC, HELP_ARTICLE_DESC, HELP_SEARCH_DESC;
 
 /* Adds or changes the article of that id and language; *changed: it was not there like this. a->id is set.
  * ERR_INVALID with the field. */
@@ -44,6 +44,8 @@ str article_plain(struct arena *a, str markdown);
 
 int article_import(struct app *app, const struct command_io *io, const str *names, size_t n);
 int command_search(struct app *app, int argc, const str *argv, const struct command_io *io);
+
+web_handler help_home_get, help_search_get, help_article_get;
 
 
 #endif

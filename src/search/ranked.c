@@ -1,17 +1,17 @@
 /* Ranked texts lie in a table a language, KIND_LANGUAGE, so that a word is rare or common among texts of its own language.
- * FTS5 scores (bm25), and its vocabulary says which words there are. What more than half of the texts have scores nothing in
- * FTS5, so it is not looked for. */
+ * FTS5 keeps where each token stands, which its vocabulary tells; KIND_LANGUAGE_size keeps how long each text is. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/utf8.h"
 #include "op/app.h"
 #include "search/inner.h"
 
-enum { LANGUAGE_BYTES = 16, TOKENS_MOST = 400, MATCH_BYTES = 256 << 10, SLIP_LETTERS = 4, LONG_LETTERS = 8, SLIPS_MOST = 3, LETTERS_MOST = 40, TABLE_BYTES = 64 };
-#define TITLE_WEIGHT "3.0"
+enum { LANGUAGE_BYTES = 16, TITLE_TIMES = 3, TOKENS_MOST = 400, SLIP_LETTERS = 4, LONG_LETTERS = 8, SLIPS_MOST = 3, LETTERS_MOST = 40, TABLE_BYTES = 64, COMMON_LEAST = 50, COMMON_SHARE = 5, LIKELIEST_TIMES = 4, LIKELIEST_LEAST = 200 };
+#define K1 1.2
+#define B 0.75
 
 /* ---- the tokenizer ---- */
 struct giving {
@@ -85,7 +85,8 @@ static bool for_tables(sqlite3 *db, const char *kind, bool (*act)(sqlite3 *db, c
 static bool take_out(sqlite3 *db, const char *table, void *arg)
 {
 	char sql[SEARCH__STATEMENT_BYTES];
-	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = %lld", table, (long long)*(const id *)arg);
+	long long of = *(const id *)arg;
+	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = %lld; DELETE FROM %s_size WHERE id = %lld", table, of, table, of);
 	return search__run(db, sql);
 }
 
@@ -101,7 +102,7 @@ static bool drop(sqlite3 *db, const char *table, void *arg)
 {
 	char sql[SEARCH__STATEMENT_BYTES];
 	(void)arg;
-	snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s_words; DROP TABLE %s", table, table);
+	snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s_words; DROP TABLE IF EXISTS %s_terms; DROP TABLE IF EXISTS %s_size; DROP TABLE %s", table, table, table, table);
 	return search__run(db, sql);
 }
 
@@ -115,24 +116,48 @@ bool search__empty_ranked(sqlite3 *db, const char *kind)
 	return for_tables(db, kind, drop, NULL);
 }
 
+static int count(void *arg, const char *token, int n, int from, int to, bool is_same_place)
+{
+	(void)token, (void)n, (void)from, (void)to;
+	*(int64_t *)arg += !is_same_place;
+	return 0;
+}
+
+/* A title says more than a text: it stands there several times. */
+static str with_title(struct arena *a, const struct search__noted *x)
+{
+	str text = x->text;
+	for (int i = 0; i < TITLE_TIMES && x->title.n; i++) text = str_fmt(a, "%.*s\n%.*s", STR_ARG(x->title), STR_ARG(text));
+	return text;
+}
+
 bool search__write_ranked(sqlite3 *db, const char *kind, const struct search__noted *x, bool *has_removed)
 {
 	char table[TABLE_BYTES], sql[SEARCH__STATEMENT_BYTES];
 	sqlite3_stmt *s = NULL;
+	struct arena a = {0};
 	id of = x->of;
 	int before = sqlite3_total_changes(db);
 	if (!for_tables(db, kind, take_out, &of)) return false;
 	if (sqlite3_total_changes(db) > before) *has_removed = true;
 	if (!x->is_there) return true;
 	table_of(table, kind, x->language);
-	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(title, text, tokenize='ranked')", table);
+	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(text, tokenize='ranked')", table);
 	if (!search__run(db, sql)) return false;
-	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s_words USING fts5vocab(%s, 'row')", table, table);
+	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s_words USING fts5vocab(%s, 'instance'); CREATE VIRTUAL TABLE IF NOT EXISTS %s_terms USING fts5vocab(%s, 'row')", table, table, table, table);
 	if (!search__run(db, sql)) return false;
-	snprintf(sql, sizeof sql, "INSERT INTO %s (rowid, title, text) VALUES (?1, ?2, ?3)", table);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_bind_text(s, 2, x->title.p, (int)x->title.n, SQLITE_STATIC) == SQLITE_OK &&
-	          sqlite3_bind_text(s, 3, x->text.p, (int)x->text.n, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
+	snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s_size (id INTEGER PRIMARY KEY, tokens INTEGER NOT NULL)", table);
+	if (!search__run(db, sql)) return false;
+	int64_t tokens = 0;
+	str text = with_title(&a, x);
+	search__grams(text, count, &tokens);
+	snprintf(sql, sizeof sql, "INSERT INTO %s_size VALUES (%lld, %lld)", table, (long long)x->of, (long long)tokens);
+	if (!search__run(db, sql)) return false;
+	snprintf(sql, sizeof sql, "INSERT INTO %s (rowid, text) VALUES (?1, ?2)", table);
+	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_bind_text(s, 2, text.p, (int)text.n, SQLITE_STATIC) == SQLITE_OK &&
+	          sqlite3_step(s) == SQLITE_DONE;
 	sqlite3_finalize(s);
+	arena_release(&a);
 	return ok;
 }
 
@@ -208,7 +233,7 @@ static void add_slips(sqlite3 *db, const char *table, struct tokens *t, str word
 	sqlite3_stmt *s = NULL;
 	VEC(struct slip) found = {0};
 	if (n < SLIP_LETTERS) return;
-	snprintf(sql, sizeof sql, "SELECT term, doc FROM %s_words WHERE term >= ?1 AND term < ?2", table);
+	snprintf(sql, sizeof sql, "SELECT term, doc FROM %s_terms WHERE term >= ?1 AND term < ?2", table);
 	char first[8], after[8];
 	int first_n = (int)utf8_put(want[0], first), after_n = (int)utf8_put(want[0] + 1, after);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_text(s, 1, first, first_n, SQLITE_STATIC) == SQLITE_OK &&
@@ -223,71 +248,151 @@ static void add_slips(sqlite3 *db, const char *table, struct tokens *t, str word
 	for (size_t i = 0; i < found.n && i < SLIPS_MOST; i++) (void)add_token(t, found.v[i].word);
 }
 
-/* In how many texts the token stands. */
-static int64_t texts_with(sqlite3_stmt *s, str token)
+/* ---- scoring ----
+ * A token's instances come text by text. What is found is gathered over all tokens, scored a text at a time as if all texts
+ * were of one length, and the likeliest are then scored by their own. FTS5's own bm25() looks at every phrase for every text
+ * that has any of them, which took ten times as long. */
+struct posting {
+	id of;
+	uint32_t token;
+	uint32_t times;
+};
+struct scored {
+	size_t first, n; /* of its postings */
+	struct search_hit hit;
+};
+struct scoring {
+	struct arena *a;
+	int64_t n_texts;
+	double mean_length, idf[TOKENS_MOST];
+	VEC(struct posting) postings;
+};
+
+static bool read_sizes(sqlite3 *db, const char *table, struct scoring *x)
 {
+	char sql[SEARCH__STATEMENT_BYTES];
+	sqlite3_stmt *s = NULL;
+	snprintf(sql, sizeof sql, "SELECT count(*), avg(tokens) FROM %s_size", table);
+	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
+	if (ok) x->n_texts = sqlite3_column_int64(s, 0), x->mean_length = sqlite3_column_double(s, 1);
+	sqlite3_finalize(s);
+	return ok && x->n_texts > 0 && x->mean_length > 0;
+}
+
+/* What most texts have says little and costs most: it is left out where there are enough texts to tell. */
+static bool says_little(const struct scoring *x, int64_t texts)
+{
+	return texts > COMMON_LEAST && texts * COMMON_SHARE > x->n_texts;
+}
+
+/* In how many texts it stands. */
+static int64_t add_postings(sqlite3_stmt *s, struct scoring *x, str token, uint32_t number)
+{
+	size_t before = x->postings.n;
 	int64_t n = 0;
 	sqlite3_reset(s);
-	if (sqlite3_bind_text(s, 1, token.p, (int)token.n, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) n = sqlite3_column_int64(s, 0);
+	if (sqlite3_bind_text(s, 1, token.p, (int)token.n, SQLITE_STATIC) != SQLITE_OK) return 0;
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		id of = sqlite3_column_int64(s, 0);
+		if (n && x->postings.v[x->postings.n - 1].of == of) {
+			x->postings.v[x->postings.n - 1].times++;
+			continue;
+		}
+		if (says_little(x, ++n)) break;
+		VEC_PUSH(&x->postings, x->a, ((struct posting){of, number, 1}));
+	}
+	x->idf[number] = log(1 + ((double)(x->n_texts - n) + 0.5) / ((double)n + 0.5));
+	if (says_little(x, n)) x->postings.n = before;
 	return n;
 }
 
-static int64_t count_texts(sqlite3 *db, const char *table)
+static bool gather(sqlite3 *db, const char *table, struct tokens *t, struct scoring *x, struct search_hits *out)
 {
 	char sql[SEARCH__STATEMENT_BYTES];
 	sqlite3_stmt *s = NULL;
-	int64_t n = 0;
-	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
-	return n;
-}
-
-/* FTS5's expression of what there is of the tokens; absent when there is nothing of them. */
-static str expression(sqlite3 *db, const char *table, struct tokens *t, struct search_hits *out)
-{
-	char sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	struct buf match;
-	int64_t all = count_texts(db, table);
 	snprintf(sql, sizeof sql, "SELECT doc FROM %s_words WHERE term = ?1", table);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) return STR_NONE;
-	buf_init(&match, MATCH_BYTES);
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) return false;
 	out->words = ARENA_ARRAY(t->a, str, TOKENS_MOST);
 	size_t asked = t->n;
 	for (size_t i = 0; i < t->n; i++) {
-		int64_t texts = texts_with(s, t->v[i]);
-		if (!texts && i < asked && !search__is_prefix(t->v[i])) add_slips(db, table, t, t->v[i]);
-		if (!texts || (texts * 2 > all && all > 2)) continue;
-		if (!search__is_prefix(t->v[i])) out->words[out->n_words++] = t->v[i];
-		buf_add(&match, match.n ? S(" OR \"") : S("\""));
-		buf_add(&match, t->v[i]);
-		buf_byte(&match, '"');
+		int64_t texts = add_postings(s, x, t->v[i], (uint32_t)i);
+		bool is_prefix = search__is_prefix(t->v[i]);
+		if (!texts && i < asked && !is_prefix) add_slips(db, table, t, t->v[i]);
+		if (texts && !says_little(x, texts) && !is_prefix) out->words[out->n_words++] = t->v[i];
 	}
 	sqlite3_finalize(s);
-	str text = str_dup(t->a, buf_str(&match));
-	buf_release(&match);
-	return text;
+	return true;
+}
+
+static int by_text(const void *x, const void *y)
+{
+	const struct posting *a = x, *b = y;
+	return (a->of > b->of) - (a->of < b->of);
+}
+
+static int by_score(const void *x, const void *y)
+{
+	const struct scored *a = x, *b = y;
+	if (a->hit.score != b->hit.score) return a->hit.score > b->hit.score ? -1 : 1;
+	return (a->hit.of > b->hit.of) - (a->hit.of < b->hit.of);
+}
+
+static double score_of(const struct scoring *x, const struct scored *of, double length)
+{
+	double score = 0;
+	for (size_t i = of->first; i < of->first + of->n; i++) {
+		const struct posting *p = &x->postings.v[i];
+		score += x->idf[p->token] * (double)p->times * (K1 + 1) / ((double)p->times + K1 * (1 - B + B * length / x->mean_length));
+	}
+	return score;
+}
+
+static size_t score_all(struct scoring *x, struct scored **out)
+{
+	size_t n = 0;
+	if (x->postings.n > 1) qsort(x->postings.v, x->postings.n, sizeof *x->postings.v, by_text);
+	struct scored *texts = ARENA_ARRAY(x->a, struct scored, x->postings.n + 1);
+	for (size_t i = 0; i < x->postings.n; i++) {
+		if (n == 0 || texts[n - 1].hit.of != x->postings.v[i].of) texts[n++] = (struct scored){i, 0, {x->postings.v[i].of, 0}};
+		texts[n - 1].n++;
+	}
+	for (size_t i = 0; i < n; i++) texts[i].hit.score = score_of(x, &texts[i], x->mean_length);
+	if (n > 1) qsort(texts, n, sizeof *texts, by_score);
+	*out = texts;
+	return n;
+}
+
+static bool score_by_length(sqlite3 *db, const char *table, const struct scoring *x, struct scored *texts, size_t n)
+{
+	char sql[SEARCH__STATEMENT_BYTES];
+	sqlite3_stmt *s = NULL;
+	snprintf(sql, sizeof sql, "SELECT tokens FROM %s_size WHERE id = ?1", table);
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) return false;
+	for (size_t i = 0; i < n; i++) {
+		sqlite3_reset(s);
+		if (sqlite3_bind_int64(s, 1, texts[i].hit.of) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) texts[i].hit.score = score_of(x, &texts[i], sqlite3_column_double(s, 0));
+	}
+	sqlite3_finalize(s);
+	if (n > 1) qsort(texts, n, sizeof *texts, by_score);
+	return true;
 }
 
 static enum err rank(struct op *op, struct search *s, enum search_kind kind, str language, str text, size_t most, struct search_hits *out)
 {
-	char table[TABLE_BYTES], sql[SEARCH__STATEMENT_BYTES];
+	char table[TABLE_BYTES];
 	struct tokens *t = ARENA_NEW(&op->arena, struct tokens);
-	sqlite3_stmt *q = NULL;
-	t->a = &op->arena;
+	struct scoring *x = ARENA_NEW(&op->arena, struct scoring);
+	struct scored *texts;
+	t->a = x->a = &op->arena;
 	table_of(table, search__kind_name(kind), language);
 	search__grams(text, add, t);
-	str match = expression(s->db, table, t, out);
-	if (!match.n) return OK;
-	snprintf(sql, sizeof sql, "SELECT rowid, -bm25(%s, " TITLE_WEIGHT ", 1.0) AS score FROM %s WHERE %s MATCH ?1 ORDER BY score DESC, rowid LIMIT ?2", table, table, table);
-	int step = sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
-	if (step == SQLITE_OK) step = sqlite3_bind_text(q, 1, match.p, (int)match.n, SQLITE_STATIC);
-	if (step == SQLITE_OK) step = sqlite3_bind_int64(q, 2, (int64_t)most);
-	if (step == SQLITE_OK)
-		while ((step = sqlite3_step(q)) == SQLITE_ROW) out->v[out->n++] = (struct search_hit){sqlite3_column_int64(q, 0), sqlite3_column_double(q, 1)};
-	sqlite3_finalize(q);
-	return step == SQLITE_DONE ? OK : fail(op, ERR_INTERNAL, "q", "the index does not take the query: %s", sqlite3_errmsg(s->db));
+	if (!t->n || !read_sizes(s->db, table, x)) return OK; /* no text of this language */
+	if (!gather(s->db, table, t, x, out)) return fail(op, ERR_INTERNAL, "q", "the index cannot be read: %s", sqlite3_errmsg(s->db));
+	size_t n = score_all(x, &texts), likeliest = most * LIKELIEST_TIMES + LIKELIEST_LEAST;
+	if (likeliest > n) likeliest = n;
+	if (!score_by_length(s->db, table, x, texts, likeliest)) return fail(op, ERR_INTERNAL, "q", "the index cannot be read: %s", sqlite3_errmsg(s->db));
+	for (size_t i = 0; i < likeliest && out->n < most; i++) out->v[out->n++] = texts[i].hit;
+	return OK;
 }
 
 enum err search_rank(struct op *op, enum search_kind kind, str language, str text, size_t most, struct search_hits *out)
@@ -296,7 +401,8 @@ enum err search_rank(struct op *op, enum search_kind kind, str language, str tex
 	if (most > SEARCH_RANKED_MOST) most = SEARCH_RANKED_MOST;
 	*out = (struct search_hits){.v = ARENA_ARRAY(&op->arena, struct search_hit, most + 1)};
 	pthread_mutex_lock(&s->lock);
-	enum err e = search__open(s) ? rank(op, s, kind, language, text, most, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
+	enum err e = search__open(s) && search__run(s->db, "BEGIN") ? rank(op, s, kind, language, text, most, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
+	if (s->db) (void)search__run(s->db, "COMMIT");
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
