@@ -144,6 +144,16 @@ static str load_page(void *arg, str name)
 	return asset ? asset->bytes : STR_NONE;
 }
 
+/* Pages that hold HTML made elsewhere, and of what: articles by cmark, without raw HTML. */
+static const char *const UNESCAPED[] = {"knowledge/article"};
+
+static bool may_unescape(str page)
+{
+	for (size_t i = 0; i < COUNT_OF(UNESCAPED); i++)
+		if (str_eq(page, str_of(UNESCAPED[i]))) return true;
+	return false;
+}
+
 static enum err page_template(struct pages *p, str name, const struct template **out, struct fault *f)
 {
 	bool is_development = getenv("HOSPES_PAGES_DIR") != NULL;
@@ -154,7 +164,7 @@ static enum err page_template(struct pages *p, str name, const struct template *
 		*out = (const struct template *)(uintptr_t)*known;
 	} else {
 		struct template *made;
-		struct template_options options = {.type = TEMPLATE_HTML, .loader = load_page, .loader_arg = p};
+		struct template_options options = {.type = TEMPLATE_HTML, .loader = load_page, .loader_arg = p, .may_unescape = may_unescape(name)};
 		str source = load_page(p, name);
 		e = str_given(source) ? template_new(name, source, &options, &made, f) : fault_set(f, ERR_INTERNAL, "page", "%.*s is missing", STR_ARG(name));
 		if (e == OK) {

@@ -5,6 +5,7 @@ CREATE TABLE article (
 	language TEXT NOT NULL,
 	title TEXT NOT NULL,
 	body TEXT NOT NULL,
+	plain TEXT NOT NULL,
 	category TEXT NOT NULL,
 	visibility INT64 NOT NULL,
 	is_published BOOL NOT NULL,

@@ -26,7 +26,7 @@ SELECT title, text FROM research WHERE id = $1 AND removed_at IS NULL;
 INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM research WHERE id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;
 
 -- name: search_article
-SELECT title, body, language FROM article WHERE id = $1 AND removed_at IS NULL AND is_published AND visibility = 0;
+SELECT title, plain, language FROM article WHERE id = $1 AND removed_at IS NULL AND is_published AND visibility = 0;
 
 -- name: search_all_article
 INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM article WHERE id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;

@@ -47,7 +47,7 @@ enum err article_put(struct op *op, struct article *a, bool *changed)
 	struct db_rows rows;
 	TRY(check(op, a));
 	TRY(op_run(op, SQL_article_put,
-		DB_ARGS(db_id(id_new()), db_text(a->external), db_text(a->language), db_text(a->title), db_text(a->body), db_text(a->category), db_int(a->visibility), db_bool(a->is_published),
+		DB_ARGS(db_id(id_new()), db_text(a->external), db_text(a->language), db_text(a->title), db_text(a->body), db_text(article_plain(&op->arena, a->body)), db_text(a->category), db_int(a->visibility), db_bool(a->is_published),
 			db_int(op->now_ms)),
 		&n));
 	TRY(op_query(op, SQL_article_id, DB_ARGS(db_text(a->external), db_text(a->language)), &rows));

@@ -14,11 +14,10 @@ enum err help_find(struct op *op, str language, str question, size_t most, struc
 		struct db_rows row;
 		TRY(op_query(op, SQL_article_public, DB_ARGS(db_id(hits.v[i].of)), &row));
 		if (!row.n) continue; /* taken back a moment ago */
-		str plain = article_plain(&op->arena, db_rows_text(&row, 0, 2));
 		out->v[out->n++] = (struct help_result){
 			.id = db_rows_text(&row, 0, 0),
 			.title = db_rows_text(&row, 0, 1),
-			.passage = search_passage(&op->arena, plain, &hits, PASSAGE_BYTES),
+			.passage = search_passage(&op->arena, db_rows_text(&row, 0, 6), &hits, PASSAGE_BYTES),
 			.category = db_rows_text(&row, 0, 3),
 			.address = str_fmt(&op->arena, "/help/%s", id_show(&op->arena, S("art"), hits.v[i].of).p),
 			.score = hits.v[i].score,

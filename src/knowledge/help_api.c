@@ -88,11 +88,12 @@ static enum err language_of(struct op *op, const struct web *w, str *out)
 }
 
 /* Articles without a title are called by how they begin. */
-static str title_of(struct op *op, str title, str body)
+static str title_of(struct op *op, str title, str plain)
 {
 	enum { BEGINNING_BYTES = 90 };
 	if (title.n) return title;
-	str plain = str_trim(article_plain(&op->arena, body)), line = str_cut(&plain, '\n');
+	plain = str_trim(plain);
+	str line = str_cut(&plain, '\n');
 	return line.n <= BEGINNING_BYTES ? line : str_fmt(&op->arena, "%.*s…", STR_ARG(utf8_cut(line, BEGINNING_BYTES)));
 }
 
@@ -173,7 +174,7 @@ enum err help_article_get(struct op *op, struct web *w, struct answer *a)
 	TRY(op_query(op, SQL_article_public, DB_ARGS(db_id(article)), &row));
 	if (!row.n) return fail(op, ERR_NOT_FOUND, "id", "there is no such article");
 	*page = (struct help_article){.id = db_rows_text(&row, 0, 0), .body = db_rows_text(&row, 0, 2), .category = db_rows_text(&row, 0, 3), .language = db_rows_text(&row, 0, 4), .changed_at = db_rows_int(&row, 0, 5)};
-	page->title = title_of(op, db_rows_text(&row, 0, 1), page->body);
+	page->title = title_of(op, db_rows_text(&row, 0, 1), db_rows_text(&row, 0, 6));
 	page->dir = direction(page->language);
 	page->html = article_html(&op->arena, page->body);
 	TRY(op_query(op, SQL_article_languages, DB_ARGS(db_text(page->id)), &rows));

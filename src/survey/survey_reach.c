@@ -79,7 +79,7 @@ static uint64_t all_of(struct arena *a, const struct survey_question *q, const s
 	int least, most;
 	size_t n = 0;
 	if (q->texts.n && survey_has_options(q->type)) (void)survey_lines(a, q->texts.v[0].options, &n);
-	if (survey_scale(q, &least, &most)) return low_bits((size_t)(most - least + 1)) | BLANK;
+	if (survey_scale(q, &least, &most)) return low_bits((size_t)most - (size_t)least + 1) | BLANK;
 	if (q->type == SURVEY_CHOICES) return low_bits(2 * n) | GIVEN | BLANK;
 	if (q->type == SURVEY_CHOICE || q->type == SURVEY_RANKING) return low_bits(n) | BLANK;
 	if (q->type == SURVEY_BOOLEAN || q->type == SURVEY_CONSENT) return low_bits(2) | BLANK;

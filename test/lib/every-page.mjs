@@ -4,7 +4,7 @@
 // Each page is opened once and looked at on a desk in light and on a phone in dark. axe sees both in the languages of
 // `thoroughly`, and the phone alone in the others: what it finds hangs on markup, colour and width, little on words.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { axe, launch, openWindow, seenLive, sidewaysScroll } from './browser.mjs';
@@ -156,10 +156,14 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const followup = (await hospes.get('/follow-ups', secret)).body.rows[0].address;
 		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
+		writeFileSync(join(hospes.dir, 'articles.ndjson'), `${JSON.stringify({ id: 'returns', language: 'en', title: 'Returning a parcel', category: 'Orders', body: '# How\n\n1. Print the label.\n2. Send it **back**.\n\n| within | costs |\n| --- | --- |\n| 30 days | nothing |\n' })}\n${JSON.stringify({ id: 'returns', language: 'fa', title: 'پس فرستادن بسته', category: 'سفارش', body: 'تا ۳۰ روز می‌توانید بسته را پس بفرستید.' })}\n`);
+		await hospes.ok(['import', '--as', 'articles', join(hospes.dir, 'articles.ndjson')]);
+		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
 		addresses = {
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
+			'/help/:id': [helped], '/help/search': ['/help/search', '/help/search?q=send+back&lang=en', '/help/search?q=zzzz'],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
 			'/journeys/:kind/behind': [`/journeys/retention/behind?cell=${encodeURIComponent('{"start":"2011-03-01","cell":1}')}`],
