@@ -47,3 +47,14 @@ document.addEventListener('submit', (event) => {
 });
 addEventListener('online', () => { const fields = kept(); if (fields) send(fields); });
 if (document.querySelector('form.answers[data-keeps]') && kept()) send(kept());
+
+// a customer's own survey says that it was opened and begun. Programs that scan mail load pages and run no script;
+// answers need none.
+const asked = document.querySelector('form[data-steps]');
+if (asked) {
+	const say = (step) => navigator.sendBeacon(`${asked.dataset.steps}/${step}`);
+	const seen = () => { if (document.visibilityState === 'visible') { document.removeEventListener('visibilitychange', seen); say('opened'); } };
+	document.addEventListener('visibilitychange', seen);
+	seen();
+	asked.addEventListener('input', () => say('started'), { once: true });
+}

@@ -282,12 +282,14 @@ static enum err is_unused(const char *dir, struct fault *f)
 	return e == OK ? OK : fault_set(f, e, "--data", "%s is not empty: a backup is restored into a directory that holds nothing", dir);
 }
 
-/* Mail that waited when the backup was made may have been sent since: a person decides whether it goes out again. */
+/* Mail and invitations that waited when the backup was made may have been sent since: a person decides whether they go out again. */
 static enum err hold_mail(struct db_pool *records, struct fault *f)
 {
 	struct db *db = db_acquire(records, true);
 	enum err e = db_begin(db, f);
 	if (e == OK) e = db_run(db, SQL_mail_hold_all, DB_ARGS(db_int(clock_now_ms()), db_text(S("held: it was waiting when this backup was made"))), NULL, f);
+	if (e == OK) e = db_run(db, SQL_invite_hold_all, DB_NO_ARGS, NULL, f);
+	if (e == OK) e = db_run(db, SQL_invite_hold_hand, DB_NO_ARGS, NULL, f);
 	if (e == OK) e = db_commit(db, f);
 	db_give_back(db);
 	return e;

@@ -4,6 +4,7 @@
 #include "listen/listen.h"
 #include "followup/followup_jobs.h"
 #include "improvement/improvement.h"
+#include "invite/invite.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "search/search.h"

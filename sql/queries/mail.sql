@@ -2,8 +2,8 @@
 
 -- name: mail_add
 INSERT INTO mail (id, kind, person, recipient, recipient_name, search, language, subject, text, html, unsubscribe, state,
-	attempts, is_repeated, made_at, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $12);
+	attempts, is_repeated, made_at, due_at, customer_subject)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $12, $13);
 
 -- name: mail_take_back
 -- What a stop of the program left in the middle: whether it arrived is not known.
@@ -71,3 +71,8 @@ ORDER BY id LIMIT $5;
 
 -- name: mail_forget_recipient
 DELETE FROM mail WHERE (recipient = $1 OR recipient = $2) AND person IS NULL AND state <> 1;
+-- name: mail_bounced
+SELECT CAST(count(*) AS INT64) FROM mail WHERE recipient = $1 AND state = 4;
+
+-- name: mail_remove_subject
+DELETE FROM mail WHERE customer_subject = $1;

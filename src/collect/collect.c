@@ -46,6 +46,8 @@ struct collect {
 	size_t n_keys;
 	struct map key_of; /* hash → index */
 	struct map filing; /* event name → struct touchpoint_kind* */
+	struct map awaited; /* names of events that plans of invitations begin with */
+	_Atomic size_t n_awaited;
 	struct purposes *purposes;
 	pthread_mutex_t counts;
 	struct arena count_arena, text_arena;
@@ -140,21 +142,32 @@ static enum err read_filing(struct op *op, struct collect *c, struct arena *a, s
 	return OK;
 }
 
+static enum err read_awaited(struct op *op, struct arena *a, struct map *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_invite_awaited, DB_NO_ARGS, &rows));
+	for (size_t i = 0; i < rows.n; i++) map_put(out, str_dup(a, db_rows_text(&rows, i, 0)), NULL);
+	return OK;
+}
+
 static enum err read_all(struct op *op, struct collect *c)
 {
 	struct arena arena;
-	struct map filing, key_of;
+	struct map filing, awaited, key_of;
 	struct source *sources;
 	struct held_key *keys;
 	size_t n_sources, n_keys;
 	arena_init(&arena);
 	map_init(&filing);
+	map_init(&awaited);
 	map_init(&key_of);
 	enum err e = read_sources(op, &arena, &sources, &n_sources);
 	if (e == OK) e = read_keys(op, &arena, &keys, &n_keys);
 	if (e == OK) e = read_filing(op, c, &arena, &filing);
+	if (e == OK) e = read_awaited(op, &arena, &awaited);
 	if (e != OK) {
 		arena_release(&arena);
+		map_release(&awaited);
 		map_release(&filing);
 		return e;
 	}
@@ -162,9 +175,12 @@ static enum err read_all(struct op *op, struct collect *c)
 	pthread_rwlock_wrlock(&c->lock);
 	arena_release(&c->arena);
 	map_release(&c->filing);
+	map_release(&c->awaited);
 	map_release(&c->key_of);
 	c->arena = arena;
 	c->filing = filing;
+	c->awaited = awaited;
+	atomic_store(&c->n_awaited, awaited.n);
 	c->key_of = key_of;
 	c->sources = sources;
 	c->n_sources = n_sources;
@@ -198,6 +214,7 @@ void collect_free(struct collect *c)
 	map_release(&c->texts);
 	map_release(&c->key_of);
 	map_release(&c->filing);
+	map_release(&c->awaited);
 	map_release(&c->drops);
 	map_release(&c->illegal);
 	purposes_free(c->purposes);
@@ -505,6 +522,16 @@ struct touchpoint_kind collect_filing(const struct app *app, str event, bool *ha
 	}
 	*has_row = row != NULL;
 	return kind;
+}
+
+bool collect_is_awaited(const struct app *app, str event)
+{
+	struct collect *c = app->collect;
+	if (!atomic_load_explicit(&c->n_awaited, memory_order_relaxed)) return false;
+	pthread_rwlock_rdlock(&c->lock);
+	bool is_awaited = map_get(&c->awaited, event) != NULL;
+	pthread_rwlock_unlock(&c->lock);
+	return is_awaited;
 }
 
 enum err collect_reload_filing(struct op *op)

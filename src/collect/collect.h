@@ -63,5 +63,7 @@ enum err collect_flush_counts(struct op *op) NODISCARD;
 /* The filing of an event name in this workspace: its own row, else the default; *has_row tells whether either exists. */
 struct touchpoint_kind;
 struct touchpoint_kind collect_filing(const struct app *app, str event, bool *has_row);
-enum err collect_reload_filing(struct op *op) NODISCARD;
+enum err collect_reload_filing(struct op *op) NODISCARD; /* and what is awaited */
+/* Whether some plan of invitations begins with an event of this name: then the appliers read it. Any thread. */
+bool collect_is_awaited(const struct app *app, str event);
 #endif

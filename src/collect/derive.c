@@ -14,6 +14,7 @@
 #include "customer/people.h"
 #include "feedback/feedback.h"
 #include "followup/followup.h"
+#include "invite/invite.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "order/order.h"
@@ -27,6 +28,7 @@ struct derive {
 	struct op *op;
 	struct order_batch *orders;
 	struct feedback_batch *feedback;
+	struct invite_batch *invitations;
 	struct map touched; /* subject (4 bytes) → TOUCHED_ bits */
 	str country;
 };
@@ -56,6 +58,7 @@ void derive_begin(struct derive *d, struct op *op)
 	d->op = op;
 	d->orders = order_batch_new(op);
 	d->feedback = feedback_batch_new(op);
+	d->invitations = invite_batch_new(op);
 	d->country = setting_text(op, SETTING_country);
 	map_clear(&d->touched);
 }
@@ -320,6 +323,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	TRY(apply_person(d, r, t, &ids));
 	TRY(apply_consents(d, r, t, &source, &ids));
 	TRY(followup_apply(d->op, r));
+	TRY(invite_apply(d->op, d->invitations, r));
 	if (feedback_is_answer(r->event.type)) return feedback_apply(d->op, d->feedback, r);
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;

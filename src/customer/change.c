@@ -193,7 +193,7 @@ enum err customer_put_names(struct op *op, struct web *w, struct answer *a)
 
 /* ---- consent ---- */
 
-static enum err say_by_hand(struct op *op, uint32_t number, int purpose, bool is_granted, str wording, str who)
+enum err customer_say_consent(struct op *op, uint32_t number, int purpose, bool is_granted, const char *how, str wording, str who)
 {
 	uint32_t *subjects;
 	bool changed;
@@ -201,7 +201,7 @@ static enum err say_by_hand(struct op *op, uint32_t number, int purpose, bool is
 	struct source source;
 	TRY(source_ensure(op, HAND_SOURCE, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	for (size_t i = 0; i < n; i++) {
-		struct consent_word word = {subjects[i], purpose, is_granted, op->now_ms, "hand", source.number, wording, who};
+		struct consent_word word = {subjects[i], purpose, is_granted, op->now_ms, how, source.number, wording, who};
 		TRY(consent_say(op, &word, &changed));
 	}
 	return customer_refresh_consent(op, number);
@@ -221,7 +221,7 @@ enum err customer_put_consent(struct op *op, struct web *w, struct answer *a)
 	bool is_granted = str_eq(in.state, S("granted"));
 	if (!is_granted && !str_eq(in.state, S("denied"))) return fail(op, ERR_INVALID, "state", "must be granted or denied");
 	hold->is_dirty = true;
-	TRY(say_by_hand(op, number, purpose, is_granted, trimmed(in.wording), doer(op, w)));
+	TRY(customer_say_consent(op, number, purpose, is_granted, "hand", trimmed(in.wording), doer(op, w)));
 	TRY(audit_write(op, "customer_consent", "customer", customer, STR_NONE, str_fmt(&op->arena, "{\"purpose\":%d,\"state\":\"%s\"}", purpose, is_granted ? "granted" : "denied")));
 	return done(op, a, customer, "notice_consent_saved");
 }

@@ -14,6 +14,9 @@ struct customer_hold *customer_hold(struct op *op);
 /* Open pages of this customer are told after the commit. */
 void customer_tell(struct op *op, id customer);
 
+/* A word on a purpose for every subject of the customer; how: consent.h. Needs customer_hold. */
+enum err customer_say_consent(struct op *op, uint32_t customer, int purpose, bool is_granted, const char *how, str wording, str who) NODISCARD;
+
 /* Erases all that is kept of a customer: records in this op, events after its commit (or by
  * erasure_job or at the next start, when that fails or the program dies in between). Needs customer_hold. ERR_GONE when it was erased before. */
 enum err customer_erase(struct op *op, struct customer_hold *hold, id customer) NODISCARD;

@@ -14,11 +14,14 @@
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "audit/audit.h"
+#include "contact/contact.h"
 #include "events/events.h"
 #include "feedback/feedback.h"
 #include "followup/followup.h"
 #include "http/options.h"
 #include "listen/mention.h"
+#include "invite/invite.h"
+#include "mail/mail.h"
 #include "op/app.h"
 #include "order/order.h"
 #include "source/import.h"
@@ -138,6 +141,9 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(mention_forget_subject(op, subject));
 	TRY(followup_forget_subject(op, subject));
 	if (str_eq(kind, S("email"))) TRY(op_run(op, SQL_mail_forget_recipient, DB_ARGS(db_text(value), db_text(db_rows_text(identities, i, 3))), NULL));
+	TRY(contact_forget_subject(op, subject));
+	TRY(invite_forget_subject(op, subject));
+	TRY(mail_forget_subject(op, subject));
 	for (size_t r = 0; r < COUNT_OF(rows); r++) TRY(op_run(op, rows[r], DB_ARGS(db_int(subject)), NULL));
 	TRY(op_run(op, SQL_suggestion_remove_evidence, DB_ARGS(db_text(db_rows_text(identities, i, 3))), NULL));
 	return op_run(op, SQL_illegal_identity_remove, DB_ARGS(db_text(kind), db_text(value)), NULL);

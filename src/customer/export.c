@@ -149,6 +149,10 @@ static const struct {
 	{"mentions", SQL_export_mention},
 	{"follow_ups", SQL_export_followups},
 	{"follow_up_steps", SQL_export_followup_steps},
+	{"invitations", SQL_export_invites},
+	{"mails", SQL_export_mails},
+	{"contacts", SQL_export_contacts},
+	{"preferences", SQL_export_preferences},
 };
 
 enum err customer_export(struct op *op, id customer, struct buf *out)

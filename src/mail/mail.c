@@ -15,7 +15,7 @@
 
 enum { SUBJECT_BYTES = 400, TEXT_BYTES = 1 << 20, RENDERED_BYTES = 4 << 20 };
 
-const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", NULL};
+const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", "survey", NULL};
 const char *const MAIL_STATES[] = {"queued", "sending", "sent", "failed", "bounced", NULL};
 
 bool mail_is_on(const struct app *app)
@@ -59,10 +59,23 @@ enum err mail_put(struct op *op, const struct mail_message *m, id *out)
 	TRY(op_run(op, SQL_mail_add,
 		DB_ARGS(db_id(mail), db_text(str_of(MAIL_KINDS[m->kind])), db_id(m->person), db_text(m->recipient),
 			db_text(name), db_text(search), db_text(m->language), db_text(m->subject), db_text(m->text),
-			db_text(m->html), db_text(m->unsubscribe), db_int(op->now_ms)),
+			db_text(m->html), db_text(m->unsubscribe), db_int(op->now_ms), db_int_or_null(m->customer_subject ? m->customer_subject : DESC_NULL_INT)),
 		NULL));
 	if (out) *out = mail;
 	return job_add(op, MAIL_JOB, S("{}"), 0, S("schedule"), NULL);
+}
+
+enum err mail_has_bounced(struct op *op, str address, bool *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_mail_bounced, DB_ARGS(db_text(address)), &rows));
+	*out = db_rows_int(&rows, 0, 0) > 0;
+	return OK;
+}
+
+enum err mail_forget_subject(struct op *op, uint32_t subject)
+{
+	return op_run(op, SQL_mail_remove_subject, DB_ARGS(db_int(subject)), NULL);
 }
 
 struct locale mail_locale(struct op *op, const struct person *p)
@@ -127,7 +140,7 @@ static str load_part(void *arg, str name)
 	return asset ? asset->bytes : STR_NONE;
 }
 
-enum err mail__render(struct op *op, const struct locale *l, const char *template_name, const struct desc *d,
+enum err mail_render(struct op *op, const struct locale *l, const char *template_name, const struct desc *d,
 	const void *value, str *html)
 {
 	struct template_options options = {.type = TEMPLATE_HTML, .loader = load_part, .may_unescape = true};
@@ -160,5 +173,5 @@ enum err mail_write_letter(
 		buf_fmt(&text, "\n%.*s:\n%.*s\n", STR_ARG(i18n_msg(&op->arena, l, &letter->link_text)), STR_ARG(letter->link));
 	m->text = str_dup(&op->arena, buf_str(&text));
 	buf_release(&text);
-	return mail__render(op, l, "mail/letter", &LETTER_DESC, letter, &m->html);
+	return mail_render(op, l, "mail/letter", &LETTER_DESC, letter, &m->html);
 }

@@ -8,7 +8,7 @@
 
 struct person;
 
-enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT };
+enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT, MAIL_SURVEY };
 extern const char *const MAIL_KINDS[];
 enum mail_state { MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_FAILED /* refused, or given up */, MAIL_BOUNCED /* there is no such recipient */ };
 extern const char *const MAIL_STATES[];
@@ -16,6 +16,7 @@ extern const char *const MAIL_STATES[];
 struct mail_message {
 	enum mail_kind kind;
 	id person;           /* of the workspace; 0: nobody of it */
+	uint32_t customer_subject; /* of a customer's address: the mail is erased with it; 0: no customer's */
 	str recipient, name; /* address; how it is addressed, may be empty */
 	str language;
 	str subject, text, html;
@@ -27,10 +28,16 @@ bool mail_is_on(const struct app *app);
 /* Puts it into the outbox. ERR_STATE: mail is not set up. ERR_INVALID: an address that is none, a line break or another
  * control character in what becomes a header, texts that are too long. */
 enum err mail_put(struct op *op, const struct mail_message *m, id *out) NODISCARD;
+/* No such recipient was the server's answer within the last 90 days. */
+enum err mail_has_bounced(struct op *op, str address, bool *out) NODISCARD;
+enum err mail_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 /* How a person of the workspace reads: their language and calendar, else the workspace's. */
 struct locale mail_locale(struct op *op, const struct person *p);
 /* The whole address of a path of the console, for a link: of the setting public_address, else absent. */
 str mail_link(struct op *op, str path);
+
+/* A template of pages/ with its own values and those of a mail's frame (page), in the language of l. */
+enum err mail_render(struct op *op, const struct locale *l, const char *template_name, const struct desc *d, const void *value, str *html) NODISCARD;
 
 /* A short letter, for who asked for it: a heading, sentences, one link. */
 struct mail_letter {

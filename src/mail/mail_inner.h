@@ -5,12 +5,11 @@
 
 #define MAIL_JOB "mail_send"
 #define MAIL_PAGE_JOB "mail_page"
+#define MAIL_FOLLOWER_JOB "invite_send" /* which looks how mails ended */
 /* The server does not take mail since then; tries 0: it does. */
 struct mail__outage {
 	int64_t since_ms, tries, code;
 	str answer;
 };
 enum err mail__outage(struct op *op, struct mail__outage *out) NODISCARD;
-/* A template of pages/ with the page's words, in the frame of a mail. */
-enum err mail__render(struct op *op, const struct locale *l, const char *template_name, const struct desc *d, const void *value, str *html) NODISCARD;
 #endif

@@ -249,6 +249,7 @@ static enum err send_all(struct op *op, id job)
 	while (more && e == OK && goes_on(&s)) e = send_next(&s, &more, &wait_ms);
 	smtp_free(s.smtp);
 	if (e != OK) return fail(op, e, "mail", "the outbox cannot be written");
+	if (s.done) TRY(job_add(op, MAIL_FOLLOWER_JOB, S("{}"), 0, S("schedule"), NULL));
 	return goes_on(&s) ? add_next(op, wait_ms) : ERR_BUSY;
 }
 

@@ -76,7 +76,7 @@ static enum err write_mail(
 	m->unsubscribe = finding.unsubscribe;
 	m->text = str_fmt(&op->arena, "%.*s\n%.*s\n\n%.*s\n%.*s\n%.*s\n", STR_ARG(x->title), STR_ARG(finding.link),
 		STR_ARG(x->text), STR_ARG(i18n_pattern(l.lang, S("unsubscribe"))), STR_ARG(finding.unsubscribe));
-	return mail__render(op, &l, "mail/finding", &FINDING_DESC, &finding, &m->html);
+	return mail_render(op, &l, "mail/finding", &FINDING_DESC, &finding, &m->html);
 }
 
 static enum err done(struct op *op, const struct due *d, const char *outcome, int64_t next_ms, int64_t tries, str title)

@@ -96,6 +96,9 @@ size_t survey_complete(const struct survey_definition *d, str lang);
 enum err survey_check_draft(struct op *op, const struct survey_definition *d) NODISCARD;
 enum err survey_check_open(struct op *op, const struct survey *s) NODISCARD;
 
+/* The wording of a question before anything is answered, as somebody who is called so (may be absent) reads it. */
+str survey_asked(struct op *op, const struct survey *s, const struct survey_question *q, const struct lang *lang, str called);
+
 /* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires. */
 struct survey_link {
 	id survey, customer; /* customer 0: anybody's */

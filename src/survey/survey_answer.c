@@ -2,6 +2,7 @@
  * took; a submission bears an id from the moment that its first page is drawn, so that sending it again changes nothing. */
 #include "customer/customer.h"
 #include "i18n/i18n.h"
+#include "invite/invite.h"
 #include "json/json.h"
 #include "op/app.h"
 #include "survey/survey_inner.h"
@@ -40,6 +41,16 @@ static enum err was_taken(struct op *op, const struct survey_link *link, bool *t
 	return OK;
 }
 
+/* The profile may have been joined with another since the link was made; false: it was erased. */
+static bool find_customer(struct op *op, struct survey_link *link)
+{
+	uint32_t number;
+	id into;
+	bool is_there = customer_open(op, link->customer, &number, &into) == OK;
+	if (is_there && into) link->customer = into;
+	return is_there;
+}
+
 /* *refusal: what is said instead of the questions; NULL when they may be asked. */
 static enum err open_link(struct op *op, const struct web *w, struct survey_link *link, struct survey *s, const char **refusal)
 {
@@ -49,6 +60,7 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 	if (e == OK) e = survey_get(op, link->survey, s);
 	if (e == ERR_NOT_FOUND) return OK;
 	TRY(e);
+	if (link->customer && !find_customer(op, link)) return OK;
 	TRY(was_taken(op, link, &taken));
 	bool is_unfit = s->state == SURVEY_DRAFT || (s->is_anonymous && link->customer);
 	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : survey__when(op, s);
@@ -77,6 +89,7 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 	TRY(sit(op, &s, &link, STR_NONE, &x));
 	survey__sit(&x);
 	struct survey_answer *page = survey__draw(&x, 0, w->path);
+	if (link.customer) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
 	/* ?a=9, as a mail's first question sends it, chooses a point and sends nothing. */
 	str chosen = web_query(w, "a");
 	for (size_t i = 0; chosen.n && page->questions.n && i < page->questions.v[0].points.n; i++) page->questions.v[0].points.v[i].is_selected = str_eq(page->questions.v[0].points.v[i].value, chosen);
@@ -107,5 +120,6 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	if (!link.customer) TRY(survey__count_flood(op, w, s.id, &flooded));
 	if (flooded) return say(op, a, &s, "flooded");
 	TRY(survey__keep(&x, op->now_ms, S("web")));
+	if (link.customer) TRY(invite_reached(op, s.id, x.submission, INVITE_DONE));
 	return answer_redirect(a, str_fmt(&op->arena, "%.*s?done=1", STR_ARG(w->path)));
 }

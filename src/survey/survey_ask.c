@@ -73,6 +73,7 @@ static const struct desc_field ANSWER_FIELDS[] = {
 	FIELD(survey_answer, is_anonymous, DESC_BOOL),
 	FIELD(survey_answer, is_preview, DESC_BOOL, .doc = "nothing is kept"),
 	FIELD(survey_answer, action, DESC_STR),
+	FIELD(survey_answer, steps, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_answer, submission, DESC_STR, .doc = "sent back with the answers"),
 	FIELD(survey_answer, from, DESC_INT, .doc = "which question the page begins with; sent back, it asks for the page behind it"),
 	FIELD(survey_answer, number, DESC_INT, .doc = "of the page"),

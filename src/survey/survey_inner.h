@@ -123,6 +123,7 @@ struct survey_answer {
 	struct msg heading, saying; /* instead of questions */
 	bool is_open, is_anonymous, is_preview;
 	str action, submission, rest;
+	str steps; /* where the page of a customer's link says how far it came; absent: nowhere */
 	int64_t from, number, pages, n_optional, seconds;
 	bool has_pages, is_last, may_finish, has_back;
 	struct msg optional, place; /* how many may be left out, and how long they take; which page of how many */

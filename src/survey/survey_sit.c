@@ -84,3 +84,10 @@ str survey__text(const struct sitting *x, str text)
 	buf_release(&b);
 	return out;
 }
+
+str survey_asked(struct op *op, const struct survey *s, const struct survey_question *q, const struct lang *lang, str called)
+{
+	struct sitting x = {.op = op, .s = s, .lang = lang, .mode = SURVEY_BY_LINK, .name = called};
+	survey__sit(&x);
+	return survey__text(&x, survey__shown(&x, q)->text);
+}

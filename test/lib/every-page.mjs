@@ -103,14 +103,23 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 	}
 
 	/** Mail is set up, and a page goes out weekly: the address that ends it, as its mail has it. */
-	async function weekly() {
-		const server = await mailServer(end);
+	async function weekly(server) {
 		await hospes.send('/settings/mail', settingsOf(server), secret);
 		const person = (await hospes.get('/team', secret)).body.rows.find((row) => row.email === OWNER.email).id;
 		await hospes.send('/subscriptions', { page: '/pulse', person, weekday: '0', hour: '7' }, secret);
 		await hospes.send(`/subscriptions/${(await hospes.get('/subscriptions', secret)).body.rows[0].id}/send`, {}, secret);
 		const [mail] = await server.arrived(1);
 		return new URL(mail.headers['list-unsubscribe'].slice(1, -1)).pathname;
+	}
+
+	/** Ada is asked by mail: the address that ends it, as her mail has it, and a plan that asks others. */
+	async function invited(server, survey) {
+		await hospes.send('/settings/contact', { quiet_from: '00:00', quiet_to: '00:00', gap_days: '7', wait_days: '3' }, secret);
+		await hospes.send('/settings/contact/caps', { most: '2', days: '90', channel: 'email', trait: 'plan', value: 'gold' }, secret);
+		for (let i = 0; i < 2; i++) await hospes.send(`${survey}/invitations`, { customer: 'user_id:ada' }, secret);
+		await hospes.send(`${survey}/plans`, { kind: 'touchpoint', event: 'Order Completed', delay_hours: 24 }, secret);
+		const mail = (await server.arrived(2)).find((each) => each.to === 'ada@example.com');
+		return { ends: new URL(mail.headers['list-unsubscribe'].slice(1, -1)).pathname, plan: (await hospes.get(`${survey}/invitations`, secret)).body.plans[0].address };
 	}
 
 	before(async () => {
@@ -150,6 +159,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.send(`${hook}/file`, { mentions: [{ id: 1, text: 'Harbour Lane is lovely', rating: 4, at: new Date().toISOString() }] }, secret);
 		const mention = (await hospes.get('/listening', secret)).body.rows[0].address;
 		const listened = (await hospes.get('/listening/sources', secret)).body.rows[0].address;
+		const server = await mailServer(end), week = await weekly(server), asked = await invited(server, survey);
 		await hospes.send('/follow-ups/rules/fur_0000000000004/on', {}, secret);
 		await hospes.post('/v1/track', { userId: 'ada', event: 'Complaint Made', properties: { text: 'The engine rattles' } }, write);
 		await hospes.customer('user_id:ada', secret);
@@ -160,6 +170,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.ok(['import', '--as', 'articles', join(hospes.dir, 'articles.ndjson')]);
 		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
 		addresses = {
+			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
+			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
@@ -171,7 +183,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 			'/imports/:id': [done, await draft(page)], // Who is signed in is led on from these; the visitor's test looks at them.
 			'/start/:token': [], '/sign-in': [], '/setup': [], '/join/:token': [join_],
 			'/sources/connect': ['/sources/connect?family=care', '/sources/connect?stage=delivery'],
-			'/subscriptions/new': ['/subscriptions/new?page=%2Fpulse'], '/mails/unsubscribe/:token': [await weekly()],
+			'/subscriptions/new': ['/subscriptions/new?page=%2Fpulse'], '/mails/unsubscribe/:token': [week],
 			'/customers': ['/customers', '/customers?q=nobody-is-called-so'],
 		};
 		paths = pageRoutes().flatMap((pattern) => {
