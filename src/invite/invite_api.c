@@ -120,7 +120,7 @@ struct invite_plan_input {
 };
 static const struct desc_field PLAN_INPUT_FIELDS[] = {
 	FIELD(invite_plan_input, kind, DESC_STR, .max = 20, .doc = "touchpoint or sample"),
-	FIELD(invite_plan_input, channel, DESC_STR, .max = 20, .doc = "email or sms; email when not given"),
+	FIELD(invite_plan_input, channel, DESC_STR, .max = 20, .doc = "email; nothing else is sent yet"),
 	FIELD(invite_plan_input, purpose, DESC_STR, .max = 20, .doc = "service (about a service just given; the default) or marketing"),
 	FIELD(invite_plan_input, about, DESC_STR, .max = 20, .doc = "what is open and asked about: complaint, delivery, hardship; else such customers are left in peace"),
 	FIELD(invite_plan_input, event, DESC_STR, .max = 800, .doc = "name of the touchpoint"),
@@ -137,7 +137,7 @@ struct invite_ask_input {
 };
 static const struct desc_field ASK_INPUT_FIELDS[] = {
 	FIELD(invite_ask_input, customer, DESC_STR, .max = 600, .doc = "id or identity (kind:value)"),
-	FIELD(invite_ask_input, channel, DESC_STR, .max = 20, .doc = "email or sms; email when not given"),
+	FIELD(invite_ask_input, channel, DESC_STR, .max = 20, .doc = "email; nothing else is sent yet"),
 };
 const struct desc INVITE_ASK_INPUT_DESC = DESC(invite_ask_input, ASK_INPUT_FIELDS);
 
@@ -254,6 +254,7 @@ enum err invite_ask_post(struct op *op, struct web *w, struct answer *a)
 	TRY(open_survey(op, w, &s));
 	TRY(web_input(op, w, &INVITE_ASK_INPUT_DESC, &in));
 	TRY(customer_by_identity(op, in.customer, &customer));
+	if (in.channel.n && !str_eq(in.channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]))) return fail(op, ERR_INVALID, "channel", "is email: nothing else is sent yet");
 	enum err e = customer ? invite_by_hand(op, &s, customer, invite__channel(in.channel)) : fail(op, ERR_INVALID, "customer", "there is no such customer");
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, a, &s, &FRESH, in.customer);
 	TRY(e);

@@ -189,7 +189,7 @@ static enum err check_sample(struct op *op, const struct invite_plan *p)
 enum err invite_plan_add(struct op *op, struct invite_plan *p)
 {
 	if (p->purpose != PURPOSE_SERVICE && p->purpose != PURPOSE_MARKETING) return fail(op, ERR_INVALID, "purpose", "is service or marketing");
-	if (str_eq(p->channel, str_of(CONTACT_CHANNELS[CONTACT_WEB])) || !p->channel.n) return fail(op, ERR_INVALID, "channel", "is email or sms");
+	if (!str_eq(p->channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]))) return fail(op, ERR_INVALID, "channel", "is email: nothing else is sent yet");
 	if (p->about.n && !invite__hold(p->about)) return fail(op, ERR_INVALID, "about", "is complaint, delivery, hardship or nothing");
 	TRY(p->kind == INVITE_AFTER ? check_after(op, p) : check_sample(op, p));
 	p->id = id_new();
