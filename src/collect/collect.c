@@ -39,6 +39,7 @@ struct drop_cell {
 
 struct collect {
 	pthread_rwlock_t lock;
+	pthread_mutex_t rereading; /* held from before the reading until it is in place, so that no older state replaces a newer one */
 	struct arena arena; /* of what the tables hold; replaced whole when they are read again */
 	struct source *sources;
 	size_t n_sources;
@@ -194,6 +195,7 @@ enum err collect_load(struct op *op, struct collect **out)
 {
 	struct collect *c = MEM_NEW(struct collect);
 	pthread_rwlock_init(&c->lock, NULL);
+	pthread_mutex_init(&c->rereading, NULL);
 	pthread_mutex_init(&c->counts, NULL);
 	enum err e = purposes_load(op, &c->purposes);
 	if (e == OK) e = read_all(op, c);
@@ -236,9 +238,11 @@ static void reread(void *arg)
 {
 	struct app *app = arg;
 	struct op op;
+	pthread_mutex_lock(&app->collect->rereading);
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
 	enum err e = op_end(&op, read_all(&op, app->collect));
 	atomic_store(&app->collect->is_behind, e != OK);
+	pthread_mutex_unlock(&app->collect->rereading);
 	if (e != OK) events_wake(app->events);
 	op_release(&op);
 }

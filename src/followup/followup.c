@@ -94,12 +94,17 @@ void followups_free(struct followups *f)
 	mem_free(f);
 }
 
+/* From before the reading until it is in place: no older state replaces a newer one. */
+static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
 static void reload(void *arg)
 {
 	struct app *app = arg;
 	struct op op;
+	pthread_mutex_lock(&one_at_a_time);
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM}, false);
 	(void)op_end(&op, take_over(&op, app->followups)); /* logged there; the old rules hold on */
+	pthread_mutex_unlock(&one_at_a_time);
 	op_release(&op);
 }
 
