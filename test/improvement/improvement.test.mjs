@@ -44,6 +44,7 @@ describe('improvements', () => {
 		await ok(address, { title: 'The lid leaks', note: '', state: 'mended', is_public: true, texts });
 		await ok(`${address}/tell`);
 		await server.arrived(2);
+		await w.keepHits(); // a killed server tells nothing
 		await w.stop('SIGKILL');
 		await w.serve();
 		await complain('d', { email: 'd@example.com' });
