@@ -1,21 +1,6 @@
 #include "knowledge/knowledge.h"
 
-#include "base/utf8.h"
-
 const char *const ARTICLE_VISIBILITY[] = {"public", "signed-in", "internal", NULL};
-
-static const struct desc_field FIELDS[] = {
-	FIELD(article, id, DESC_ID, .prefix = "art"),
-	FIELD(article, external, DESC_STR),
-	FIELD(article, language, DESC_STR),
-	FIELD(article, title, DESC_STR),
-	FIELD(article, body, DESC_STR),
-	FIELD(article, category, DESC_STR),
-	FIELD(article, visibility, DESC_ENUM, .names = ARTICLE_VISIBILITY, .prefix = "article_visibility"),
-	FIELD(article, is_published, DESC_BOOL),
-	FIELD(article, changed_at, DESC_TIME),
-};
-const struct desc ARTICLE_DESC = DESC(article, FIELDS);
 
 bool article_is_language(str language)
 {

@@ -16,9 +16,8 @@ struct article {
 	str external, language, title, body, category; /* body: Markdown */
 	int visibility;
 	bool is_published;
-	int64_t changed_at;
 };
-extern const struct desc ARTICLE_DESC, HELP_DESC, HELP_ARTICLE_DESC, HELP_SEARCH_DESC;
+extern const struct desc HELP_DESC, HELP_ARTICLE_DESC, HELP_SEARCH_DESC;
 
 /* Adds or changes the article of that id and language; *changed: it was not there like this. a->id is set.
  * ERR_INVALID with the field. */
