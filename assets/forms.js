@@ -20,6 +20,16 @@ document.addEventListener('click', async (event) => {
 	}
 });
 
+// A link that shows its page in the frames beside it; by itself it leads to where they show it.
+document.addEventListener('click', (event) => {
+	const link = event.target.closest('a[data-frames]');
+	if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+	event.preventDefault();
+	for (const frame of link.closest('section').querySelectorAll('iframe')) frame.contentWindow.location.replace(link.dataset.frames);
+	for (const other of link.parentElement.children) other.toggleAttribute('aria-current', false);
+	link.setAttribute('aria-current', 'true');
+});
+
 // A drop field: the label is the target, the input stays the control.
 for (const zone of document.querySelectorAll('[data-drop]')) {
 	const input = zone.querySelector('input[type=file]');

@@ -15,9 +15,7 @@ enum { COMPRESS_FROM_BYTES = 1 << 10, GZIP_LEVEL = 5, BROTLI_QUALITY = 4, BROTLI
 static const struct default_header {
 	const char *name, *value;
 } DEFAULTS[] = {
-        {"Content-Security-Policy",
-         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; worker-src 'self'"},
+        {"Content-Security-Policy", HTTP_POLICY("'none'")},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "same-origin"},
         {"Cross-Origin-Opener-Policy", "same-origin"},

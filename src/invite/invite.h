@@ -27,8 +27,17 @@ struct invite_plan {
 };
 extern const struct desc INVITE_PLAN_DESC;
 
+/* A plan as people and files write it. */
+struct invite_plan_input {
+	str kind, channel, purpose, about, event, condition, segment;
+	int64_t delay_hours, size, percent, every_days; /* DESC_NULL_INT: 0 */
+};
+struct invite_plan invite_plan_read(const struct survey *s, const struct invite_plan_input *in);
+struct invite_plan_input invite_plan_write(struct op *op, const struct invite_plan *p);
+
 enum err invite_plan_get(struct op *op, id plan, struct invite_plan *out) NODISCARD; /* ERR_NOT_FOUND */
 enum err invite_plan_all(struct op *op, id survey, struct invite_plan **out, size_t *n) NODISCARD;
+enum err invite_plan_check(struct op *op, const struct invite_plan *p) NODISCARD; /* as invite_plan_add, without adding */
 /* It begins paused. ERR_INVALID names what is wrong with it. p->id is set. */
 enum err invite_plan_add(struct op *op, struct invite_plan *p) NODISCARD;
 /* ERR_STATE: it is stopped for good, or may not run (mail is not set up, the survey is not open). Stopping skips who waits. */

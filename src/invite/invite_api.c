@@ -114,10 +114,6 @@ static const struct desc_field INVITES_FIELDS[] = {
 };
 const struct desc INVITES_DESC = DESC(invites, INVITES_FIELDS);
 
-struct invite_plan_input {
-	str kind, channel, purpose, about, event, condition, segment;
-	int64_t delay_hours, size, percent, every_days;
-};
 static const struct desc_field PLAN_INPUT_FIELDS[] = {
 	FIELD(invite_plan_input, kind, DESC_STR, .max = 20, .doc = "touchpoint or sample"),
 	FIELD(invite_plan_input, channel, DESC_STR, .max = 20, .doc = "email; nothing else is sent yet"),
@@ -272,7 +268,15 @@ static str text_or(str text, str preset)
 	return str_given(text) && text.n ? str_trim(text) : preset;
 }
 
-static struct invite_plan plan_of(const struct survey *s, const struct invite_plan_input *in)
+struct invite_plan_input invite_plan_write(struct op *op, const struct invite_plan *p)
+{
+	bool is_sample = p->kind == INVITE_SAMPLE;
+	return (struct invite_plan_input){.kind = str_of(INVITE_KINDS[p->kind]), .channel = p->channel, .purpose = p->purpose == PURPOSE_MARKETING ? S("marketing") : S("service"), .about = p->about, .event = p->event,
+	                                  .condition = str_given(p->condition_json) ? p->condition_json : S(""), .segment = is_sample ? id_show(&op->arena, S("seg"), p->segment) : S(""), .delay_hours = p->delay_ms / HOUR_MS,
+	                                  .size = p->size, .percent = p->percent, .every_days = p->every_days};
+}
+
+struct invite_plan invite_plan_read(const struct survey *s, const struct invite_plan_input *in)
 {
 	struct invite_plan p = {.survey = s->id, .kind = str_eq(in->kind, S("sample")) ? INVITE_SAMPLE : INVITE_AFTER, .channel = text_or(in->channel, S("email")), .about = text_or(in->about, S("")),
 	                            .event = text_or(in->event, S("")), .condition_json = text_or(in->condition, S("")), .delay_ms = given(in->delay_hours) * HOUR_MS, .size = given(in->size), .percent = given(in->percent),
@@ -290,7 +294,7 @@ enum err invite_plan_post(struct op *op, struct web *w, struct answer *a)
 	TRY(open_survey(op, w, &s));
 	if (s.is_anonymous) return fail(op, ERR_STATE, "", "an anonymous survey asks nobody by name");
 	enum err e = web_input(op, w, &INVITE_PLAN_INPUT_DESC, &in);
-	struct invite_plan p = plan_of(&s, &in);
+	struct invite_plan p = invite_plan_read(&s, &in);
 	if (e == OK) e = invite_plan_add(op, &p);
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, a, &s, &in, S(""));
 	TRY(e);

@@ -186,12 +186,17 @@ static enum err check_sample(struct op *op, const struct invite_plan *p)
 	return OK;
 }
 
-enum err invite_plan_add(struct op *op, struct invite_plan *p)
+enum err invite_plan_check(struct op *op, const struct invite_plan *p)
 {
 	if (p->purpose != PURPOSE_SERVICE && p->purpose != PURPOSE_MARKETING) return fail(op, ERR_INVALID, "purpose", "is service or marketing");
 	if (!str_eq(p->channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]))) return fail(op, ERR_INVALID, "channel", "is email: nothing else is sent yet");
 	if (p->about.n && !invite__hold(p->about)) return fail(op, ERR_INVALID, "about", "is complaint, delivery, hardship or nothing");
-	TRY(p->kind == INVITE_AFTER ? check_after(op, p) : check_sample(op, p));
+	return p->kind == INVITE_AFTER ? check_after(op, p) : check_sample(op, p);
+}
+
+enum err invite_plan_add(struct op *op, struct invite_plan *p)
+{
+	TRY(invite_plan_check(op, p));
 	p->id = id_new();
 	TRY(op_run(op, SQL_invite_plan_add,
 	           DB_ARGS(db_id(p->id), db_id(p->survey), db_int(p->kind), db_text(p->channel), db_int(p->purpose), db_text(p->about), db_text(p->event), db_text(p->condition_json.n ? p->condition_json : STR_NONE),

@@ -68,7 +68,7 @@ struct survey {
 	struct survey_definition definition;
 };
 extern const struct desc SURVEY_DEFINITION_DESC, SURVEY_QUESTION_DESC, SURVEY_TEXT_DESC;
-extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC;
+extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC, SURVEY_FILE_DESC;
 
 enum err survey_all(struct op *op, struct survey **out, size_t *n) NODISCARD;
 enum err survey_get(struct op *op, id survey, struct survey *out) NODISCARD; /* ERR_NOT_FOUND */
@@ -113,5 +113,5 @@ enum err survey_link_read(struct op *op, str token, struct survey_link *out) NOD
 
 /* Handlers. */
 web_handler survey_list_get, survey_post, survey_show_get, survey_change_post, survey_open_post, survey_close_post, survey_remove_post, survey_restore_post, survey_qr_get,
-	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post;
+	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post, survey_preview_get, survey_preview_post, survey_export_get, survey_import_post;
 #endif

@@ -17,14 +17,26 @@ static const struct saying {
 	{"full", "survey_full", "survey_full_text", 200},   {"flooded", "survey_flooded", "survey_flooded_text", 429},
 };
 
-static enum err say(struct op *op, struct answer *a, const struct survey *s, const char *state)
+static const struct saying *saying_of(const char *state)
 {
-	struct survey_answer *page = ARENA_NEW(&op->arena, struct survey_answer);
 	const struct saying *x = SAYINGS;
 	while (!str_eq(str_of(x->state), str_of(state))) x++;
+	return x;
+}
+
+struct survey_answer *survey__said_instead(struct op *op, const char *state)
+{
+	struct survey_answer *page = ARENA_NEW(&op->arena, struct survey_answer);
+	const struct saying *x = saying_of(state);
 	*page = (struct survey_answer){.state = str_of(state), .heading = msg_of(x->heading), .saying = msg_of(x->text), .action = STR_NONE, .submission = STR_NONE};
+	return page;
+}
+
+static enum err say(struct op *op, struct answer *a, const struct survey *s, const char *state)
+{
+	struct survey_answer *page = survey__said_instead(op, state);
 	if (str_eq(page->state, S("early"))) msg_add(&page->saying, (struct msg_arg){.name = "day", .type = MSG_DATE, .i = s->definition.opens_on});
-	a->status = x->status;
+	a->status = saying_of(state)->status;
 	fault_clear(&op->fault);
 	return answer_with(a, &SURVEY_ANSWER_DESC, page);
 }

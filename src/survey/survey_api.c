@@ -47,6 +47,9 @@ struct survey_row {
 struct survey_new {
 	str name, template;
 };
+struct survey_file_faults { /* of a file that was brought in */
+	LIST_OF(struct form_fault) faults;
+};
 struct surveys {
 	struct msg finding;
 	LIST_OF(struct survey_row) rows;
@@ -54,7 +57,10 @@ struct surveys {
 	struct input name;
 	bool may_write;
 	LIST_OF(struct form_fault) faults;
+	struct survey_file_faults file;
 };
+static const struct desc_field FILE_FAULTS_FIELDS[] = {FIELD(survey_file_faults, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC)};
+static const struct desc FILE_FAULTS_DESC = DESC(survey_file_faults, FILE_FAULTS_FIELDS);
 static const struct desc_field ROW_FIELDS[] = {
 	FIELD(survey_row, id, DESC_ID, .prefix = "sur"),
 	FIELD(survey_row, name, DESC_STR),
@@ -72,6 +78,7 @@ static const struct desc_field SURVEYS_FIELDS[] = {
 	FIELD(surveys, name, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(surveys, may_write, DESC_BOOL),
 	FIELD(surveys, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
+	FIELD(surveys, file, DESC_STRUCT, .of = &FILE_FAULTS_DESC, .flags = DESC_PAGE_ONLY),
 };
 const struct desc SURVEYS_DESC = DESC(surveys, SURVEYS_FIELDS);
 static const struct desc_field NEW_FIELDS[] = {
@@ -100,6 +107,23 @@ static enum err make_list(struct op *op, struct surveys **out)
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
 	*out = page;
 	return OK;
+}
+
+enum err survey__refuse_file(struct op *op, struct answer *a)
+{
+	struct surveys *page;
+	size_t n;
+	struct form_fault *faults = web_faults(op, &n);
+	for (size_t i = 0; i < n; i++) {
+		msg_add(&faults[i].text, (struct msg_arg){.name = "field", .type = MSG_STR, .s = faults[i].field});
+		faults[i].text.key = "survey_import_fault";
+		faults[i].field = S("file");
+	}
+	fault_clear(&op->fault);
+	TRY(make_list(op, &page));
+	page->file.faults.v = faults;
+	page->file.faults.n = n;
+	return answer_refused(op, a, &SURVEYS_DESC, page);
 }
 
 enum err survey_list_get(struct op *op, struct web *w, struct answer *a)

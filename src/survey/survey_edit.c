@@ -18,6 +18,9 @@ static const struct desc_field LANGUAGE_FIELDS[] = {
 	FIELD(survey_language, complete, DESC_INT, .doc = "questions with all their words in it"),
 	FIELD(survey_language, questions, DESC_INT),
 	FIELD(survey_language, is_whole, DESC_BOOL, .doc = "it can be answered in it"),
+	FIELD(survey_language, preview, DESC_STR, .doc = "the survey as those who answer see it"),
+	FIELD(survey_language, page, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_language, is_previewed, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc LANGUAGE_DESC = DESC(survey_language, LANGUAGE_FIELDS);
 static const struct desc_field PAGE_FIELDS[] = {
@@ -27,6 +30,8 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(survey_page, link, DESC_STR, .doc = "anybody may answer by it"),
 	FIELD(survey_page, path, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, qr, DESC_STR),
+	FIELD(survey_page, preview, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_page, export, DESC_STR, .doc = "the survey as a file"),
 	FIELD(survey_page, personal, DESC_STR, .flags = DESC_OMIT, .doc = "the link just made for one customer"),
 	FIELD(survey_page, state, DESC_ENUM, .names = SURVEY_STATES, .prefix = "survey_state"),
 	FIELD(survey_page, is_draft, DESC_BOOL, .flags = DESC_PAGE_ONLY),
@@ -54,13 +59,20 @@ static const struct desc_field PAGE_FIELDS[] = {
 };
 const struct desc SURVEY_PAGE_DESC = DESC(survey_page, PAGE_FIELDS);
 
-static void add_languages(struct op *op, struct survey_page *page, const struct survey *s)
+static void add_languages(struct op *op, const struct web *w, struct survey_page *page, const struct survey *s)
 {
+	const struct lang *previewed = str_given(web_query(w, "lang")) ? lang_find(web_query(w, "lang")) : NULL;
+	if (!previewed) previewed = survey__language(s, op->locale.lang);
 	size_t n = s->definition.questions.n, whole = 0;
 	page->languages.v = ARENA_ARRAY(&op->arena, struct survey_language, SURVEY_LANGS);
 	for (size_t i = 0; lang_at(i) && i < SURVEY_LANGS; i++) {
-		size_t complete = survey_complete(&s->definition, lang_code(lang_at(i)));
-		page->languages.v[page->languages.n++] = (struct survey_language){lang_code(lang_at(i)), lang_own_name(lang_at(i)), (int64_t)complete, (int64_t)n, n && complete == n};
+		str code = lang_code(lang_at(i));
+		size_t complete = survey_complete(&s->definition, code);
+		struct survey_language *l = &page->languages.v[page->languages.n++];
+		*l = (struct survey_language){.code = code, .own_name = lang_own_name(lang_at(i)), .complete = (int64_t)complete, .questions = (int64_t)n, .is_whole = n && complete == n, .is_previewed = lang_at(i) == previewed};
+		l->preview = str_fmt(&op->arena, "%.*s/preview?lang=%.*s", STR_ARG(page->address), STR_ARG(code));
+		l->page = str_fmt(&op->arena, "%.*s?lang=%.*s#survey-preview", STR_ARG(page->address), STR_ARG(code));
+		if (l->is_previewed) page->preview = l->preview;
 		whole += n && complete == n;
 	}
 	page->finding = msg_int(page->is_open ? "survey_is_open" : page->is_closed ? "survey_is_closed" : "survey_is_draft", "n", s->submissions);
@@ -101,7 +113,8 @@ enum err survey__make_page(struct op *op, const struct web *w, const struct surv
 	page->may_enter = op_may(op, PERM_WRITE_CUSTOMERS) && page->is_open;
 	page->link = survey_address(op, w, page->path);
 	page->qr = str_fmt(&op->arena, "%.*s/qr.svg", STR_ARG(page->address));
-	add_languages(op, page, s);
+	page->export = str_fmt(&op->arena, "%.*s/export", STR_ARG(page->address));
+	add_languages(op, w, page, s);
 	add_rules(op, page);
 	TRY(op_structs(op, SQL_survey_versions, DB_ARGS(db_id(s->id), db_int(s->version)), &VERSION_DESC, &versions, &page->versions.n));
 	page->versions.v = versions;

@@ -38,10 +38,12 @@ struct survey_language {
 	str code, own_name;
 	int64_t complete, questions;
 	bool is_whole;
+	str preview, page; /* the survey in it, and the designer with that beside it */
+	bool is_previewed;
 };
 struct survey_page {
 	id id;
-	str name, address, link, path, qr, personal;
+	str name, address, link, path, qr, personal, preview, export;
 	int state;
 	bool is_draft, is_open, is_closed, is_anonymous, may_write, may_invite, may_enter;
 	int64_t version, submissions;

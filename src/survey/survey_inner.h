@@ -45,6 +45,9 @@ str survey__title(struct op *op, const struct survey_question *q);
 /* Whether a question has all its words in a language. */
 bool survey__is_whole(const struct survey_question *q, str lang);
 
+/* The list again, with what is wrong with a file (in op's fault). */
+enum err survey__refuse_file(struct op *op, struct answer *a) NODISCARD;
+
 /* ---- branching ---- */
 size_t survey__find(const struct survey_definition *d, str question); /* questions.n when there is none */
 /* Which questions are asked of somebody who gave these answers (NULL: none), in the order of the questions. */
@@ -131,6 +134,8 @@ struct survey_answer {
 	LIST_OF(struct ask_carried) carried;
 	LIST_OF(struct form_fault) faults;
 };
+/* A page without questions: "thanks" and so on. */
+struct survey_answer *survey__said_instead(struct op *op, const char *state);
 struct survey_answer *survey__draw(struct sitting *x, size_t page, str action);
 
 /* ---- limits ---- */
