@@ -19,6 +19,7 @@
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "reading/reading.h"
 #include "research/research.h"
 #include "segment/segment.h"
 #include "setting/setting_pages.h"

@@ -1,7 +1,7 @@
 -- name: feedback_put
 INSERT INTO feedback (id, message, source, subject, import, at, purposes, submission, survey, question, version, wording, type, scale_min, scale_max,
-	number, text, language, channel, location, weight, search, is_anonymous)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+	number, text, language, channel, location, weight, search, is_anonymous, read_language, sentiment, topics, signals)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 ON CONFLICT (message) DO NOTHING;
 
 -- name: feedback_question_put
@@ -47,35 +47,54 @@ f.purposes & $2 <> 0
 
 -- fragment: feedback_columns
 SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey, f.submission, f.weight, i.customer,
-	coalesce(k.name, k.email, i.shown) AS person
+	coalesce(k.name, k.email, i.shown) AS person, f.read_language, f.sentiment, f.topics, f.signals, tc.at AS corrected_at, coalesce(nullif(tp.name, ''), tp.email) AS corrected_by
 
 -- fragment: feedback_tables
 FROM feedback f LEFT JOIN feedback_question q ON q.question = f.question LEFT JOIN identity i ON i.subject = f.subject LEFT JOIN customer k ON k.id = i.customer
+	LEFT JOIN text_correction tc ON tc.id = (SELECT max(c.id) FROM text_correction c WHERE c.doc = f.id) LEFT JOIN person tp ON tp.id = tc.person
+
+-- fragment: feedback_read_sqlite
+(CAST($13 AS TEXT) IS NULL OR f.sentiment = $13) AND (CAST($14 AS TEXT) IS NULL OR instr($15 || f.topics, $14) > 0 OR instr($15 || f.topics, $16) > 0)
 
 -- name: feedback_page_newest :sqlite
 {{feedback_columns}} {{feedback_tables}}
-WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
+WHERE {{feedback_wanted}} AND {{feedback_read_sqlite}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
+
+-- fragment: feedback_read_postgres
+(CAST($13 AS TEXT) IS NULL OR f.sentiment = $13) AND (CAST($14 AS TEXT) IS NULL OR strpos($15 || f.topics, $14) > 0 OR strpos($15 || f.topics, $16) > 0)
 
 -- name: feedback_page_newest :postgres
 {{feedback_columns}} {{feedback_tables}}
-WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
+WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) < ($11, $12) ORDER BY f.at DESC, f.id DESC LIMIT $1;
 
 -- name: feedback_page_oldest :sqlite
 {{feedback_columns}} {{feedback_tables}}
-WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
+WHERE {{feedback_wanted}} AND {{feedback_read_sqlite}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
 
 -- name: feedback_page_oldest :postgres
 {{feedback_columns}} {{feedback_tables}}
-WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
+WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND (f.at, f.id) > ($11, $12) ORDER BY f.at, f.id LIMIT $1;
 
 -- name: feedback_count :sqlite
-SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND $1 = 0;
+SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_sqlite}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0;
 
 -- name: feedback_count :postgres
-SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0;
+SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0;
 
 -- name: feedback_languages
 SELECT DISTINCT language FROM feedback WHERE language IS NOT NULL ORDER BY language LIMIT 50;
 
 -- name: feedback_channels
 SELECT DISTINCT channel FROM feedback WHERE channel IS NOT NULL ORDER BY channel LIMIT 50;
+
+-- fragment: feedback_text_allowed
+f.type = 'text' AND f.purposes & $2 <> 0
+	AND (f.is_anonymous IS NULL OR f.survey IN (SELECT g.survey FROM feedback g WHERE g.is_anonymous = 1 GROUP BY g.survey HAVING count(DISTINCT g.submission) >= 8))
+	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
+		WHERE i.subject = f.subject AND c.purpose = $3 AND NOT c.is_granted)
+
+-- name: feedback_text_one
+SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals FROM feedback f WHERE f.id = $1 AND {{feedback_text_allowed}};
+
+-- name: feedback_text_set
+UPDATE feedback SET read_language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;

@@ -97,3 +97,16 @@ SELECT DISTINCT language FROM mention WHERE language IS NOT NULL ORDER BY langua
 -- name: mention_one
 SELECT m.at, m.network, m.url, m.title, m.text, m.author, m.note, m.joined, i.customer FROM mention m
 LEFT JOIN identity i ON i.subject = coalesce(m.joined, CASE WHEN m.subject <> 0 THEN m.subject END) WHERE m.id = $2 AND {{mention_allowed}};
+
+-- fragment: mention_text_allowed
+$2 <> 0 AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
+	WHERE (i.subject = m.subject OR i.subject = m.joined) AND c.purpose = $3 AND NOT c.is_granted)
+
+-- fragment: mention_text_words
+CASE WHEN m.title IS NULL THEN coalesce(m.text, '') ELSE m.title || ' ' || coalesce(m.text, '') END
+
+-- name: mention_text_one
+SELECT m.at, {{mention_text_words}} AS words, m.language, m.sentiment, m.topics, m.signals FROM mention m WHERE m.id = $1 AND {{mention_text_allowed}};
+
+-- name: mention_text_set
+UPDATE mention SET language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;

@@ -20,6 +20,7 @@
 #include "followup/followup.h"
 #include "http/options.h"
 #include "listen/mention.h"
+#include "reading/reading.h"
 #include "invite/invite.h"
 #include "mail/mail.h"
 #include "op/app.h"
@@ -139,6 +140,7 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(order_forget_subject(op, subject));
 	TRY(feedback_forget_subject(op, subject));
 	TRY(mention_forget_subject(op, subject));
+	TRY(reading_tidy(op));
 	TRY(followup_forget_subject(op, subject));
 	if (str_eq(kind, S("email"))) TRY(op_run(op, SQL_mail_forget_recipient, DB_ARGS(db_text(value), db_text(db_rows_text(identities, i, 3))), NULL));
 	TRY(contact_forget_subject(op, subject));

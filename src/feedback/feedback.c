@@ -10,6 +10,7 @@
 #include "json/desc.h"
 #include "json/json.h"
 #include "query/survey_event.h"
+#include "text/verdict.h"
 
 enum { BODY_BYTES = 4 << 20, ID_BYTES = 200, WORDS_BYTES = 1000, TEXT_BYTES = 20000 };
 
@@ -102,11 +103,14 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	if (!read_row(&op->arena, e->body, &x)) return OK;
 	str message = str_fmt(&op->arena, "%016llx%016llx", (unsigned long long)e->message.a, (unsigned long long)e->message.b);
 	str search = str_given(x.text) ? i18n_fold(&op->arena, x.text) : STR_NONE;
+	struct text_verdict read = {.topics = STR_NONE};
+	if (str_eq(x.type, S("text"))) text_judge(&op->arena, x.text, NULL, &read);
 	TRY(put_question(op, b, &x, e->time_ms));
 	return op_run(op, SQL_feedback_put,
 	              DB_ARGS(db_id(id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes), db_text(x.submission),
 	                      db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number), db_text(x.text),
-	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search), x.is_anonymous ? db_int(1) : db_null()),
+	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search), x.is_anonymous ? db_int(1) : db_null(),
+	                      db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals)),
 	              NULL);
 }
 

@@ -17,6 +17,7 @@
 #include "mark/mark.h"
 #include "research/research.h"
 #include "search/search.h"
+#include "text/text_pages.h"
 
 enum { PAGE_ROWS = 50, TOPIC_ROWS = 12, TERMS_MOST = 20, NAME_CHARACTERS = 80, DAYS_USUAL = 28, SCALE = 5, RESEARCH_ROWS = 5 };
 static const char *const FEELINGS[] = {"pos", "neg", "neu", NULL};
@@ -247,12 +248,6 @@ static str word(struct op *op, const char *prefix, const char *name)
 	return i18n_pattern(op->locale.lang, str_fmt(&op->arena, "%s_%s", prefix, name));
 }
 
-static str topic_label(struct op *op, str name)
-{
-	str key = str_fmt(&op->arena, "topic_%.*s", STR_ARG(name));
-	return i18n_has(op->locale.lang, key) ? i18n_pattern(op->locale.lang, key) : name;
-}
-
 static struct msg interval_of(struct op *op, double low, double high, bool is_share)
 {
 	if (isnan(low)) return (struct msg){0};
@@ -306,7 +301,7 @@ static void add_topics(struct op *op, const struct web *w, const struct listenin
 		const struct listening_topic *t = r->topic;
 		struct interval met = interval_wilson(t->pos, t->pos + t->neg);
 		struct listen_topic *row = &page->topics.v[page->topics.n++];
-		*row = (struct listen_topic){.name = t->name, .label = topic_label(op, t->name), .address = web_address_with(op, w, "topic", t->name), .n = t->n, .pos = t->pos, .neg = t->neg, .this_week = r->now, .usual = r->usual,
+		*row = (struct listen_topic){.name = t->name, .label = text_topic_label(op, t->name), .address = web_address_with(op, w, "topic", t->name), .n = t->n, .pos = t->pos, .neg = t->neg, .this_week = r->now, .usual = r->usual,
 			.ratio = r->ratio, .ratio_low = r->low, .ratio_high = r->high, .q = r->q, .is_rising = r->is_rising, .is_cooling = r->is_cooling, .has_past = !isnan(r->ratio)};
 		row->has_feeling = t->pos + t->neg > 0;
 		row->met = row->has_feeling ? (double)t->pos / (double)(t->pos + t->neg) : NAN;
@@ -361,7 +356,7 @@ static void add_rows(struct op *op, const struct web *w, const struct listening_
 		r->topics.v = ARENA_ARRAY(&op->arena, struct mention_topic, LISTENING_TOPICS_OF_ONE);
 		for (str rest = m->topics; rest.n && r->topics.n < LISTENING_TOPICS_OF_ONE;) {
 			str name = str_cut(&rest, '\n');
-			if (name.n) r->topics.v[r->topics.n++] = (struct mention_topic){name, topic_label(op, name)};
+			if (name.n) r->topics.v[r->topics.n++] = (struct mention_topic){name, text_topic_label(op, name)};
 		}
 	}
 	if (s->rows.n <= PAGE_ROWS) return;

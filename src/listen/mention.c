@@ -11,47 +11,20 @@
 #include "consent/consent.h"
 #include "json/json.h"
 #include "search/search.h"
-#include "text/text.h"
+#include "text/verdict.h"
 
-enum { KEY_BYTES = 500, BODY_BYTES = 8192, WORDS_BYTES = 4000, SIGNALS = 8, LANGUAGE_LETTERS = 12, AHEAD_MS = 3600000 };
+enum { KEY_BYTES = 500, BODY_BYTES = 8192, LANGUAGE_LETTERS = 12, AHEAD_MS = 3600000 };
 
-struct verdict {
-	str language, sentiment, topics, signals;
-};
-
-static str listed(struct arena *a, struct buf *b)
+static struct text_verdict judge(struct arena *a, const struct heard *h)
 {
-	str out = str_dup(a, buf_str(b));
-	buf_release(b);
-	return out;
-}
-
-static struct verdict judge(struct arena *a, const struct heard *h)
-{
-	static const char *const kinds[] = {"emotion", "effort", "urgency", "request"};
-	struct text_reading *r = ARENA_NEW(a, struct text_reading);
-	struct buf b;
-	struct verdict j = {.sentiment = STR_NONE};
+	struct text_verdict j;
 	str words = h->title.n ? str_fmt(a, "%.*s\n%.*s", STR_ARG(h->title), STR_ARG(h->text)) : h->text;
-	text_read(a, words.n ? words : S(""), NULL, r);
-	bool is_told = !str_eq(str_of(r->language.code), S("und"));
-	j.language = is_told ? str_dup(a, str_of(r->language.code)) : str_sub(h->language, 0, LANGUAGE_LETTERS);
-	if (str_eq(r->sentiment, S("pos")) || str_eq(r->sentiment, S("neg"))) j.sentiment = r->sentiment;
-	else if (str_given(r->sentiment)) j.sentiment = S("neu");
-	buf_init(&b, WORDS_BYTES);
-	for (size_t i = 0; i < r->n_found; i++) buf_fmt(&b, "%.*s\n", STR_ARG(topics_name(r->topics, r->found[i].topic)));
-	j.topics = listed(a, &b);
-	buf_init(&b, WORDS_BYTES);
-	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-		str names[SIGNALS];
-		size_t n = text_signals(r, kinds[k], names, SIGNALS);
-		for (size_t i = 0; i < n; i++) buf_fmt(&b, "%s/%.*s\n", kinds[k], STR_ARG(names[i]));
-	}
-	j.signals = listed(a, &b);
+	text_judge(a, words, NULL, &j);
+	if (str_eq(j.language, S("und"))) j.language = str_sub(h->language, 0, LANGUAGE_LETTERS);
 	return j;
 }
 
-static str body_of(struct arena *a, const struct heard *h, const struct verdict *j, str event, id mention)
+static str body_of(struct arena *a, const struct heard *h, const struct text_verdict *j, str event, id mention)
 {
 	struct buf b;
 	struct json_writer w = {.out = &b};
@@ -97,7 +70,7 @@ static struct db_val real(double d)
 static enum err put(struct op *op, struct intake *in, id source, const struct heard *h, uint32_t index, int64_t *added)
 {
 	struct arena *a = &op->arena;
-	struct verdict j = judge(a, h);
+	struct text_verdict j = judge(a, h);
 	id mention = id_new();
 	str event = str_eq(h->network, S("review")) ? S("Review Posted") : S("Mention Posted");
 	bool is_timed = h->at_ms != DESC_NULL_INT && h->at_ms <= op->now_ms + AHEAD_MS;

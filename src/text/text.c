@@ -83,7 +83,7 @@ static const struct classifier *sentiment_of(const char *language)
 
 static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/"};
 
-static bool is_signal(str name)
+bool text_is_signal(str name)
 {
 	for (size_t i = 0; i < COUNT_OF(SIGNALS); i++)
 		if (str_starts(name, str_of(SIGNALS[i]))) return true;
@@ -111,11 +111,17 @@ static void read_topics(struct arena *a, struct text_reading *r)
 {
 	size_t n, k = 0;
 	const struct topic_found *found = topics_of(r->topics, a, r->folded, &n);
-	while (k < n && !is_signal(topics_name(r->topics, found[k].topic))) k++;
+	while (k < n && !text_is_signal(topics_name(r->topics, found[k].topic))) k++;
 	r->found = found;
 	r->n_found = k;
 	r->signals = found + k;
 	r->n_signals = n - k;
+}
+
+const struct topics *text_topics_shipped(void)
+{
+	pthread_once(&once, load_words);
+	return topics;
 }
 
 void text_read(struct arena *a, str text, const struct text_own *own, struct text_reading *out)
@@ -126,6 +132,7 @@ void text_read(struct arena *a, str text, const struct text_own *own, struct tex
 	fold(a, text, folded);
 	*out = (struct text_reading){.folded = folded, .topics = own && own->topics ? own->topics : topics};
 	language_of(text, folded, &out->language);
+	if (own && str_given(own->language)) snprintf(out->language.code, sizeof out->language.code, "%.*s", STR_ARG(own->language));
 	read_sentiment(a, text, out);
 	if (out->topics) read_topics(a, out);
 	out->n_entities = entities_of(folded, out->entities);

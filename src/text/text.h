@@ -34,9 +34,14 @@ struct text_reading {
 struct text_own {
 	const struct classifier *classifier;
 	const struct topics *topics; /* in place of the shipped ones */
+	str language;                /* a person said so; absent: found */
 };
 /* Topics of one's own, with the shipped signals behind them. As topics_new. */
 enum err text_topics_new(str text, struct topics **out, struct fault *f) NODISCARD;
+/* Those that the product ships, signals behind topics. */
+const struct topics *text_topics_shipped(void);
+/* Whether the name of a topic is one of these (emotion/…, effort/…, urgency/…, request/…). */
+bool text_is_signal(str name);
 /* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL.
  * Thread safe. */
 void text_read(struct arena *a, str text, const struct text_own *own, struct text_reading *out);

@@ -7,6 +7,7 @@
 #include "i18n/i18n.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "reading/reading.h"
 #include "text/task.h"
 #include "text/text.h"
 #include "text/text_pages.h"
@@ -101,6 +102,7 @@ struct texts {
 	struct text_tried *tried;
 	LIST_OF(struct text_model) models;
 	LIST_OF(struct task) tasks;
+	LIST_OF(struct reading_agreement) agreements;
 	LIST_OF(struct form_fault) faults;
 };
 static const struct desc_field TEXTS_FIELDS[] = {
@@ -109,6 +111,7 @@ static const struct desc_field TEXTS_FIELDS[] = {
 	FIELD(texts, tried, DESC_PTR, .of = &TRIED_DESC, .doc = "the reading of a text that was sent"),
 	FIELD(texts, models, DESC_LIST, .item = DESC_STRUCT, .of = &MODEL_DESC),
 	FIELD(texts, tasks, DESC_LIST, .item = DESC_STRUCT, .of = &TASK_DESC, .doc = "classifiers of the workspace's own"),
+	FIELD(texts, agreements, DESC_LIST, .item = DESC_STRUCT, .of = &READING_AGREEMENT_DESC, .doc = "how often people who looked saw it otherwise"),
 	FIELD(texts, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 };
 const struct desc TEXTS_DESC = DESC(texts, TEXTS_FIELDS);
@@ -186,6 +189,7 @@ static enum err make_page(struct op *op, struct texts **out)
 	struct texts *page = ARENA_NEW(&op->arena, struct texts);
 	TRY(read_models(op, page));
 	TRY(task_list(&op->arena, op->app->dir, &page->tasks.v, &page->tasks.n, &op->fault));
+	TRY(reading_agreements(op, &page->agreements.v, &page->agreements.n));
 	page->finding = tell(op, page);
 	*out = page;
 	return OK;
@@ -201,7 +205,7 @@ enum err text_list(struct op *op, struct web *w, struct answer *a)
 
 /* ---- trying ---- */
 
-static str label_of(struct op *op, str name)
+str text_topic_label(struct op *op, str name)
 {
 	str key = str_fmt(&op->arena, "topic_%.*s", STR_ARG(name));
 	return i18n_has(op->locale.lang, key) ? i18n_pattern(op->locale.lang, key) : name;
@@ -220,7 +224,7 @@ static struct text_tried *try_text(struct op *op, str text)
 	t->topics.v = ARENA_ARRAY(&op->arena, struct text_topic, r->n_found + 1);
 	for (size_t i = 0; i < r->n_found; i++) {
 		str name = topics_name(r->topics, r->found[i].topic);
-		t->topics.v[t->topics.n++] = (struct text_topic){name, label_of(op, name)};
+		t->topics.v[t->topics.n++] = (struct text_topic){name, text_topic_label(op, name)};
 	}
 	t->why.v = ARENA_ARRAY(&op->arena, str, TEXT_WHY);
 	t->why.n = text_why(r, text, t->why.v);

@@ -4,5 +4,7 @@
 #include "http/web.h"
 
 web_handler text_list, text_try;
+/* In the reader's language, where there is a word for it. */
+str text_topic_label(struct op *op, str name);
 extern const struct desc TEXTS_DESC, TEXT_INPUT_DESC;
 #endif

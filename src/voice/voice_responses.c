@@ -8,11 +8,14 @@
 #include "customer/customer.h"
 #include "i18n/i18n.h"
 #include "json/desc.h"
+#include "text/text_pages.h"
+#include "text/topic.h"
 #include "voice/voice_inner.h"
 
 enum { PAGE = 50, CSV_PAGE = 2000, CSV_BYTES = 512 << 20, MOST_SEARCH = 200 };
 
 enum response_kind { KIND_ALL, KIND_PROMOTERS, KIND_PASSIVES, KIND_DETRACTORS, KIND_TEXTS, KIND_COUNT };
+static const char *const VOICE_FEELINGS[] = {"pos", "neu", "neg", NULL};
 static const char *const KINDS[] = {"", "promoters", "passives", "detractors", "texts", NULL};
 
 struct voice_response {
@@ -21,13 +24,19 @@ struct voice_response {
 	str question, name, type, answer, text, language, channel, location, survey, submission, person, address;
 	double number;
 	struct msg tag;
+	int sentiment;
+	LIST_OF(struct option) topics, emotions;
+	str reading, corrected_by;
+	int64_t corrected_at;
 };
 struct voice_responses {
+	bool may_correct;
 	struct msg finding;
 	int64_t total;
 	bool is_empty, is_filtered;
 	str q;
-	LIST_OF(struct option) questions, kinds, languages, channels, sorts;
+	str topic, topic_label;
+	LIST_OF(struct option) questions, kinds, languages, channels, sorts, feelings;
 	LIST_OF(struct voice_response) rows;
 	str next, previous, export;
 };
@@ -48,10 +57,20 @@ static const struct desc_field RESPONSE_FIELDS[] = {
 	FIELD(voice_response, submission, DESC_STR),
 	FIELD(voice_response, person, DESC_STR, .doc = "absent: nobody's, or without a name"),
 	FIELD(voice_response, address, DESC_STR, .doc = "of the customer; absent: nobody's"),
+	FIELD(voice_response, sentiment, DESC_ENUM, .names = VOICE_FEELINGS, .prefix = "feeling", .doc = "of a text; null where no model reads its language"),
+	FIELD(voice_response, topics, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .doc = "of a text: name, and in the reader's language"),
+	FIELD(voice_response, emotions, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_response, reading, DESC_STR, .doc = "of a text: where its reading is shown and corrected"),
+	FIELD(voice_response, corrected_at, DESC_TIME, .doc = "when a person last said how it reads"),
+	FIELD(voice_response, corrected_by, DESC_STR),
 };
 static const struct desc RESPONSE_DESC = DESC(voice_response, RESPONSE_FIELDS);
 static const struct desc_field RESPONSES_FIELDS[] = {
 	FIELD(voice_responses, finding, DESC_MSG),
+	FIELD(voice_responses, may_correct, DESC_BOOL),
+	FIELD(voice_responses, feelings, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_responses, topic, DESC_STR, .doc = "asked for"),
+	FIELD(voice_responses, topic_label, DESC_STR),
 	FIELD(voice_responses, total, DESC_INT),
 	FIELD(voice_responses, is_empty, DESC_BOOL),
 	FIELD(voice_responses, is_filtered, DESC_BOOL),
@@ -71,7 +90,7 @@ const struct desc VOICE_RESPONSES_DESC = DESC(voice_responses, RESPONSES_FIELDS)
 /* ---- what the address asks for ---- */
 
 struct wanted {
-	str q, question, language, channel, sort, search;
+	str q, question, language, channel, sort, search, feeling, topic;
 	enum response_kind kind;
 	bool is_oldest, is_back, is_filtered;
 	int64_t key;
@@ -100,7 +119,8 @@ static enum err read_cursor(struct op *op, str cursor, struct wanted *x)
 static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x)
 {
 	str kind = given(w, "kind");
-	*x = (struct wanted){.q = given(w, "q"), .question = given(w, "question"), .language = given(w, "language"), .channel = given(w, "channel"), .sort = given(w, "sort"), .search = STR_NONE};
+	*x = (struct wanted){.q = given(w, "q"), .question = given(w, "question"), .language = given(w, "language"), .channel = given(w, "channel"), .sort = given(w, "sort"), .search = STR_NONE,
+		.feeling = given(w, "feeling"), .topic = given(w, "topic")};
 	if (str_given(kind)) {
 		int i = 1;
 		while (i < KIND_COUNT && !str_eq(kind, str_of(KINDS[i]))) i++;
@@ -112,18 +132,26 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 	if (str_given(x->q) && x->q.n > MOST_SEARCH) return fail(op, ERR_INVALID, "q", "is longer than %d bytes", MOST_SEARCH);
 	if (str_given(x->q)) x->search = i18n_fold(&op->arena, str_trim(x->q));
 	if (!x->search.n) x->search = STR_NONE;
-	x->is_filtered = str_given(x->q) || str_given(x->question) || str_given(x->language) || str_given(x->channel) || x->kind;
+	if (str_given(x->feeling) && !str_eq(x->feeling, S("pos")) && !str_eq(x->feeling, S("neg")) && !str_eq(x->feeling, S("neu"))) return fail(op, ERR_INVALID, "feeling", "must be pos, neg or neu");
+	if (str_given(x->topic) && x->topic.n > TOPIC_NAME_BYTES) return fail(op, ERR_INVALID, "topic", "is longer than %d bytes", TOPIC_NAME_BYTES);
+	x->is_filtered = str_given(x->feeling) || str_given(x->topic) || str_given(x->q) || str_given(x->question) || str_given(x->language) || str_given(x->channel) || x->kind;
 	return read_cursor(op, given(w, "cursor"), x);
 }
 
 /* ---- rows ---- */
+
+/* Topics are kept a line each: one, or all beneath it. */
+static str line_of(struct op *op, str topic, const char *end)
+{
+	return str_given(topic) ? str_fmt(&op->arena, "\n%.*s%s", STR_ARG(topic), end) : STR_NONE;
+}
 
 static enum err find(struct op *op, const struct wanted *x, size_t limit, struct db_rows *out)
 {
 	bool ascends = x->is_oldest != x->is_back;
 	return op_query(op, ascends ? SQL_feedback_page_oldest : SQL_feedback_page_newest,
 	                DB_ARGS(db_int((int64_t)limit), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_text(x->question), db_text(x->language), db_text(x->channel), db_int(x->kind), db_int(INT64_MIN),
-	                        db_int(INT64_MAX), db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(x->key), db_int(x->after)),
+	                        db_int(INT64_MAX), db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(x->key), db_int(x->after), db_text(x->feeling), db_text(line_of(op, x->topic, "\n")), db_text(S("\n")), db_text(line_of(op, x->topic, "/"))),
 	                out);
 }
 
@@ -132,13 +160,13 @@ static enum err count(struct op *op, const struct wanted *x, int64_t *total)
 	struct db_rows r;
 	TRY(op_query(op, SQL_feedback_count,
 	             DB_ARGS(db_int(0), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_text(x->question), db_text(x->language), db_text(x->channel), db_int(x->kind), db_int(INT64_MIN), db_int(INT64_MAX),
-	                     db_int(PURPOSE_ANALYTICS), db_text(x->search)),
+	                     db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(0), db_int(0), db_text(x->feeling), db_text(line_of(op, x->topic, "\n")), db_text(S("\n")), db_text(line_of(op, x->topic, "/"))),
 	             &r));
 	*total = db_rows_int(&r, 0, 0);
 	return OK;
 }
 
-enum column { ID, AT, QUESTION, WORDING, TYPE, NUMBER, SCALE_MAX, TEXT, LANGUAGE, CHANNEL, LOCATION, SURVEY, SUBMISSION, WEIGHT, CUSTOMER, PERSON };
+enum column { ID, AT, QUESTION, WORDING, TYPE, NUMBER, SCALE_MAX, TEXT, LANGUAGE, CHANNEL, LOCATION, SURVEY, SUBMISSION, WEIGHT, CUSTOMER, PERSON, READ_LANGUAGE, SENTIMENT, TOPICS, SIGNALS, CORRECTED_AT, CORRECTED_BY };
 
 static double real_of(const struct db_rows *r, size_t i, enum column c)
 {
@@ -164,6 +192,29 @@ static str answer_of(struct op *op, const struct db_rows *r, size_t i)
 	return i18n_msg(&op->arena, &op->locale, &m);
 }
 
+static void fill_names(struct op *op, str lines, const char *kind, void *list)
+{
+	while (str_given(lines) && lines.n) {
+		str name = str_cut(&lines, '\n'), rest = name;
+		if (!name.n) continue;
+		if (!kind) customer_option(op, list, name, text_topic_label(op, name), false);
+		else if (str_eq(str_cut(&rest, '/'), str_of(kind))) customer_option(op, list, rest, i18n_pattern(op->locale.lang, str_fmt(&op->arena, "%s_%.*s", kind, STR_ARG(rest))), false);
+	}
+}
+
+static void fill_reading(struct op *op, const struct db_rows *r, size_t i, struct voice_response *out)
+{
+	str sentiment = db_rows_text(r, i, SENTIMENT);
+	out->sentiment = -1;
+	for (int k = 0; VOICE_FEELINGS[k]; k++)
+		if (str_eq(sentiment, str_of(VOICE_FEELINGS[k]))) out->sentiment = k;
+	fill_names(op, db_rows_text(r, i, TOPICS), NULL, &out->topics);
+	fill_names(op, db_rows_text(r, i, SIGNALS), "emotion", &out->emotions);
+	if (str_eq(out->type, S("text"))) out->reading = str_fmt(&op->arena, "/voice/texts/%s", id_show(&op->arena, S("fbk"), out->id).p);
+	out->corrected_at = db_rows_int(r, i, CORRECTED_AT);
+	out->corrected_by = db_rows_text(r, i, CORRECTED_BY);
+}
+
 static void fill_row(struct op *op, const struct db_rows *r, size_t i, struct voice_response *out)
 {
 	str wording = db_rows_text(r, i, WORDING);
@@ -174,6 +225,7 @@ static void fill_row(struct op *op, const struct db_rows *r, size_t i, struct vo
 	out->name = wording.n ? wording : out->question;
 	out->answer = answer_of(op, r, i);
 	out->tag = tag_of(out->type, out->number);
+	fill_reading(op, r, i, out);
 	if (customer) out->address = customer_address(op, customer);
 }
 
@@ -227,6 +279,8 @@ static enum err add_options(struct op *op, const struct wanted *x, struct voice_
 	for (int i = 0; i < KIND_COUNT; i++) add(op, &page->kinds, str_of(KINDS[i]), kinds[i], x->kind == (enum response_kind)i);
 	TRY(add_values(op, &page->languages, SQL_feedback_languages, "voice_language_all", x->language));
 	TRY(add_values(op, &page->channels, SQL_feedback_channels, "voice_channel_all", x->channel));
+	add(op, &page->feelings, S(""), "voice_feeling_all", !str_given(x->feeling));
+	for (int i = 0; VOICE_FEELINGS[i]; i++) add(op, &page->feelings, str_of(VOICE_FEELINGS[i]), str_fmt(&op->arena, "feeling_%s", VOICE_FEELINGS[i]).p, str_eq(x->feeling, str_of(VOICE_FEELINGS[i])));
 	add(op, &page->sorts, S("newest"), "voice_newest", !x->is_oldest);
 	add(op, &page->sorts, S("oldest"), "voice_oldest", x->is_oldest);
 	return OK;
@@ -241,6 +295,9 @@ enum err voice_responses_get(struct op *op, struct web *w, struct answer *a)
 	TRY(count(op, &x, &page->total));
 	TRY(fill_rows(op, w, &x, page));
 	page->q = str_given(x.q) ? x.q : S("");
+	page->may_correct = op_may(op, PERM_WRITE_CUSTOMERS);
+	page->topic = x.topic;
+	page->topic_label = str_given(x.topic) ? text_topic_label(op, x.topic) : STR_NONE;
 	page->is_filtered = x.is_filtered;
 	page->finding = page->is_empty ? msg_of("voice_none") : msg_int("voice_responses_found", "n", page->total);
 	if (op_may(op, PERM_EXPORT_CUSTOMERS) && page->total) {
@@ -260,9 +317,19 @@ static void put_number(struct buf *b, double d)
 	buf_byte(b, ',');
 }
 
+static str one_line(struct arena *a, str lines)
+{
+	str out = S("");
+	while (str_given(lines) && lines.n) {
+		str line = str_cut(&lines, '\n');
+		if (line.n) out = str_fmt(a, "%.*s%s%.*s", STR_ARG(out), out.n ? "; " : "", STR_ARG(line));
+	}
+	return out;
+}
+
 static void put_csv_row(struct op *op, const struct db_rows *r, size_t i, struct buf *b)
 {
-	static const enum column before[] = {SURVEY, SUBMISSION, QUESTION, WORDING, TYPE}, after[] = {TEXT, LANGUAGE, CHANNEL, LOCATION};
+	static const enum column before[] = {SURVEY, SUBMISSION, QUESTION, WORDING, TYPE}, after[] = {TEXT, LANGUAGE, CHANNEL, LOCATION, SENTIMENT};
 	id customer = db_rows_id(r, i, CUSTOMER);
 	buf_csv(b, id_show(&op->arena, S("fbk"), db_rows_id(r, i, ID)));
 	buf_byte(b, ',');
@@ -278,14 +345,16 @@ static void put_csv_row(struct op *op, const struct db_rows *r, size_t i, struct
 	put_number(b, real_of(r, i, WEIGHT));
 	for (size_t c = 0; c < COUNT_OF(after); c++) {
 		buf_csv(b, db_rows_text(r, i, after[c]));
-		buf_byte(b, c + 1 == COUNT_OF(after) ? '\n' : ',');
+		buf_byte(b, ',');
 	}
+	buf_csv(b, one_line(&op->arena, db_rows_text(r, i, TOPICS)));
+	buf_byte(b, '\n');
 }
 
 static enum err put_csv(struct op *op, struct wanted *x, struct buf *b)
 {
 	struct db_rows r;
-	buf_add(b, S("id,time,customer,survey,submission,question,wording,type,number,weight,text,language,channel,location\n"));
+	buf_add(b, S("id,time,customer,survey,submission,question,wording,type,number,weight,text,language,channel,location,sentiment,topics\n"));
 	do {
 		TRY(find(op, x, CSV_PAGE, &r));
 		for (size_t i = 0; i < r.n; i++) put_csv_row(op, &r, i, b);

@@ -1,0 +1,28 @@
+-- name: text_correction_add
+INSERT INTO text_correction (id, doc, aspect, language, value, was, person, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: text_correction_standing
+SELECT c.aspect, c.value FROM text_correction c
+WHERE c.doc = $1 AND c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect);
+
+-- name: text_correction_one
+SELECT c.doc, c.aspect, (SELECT CAST(count(*) AS INT64) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect AND d.id > c.id)
+FROM text_correction c WHERE c.id = $1;
+
+-- name: text_correction_remove
+DELETE FROM text_correction WHERE id = $1;
+
+-- name: text_correction_of
+SELECT c.id, c.aspect, c.value, c.was, c.at, coalesce(nullif(p.name, ''), p.email) AS person,
+	(SELECT CAST(count(*) AS INT64) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect AND d.id > c.id) AS later
+FROM text_correction c LEFT JOIN person p ON p.id = c.person WHERE c.doc = $1 ORDER BY c.id DESC;
+
+-- name: text_correction_tidy
+DELETE FROM text_correction WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.id = text_correction.doc)
+	AND NOT EXISTS (SELECT 1 FROM mention m WHERE m.id = text_correction.doc);
+
+-- name: text_correction_agreements
+SELECT c.aspect, coalesce(c.language, 'und') AS language, CAST(count(*) AS INT64) AS looked_at, CAST(sum(CASE WHEN c.value <> c.was THEN 1 ELSE 0 END) AS INT64) AS disagreed
+FROM text_correction c
+WHERE c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
+GROUP BY c.aspect, coalesce(c.language, 'und') ORDER BY c.aspect, looked_at DESC, language;

@@ -1,0 +1,172 @@
+/* A kind of text is a row: how its id is shown, and its statements. What people said lies apart from what was read, so that
+ * reading anew cannot touch it; what stands with the text is settled from both, so figures need not know of corrections. */
+#include "reading/reading.h"
+
+#include <math.h>
+
+#include "audit/audit.h"
+#include "consent/consent.h"
+#include "text/text.h"
+
+const char *const READING_ASPECT_NAMES[] = {"sentiment", "topics", "emotions", "language", NULL};
+
+static const struct {
+	const char *prefix;
+	enum sql one, set;
+} KINDS[] = {
+	{"fbk", SQL_feedback_text_one, SQL_feedback_text_set},
+	{"men", SQL_mention_text_one, SQL_mention_text_set},
+};
+
+enum column { AT, TEXT, LANGUAGE, SENTIMENT, TOPICS, SIGNALS };
+
+static enum err find_by_id(struct op *op, int kind, id doc, struct reading *out)
+{
+	struct db_rows r;
+	TRY(op_query(op, KINDS[kind].one, DB_ARGS(db_id(doc), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_int(PURPOSE_ANALYTICS)), &r));
+	if (!r.n) return ERR_NOT_FOUND;
+	*out = (struct reading){.doc = doc, .kind = kind, .at = db_rows_int(&r, 0, AT), .text = db_rows_text(&r, 0, TEXT),
+		.verdict = {db_rows_text(&r, 0, LANGUAGE), db_rows_text(&r, 0, SENTIMENT), db_rows_text(&r, 0, TOPICS), db_rows_text(&r, 0, SIGNALS)}};
+	return OK;
+}
+
+enum err reading_find(struct op *op, str shown, struct reading *out)
+{
+	id doc;
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
+		if (!id_read(str_of(KINDS[i].prefix), shown, &doc)) continue;
+		enum err e = find_by_id(op, (int)i, doc, out);
+		return e == ERR_NOT_FOUND ? fail(op, e, "id", "there is no such text") : e;
+	}
+	return fail(op, ERR_NOT_FOUND, "id", "there is no such text");
+}
+
+str reading_show(struct op *op, const struct reading *r)
+{
+	return id_show(&op->arena, str_of(KINDS[r->kind].prefix), r->doc);
+}
+
+/* ---- one aspect of a verdict ---- */
+
+static bool is_emotion(str name)
+{
+	return str_starts(name, S("emotion/"));
+}
+
+static str some_signals(struct arena *a, str signals, bool emotions, str more)
+{
+	str out = more;
+	while (str_given(signals)) {
+		str name = str_cut(&signals, '\n');
+		if (name.n && is_emotion(name) == emotions) out = str_fmt(a, "%.*s%.*s\n", STR_ARG(out), STR_ARG(name));
+	}
+	return out;
+}
+
+static str aspect_of(struct arena *a, const struct text_verdict *v, enum reading_aspect aspect)
+{
+	switch (aspect) {
+	case READING_SENTIMENT: return str_given(v->sentiment) ? v->sentiment : S("");
+	case READING_TOPICS: return str_given(v->topics) ? v->topics : S("");
+	case READING_EMOTIONS: return some_signals(a, v->signals, true, S(""));
+	default: return str_given(v->language) ? v->language : S("");
+	}
+}
+
+static void put_aspect(struct arena *a, struct text_verdict *v, enum reading_aspect aspect, str value)
+{
+	if (aspect == READING_SENTIMENT) v->sentiment = value.n ? value : STR_NONE;
+	if (aspect == READING_TOPICS) v->topics = value;
+	if (aspect == READING_EMOTIONS) v->signals = some_signals(a, v->signals, false, value);
+	if (aspect == READING_LANGUAGE) v->language = value;
+}
+
+/* ---- what people say ---- */
+
+/* The newest correction of each aspect; absent values where there is none. */
+static enum err said_of(struct op *op, id doc, str said[READING_ASPECTS])
+{
+	struct db_rows r;
+	for (int i = 0; i < READING_ASPECTS; i++) said[i] = STR_NONE;
+	TRY(op_query(op, SQL_text_correction_standing, DB_ARGS(db_id(doc)), &r));
+	for (size_t i = 0; i < r.n; i++) {
+		int64_t aspect = db_rows_int(&r, i, 0);
+		if (aspect >= 0 && aspect < READING_ASPECTS) said[aspect] = db_rows_text(&r, i, 1);
+	}
+	return OK;
+}
+
+/* What the program reads, in the language that a person named, if one did. */
+static void judge(struct op *op, const struct reading *r, str language, struct text_verdict *out)
+{
+	struct text_own own = {.language = language};
+	text_judge(&op->arena, r->text, &own, out);
+}
+
+static enum err settle(struct op *op, const struct reading *r, const str said[READING_ASPECTS], struct text_verdict *v)
+{
+	for (int i = 0; i < READING_ASPECTS; i++)
+		if (str_given(said[i])) put_aspect(&op->arena, v, (enum reading_aspect)i, said[i]);
+	return op_run(op, KINDS[r->kind].set, DB_ARGS(db_id(r->doc), db_text(v->language.n ? v->language : STR_NONE), db_text(v->sentiment), db_text(v->topics), db_text(v->signals)), NULL);
+}
+
+enum err reading_correct(struct op *op, const struct reading *r, enum reading_aspect aspect, str value, id *correction)
+{
+	struct text_verdict read, v = r->verdict;
+	str said[READING_ASPECTS];
+	TRY(said_of(op, r->doc, said));
+	bool is_first = !str_given(said[aspect]);
+	said[aspect] = value;
+	judge(op, r, aspect == READING_LANGUAGE ? STR_NONE : said[READING_LANGUAGE], &read);
+	*correction = id_new();
+	TRY(op_run(op, SQL_text_correction_add,
+		DB_ARGS(db_id(*correction), db_id(r->doc), db_int(aspect), db_text(v.language), db_text(value), db_text(is_first ? aspect_of(&op->arena, &v, aspect) : aspect_of(&op->arena, &read, aspect)),
+			db_id(op->actor.kind == ACTOR_PERSON ? op->actor.id : 0), db_int(op->now_ms)),
+		NULL));
+	if (aspect == READING_LANGUAGE) judge(op, r, value, &v);
+	TRY(settle(op, r, said, &v));
+	return audit_write(op, "reading_corrected", "", 0, STR_NONE, str_fmt(&op->arena, "%.*s %s", STR_ARG(reading_show(op, r)), READING_ASPECT_NAMES[aspect]));
+}
+
+enum err reading_take_back(struct op *op, id correction, str *of)
+{
+	struct db_rows r;
+	struct reading reading;
+	struct text_verdict read;
+	str said[READING_ASPECTS];
+	enum err e = ERR_NOT_FOUND;
+	TRY(op_query(op, SQL_text_correction_one, DB_ARGS(db_id(correction)), &r));
+	for (size_t i = 0; r.n && i < COUNT_OF(KINDS) && e == ERR_NOT_FOUND; i++) e = find_by_id(op, (int)i, db_rows_id(&r, 0, 0), &reading);
+	if (e == ERR_NOT_FOUND) return fail(op, e, "id", "there is no such correction");
+	TRY(e);
+	int64_t aspect = db_rows_int(&r, 0, 1);
+	if (db_rows_int(&r, 0, 2) || aspect < 0 || aspect >= READING_ASPECTS) return fail(op, ERR_STATE, "id", "it was corrected again since");
+	TRY(op_run(op, SQL_text_correction_remove, DB_ARGS(db_id(correction)), NULL));
+	TRY(said_of(op, reading.doc, said));
+	judge(op, &reading, said[READING_LANGUAGE], &read);
+	if (aspect == READING_LANGUAGE) reading.verdict = read;
+	else put_aspect(&op->arena, &reading.verdict, (enum reading_aspect)aspect, aspect_of(&op->arena, &read, (enum reading_aspect)aspect));
+	TRY(settle(op, &reading, said, &reading.verdict));
+	*of = reading_show(op, &reading);
+	return audit_write(op, "reading_taken_back", "", 0, STR_NONE, str_fmt(&op->arena, "%.*s %s", STR_ARG(*of), READING_ASPECT_NAMES[aspect]));
+}
+
+enum err reading_tidy(struct op *op)
+{
+	return op_run(op, SQL_text_correction_tidy, DB_NO_ARGS, NULL);
+}
+
+enum err reading_agreements(struct op *op, struct reading_agreement **out, size_t *n)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_text_correction_agreements, DB_NO_ARGS, &r));
+	*out = ARENA_ARRAY(&op->arena, struct reading_agreement, r.n + 1);
+	*n = r.n;
+	for (size_t i = 0; i < r.n; i++) {
+		struct reading_agreement *x = &(*out)[i];
+		*x = (struct reading_agreement){.aspect = (int)db_rows_int(&r, i, 0), .language = db_rows_text(&r, i, 1), .looked_at = db_rows_int(&r, i, 2), .disagreed = db_rows_int(&r, i, 3)};
+		x->share = (double)x->disagreed / (double)x->looked_at;
+		x->language_name = i18n_language_name(&op->arena, &op->locale, x->language, S(""));
+	}
+	return OK;
+}

@@ -1,0 +1,42 @@
+/* reading.h: how texts were read (answers, mentions), and what people say of it. A person's word about a reading is kept with
+ * who and when, stands in the reading's place in every figure, and no later reading replaces it; it can be taken back.
+ * Invariant: what stands with a text is the newest correction of each aspect, else what the program read. */
+#ifndef READING_READING_H
+#define READING_READING_H
+#include "http/web.h"
+#include "text/verdict.h"
+
+enum reading_aspect { READING_SENTIMENT, READING_TOPICS, READING_EMOTIONS, READING_LANGUAGE, READING_ASPECTS };
+extern const char *const READING_ASPECT_NAMES[]; /* "sentiment", …, NULL */
+
+struct reading {
+	id doc;
+	int kind; /* row of the kinds of texts */
+	int64_t at;
+	str text;
+	struct text_verdict verdict; /* as it stands */
+};
+/* Of an id as shown (fbk_…, men_…), if it may be seen for the purpose of analysis. ERR_NOT_FOUND. */
+enum err reading_find(struct op *op, str shown, struct reading *out) NODISCARD;
+str reading_show(struct op *op, const struct reading *r); /* its id, as shown */
+
+/* value: pos, neg or neu; a language; else names, each with a line's end. The same as read confirms it. */
+enum err reading_correct(struct op *op, const struct reading *r, enum reading_aspect aspect, str value, id *correction) NODISCARD;
+/* Only the newest of its text and aspect: ERR_STATE; ERR_NOT_FOUND. *of: the id of its text, as shown. */
+enum err reading_take_back(struct op *op, id correction, str *of) NODISCARD;
+/* Drops corrections whose text is gone. */
+enum err reading_tidy(struct op *op) NODISCARD;
+
+/* How often people looked, and how often they saw it otherwise: of the newest corrections. */
+struct reading_agreement {
+	int aspect;
+	str language, language_name;
+	int64_t looked_at, disagreed;
+	double share;
+};
+enum err reading_agreements(struct op *op, struct reading_agreement **out, size_t *n) NODISCARD;
+
+/* Handlers. */
+extern const struct desc READING_DESC, READING_INPUT_DESC, READING_AGREEMENT_DESC;
+web_handler reading_get, reading_post, reading_undo_post;
+#endif
