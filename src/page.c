@@ -397,6 +397,10 @@ void page_reply(struct pages *p, struct op *op, struct web *w, const struct web_
 		http_reply_file(w->rq, a->file, a->content_type, a->download_name);
 		return;
 	}
+	if (a->open_file) {
+		http_reply_open_file(w->rq, a->open_file, a->content_type, a->download_name);
+		return;
+	}
 	if (str_given(a->text)) {
 		http_set_header(w->rq, "Cache-Control", S("private, no-store"));
 		http_reply(w->rq, status, a->content_type, a->text);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -209,6 +210,7 @@ static enum err run_once(struct server *s, struct web *w, const struct web_route
 	if (e == OK) e = route->handler(&op, w, &answer);
 	e = op_end(&op, e);
 	*is_answered = e != ERR_BUSY;
+	if (e != OK && answer.open_file) close(answer.open_file);
 	if (e == OK)
 		page_reply(s->pages, &op, w, route, &answer);
 	else if (e != ERR_BUSY)

@@ -39,6 +39,7 @@ f.purposes & $2 <> 0
 	AND (CAST($5 AS TEXT) IS NULL OR f.channel = $5)
 	AND ($6 = 0 OR ($6 = 1 AND f.type = 'nps' AND f.number >= 9) OR ($6 = 2 AND f.type = 'nps' AND f.number >= 7 AND f.number < 9) OR ($6 = 3 AND f.type = 'nps' AND f.number < 7)
 		OR ($6 = 4 AND f.type = 'text'))
+	AND (CAST($17 AS TEXT) IS NULL OR f.survey = $17)
 	AND f.at >= $7 AND f.at < $8
 	AND (f.is_anonymous IS NULL OR f.survey IN (SELECT g.survey FROM feedback g WHERE g.is_anonymous = 1 AND (CAST($4 AS TEXT) IS NULL OR g.language = $4)
 		AND (CAST($5 AS TEXT) IS NULL OR g.channel = $5) GROUP BY g.survey HAVING count(DISTINCT g.submission) >= 8))
@@ -80,6 +81,30 @@ SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_sq
 
 -- name: feedback_count :postgres
 SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0;
+
+-- fragment: feedback_whole
+SELECT w.answered, w.response, f.question, f.type, f.number, f.text, f.language, f.channel, f.location, f.weight, f.submission, i.customer
+FROM wanted w JOIN feedback f ON f.survey = $17 AND coalesce(f.submission, f.message) = w.response LEFT JOIN identity i ON i.subject = f.subject
+WHERE f.purposes & $2 <> 0 ORDER BY w.answered, w.response, f.id;
+
+-- name: feedback_responses :sqlite
+WITH wanted AS (SELECT coalesce(f.submission, f.message) AS response, min(f.at) AS answered FROM feedback f
+	WHERE {{feedback_wanted}} AND {{feedback_read_sqlite}} AND (CAST($10 AS TEXT) IS NULL OR instr(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0 GROUP BY 1)
+{{feedback_whole}}
+
+-- name: feedback_responses :postgres
+WITH wanted AS (SELECT coalesce(f.submission, f.message) AS response, min(f.at) AS answered FROM feedback f
+	WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0 GROUP BY 1)
+{{feedback_whole}}
+
+-- name: feedback_asked
+SELECT f.question FROM feedback f LEFT JOIN feedback_question q ON q.question = f.question WHERE f.survey = $1 GROUP BY f.question, q.first_at ORDER BY q.first_at, min(f.id);
+
+-- name: feedback_surveys
+SELECT DISTINCT survey FROM feedback WHERE survey IS NOT NULL ORDER BY survey LIMIT 200;
+
+-- name: feedback_survey_names
+SELECT id, name FROM survey;
 
 -- name: feedback_languages
 SELECT DISTINCT language FROM feedback WHERE language IS NOT NULL ORDER BY language LIMIT 50;

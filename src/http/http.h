@@ -102,6 +102,7 @@ enum http_coding { HTTP_IDENTITY, HTTP_GZIP, HTTP_BROTLI };
 enum http_coding http_accepts(const struct http_request *rq); /* the best of what the client takes */
 void http_reply_redirect(struct http_request *rq, int status, str location); /* 303, 308 */
 void http_reply_file(struct http_request *rq, const char *path, str content_type, str download_name); /* a file on disk, streamed */
+void http_reply_open_file(struct http_request *rq, int fd, str content_type, str download_name);      /* one that has no name: it is closed when sent */
 
 /* ---- server-sent events ---- */
 /* Answers with a stream that gets an event `changed`, with the topic as its data, whenever one of the topics is

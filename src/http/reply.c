@@ -182,8 +182,12 @@ static void set_disposition(struct http_request *rq, str name)
 
 void http_reply_file(struct http_request *rq, const char *path, str content_type, str download_name)
 {
+	http_reply_open_file(rq, open(path, O_RDONLY | O_CLOEXEC), content_type, download_name);
+}
+
+void http_reply_open_file(struct http_request *rq, int fd, str content_type, str download_name)
+{
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		if (fd >= 0) close(fd);
 		http__refuse(rq, ERR_NOT_FOUND, "the file is not there any more");

@@ -52,6 +52,7 @@ struct answer {
 	str text, content_type;   /* a body that is no struct (CSV, text, a download) */
 	str download_name;
 	const char *file;         /* a file on disk instead of text */
+	int open_file;            /* the same without a name, closed when it is sent; 0: none */
 	str topics[ANSWER_TOPICS]; /* live topics that the page listens to */
 	size_t n_topics;
 	bool is_private;          /* holds a secret shown once: never kept by any cache, no back/forward */

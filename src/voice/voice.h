@@ -6,5 +6,5 @@
 #include "http/web.h"
 
 extern const struct desc VOICE_DESC, VOICE_RESPONSES_DESC, VOICE_DRIVERS_DESC;
-web_handler voice_get, voice_responses_get, voice_responses_csv, voice_drivers_get;
+web_handler voice_get, voice_responses_get, voice_responses_csv, voice_submissions_csv, voice_drivers_get;
 #endif

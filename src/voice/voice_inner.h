@@ -7,6 +7,25 @@
 #include "json/json.h"
 #include "voice/voice.h"
 
+/* Which answers a list, or its file, is to hold. */
+enum voice_response_kind { KIND_ALL, KIND_PROMOTERS, KIND_PASSIVES, KIND_DETRACTORS, KIND_TEXTS, VOICE_KINDS };
+struct voice_wanted {
+	str q, question, language, channel, survey, sort, search, feeling, topic; /* survey: its id as answers name it */
+	enum voice_response_kind kind;
+	bool is_oldest, is_back, is_filtered;
+	int64_t key;
+	id after;
+};
+/* As the address says. ERR_INVALID. */
+enum err voice__wanted(struct op *op, const struct web *w, struct voice_wanted *out) NODISCARD;
+/* Names of surveys, and that of one as answers name it: its id when it is none of ours. */
+enum err voice__survey_names(struct op *op, struct db_rows *out) NODISCARD;
+str voice__survey_name(struct op *op, const struct db_rows *names, str survey);
+enum err voice__survey_options(struct op *op, const struct db_rows *names, str selected, void *list) NODISCARD;
+/* The values of statements that hold {{feedback_wanted}}: of a list its limit and cursor, of others zeros. */
+enum { VOICE_WANTED_ARGS = 17 };
+const struct db_val *voice__wanted_args(struct op *op, const struct voice_wanted *x, size_t limit);
+
 enum { VOICE_ANSWERS_LEAST = 5 }; /* fewer have no figure: they could be told apart */
 
 /* How a question's answers are summed up. */

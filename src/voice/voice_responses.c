@@ -1,5 +1,6 @@
 /* Single answers: filtered, searched, newest or oldest first, by pages and as a file. */
 #include <math.h>
+#include <string.h>
 
 #include "audit/audit.h"
 #include "base/buf.h"
@@ -14,14 +15,13 @@
 
 enum { PAGE = 50, CSV_PAGE = 2000, CSV_BYTES = 512 << 20, MOST_SEARCH = 200 };
 
-enum response_kind { KIND_ALL, KIND_PROMOTERS, KIND_PASSIVES, KIND_DETRACTORS, KIND_TEXTS, KIND_COUNT };
 static const char *const VOICE_FEELINGS[] = {"pos", "neu", "neg", NULL};
 static const char *const KINDS[] = {"", "promoters", "passives", "detractors", "texts", NULL};
 
 struct voice_response {
 	id id;
 	int64_t at;
-	str question, name, type, answer, text, language, channel, location, survey, submission, person, address;
+	str question, name, type, answer, text, language, channel, location, survey, survey_name, submission, person, address;
 	double number;
 	struct msg tag;
 	int sentiment;
@@ -36,9 +36,9 @@ struct voice_responses {
 	bool is_empty, is_filtered;
 	str q;
 	str topic, topic_label;
-	LIST_OF(struct option) questions, kinds, languages, channels, sorts, feelings;
+	LIST_OF(struct option) questions, kinds, languages, channels, surveys, sorts, feelings;
 	LIST_OF(struct voice_response) rows;
-	str next, previous, export;
+	str next, previous, export, table, table_marked;
 };
 static const struct desc_field RESPONSE_FIELDS[] = {
 	FIELD(voice_response, id, DESC_ID, .prefix = "fbk"),
@@ -54,6 +54,7 @@ static const struct desc_field RESPONSE_FIELDS[] = {
 	FIELD(voice_response, channel, DESC_STR),
 	FIELD(voice_response, location, DESC_STR),
 	FIELD(voice_response, survey, DESC_STR),
+	FIELD(voice_response, survey_name, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(voice_response, submission, DESC_STR),
 	FIELD(voice_response, person, DESC_STR, .doc = "absent: nobody's, or without a name"),
 	FIELD(voice_response, address, DESC_STR, .doc = "of the customer; absent: nobody's"),
@@ -79,23 +80,18 @@ static const struct desc_field RESPONSES_FIELDS[] = {
 	FIELD(voice_responses, kinds, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(voice_responses, languages, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(voice_responses, channels, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_responses, surveys, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(voice_responses, sorts, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(voice_responses, rows, DESC_LIST, .item = DESC_STRUCT, .of = &RESPONSE_DESC),
 	FIELD(voice_responses, next, DESC_STR),
 	FIELD(voice_responses, previous, DESC_STR),
 	FIELD(voice_responses, export, DESC_STR),
+	FIELD(voice_responses, table, DESC_STR, .doc = "of a survey: a row a response, a column a question"),
+	FIELD(voice_responses, table_marked, DESC_STR, .flags = DESC_PAGE_ONLY),
 };
 const struct desc VOICE_RESPONSES_DESC = DESC(voice_responses, RESPONSES_FIELDS);
 
 /* ---- what the address asks for ---- */
-
-struct wanted {
-	str q, question, language, channel, sort, search, feeling, topic;
-	enum response_kind kind;
-	bool is_oldest, is_back, is_filtered;
-	int64_t key;
-	id after;
-};
 
 static str given(const struct web *w, const char *name)
 {
@@ -104,7 +100,7 @@ static str given(const struct web *w, const char *name)
 }
 
 /* n or p (previous), the time, the id. */
-static enum err read_cursor(struct op *op, str cursor, struct wanted *x)
+static enum err read_cursor(struct op *op, str cursor, struct voice_wanted *x)
 {
 	bool descends = !x->is_oldest;
 	x->key = descends ? INT64_MAX : INT64_MIN;
@@ -116,16 +112,16 @@ static enum err read_cursor(struct op *op, str cursor, struct wanted *x)
 	return ok ? OK : fail(op, ERR_INVALID, "cursor", "is none of this list: begin at its first page");
 }
 
-static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x)
+enum err voice__wanted(struct op *op, const struct web *w, struct voice_wanted *x)
 {
 	str kind = given(w, "kind");
-	*x = (struct wanted){.q = given(w, "q"), .question = given(w, "question"), .language = given(w, "language"), .channel = given(w, "channel"), .sort = given(w, "sort"), .search = STR_NONE,
+	*x = (struct voice_wanted){.q = given(w, "q"), .question = given(w, "question"), .language = given(w, "language"), .channel = given(w, "channel"), .survey = given(w, "survey"), .sort = given(w, "sort"), .search = STR_NONE,
 		.feeling = given(w, "feeling"), .topic = given(w, "topic")};
 	if (str_given(kind)) {
 		int i = 1;
-		while (i < KIND_COUNT && !str_eq(kind, str_of(KINDS[i]))) i++;
-		if (i == KIND_COUNT) return fail(op, ERR_INVALID, "kind", "must be promoters, passives, detractors or texts");
-		x->kind = (enum response_kind)i;
+		while (i < VOICE_KINDS && !str_eq(kind, str_of(KINDS[i]))) i++;
+		if (i == VOICE_KINDS) return fail(op, ERR_INVALID, "kind", "must be promoters, passives, detractors or texts");
+		x->kind = (enum voice_response_kind)i;
 	}
 	x->is_oldest = str_eq(x->sort, S("oldest"));
 	if (str_given(x->sort) && !x->is_oldest && !str_eq(x->sort, S("newest"))) return fail(op, ERR_INVALID, "sort", "must be newest or oldest");
@@ -134,7 +130,7 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 	if (!x->search.n) x->search = STR_NONE;
 	if (str_given(x->feeling) && !str_eq(x->feeling, S("pos")) && !str_eq(x->feeling, S("neg")) && !str_eq(x->feeling, S("neu"))) return fail(op, ERR_INVALID, "feeling", "must be pos, neg or neu");
 	if (str_given(x->topic) && x->topic.n > TOPIC_NAME_BYTES) return fail(op, ERR_INVALID, "topic", "is longer than %d bytes", TOPIC_NAME_BYTES);
-	x->is_filtered = str_given(x->feeling) || str_given(x->topic) || str_given(x->q) || str_given(x->question) || str_given(x->language) || str_given(x->channel) || x->kind;
+	x->is_filtered = str_given(x->feeling) || str_given(x->topic) || str_given(x->q) || str_given(x->question) || str_given(x->language) || str_given(x->channel) || str_given(x->survey) || x->kind;
 	return read_cursor(op, given(w, "cursor"), x);
 }
 
@@ -146,22 +142,27 @@ static str line_of(struct op *op, str topic, const char *end)
 	return str_given(topic) ? str_fmt(&op->arena, "\n%.*s%s", STR_ARG(topic), end) : STR_NONE;
 }
 
-static enum err find(struct op *op, const struct wanted *x, size_t limit, struct db_rows *out)
+const struct db_val *voice__wanted_args(struct op *op, const struct voice_wanted *x, size_t limit)
 {
-	bool ascends = x->is_oldest != x->is_back;
-	return op_query(op, ascends ? SQL_feedback_page_oldest : SQL_feedback_page_newest,
-	                DB_ARGS(db_int((int64_t)limit), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_text(x->question), db_text(x->language), db_text(x->channel), db_int(x->kind), db_int(INT64_MIN),
-	                        db_int(INT64_MAX), db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(x->key), db_int(x->after), db_text(x->feeling), db_text(line_of(op, x->topic, "\n")), db_text(S("\n")), db_text(line_of(op, x->topic, "/"))),
-	                out);
+	const struct db_val args[VOICE_WANTED_ARGS] = {
+		db_int((int64_t)limit), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_text(x->question), db_text(x->language), db_text(x->channel), db_int(x->kind), db_int(INT64_MIN), db_int(INT64_MAX),
+		db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(limit ? x->key : 0), db_int(limit ? x->after : 0), db_text(x->feeling), db_text(line_of(op, x->topic, "\n")), db_text(S("\n")),
+		db_text(line_of(op, x->topic, "/")), db_text(x->survey)};
+	struct db_val *out = ARENA_ARRAY(&op->arena, struct db_val, VOICE_WANTED_ARGS);
+	memcpy(out, args, sizeof args);
+	return out;
 }
 
-static enum err count(struct op *op, const struct wanted *x, int64_t *total)
+static enum err find(struct op *op, const struct voice_wanted *x, size_t limit, struct db_rows *out)
+{
+	bool ascends = x->is_oldest != x->is_back;
+	return op_query(op, ascends ? SQL_feedback_page_oldest : SQL_feedback_page_newest, voice__wanted_args(op, x, limit), VOICE_WANTED_ARGS, out);
+}
+
+static enum err count(struct op *op, const struct voice_wanted *x, int64_t *total)
 {
 	struct db_rows r;
-	TRY(op_query(op, SQL_feedback_count,
-	             DB_ARGS(db_int(0), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_text(x->question), db_text(x->language), db_text(x->channel), db_int(x->kind), db_int(INT64_MIN), db_int(INT64_MAX),
-	                     db_int(PURPOSE_ANALYTICS), db_text(x->search), db_int(0), db_int(0), db_text(x->feeling), db_text(line_of(op, x->topic, "\n")), db_text(S("\n")), db_text(line_of(op, x->topic, "/"))),
-	             &r));
+	TRY(op_query(op, SQL_feedback_count, voice__wanted_args(op, x, 0), VOICE_WANTED_ARGS, &r));
 	*total = db_rows_int(&r, 0, 0);
 	return OK;
 }
@@ -235,14 +236,18 @@ static str cursor_of(struct op *op, const struct web *w, const char *way, const 
 	return web_address_with(op, w, "cursor", str_fmt(&op->arena, "%s.%lld.%.*s", way, (long long)at->at, STR_ARG(shown)));
 }
 
-static enum err fill_rows(struct op *op, const struct web *w, const struct wanted *x, struct voice_responses *page)
+static enum err fill_rows(struct op *op, const struct web *w, const struct voice_wanted *x, const struct db_rows *names, struct voice_responses *page)
 {
 	struct db_rows r;
 	TRY(find(op, x, PAGE + 1, &r));
 	bool more = r.n > PAGE;
 	size_t n = page->rows.n = more ? PAGE : r.n;
 	page->rows.v = ARENA_ARRAY(&op->arena, struct voice_response, n + 1);
-	for (size_t i = 0; i < n; i++) fill_row(op, &r, x->is_back ? n - 1 - i : i, &page->rows.v[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct voice_response *row = &page->rows.v[i];
+		fill_row(op, &r, x->is_back ? n - 1 - i : i, row);
+		row->survey_name = str_given(row->survey) ? voice__survey_name(op, names, row->survey) : STR_NONE;
+	}
 	if (!n) return OK;
 	if (x->is_back ? true : more) page->next = cursor_of(op, w, "n", &page->rows.v[n - 1]);
 	if (x->is_back ? more : str_given(given(w, "cursor"))) page->previous = cursor_of(op, w, "p", &page->rows.v[0]);
@@ -267,7 +272,7 @@ static enum err add_values(struct op *op, void *list, enum sql q, const char *al
 	return OK;
 }
 
-static enum err add_options(struct op *op, const struct wanted *x, struct voice_responses *page)
+static enum err add_options(struct op *op, const struct voice_wanted *x, struct voice_responses *page)
 {
 	static const char *const kinds[] = {"voice_kind_all", "voice_kind_promoters", "voice_kind_passives", "voice_kind_detractors", "voice_kind_texts"};
 	struct feedback_question *v;
@@ -276,7 +281,7 @@ static enum err add_options(struct op *op, const struct wanted *x, struct voice_
 	page->is_empty = n == 0;
 	add(op, &page->questions, S(""), "voice_question_all", !str_given(x->question));
 	for (size_t i = 0; i < n; i++) customer_option(op, &page->questions, v[i].id, voice__name(&v[i]), str_eq(v[i].id, x->question));
-	for (int i = 0; i < KIND_COUNT; i++) add(op, &page->kinds, str_of(KINDS[i]), kinds[i], x->kind == (enum response_kind)i);
+	for (int i = 0; i < VOICE_KINDS; i++) add(op, &page->kinds, str_of(KINDS[i]), kinds[i], x->kind == (enum voice_response_kind)i);
 	TRY(add_values(op, &page->languages, SQL_feedback_languages, "voice_language_all", x->language));
 	TRY(add_values(op, &page->channels, SQL_feedback_channels, "voice_channel_all", x->channel));
 	add(op, &page->feelings, S(""), "voice_feeling_all", !str_given(x->feeling));
@@ -289,11 +294,16 @@ static enum err add_options(struct op *op, const struct wanted *x, struct voice_
 enum err voice_responses_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct voice_responses *page = ARENA_NEW(&op->arena, struct voice_responses);
-	struct wanted x;
-	TRY(read_wanted(op, w, &x));
+	struct voice_wanted x;
+	struct db_rows names;
+	TRY(voice__wanted(op, w, &x));
 	TRY(add_options(op, &x, page));
+	TRY(voice__survey_names(op, &names));
+	add(op, &page->surveys, S(""), "voice_survey_all", !str_given(x.survey));
+	TRY(voice__survey_options(op, &names, x.survey, &page->surveys));
+	if (page->surveys.n == 1) page->surveys.n = 0; /* nothing to choose among */
 	TRY(count(op, &x, &page->total));
-	TRY(fill_rows(op, w, &x, page));
+	TRY(fill_rows(op, w, &x, &names, page));
 	page->q = str_given(x.q) ? x.q : S("");
 	page->may_correct = op_may(op, PERM_WRITE_CUSTOMERS);
 	page->topic = x.topic;
@@ -305,6 +315,8 @@ enum err voice_responses_get(struct op *op, struct web *w, struct answer *a)
 		size_t at;
 		if (str_find(here, '?', &at)) tail = str_sub(here, at, here.n);
 		page->export = str_fmt(&op->arena, "/voice/responses.csv%.*s", STR_ARG(tail));
+		if (str_given(x.survey)) page->table = str_fmt(&op->arena, "/voice/submissions.csv%.*s", STR_ARG(tail));
+		if (str_given(x.survey)) page->table_marked = str_fmt(&op->arena, "%.*s&bom=1", STR_ARG(page->table));
 	}
 	return answer_with(a, &VOICE_RESPONSES_DESC, page);
 }
@@ -351,7 +363,7 @@ static void put_csv_row(struct op *op, const struct db_rows *r, size_t i, struct
 	buf_byte(b, '\n');
 }
 
-static enum err put_csv(struct op *op, struct wanted *x, struct buf *b)
+static enum err put_csv(struct op *op, struct voice_wanted *x, struct buf *b)
 {
 	struct db_rows r;
 	buf_add(b, S("id,time,customer,survey,submission,question,wording,type,number,weight,text,language,channel,location,sentiment,topics\n"));
@@ -365,9 +377,9 @@ static enum err put_csv(struct op *op, struct wanted *x, struct buf *b)
 
 enum err voice_responses_csv(struct op *op, struct web *w, struct answer *a)
 {
-	struct wanted x;
+	struct voice_wanted x;
 	struct buf b;
-	TRY(read_wanted(op, w, &x));
+	TRY(voice__wanted(op, w, &x));
 	x.is_back = false;
 	buf_init(&b, CSV_BYTES);
 	enum err e = put_csv(op, &x, &b);
