@@ -6,6 +6,7 @@
 #include "contact/contact.h"
 #include "customer/change.h"
 #include "customer/customer.h"
+#include "effort/effort.h"
 #include "followup/followup.h"
 #include "improvement/improvement.h"
 #include "invite/invite.h"

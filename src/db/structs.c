@@ -47,6 +47,7 @@ static void set_absent(const struct desc *d, char *item)
 		case DESC_DURATION: *(int64_t *)at = DESC_NULL_INT; break;
 		case DESC_REAL:
 		case DESC_SHARE: *(double *)at = NAN; break;
+		case DESC_MONEY: *(struct money *)at = MONEY_ABSENT; break;
 		default: break; /* zero is the absent value */
 		}
 	}

@@ -4,6 +4,7 @@
 
 #include "i18n/i18n.h"
 #include "journey/design.h"
+#include "journey/frictions.h"
 #include "journey/journey.h"
 #include "json/json.h"
 
@@ -173,11 +174,8 @@ static void put_map(struct journey_asking *k, const struct json_node *stages, co
 
 static str friction_text(struct journey_asking *k, const struct json_node *f)
 {
-	str kind = json_get_str(f, S("kind"));
-	struct msg m = msg_str(str_c(&k->op->arena, str_fmt(&k->op->arena, "journey_friction_%.*s", STR_ARG(kind))), "event", json_get_str(f, S("event")));
-	msg_add(&m, (struct msg_arg){.name = "end", .type = MSG_STR, .s = json_get_str(f, S("end"))});
-	msg_add(&m, (struct msg_arg){.name = "within", .type = MSG_STR, .s = journey_seconds(k, f, "within_s")});
-	return i18n_msg(&k->op->arena, &k->op->locale, &m);
+	struct friction_found x = journey_friction_read(f);
+	return journey_friction_name(k->op, &x);
 }
 
 static str at_stake(struct journey_asking *k, const struct json_node *f)

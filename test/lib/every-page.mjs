@@ -167,13 +167,17 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const followup = (await hospes.get('/follow-ups', secret)).body.rows[0].address;
 		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
+		await hospes.send('/efforts', { name: 'A second packer' }, secret);
+		const effort = (await hospes.get('/efforts', secret)).body.columns[0].rows[0].address;
+		await hospes.send(effort, { name: 'A second packer', figure: '{"kind":"trend","event":"Order Completed"}', signal_day: '2011-01-01' }, secret);
+		await hospes.send(`${effort}/decide`, { decision: 'start', why: 'Parcels wait', day: '2011-05-01', effect_day: '2011-06-01' }, secret);
 		writeFileSync(join(hospes.dir, 'articles.ndjson'), `${JSON.stringify({ id: 'returns', language: 'en', title: 'Returning a parcel', category: 'Orders', body: '# How\n\n1. Print the label.\n2. Send it **back**.\n\n| within | costs |\n| --- | --- |\n| 30 days | nothing |\n' })}\n${JSON.stringify({ id: 'returns', language: 'fa', title: 'پس فرستادن بسته', category: 'سفارش', body: 'تا ۳۰ روز می‌توانید بسته را پس بفرستید.' })}\n`);
 		await hospes.ok(['import', '--as', 'articles', join(hospes.dir, 'articles.ndjson')]);
 		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
 		addresses = {
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
-			'/follow-ups/:id': [followup], '/improvements/:id': [improvement],
+			'/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],

@@ -1,0 +1,10 @@
+/* effort.h: what the organisation does, or could do, for its customers: what each effort costs, who owns it, what was decided (start,
+ * stop, continue) when and why, and whether the figure it should move has moved since. People decide; nothing is decided here.
+ * Invariant: every decision stays in the history; the effort holds the last one. */
+#ifndef EFFORT_EFFORT_H
+#define EFFORT_EFFORT_H
+#include "http/web.h"
+
+extern const struct desc EFFORTS_DESC, EFFORT_PAGE_DESC, EFFORT_NEW_DESC, EFFORT_INPUT_DESC, EFFORT_DECIDE_DESC;
+web_handler effort_list_get, effort_list_csv, effort_post, effort_show_get, effort_change_post, effort_decide_post, effort_remove_post, effort_restore_post;
+#endif
