@@ -23,9 +23,11 @@
 #include "events/events.h"
 #include "followup/followup.h"
 #include "os/os.h"
+#include "reading/reading.h"
 #include "search/search.h"
 #include "setting/setting.h"
 #include "team/session.h"
+#include "text/shelf.h"
 
 enum { PATH_BYTES = 4096, SESSIONS = 6 };
 
@@ -96,6 +98,7 @@ static enum err open_stores(struct app *app, const struct app_options *o, struct
 	struct events_options options = {.dir = str_of(events_dir)};
 	TRY(events_open(&app->events, &options, f));
 	app->search = search_new(app->dir);
+	app->texts = text_shelf_new();
 	return OK;
 }
 
@@ -108,6 +111,7 @@ static enum err load_memory(struct app *app, struct fault *f)
 	if (e == OK) e = erasure_resume(&op);
 	if (e == OK) e = people_load(&op, &app->people);
 	if (e == OK) e = followups_load(&op, &app->followups);
+	if (e == OK) e = reading_fill_shelf(&op);
 	if (e == OK) e = appliers_start(&op, &app->appliers);
 	e = op_end(&op, e);
 	if (e != OK) *f = op.fault;
@@ -147,6 +151,7 @@ void app_close(struct app *app)
 	settings_free(app->settings);
 	sessions_free(app->sessions);
 	search_free(app->search);
+	text_shelf_free(app->texts);
 	if (app->records) db_pool_close(app->records);
 	if (app->lock_fd >= 0) close(app->lock_fd);
 	union {

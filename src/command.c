@@ -18,6 +18,7 @@
 #include "openapi.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "reading/learn.h"
 #include "source/import.h"
 #include "team/command_user.h"
 #include "text/text.h"

@@ -7,6 +7,7 @@
 #include "invite/invite.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
+#include "reading/learn.h"
 #include "search/search.h"
 #include "source/import_pages.h"
 #include "team/team_pages.h"

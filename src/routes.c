@@ -20,6 +20,7 @@
 #include "product/product.h"
 #include "pulse/pulse.h"
 #include "pulse/question.h"
+#include "reading/learn.h"
 #include "reading/reading.h"
 #include "research/research.h"
 #include "segment/segment.h"

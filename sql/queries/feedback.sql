@@ -123,3 +123,10 @@ SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals FROM feed
 
 -- name: feedback_text_set
 UPDATE feedback SET read_language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;
+
+-- name: feedback_labelled
+SELECT f.id, f.text, f.read_language, s.type, s.number, s.scale_min, s.scale_max, c.value
+FROM feedback f LEFT JOIN feedback s ON s.submission = f.submission AND coalesce(s.survey, '') = coalesce(f.survey, '') AND s.number IS NOT NULL AND s.type IN ('nps', 'csat', 'rating', 'ces')
+	LEFT JOIN text_correction c ON c.doc = f.id AND c.aspect = $4 AND c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
+WHERE {{feedback_text_allowed}} AND f.read_language IS NOT NULL AND (s.id IS NOT NULL OR c.id IS NOT NULL)
+ORDER BY f.at DESC, f.id DESC, CASE s.type WHEN 'nps' THEN 0 WHEN 'csat' THEN 1 WHEN 'rating' THEN 2 ELSE 3 END, s.id LIMIT $1;

@@ -110,3 +110,9 @@ SELECT m.at, {{mention_text_words}} AS words, m.language, m.sentiment, m.topics,
 
 -- name: mention_text_set
 UPDATE mention SET language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;
+
+-- name: mention_labelled
+SELECT m.id, {{mention_text_words}} AS words, m.language, CASE WHEN m.rating IS NOT NULL THEN 'rating' END AS type, m.rating, 1.0 AS least, m.rating_max, c.value
+FROM mention m LEFT JOIN text_correction c ON c.doc = m.id AND c.aspect = $4 AND c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
+WHERE {{mention_text_allowed}} AND m.language IS NOT NULL AND (m.rating IS NOT NULL OR c.id IS NOT NULL)
+ORDER BY m.at DESC, m.id DESC LIMIT $1;

@@ -10,12 +10,14 @@
 #include "json/desc.h"
 #include "json/json.h"
 #include "query/survey_event.h"
+#include "text/shelf.h"
 #include "text/verdict.h"
 
 enum { BODY_BYTES = 4 << 20, ID_BYTES = 200, WORDS_BYTES = 1000, TEXT_BYTES = 20000 };
 
 struct feedback_batch {
 	struct map questions; /* put already in this batch, as they stand */
+	const struct text_own *own;
 };
 
 bool feedback_is_answer(str event)
@@ -32,6 +34,7 @@ struct feedback_batch *feedback_batch_new(struct op *op)
 {
 	struct feedback_batch *b = ARENA_NEW(&op->arena, struct feedback_batch);
 	map_init(&b->questions);
+	b->own = text_own_of(op);
 	op_defer(op, release, b);
 	return b;
 }
@@ -104,7 +107,7 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	str message = str_fmt(&op->arena, "%016llx%016llx", (unsigned long long)e->message.a, (unsigned long long)e->message.b);
 	str search = str_given(x.text) ? i18n_fold(&op->arena, x.text) : STR_NONE;
 	struct text_verdict read = {.topics = STR_NONE};
-	if (str_eq(x.type, S("text"))) text_judge(&op->arena, x.text, NULL, &read);
+	if (str_eq(x.type, S("text"))) text_judge(&op->arena, x.text, b->own, &read);
 	TRY(put_question(op, b, &x, e->time_ms));
 	return op_run(op, SQL_feedback_put,
 	              DB_ARGS(db_id(id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes), db_text(x.submission),

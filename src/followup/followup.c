@@ -17,6 +17,7 @@
 #include "json/json.h"
 #include "op/app.h"
 #include "setting/setting.h"
+#include "text/shelf.h"
 #include "text/text.h"
 
 enum { OLDEST_DAYS = 14, QUOTE_BYTES = 1000, BODY_BYTES = 4 << 20, SIGNALS = 8 };
@@ -149,6 +150,7 @@ struct body {
 	const struct json_node *root;
 	str text;
 	bool is_read;
+	const struct text_own *own;
 	struct text_reading reading;
 };
 
@@ -173,7 +175,7 @@ static bool told(void *arg, str name, struct condition_value *out)
 	}
 	if (!str_eq(kind, S("text")) || !str_given(rest)) return false;
 	if (!b->text.n) return false;
-	if (!b->is_read) text_read(b->arena, b->text, NULL, &b->reading);
+	if (!b->is_read) text_read(b->arena, b->text, b->own, &b->reading);
 	b->is_read = true;
 	*out = (struct condition_value){.kind = QUERY_VALUE_TEXT};
 	if (str_eq(rest, S("sentiment"))) out->text = b->reading.sentiment;
@@ -201,7 +203,10 @@ bool followup__holds(const struct app *app, struct arena *a, const struct query_
 	struct query_body body = {.event = e->type, .channel = e->channel.n ? e->channel : filing.channel, .family = str_of(FAMILIES[filing.family]), .stage = str_of(STAGES[filing.stage]),
 		.time_ms = e->time_ms, .root = b.root, .told = told, .arg = &b};
 	if (source_get(app, e->source, &source)) body.source = str_of(source.name);
-	return query_body_holds(c, &body);
+	b.own = text_own_take(app);
+	bool holds = query_body_holds(c, &body);
+	text_own_give(app, b.own);
+	return holds;
 }
 
 /* ---- what a rule does ---- */

@@ -11,15 +11,16 @@
 #include "consent/consent.h"
 #include "json/json.h"
 #include "search/search.h"
+#include "text/shelf.h"
 #include "text/verdict.h"
 
 enum { KEY_BYTES = 500, BODY_BYTES = 8192, LANGUAGE_LETTERS = 12, AHEAD_MS = 3600000 };
 
-static struct text_verdict judge(struct arena *a, const struct heard *h)
+static struct text_verdict judge(struct arena *a, const struct text_own *own, const struct heard *h)
 {
 	struct text_verdict j;
 	str words = h->title.n ? str_fmt(a, "%.*s\n%.*s", STR_ARG(h->title), STR_ARG(h->text)) : h->text;
-	text_judge(a, words, NULL, &j);
+	text_judge(a, words, own, &j);
 	if (str_eq(j.language, S("und"))) j.language = str_sub(h->language, 0, LANGUAGE_LETTERS);
 	return j;
 }
@@ -67,10 +68,10 @@ static struct db_val real(double d)
 	return isnan(d) ? db_null() : db_real(d);
 }
 
-static enum err put(struct op *op, struct intake *in, id source, const struct heard *h, uint32_t index, int64_t *added)
+static enum err put(struct op *op, struct intake *in, const struct text_own *own, id source, const struct heard *h, uint32_t index, int64_t *added)
 {
 	struct arena *a = &op->arena;
-	struct text_verdict j = judge(a, h);
+	struct text_verdict j = judge(a, own, h);
 	id mention = id_new();
 	str event = str_eq(h->network, S("review")) ? S("Review Posted") : S("Mention Posted");
 	bool is_timed = h->at_ms != DESC_NULL_INT && h->at_ms <= op->now_ms + AHEAD_MS;
@@ -100,12 +101,13 @@ enum err mention_keep(struct op *op, id source, const struct heard_list *heard, 
 	struct db_rows known;
 	*added = 0;
 	TRY(source_ensure(op, S(LISTENING_SOURCE), SOURCE_LISTENING, true, PURPOSES_ASSURED_DEFAULT, &kept_as));
+	const struct text_own *own = text_own_of(op);
 	struct intake *in = intake_new(op->app, &op->arena, &kept_as, op->now_ms);
 	for (size_t i = 0; i < heard->items.n; i++) {
 		struct heard *h = &heard->items.v[i];
 		h->key = key_of(&op->arena, h->key);
 		TRY(op_query(op, SQL_mention_known, DB_ARGS(db_text(h->key)), &known));
-		if (!db_rows_int(&known, 0, 0)) TRY(put(op, in, source, h, (uint32_t)i, added));
+		if (!db_rows_int(&known, 0, 0)) TRY(put(op, in, own, source, h, (uint32_t)i, added));
 	}
 	return intake_commit_wait(in);
 }

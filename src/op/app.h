@@ -12,6 +12,7 @@ struct people;   /* customer/people.h: subjects → customers, in memory */
 struct collect;  /* collect/collect.h: sources, keys and the pipeline, in memory */
 struct settings; /* setting/setting.h: the workspace's settings, in memory */
 struct appliers; /* collect/appliers.h: what follows the log */
+struct text_shelf; /* text/shelf.h: what texts are read with */
 struct search;   /* search/search.h: the index of texts */
 struct followups; /* followup/followup.h: the rules that watch touchpoints, in memory */
 struct sessions; /* team/session.h: signed-in browsers in use, in memory */
@@ -25,6 +26,7 @@ struct app {
 	struct events *events;
 	struct settings *settings;
 	struct sessions *sessions;
+	struct text_shelf *texts;
 	struct search *search;
 	struct people *people;
 	struct collect *collect;

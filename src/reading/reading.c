@@ -6,6 +6,8 @@
 
 #include "audit/audit.h"
 #include "consent/consent.h"
+#include "op/app.h"
+#include "text/shelf.h"
 #include "text/text.h"
 
 const char *const READING_ASPECT_NAMES[] = {"sentiment", "topics", "emotions", "language", NULL};
@@ -99,7 +101,9 @@ static enum err said_of(struct op *op, id doc, str said[READING_ASPECTS])
 /* What the program reads, in the language that a person named, if one did. */
 static void judge(struct op *op, const struct reading *r, str language, struct text_verdict *out)
 {
-	struct text_own own = {.language = language};
+	const struct text_own *held = text_own_of(op);
+	struct text_own own = held ? *held : (struct text_own){0};
+	own.language = language;
 	text_judge(&op->arena, r->text, &own, out);
 }
 
@@ -149,6 +153,11 @@ enum err reading_take_back(struct op *op, id correction, str *of)
 	TRY(settle(op, &reading, said, &reading.verdict));
 	*of = reading_show(op, &reading);
 	return audit_write(op, "reading_taken_back", "", 0, STR_NONE, str_fmt(&op->arena, "%.*s %s", STR_ARG(*of), READING_ASPECT_NAMES[aspect]));
+}
+
+enum err reading_fill_shelf(struct op *op)
+{
+	return text_shelf_fill(op->app->texts, op->app->dir, STR_NONE, STR_NONE, &op->fault);
 }
 
 enum err reading_tidy(struct op *op)

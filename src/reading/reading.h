@@ -24,6 +24,8 @@ str reading_show(struct op *op, const struct reading *r); /* its id, as shown */
 enum err reading_correct(struct op *op, const struct reading *r, enum reading_aspect aspect, str value, id *correction) NODISCARD;
 /* Only the newest of its text and aspect: ERR_STATE; ERR_NOT_FOUND. *of: the id of its text, as shown. */
 enum err reading_take_back(struct op *op, id correction, str *of) NODISCARD;
+/* What texts are read with from now on: the workspace's topics, rules and models. */
+enum err reading_fill_shelf(struct op *op) NODISCARD;
 /* Drops corrections whose text is gone. */
 enum err reading_tidy(struct op *op) NODISCARD;
 

@@ -2,6 +2,7 @@
  * in all languages, nothing for one that gets none. */
 #include "text/text.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,11 +15,12 @@
 #include "json/json.h"
 
 enum { WORD_SHOWN_BYTES = 80, SIGNALS_SHOWN = 8 };
+static const double SHARE_LEAST = 1e-6; /* no model is so sure that the other has no say */
 
 /* ---- what the product ships ---- */
 
-static const char *const LANGUAGES[] = {"en", "th", "zh", "el", "fa"};
-static _Atomic(const struct classifier *) sentiments[COUNT_OF(LANGUAGES)];
+const char *const TEXT_LANGUAGE_CODES[] = {"en", "th", "zh", "el", "fa", NULL};
+static _Atomic(const struct classifier *) sentiments[TEXT_LANGUAGES];
 static const struct topics *topics;
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -29,11 +31,11 @@ static str shipped(const char *name)
 	return asset ? asset->bytes : STR_NONE;
 }
 
-enum err text_topics_new(str text, struct topics **out, struct fault *f)
+enum err text_topics_new(str text, str rules, struct topics **out, struct fault *f)
 {
 	struct arena a = {0};
-	str both[] = {text, shipped("models/signals.tsv")};
-	enum err e = topics_new(str_join(&a, both, COUNT_OF(both), S("\n")), out, f);
+	str all[] = {str_given(text) ? text : shipped("models/topics.tsv"), rules, shipped("models/signals.tsv")};
+	enum err e = topics_new(str_join(&a, all, COUNT_OF(all), S("\n")), out, f);
 	arena_release(&a);
 	return e;
 }
@@ -43,7 +45,7 @@ static void load_words(void)
 	struct topics *made;
 	struct fault f = {0};
 	language_init(shipped("models/words/latin.tsv"));
-	if (text_topics_new(shipped("models/topics.tsv"), &made, &f) != OK)
+	if (text_topics_new(STR_NONE, STR_NONE, &made, &f) != OK)
 		log_error("topics_not_read", F_STR("where", str_of(f.fields[0].name)));
 	else
 		topics = made;
@@ -57,7 +59,7 @@ static const struct classifier *load_sentiment(size_t i)
 		char name[64];
 		struct classifier *made;
 		struct fault f = {0};
-		snprintf(name, sizeof name, "models/sentiment-%s.model", LANGUAGES[i]);
+		snprintf(name, sizeof name, "models/sentiment-%s.model", TEXT_LANGUAGE_CODES[i]);
 		if (classifier_decode(shipped(name), &made, &f) == OK) {
 			c = made;
 			atomic_store(&sentiments[i], c);
@@ -69,19 +71,23 @@ static const struct classifier *load_sentiment(size_t i)
 	return c;
 }
 
-static const struct classifier *sentiment_of(const char *language)
+/* -1: no model reads the language. */
+static int number_of(const char *language)
 {
-	for (size_t i = 0; i < COUNT_OF(LANGUAGES); i++) {
-		if (strcmp(language, LANGUAGES[i]) != 0) continue;
-		const struct classifier *c = atomic_load_explicit(&sentiments[i], memory_order_acquire);
-		return c ? c : load_sentiment(i);
-	}
-	return NULL;
+	for (int i = 0; i < TEXT_LANGUAGES; i++)
+		if (strcmp(language, TEXT_LANGUAGE_CODES[i]) == 0) return i;
+	return -1;
+}
+
+static const struct classifier *sentiment_of(int language)
+{
+	const struct classifier *c = atomic_load_explicit(&sentiments[language], memory_order_acquire);
+	return c ? c : load_sentiment((size_t)language);
 }
 
 /* ---- reading ---- */
 
-static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/"};
+static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/", "sentiment/"};
 
 bool text_is_signal(str name)
 {
@@ -90,20 +96,60 @@ bool text_is_signal(str name)
 	return false;
 }
 
-static void read_sentiment(struct arena *a, str text, struct text_reading *r)
+enum sentiment { POS, NEG, NEU, ASKED, SENTIMENTS };
+static const char *const SENTIMENT_NAMES[] = {"pos", "neg", "neu", "q"};
+
+/* Of a label that the workspace's model was never taught it says no more than that a text it is unsure of may be so. */
+static void multiply(const struct classifier *c, const struct judged *j, bool is_own, double shares[SENTIMENTS])
+{
+	double by[SENTIMENTS], sum = 0, least = 1;
+	for (size_t i = 0; i < c->n_labels; i++) least = fmin(least, fmax(j->shares[i], SHARE_LEAST));
+	for (int k = 0; k < SENTIMENTS; k++) by[k] = is_own ? least : 0;
+	for (size_t i = 0; i < c->n_labels; i++)
+		for (int k = 0; k < SENTIMENTS; k++)
+			if (str_eq(c->labels[i], str_of(SENTIMENT_NAMES[k]))) by[k] = fmax(j->shares[i], SHARE_LEAST);
+	for (int k = 0; k < SENTIMENTS; k++) sum += shares[k] *= by[k];
+	for (int k = 0; k < SENTIMENTS; k++) shares[k] /= sum;
+}
+
+static int likeliest(const double shares[SENTIMENTS])
+{
+	int best = 0;
+	for (int k = 1; k < SENTIMENTS; k++)
+		if (shares[k] > shares[best]) best = k;
+	return best;
+}
+
+static size_t label_number(const struct classifier *c, str name)
+{
+	size_t i = 0;
+	while (i < c->n_labels && !str_eq(c->labels[i], name)) i++;
+	return i;
+}
+
+/* The workspace's own model speaks beside the shipped one: each says how sure it is, so their shares are multiplied. */
+static void read_sentiment(struct arena *a, str text, const struct text_own *own, struct text_reading *r)
 {
 	/* a text without letters may hold emoji: every model has them */
-	const struct classifier *c = sentiment_of(strcmp(r->language.script, "Zyyy") == 0 ? LANGUAGES[0] : r->language.code);
-	struct judged judged;
-	if (!c) return;
-	classifier_judge(c, a, r->folded, &judged);
-	if (!judged.known) return;
-	r->sentiment = c->labels[judged.label];
-	for (size_t i = 0; i < c->n_labels; i++) {
-		if (str_eq(c->labels[i], S("pos"))) r->score += judged.shares[i];
-		if (str_eq(c->labels[i], S("neg"))) r->score -= judged.shares[i];
+	int language = number_of(strcmp(r->language.script, "Zyyy") == 0 ? TEXT_LANGUAGE_CODES[0] : r->language.code);
+	const struct classifier *models[2] = {language < 0 ? NULL : sentiment_of(language), language < 0 || !own ? NULL : own->sentiments[language]}, *why = NULL;
+	struct judged judged[2];
+	double shares[SENTIMENTS] = {1, 1, 1, 1};
+	int speaking = -1;
+	for (int m = 0; m < 2; m++) {
+		if (!models[m]) continue;
+		classifier_judge(models[m], a, r->folded, &judged[m]);
+		if (!judged[m].known) continue;
+		multiply(models[m], &judged[m], m == 1, shares);
+		why = models[m];
+		speaking = m;
 	}
-	r->n_reasons = classifier_reasons(c, a, &judged, r->folded, text, judged.label, r->reasons, TEXT_REASONS);
+	if (!why) return;
+	r->sentiment = str_of(SENTIMENT_NAMES[likeliest(shares)]);
+	r->score = shares[POS] - shares[NEG];
+	size_t label = label_number(why, r->sentiment);
+	if (label == why->n_labels && speaking == 1 && models[0] && judged[0].known) why = models[0], speaking = 0, label = label_number(why, r->sentiment);
+	if (label < why->n_labels) r->n_reasons = classifier_reasons(why, a, &judged[speaking], r->folded, text, label, r->reasons, TEXT_REASONS);
 }
 
 /* One pass for both files: topics stand first, as in them. */
@@ -116,6 +162,25 @@ static void read_topics(struct arena *a, struct text_reading *r)
 	r->n_found = k;
 	r->signals = found + k;
 	r->n_signals = n - k;
+}
+
+static str word_at(const struct text_reading *r, str text, uint32_t from, uint32_t to)
+{
+	return utf8_cut(str_sub(text, r->folded->at[from], r->folded->at[to] - r->folded->at[from]), WORD_SHOWN_BYTES);
+}
+
+/* A rule that somebody wrote stands above the models. */
+static void follow_rules(str text, struct text_reading *r)
+{
+	for (size_t i = 0; i < r->n_signals; i++) {
+		str rest = topics_name(r->topics, r->signals[i].topic);
+		if (!str_eq(str_cut(&rest, '/'), S("sentiment"))) continue;
+		r->sentiment = rest;
+		r->score = str_eq(rest, S("pos")) ? 1 : str_eq(rest, S("neg")) ? -1 : 0;
+		r->reasons[0] = (struct reason){.word = word_at(r, text, r->signals[i].from, r->signals[i].to), .weight = 1};
+		r->n_reasons = 1;
+		return;
+	}
 }
 
 const struct topics *text_topics_shipped(void)
@@ -133,8 +198,9 @@ void text_read(struct arena *a, str text, const struct text_own *own, struct tex
 	*out = (struct text_reading){.folded = folded, .topics = own && own->topics ? own->topics : topics};
 	language_of(text, folded, &out->language);
 	if (own && str_given(own->language)) snprintf(out->language.code, sizeof out->language.code, "%.*s", STR_ARG(own->language));
-	read_sentiment(a, text, out);
+	read_sentiment(a, text, own, out);
 	if (out->topics) read_topics(a, out);
+	follow_rules(text, out);
 	out->n_entities = entities_of(folded, out->entities);
 	if (own && own->classifier) {
 		struct judged judged;
@@ -145,11 +211,6 @@ void text_read(struct arena *a, str text, const struct text_own *own, struct tex
 }
 
 /* ---- writing ---- */
-
-static str word_at(const struct text_reading *r, str text, uint32_t from, uint32_t to)
-{
-	return utf8_cut(str_sub(text, r->folded->at[from], r->folded->at[to] - r->folded->at[from]), WORD_SHOWN_BYTES);
-}
 
 static bool is_reason(const struct text_reading *r, str word)
 {

@@ -31,16 +31,20 @@ struct text_reading {
 	const struct folded *folded;
 };
 /* What a workspace has of its own; each may be NULL. */
+enum { TEXT_LANGUAGES = 5 };
+extern const char *const TEXT_LANGUAGE_CODES[]; /* "en", "th", …, NULL: those whose sentiment is read */
 struct text_own {
 	const struct classifier *classifier;
+	const struct classifier *sentiments[TEXT_LANGUAGES]; /* asked beside the shipped ones */
 	const struct topics *topics; /* in place of the shipped ones */
 	str language;                /* a person said so; absent: found */
 };
-/* Topics of one's own, with the shipped signals behind them. As topics_new. */
-enum err text_topics_new(str text, struct topics **out, struct fault *f) NODISCARD;
+/* Topics of one's own (absent: the shipped ones) and rules of one's own (signals, and sentiment/pos, sentiment/neg, sentiment/neu,
+ * which stand above the models), with the shipped signals behind them. As topics_new. */
+enum err text_topics_new(str text, str rules, struct topics **out, struct fault *f) NODISCARD;
 /* Those that the product ships, signals behind topics. */
 const struct topics *text_topics_shipped(void);
-/* Whether the name of a topic is one of these (emotion/…, effort/…, urgency/…, request/…). */
+/* Whether the name of a topic is one of these (emotion/…, effort/…, urgency/…, request/…, sentiment/…). */
 bool text_is_signal(str name);
 /* Reads a text of any bytes; never fails. What out holds lives in the arena, and points into text. `own` may be NULL.
  * Thread safe. */

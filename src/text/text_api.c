@@ -8,6 +8,8 @@
 #include "json/json.h"
 #include "op/app.h"
 #include "reading/reading.h"
+#include "setting/setting.h"
+#include "text/shelf.h"
 #include "text/task.h"
 #include "text/text.h"
 #include "text/text_pages.h"
@@ -103,6 +105,7 @@ struct texts {
 	LIST_OF(struct text_model) models;
 	LIST_OF(struct task) tasks;
 	LIST_OF(struct reading_agreement) agreements;
+	bool is_learning, may_write;
 	LIST_OF(struct form_fault) faults;
 };
 static const struct desc_field TEXTS_FIELDS[] = {
@@ -111,6 +114,8 @@ static const struct desc_field TEXTS_FIELDS[] = {
 	FIELD(texts, tried, DESC_PTR, .of = &TRIED_DESC, .doc = "the reading of a text that was sent"),
 	FIELD(texts, models, DESC_LIST, .item = DESC_STRUCT, .of = &MODEL_DESC),
 	FIELD(texts, tasks, DESC_LIST, .item = DESC_STRUCT, .of = &TASK_DESC, .doc = "classifiers of the workspace's own"),
+	FIELD(texts, is_learning, DESC_BOOL, .doc = "from scored answers and corrections, each day"),
+	FIELD(texts, may_write, DESC_BOOL),
 	FIELD(texts, agreements, DESC_LIST, .item = DESC_STRUCT, .of = &READING_AGREEMENT_DESC, .doc = "how often people who looked saw it otherwise"),
 	FIELD(texts, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 };
@@ -190,6 +195,8 @@ static enum err make_page(struct op *op, struct texts **out)
 	TRY(read_models(op, page));
 	TRY(task_list(&op->arena, op->app->dir, &page->tasks.v, &page->tasks.n, &op->fault));
 	TRY(reading_agreements(op, &page->agreements.v, &page->agreements.n));
+	page->is_learning = setting_bool(op->app, SETTING_learn_from_answers);
+	page->may_write = op_may(op, PERM_WRITE_SETTINGS);
 	page->finding = tell(op, page);
 	*out = page;
 	return OK;
@@ -215,7 +222,7 @@ static struct text_tried *try_text(struct op *op, str text)
 {
 	struct text_tried *t = ARENA_NEW(&op->arena, struct text_tried);
 	struct text_reading *r = ARENA_NEW(&op->arena, struct text_reading);
-	text_read(&op->arena, text, NULL, r);
+	text_read(&op->arena, text, text_own_of(op), r);
 	t->language = str_of(r->language.code);
 	t->script = str_of(r->language.script);
 	t->language_name = i18n_language_name(&op->arena, &op->locale, t->language, t->script);

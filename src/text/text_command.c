@@ -162,7 +162,7 @@ static enum err read_topics(const struct command_io *io, str file, struct topics
 {
 	str text;
 	TRY(lines_read(io, file, &text, f));
-	enum err e = text_topics_new(text, out, f);
+	enum err e = text_topics_new(text, STR_NONE, out, f);
 	free_text(text);
 	return e;
 }
@@ -183,7 +183,7 @@ int command_text(struct app *app, int argc, const str *argv, const struct comman
 	enum err e = str_given(model) ? task_load(data, model, &classifier, &f) : OK;
 	if (e == OK && str_given(topic_file)) e = read_topics(io, topic_file, &topics, &f);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	struct text_own own = {classifier, topics};
+	struct text_own own = {.classifier = classifier, .topics = topics};
 	struct job job = {io, &own, cores < 1 ? 1 : cores > WORKERS ? WORKERS : (size_t)cores, 0};
 	if (e == OK) e = read_files(&job, rest, n, &f);
 	classifier_free(classifier);

@@ -19,7 +19,7 @@ void text_judge(struct arena *a, str text, const struct text_own *own, struct te
 	struct text_reading *r = ARENA_NEW(a, struct text_reading);
 	struct buf b;
 	text_read(a, text.n ? text : S(""), own, r);
-	*out = (struct text_verdict){.language = str_dup(a, str_of(r->language.code)), .sentiment = r->sentiment};
+	*out = (struct text_verdict){.language = str_dup(a, str_of(r->language.code)), .sentiment = str_given(r->sentiment) ? str_dup(a, r->sentiment) : STR_NONE};
 	if (str_given(r->sentiment) && !str_eq(r->sentiment, S("pos")) && !str_eq(r->sentiment, S("neg"))) out->sentiment = S("neu");
 	buf_init(&b, NAMES_BYTES);
 	for (size_t i = 0; i < r->n_found; i++) buf_fmt(&b, "%.*s\n", STR_ARG(topics_name(r->topics, r->found[i].topic)));

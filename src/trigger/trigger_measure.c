@@ -8,6 +8,7 @@
 #include "i18n/i18n.h"
 #include "op/app.h"
 #include "pulse/kept.h"
+#include "text/shelf.h"
 #include "text/text.h"
 #include "trigger/trigger_inner.h"
 
@@ -19,6 +20,7 @@ struct asked {
 };
 struct looked {
 	struct op *op;
+	const struct text_own *own;
 	const struct asked *asked;
 	const struct people *people;
 	uint32_t n_customers;
@@ -53,12 +55,12 @@ static bool tells(const struct looked *l, size_t t, str folded)
 	return false;
 }
 
-static uint8_t feeling_of(str text)
+static uint8_t feeling_of(const struct text_own *own, str text)
 {
 	struct arena a;
 	struct text_reading reading;
 	arena_init(&a);
-	text_read(&a, text, NULL, &reading);
+	text_read(&a, text, own, &reading);
 	uint8_t out = str_eq(reading.sentiment, S("pos")) ? FEELING_GOOD : str_eq(reading.sentiment, S("neg")) ? FEELING_BAD : FEELING_NONE;
 	arena_release(&a);
 	return out;
@@ -81,7 +83,7 @@ static void look_through(const struct looked *l, struct arena *a, const struct e
 		for (size_t t = 0; t < l->asked->n; t++)
 			if (tells(l, t, folded)) d->tells[i] |= UINT64_C(1) << t;
 		arena_release(&scratch);
-		if (d->tells[i]) d->feeling[i] = feeling_of(p->dictionary[i]);
+		if (d->tells[i]) d->feeling[i] = feeling_of(l->own, p->dictionary[i]);
 	}
 }
 
@@ -144,7 +146,7 @@ static enum err look(struct op *op, struct arena *a, void *arg, void **out)
 	const struct asked *asked = arg;
 	struct events_view *view;
 	uint16_t gesture;
-	struct looked l = {.op = op, .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
+	struct looked l = {.op = op, .own = text_own_of(op), .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
 	struct trigger_measured *m = ARENA_NEW(a, struct trigger_measured);
 	size_t cells = asked->n * ((size_t)l.n_customers + 1) + 1;
 	l.gesture_code = events_type_code(op->app->events, S("Gesture Made"), &gesture) ? gesture : -1;

@@ -11,6 +11,7 @@
 #include "consent/consent.h"
 #include "http/asset.h"
 #include "i18n/i18n.h"
+#include "text/shelf.h"
 #include "text/text.h"
 #include "want/want_inner.h"
 
@@ -99,6 +100,7 @@ static void give(struct lines *l, void *list)
 struct reading {
 	struct op *op;
 	struct want *out;
+	const struct text_own *own;
 	struct lines needs, searches, feelings;
 	struct want_month months[MONTHS_MOST];
 	size_t n_months;
@@ -128,7 +130,7 @@ static void read_text(struct reading *r, int64_t at, str event, str text, str ur
 		r->out->left_out++;
 		return;
 	}
-	text_read(a, text, NULL, t);
+	text_read(a, text, r->own, t);
 	struct want_evidence e = {at, event, utf8_cut(text, WANT_QUOTE_BYTES), url};
 	bool is_pos = str_eq(t->sentiment, S("pos")), is_neg = str_eq(t->sentiment, S("neg"));
 	for (size_t i = 0; i < t->n_found; i++) add(&r->needs, topics_name(t->topics, t->found[i].topic), &e, is_pos, is_neg);
@@ -173,6 +175,7 @@ enum err want__texts(struct op *op, id customer, const struct want__past *past, 
 	struct reading *r = ARENA_NEW(&op->arena, struct reading);
 	struct db_rows mentions;
 	size_t next = 0;
+	r->own = text_own_of(op);
 	r->op = r->needs.op = r->searches.op = r->feelings.op = op;
 	r->needs.prefix = "topic";
 	r->searches.prefix = "search";

@@ -92,3 +92,38 @@ test('whoever is erased takes the correction along; an anonymous answer of a sma
 	await until('the answer to go', async () => (await hospes.get(late.reading, secret)).status === 404);
 	assert.deepEqual((await get('/texts')).agreements, []);
 });
+
+test('scores beside comments and corrections are labels: printed for hospes train, learnt where they help, and put in use', async (t) => {
+	const hospes = await start(t), secret = await hospes.key('secret'), write = await hospes.key('write');
+	// Words that no shipped model knows: of gadgets, a "zorp" is praise and a "blick" is blame.
+	const batch = [];
+	for (let i = 0; i < 300; i++) {
+		const is_good = i % 2 === 0, tail = `gadget number ${i} of the ${['red', 'blue', 'green', 'small', 'tall'][i % 5]} kind`;
+		const common = { survey_id: 's', submission_id: `x${i}` };
+		batch.push({ type: 'track', event: 'Survey Answered', userId: `x${i}`, messageId: `t${i}`, properties: { ...common, question_id: 'why', type: 'text', text: `such a ${is_good ? 'zorp' : 'blick'}, ${tail}` } });
+		if (i < 290) batch.push({ type: 'track', event: 'Survey Answered', userId: `x${i}`, messageId: `n${i}`, properties: { ...common, question_id: 'nps', type: 'nps', number: is_good ? 10 : 2 } });
+	}
+	assert.equal((await hospes.post('/v1/batch', { batch }, write)).status, 200);
+	await hospes.applied();
+	const labels = async () => (await hospes.ok(['labels', '--language', 'en'])).trim().split('\n');
+	const lines = await labels();
+	assert.equal(lines.length, 290);
+	assert.deepEqual([...new Set(lines.map((l) => `${l.split('\t')[0]} ${/zorp|blick/.exec(l)[0]}`))].sort(), ['neg blick', 'pos zorp']);
+	const { rows } = (await hospes.get('/voice/responses?kind=texts&q=number+299+', secret)).body;
+	assert.ok((await hospes.send(rows[0].reading, { aspect: 'sentiment', values: ['neg'] }, secret)).status < 400);
+	assert.equal((await labels()).length, 291, 'a correction is a label without a score');
+	const tried = async (text) => (await hospes.send('/texts', { text }, secret)).body.tried.sentiment;
+	assert.ok((await hospes.send('/texts/learn', { automatic: true }, secret)).status < 400);
+	const texts = await until('the model to be learnt', async () => { const { body } = await hospes.get('/texts', secret); return body.tasks.some((x) => x.name === 'sentiment-en-auto') && body; });
+	assert.equal(texts.tasks[0].taught_by, 291);
+	await until('it to be used', async () => (await tried('a zorp')) === 'pos' && (await tried('a blick')) === 'neg', 20_000);
+	assert.equal(await tried('The staff were rude and the food was terrible'), 'neg', 'the shipped model still speaks');
+	// What a person teaches by hand goes before.
+	const taught = await hospes.ok(['train', '--task', 'sentiment-en', '-'], { input: lines.map((l) => l.replace(/^(pos|neg)/, (x) => (x === 'pos' ? 'neg' : 'pos'))).join('\n') });
+	assert.equal(JSON.parse(taught).task, 'sentiment-en');
+	assert.ok((await hospes.send('/texts/learn', { automatic: false }, secret)).status < 400);
+	assert.equal((await hospes.get('/texts', secret)).body.is_learning, false);
+	await hospes.stop();
+	await hospes.serve();
+	assert.equal(await tried('a zorp'), 'neg');
+});

@@ -1,0 +1,2 @@
+-- The scores that stand beside a comment.
+CREATE INDEX feedback_submission ON feedback (submission);
