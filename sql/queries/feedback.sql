@@ -1,7 +1,7 @@
 -- name: feedback_put
 INSERT INTO feedback (id, message, source, subject, import, at, purposes, submission, survey, question, version, wording, type, scale_min, scale_max,
-	number, text, language, channel, location, weight, search, is_anonymous, read_language, sentiment, topics, signals)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+	number, text, language, channel, location, weight, search, is_anonymous, read_language, sentiment, topics, signals, team, place, staff)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
 ON CONFLICT (message) DO NOTHING;
 
 -- name: feedback_question_put
@@ -13,8 +13,25 @@ ON CONFLICT (question) DO UPDATE SET survey = coalesce(excluded.survey, feedback
 -- name: feedback_anonymous_put
 INSERT INTO feedback_anonymous (question) VALUES ($1) ON CONFLICT (question) DO NOTHING;
 
--- name: feedback_anonymous_is
-SELECT count(*) FROM feedback_anonymous WHERE CAST($1 AS TEXT) IS NULL OR question = $1;
+-- name: feedback_anonymous_questions
+SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max FROM feedback_question q JOIN feedback_anonymous n ON n.question = q.question
+ORDER BY q.first_at, q.question;
+
+-- name: feedback_released_with
+SELECT released FROM feedback WHERE question = $1 AND team = $2 AND place = $3 AND staff = $4 AND submission = $5 AND is_anonymous = 1 AND released IS NOT NULL LIMIT 1;
+
+-- name: feedback_waiting
+SELECT count(DISTINCT coalesce(submission, message)), max(at) FROM feedback WHERE question = $1 AND team = $2 AND place = $3 AND staff = $4 AND is_anonymous = 1 AND released IS NULL;
+
+-- name: feedback_release
+UPDATE feedback SET released = $5, at = $5 WHERE question = $1 AND team = $2 AND place = $3 AND staff = $4 AND is_anonymous = 1 AND released IS NULL;
+
+-- name: feedback_release_with
+UPDATE feedback SET released = $6, at = $6 WHERE question = $1 AND team = $2 AND place = $3 AND staff = $4 AND submission = $5 AND is_anonymous = 1 AND released IS NULL;
+
+-- name: feedback_choices
+SELECT team, place, staff, text, count(*) FROM feedback WHERE question = $1 AND is_anonymous = 1 AND released IS NOT NULL AND text IS NOT NULL GROUP BY team, place, staff, text
+ORDER BY count(*) DESC, text LIMIT 1000;
 
 -- name: feedback_remove_import
 DELETE FROM feedback WHERE import = $1;
@@ -33,7 +50,7 @@ SELECT f.at, f.survey, f.submission, f.question, f.version, f.wording, f.type, f
 FROM feedback f JOIN identity i ON i.subject = f.subject LEFT JOIN source s ON s.number = f.source WHERE i.customer = $1 ORDER BY f.at, f.id;
 
 -- fragment: feedback_wanted
-f.purposes & $2 <> 0
+((f.is_anonymous IS NULL AND f.purposes & $2 <> 0) OR f.released IS NOT NULL)
 	AND (CAST($3 AS TEXT) IS NULL OR f.question = $3)
 	AND (CAST($4 AS TEXT) IS NULL OR f.language = $4)
 	AND (CAST($5 AS TEXT) IS NULL OR f.channel = $5)
@@ -41,13 +58,12 @@ f.purposes & $2 <> 0
 		OR ($6 = 4 AND f.type = 'text'))
 	AND (CAST($17 AS TEXT) IS NULL OR f.survey = $17)
 	AND f.at >= $7 AND f.at < $8
-	AND (f.is_anonymous IS NULL OR f.survey IN (SELECT g.survey FROM feedback g WHERE g.is_anonymous = 1 AND (CAST($4 AS TEXT) IS NULL OR g.language = $4)
-		AND (CAST($5 AS TEXT) IS NULL OR g.channel = $5) GROUP BY g.survey HAVING count(DISTINCT g.submission) >= 8))
 	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
 		WHERE i.subject = f.subject AND c.purpose = $9 AND NOT c.is_granted)
 
 -- fragment: feedback_columns
-SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey, f.submission, f.weight, i.customer,
+SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey,
+	CASE WHEN f.is_anonymous IS NULL THEN f.submission END AS submission, f.weight, i.customer,
 	coalesce(k.name, k.email, i.shown) AS person, f.read_language, f.sentiment, f.topics, f.signals, tc.at AS corrected_at, coalesce(nullif(tp.name, ''), tp.email) AS corrected_by
 
 -- fragment: feedback_tables
@@ -85,7 +101,7 @@ SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_po
 -- fragment: feedback_whole
 SELECT w.answered, w.response, f.question, f.type, f.number, f.text, f.language, f.channel, f.location, f.weight, f.submission, i.customer
 FROM wanted w JOIN feedback f ON f.survey = $17 AND coalesce(f.submission, f.message) = w.response LEFT JOIN identity i ON i.subject = f.subject
-WHERE f.purposes & $2 <> 0 ORDER BY w.answered, w.response, f.id;
+WHERE f.is_anonymous IS NULL AND f.purposes & $2 <> 0 ORDER BY w.answered, w.response, f.id;
 
 -- name: feedback_responses :sqlite
 WITH wanted AS (SELECT coalesce(f.submission, f.message) AS response, min(f.at) AS answered FROM feedback f
@@ -113,8 +129,7 @@ SELECT DISTINCT language FROM feedback WHERE language IS NOT NULL ORDER BY langu
 SELECT DISTINCT channel FROM feedback WHERE channel IS NOT NULL ORDER BY channel LIMIT 50;
 
 -- fragment: feedback_text_allowed
-f.type = 'text' AND f.purposes & $2 <> 0
-	AND (f.is_anonymous IS NULL OR f.survey IN (SELECT g.survey FROM feedback g WHERE g.is_anonymous = 1 GROUP BY g.survey HAVING count(DISTINCT g.submission) >= 8))
+f.type = 'text' AND ((f.is_anonymous IS NULL AND f.purposes & $2 <> 0) OR f.released IS NOT NULL)
 	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
 		WHERE i.subject = f.subject AND c.purpose = $3 AND NOT c.is_granted)
 

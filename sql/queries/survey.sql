@@ -55,3 +55,16 @@ FROM survey_flood WHERE survey = $1 AND hour = $3 AND address IN ($2, $4);
 -- name: survey_flood_count
 INSERT INTO survey_flood (survey, address, hour, answered) VALUES ($1, $2, $3, 1)
 ON CONFLICT (survey, address, hour) DO UPDATE SET answered = survey_flood.answered + 1;
+
+-- name: survey_groups
+SELECT id, team, place, staff, people FROM survey_group WHERE survey = $1 AND removed_at IS NULL ORDER BY team, place, staff;
+
+-- name: survey_group_get
+SELECT id, team, place, staff, people FROM survey_group WHERE survey = $1 AND id = $2 AND removed_at IS NULL;
+
+-- name: survey_group_put
+INSERT INTO survey_group (id, survey, team, place, staff, people, made_at, removed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)
+ON CONFLICT (survey, team, place, staff) DO UPDATE SET people = excluded.people, removed_at = NULL;
+
+-- name: survey_group_remove
+UPDATE survey_group SET removed_at = $3 WHERE survey = $1 AND id = $2;

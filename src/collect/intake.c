@@ -19,6 +19,7 @@
 #include "http/http.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "query/query.h"
 
 enum { HEARD_AHEAD = 8 };
 
@@ -117,10 +118,22 @@ static struct said said_by(const struct intake *in, const struct touchpoint *t)
 	return said;
 }
 
+static bool is_anonymous(const struct touchpoint *t)
+{
+	return t->is_anonymous && feedback_is_of_survey(t->event);
+}
+
+/* Whoever sent an anonymous answer with a name has said it for nothing. */
+static void forget_who(const struct touchpoint *t, struct intake_identities *ids)
+{
+	if (is_anonymous(t)) ids->n = 0;
+}
+
 /* What may be done with an event: what it carries, what its customer said before, what its source vouches for; a refusal
  * wins, and a grant that an ordinary event carries does not lift one. */
 static uint32_t allowed(const struct intake *in, const struct touchpoint *t, const struct touchpoint_kind *kind, const struct said *said, uint32_t customer)
 {
+	if (is_anonymous(t)) return PURPOSE_BIT(QUERY_PURPOSE_ANONYMOUS);
 	uint32_t granted = customer ? people_granted(in->app->people, customer) : 0, denied = customer ? people_denied(in->app->people, customer) : 0;
 	uint32_t vouched = in->source.is_assured ? in->source.purposes : 0;
 	bool states = in->is_stated || (kind && str_eq(kind->event, S("Segment Consent Preference Updated")));
@@ -269,6 +282,7 @@ enum drop_reason intake_add(struct intake *in, const struct touchpoint *t, uint3
 	bool is_new = find_subjects(in, ids);
 	if (is_live) ignore_illegal(in, ids);
 	if (ids->n == 0 && is_live) return drop(in, DROP_no_identity);
+	forget_who(t, ids);
 	uint32_t subject = ids->n ? ids->v[0].subject : 0, customer = people_customer(in->app->people, subject);
 	if (is_of_erased(in, ids, customer)) return drop(in, DROP_suppressed);
 	uint32_t purposes = allowed(in, t, kind, &said, customer);

@@ -160,6 +160,7 @@ static void walk_properties(struct walk *w)
 		else if (IS(key, "store")) w->property_store = text_value(w);
 		else if (IS(key, "currency")) w->currency = read_currency(w);
 		else if (IS(key, "products")) walk_products(w);
+		else if (IS(key, "is_anonymous")) w->t->is_anonymous = reader_token(w->r) == JSON_TRUE;
 		else if (IS(key, "delivered_by")) w->t->delivered_by = text_value(w);
 		else if (IS(key, "carrier") && reader_token(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
 		else skip_value(w->r);

@@ -58,6 +58,7 @@ struct touchpoint {
 	str delivered_by;          /* properties.delivered_by or carrier flag when it names one of DELIVERED_BY; absent */
 	bool has_two_currencies;   /* lines in properties.products bear another currency than the event, or each other */
 	bool has_bad_currency;     /* properties.currency, or that of a line, is no code */
+	bool is_anonymous;         /* properties.is_anonymous: an answer that shall be tied to nobody */
 	bool has_traits;           /* traits or context.traits hold anything */
 	str raw;                   /* the whole event object as stored: the raw text, with top-level context/integrations of a batch merged when there were any */
 };

@@ -7,8 +7,9 @@
 #include "base/utf8.h"
 #include "collect/collect.h"
 #include "op/app.h"
+#include "query/query.h"
 
-enum { MOST_NAMES = 256, NAME_BYTES = 64, PURPOSES_MOST = 32, CATEGORY_BYTES = 500 };
+enum { MOST_NAMES = 256, NAME_BYTES = 64, PURPOSES_MOST = QUERY_PURPOSE_ANONYMOUS, CATEGORY_BYTES = 500 };
 
 struct purposes {
 	pthread_rwlock_t *lock; /* apart, so that those who only read may hold a const purposes */

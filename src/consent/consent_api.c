@@ -6,8 +6,9 @@
 #include "consent/consent_pages.h"
 #include "http/faults.h"
 #include "op/app.h"
+#include "query/query.h"
 
-enum { NAME_BYTES = 40, TITLE_CHARACTERS = 80, ALIASES_BYTES = 1000, ALIAS_BYTES = 63, PURPOSES_MOST = 32 };
+enum { NAME_BYTES = 40, TITLE_CHARACTERS = 80, ALIASES_BYTES = 1000, ALIAS_BYTES = 63, PURPOSES_MOST = QUERY_PURPOSE_ANONYMOUS };
 
 struct purpose_shown {
 	str name, title, aliases;

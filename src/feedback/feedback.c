@@ -2,6 +2,7 @@
 #include "feedback/feedback.h"
 
 #include <math.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -9,6 +10,7 @@
 #include "i18n/i18n.h"
 #include "json/desc.h"
 #include "json/json.h"
+#include "query/anonymous.h"
 #include "query/survey_event.h"
 #include "text/shelf.h"
 #include "text/verdict.h"
@@ -19,6 +21,11 @@ struct feedback_batch {
 	struct map questions; /* put already in this batch, as they stand */
 	const struct text_own *own;
 };
+
+bool feedback_is_of_survey(str event)
+{
+	return feedback_is_answer(event) || str_eq(event, S("Survey Completed"));
+}
 
 bool feedback_is_answer(str event)
 {
@@ -57,6 +64,7 @@ static double number_of(const struct json_node *p, const char *name)
 
 struct row {
 	str question, submission, survey, version, wording, type, text, language, location;
+	str group[QUERY_ANONYMOUS_GROUP_COUNT]; /* of an anonymous answer */
 	double number, scale_min, scale_max, weight;
 	bool is_anonymous;
 };
@@ -75,6 +83,8 @@ static bool read_row(struct arena *a, str body, struct row *x)
 	for (size_t i = 0; i < COUNT_OF(texts) && !str_given(x->text); i++) x->text = text_of(a, p, texts[i], TEXT_BYTES);
 	const struct json_node *anonymous = json_get(p, S("is_anonymous"));
 	x->is_anonymous = anonymous && anonymous->type == JSON_TRUE;
+	for (size_t i = 0; x->is_anonymous && i < QUERY_ANONYMOUS_GROUP_COUNT; i++) x->group[i] = text_of(a, p, QUERY_ANONYMOUS_GROUPS[i], ID_BYTES);
+	if (x->is_anonymous) x->language = x->location = x->version = STR_NONE; /* by these somebody could be told from the others */
 	boolean = json_get(p, S("boolean"));
 	if (boolean && (boolean->type == JSON_TRUE || boolean->type == JSON_FALSE)) x->text = boolean->type == JSON_TRUE ? S("true") : S("false");
 	if (!str_given(x->type)) x->type = isnan(x->number) ? S("text") : S("number");
@@ -86,6 +96,29 @@ static bool read_row(struct arena *a, str body, struct row *x)
 static struct db_val real(double d)
 {
 	return isnan(d) ? db_null() : db_real(d);
+}
+
+/* No order of ids tells in which order answers came. */
+static id any_id(void)
+{
+	return (id)(((uint64_t)randombytes_random() << 32 | randombytes_random()) >> 1);
+}
+
+static struct db_val group(const struct row *x, size_t i)
+{
+	return x->is_anonymous ? db_text(str_given(x->group[i]) ? x->group[i] : S("")) : db_null();
+}
+
+/* Once the batch that the answer belongs to is whole, it may be seen (query/anonymous.h counts the same way). */
+static enum err release_batch(struct op *op, const struct row *x)
+{
+	struct db_rows rows;
+	const struct db_val question = db_text(x->question), team = group(x, 0), place = group(x, 1), staff = group(x, 2);
+	TRY(op_query(op, SQL_feedback_released_with, DB_ARGS(question, team, place, staff, db_text(x->submission)), &rows));
+	if (rows.n) return op_run(op, SQL_feedback_release_with, DB_ARGS(question, team, place, staff, db_text(x->submission), db_int(db_rows_int(&rows, 0, 0))), NULL);
+	TRY(op_query(op, SQL_feedback_waiting, DB_ARGS(question, team, place, staff), &rows));
+	if (db_rows_int(&rows, 0, 0) < QUERY_ANONYMOUS_LEAST) return OK;
+	return op_run(op, SQL_feedback_release, DB_ARGS(question, team, place, staff, db_int(db_rows_int(&rows, 0, 1))), NULL);
 }
 
 static enum err put_question(struct op *op, struct feedback_batch *b, const struct row *x, int64_t at_ms)
@@ -109,12 +142,13 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	struct text_verdict read = {.topics = STR_NONE};
 	if (str_eq(x.type, S("text"))) text_judge(&op->arena, x.text, b->own, &read);
 	TRY(put_question(op, b, &x, e->time_ms));
-	return op_run(op, SQL_feedback_put,
-	              DB_ARGS(db_id(id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes), db_text(x.submission),
-	                      db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number), db_text(x.text),
-	                      db_text(x.language), db_text(e->channel.n ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search), x.is_anonymous ? db_int(1) : db_null(),
-	                      db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals)),
-	              NULL);
+	TRY(op_run(op, SQL_feedback_put,
+	           DB_ARGS(db_id(x.is_anonymous ? any_id() : id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes),
+	                   db_text(x.submission), db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number),
+	                   db_text(x.text), db_text(x.language), db_text(e->channel.n && !x.is_anonymous ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search),
+	                   x.is_anonymous ? db_int(1) : db_null(), db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals), group(&x, 0), group(&x, 1), group(&x, 2)),
+	           NULL));
+	return x.is_anonymous ? release_batch(op, &x) : OK;
 }
 
 enum err feedback_forget_import(struct op *op, int64_t import)
@@ -130,18 +164,10 @@ enum err feedback_forget_subject(struct op *op, uint32_t subject)
 
 /* ---- questions ---- */
 
-enum err feedback_least(struct op *op, str question, int64_t *least)
+static enum err read_questions(struct op *op, enum sql statement, struct feedback_question **out, size_t *n)
 {
 	struct db_rows rows;
-	TRY(op_query(op, SQL_feedback_anonymous_is, DB_ARGS(db_text(question)), &rows));
-	*least = db_rows_int(&rows, 0, 0) ? FEEDBACK_GROUP_LEAST : 0;
-	return OK;
-}
-
-enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n)
-{
-	struct db_rows rows;
-	TRY(op_query(op, SQL_feedback_questions, DB_NO_ARGS, &rows));
+	TRY(op_query(op, statement, DB_NO_ARGS, &rows));
 	*out = ARENA_ARRAY(&op->arena, struct feedback_question, rows.n + 1);
 	*n = rows.n;
 	for (size_t i = 0; i < rows.n; i++) {
@@ -149,5 +175,26 @@ enum err feedback_questions(struct op *op, struct feedback_question **out, size_
 		(*out)[i] = (struct feedback_question){db_rows_text(&rows, i, 0), db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 2), db_rows_text(&rows, i, 3),
 			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d};
 	}
+	return OK;
+}
+
+enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n)
+{
+	return read_questions(op, SQL_feedback_questions, out, n);
+}
+
+enum err feedback_anonymous_questions(struct op *op, struct feedback_question **out, size_t *n)
+{
+	return read_questions(op, SQL_feedback_anonymous_questions, out, n);
+}
+
+enum err feedback_choices(struct op *op, str question, struct feedback_choice **out, size_t *n)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_feedback_choices, DB_ARGS(db_text(question)), &rows));
+	*out = ARENA_ARRAY(&op->arena, struct feedback_choice, rows.n + 1);
+	*n = rows.n;
+	for (size_t i = 0; i < rows.n; i++)
+		(*out)[i] = (struct feedback_choice){db_rows_text(&rows, i, 0), db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 2), db_rows_text(&rows, i, 3), db_rows_int(&rows, i, 4)};
 	return OK;
 }

@@ -8,6 +8,7 @@
 
 /* Whether the event is an answer. */
 bool feedback_is_answer(str event);
+bool feedback_is_of_survey(str event); /* or the end of one */
 
 /* What a batch of records remembers of the questions it has put. */
 struct feedback_batch;
@@ -17,14 +18,18 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 enum err feedback_forget_import(struct op *op, int64_t import) NODISCARD;
 enum err feedback_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 
-/* Answers to an anonymous survey are shown where so many stand together; of other questions (absent: of any) *least is 0. */
-enum { FEEDBACK_GROUP_LEAST = 8 };
-enum err feedback_least(struct op *op, str question, int64_t *least) NODISCARD;
-
 /* The questions that were answered, in the order of their first answer. */
 struct feedback_question {
 	str id, survey, type, wording; /* survey and wording absent unless sent */
 	double scale_min, scale_max;   /* NaN: none was sent */
 };
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
+/* Those of anonymous surveys alone. */
+enum err feedback_anonymous_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
+/* How often each answer in words was given to a question of an anonymous survey, by group; those that may be seen, the most frequent first. */
+struct feedback_choice {
+	str team, place, staff, text;
+	int64_t n;
+};
+enum err feedback_choices(struct op *op, str question, struct feedback_choice **out, size_t *n) NODISCARD;
 #endif

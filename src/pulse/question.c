@@ -5,7 +5,6 @@
 #include "consent/consent.h"
 #include "customer/people.h"
 #include "events/events.h"
-#include "feedback/feedback.h"
 #include "op/app.h"
 #include "order/currency.h"
 #include "order/order.h"
@@ -44,14 +43,6 @@ static str customer_of(void *arg, struct arena *a, uint32_t customer)
 }
 
 /* Orders and refunds that analytics may count, of one currency: sums of two would mean nothing. */
-/* Where it cannot be looked up, as few as of an anonymous survey are hidden. */
-static int64_t least_of(void *arg, str question)
-{
-	struct op *op = arg;
-	int64_t least;
-	return feedback_least(op, question, &least) == OK ? least : FEEDBACK_GROUP_LEAST;
-}
-
 static enum err sales_of(void *arg, struct arena *a, str currency, struct query_sales *out, struct fault *f)
 {
 	enum { KIND, AT, SUBJECT, CURRENCY, PURPOSES, REVENUE };
@@ -87,7 +78,6 @@ enum err question_open(struct op *op, enum purpose purpose, struct query_context
 		.stage = stage_of,
 		.channel = channel_of,
 		.customer = customer_of,
-		.least = least_of,
 		.stages = STAGES + 1, /* without "unknown" */
 		.sales = sales_of,
 		.arg = op,

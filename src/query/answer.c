@@ -355,6 +355,7 @@ static query__answer_fn *const ANSWERS[] = {
 	[QUERY_SCORE] = query__answer_score,
 	[QUERY_DRIVERS] = query__answer_drivers,
 	[QUERY_STAFFING] = query__answer_staffing,
+	[QUERY_SERVING] = query__answer_serving,
 };
 
 static enum err answer_kind(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)

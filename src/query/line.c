@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "query/gather.h"
 
+#define ANONYMOUS (UINT32_C(1) << QUERY_PURPOSE_ANONYMOUS)
+
 static void *widen(void *p, size_t cap, size_t each)
 {
 	return mem_realloc(p, cap * each);
@@ -73,7 +75,9 @@ static uint32_t keep_allowed(const struct line_columns *to, uint32_t from, uint3
 	bool may = query__may(p->ctx, customer);
 	uint32_t kept = from;
 	for (uint32_t i = from; i < n; i++) {
-		if (!may || !((uint32_t)events_raw_at(&v->value, events_value_slot(v, to->row[i])) & p->ctx->purpose)) {
+		uint32_t purposes = (uint32_t)events_raw_at(&v->value, events_value_slot(v, to->row[i]));
+		if (!may || !(purposes & p->ctx->purpose)) {
+			if (purposes == ANONYMOUS) continue; /* nobody's consent is wanting */
 			if (want->left_out && (!want->has_tally_from || to->time_ms[i] >= want->tally_from_ms)) query__leave_out(p, want->left_out, want->arena, customer);
 			continue;
 		}

@@ -21,6 +21,10 @@ struct events_view;
 struct json_node;
 struct zone;
 
+/* Answers to anonymous surveys are stored for one purpose alone, which has no name, so that no question finds them among its
+ * events; anonymous.h gives out what may be seen of them. */
+enum { QUERY_PURPOSE_ANONYMOUS = 31 };
+
 /* The customers as they are at one instant (customer/people.h has them in this shape). */
 struct query_people {
 	uint32_t n_subjects, n_customers;
@@ -55,7 +59,6 @@ struct query_records {
 };
 
 /* A customer's name to the outside, such as its id. It lives in the arena. */
-typedef int64_t query_least_fn(void *arg, str question); /* fewer answers to it have no figures; absent: any question */
 typedef str query_customer_fn(void *arg, struct arena *a, uint32_t customer);
 
 /* What a subject paid at a time; a refund is below 0. */
@@ -85,7 +88,6 @@ struct query_context {
 	query_name_fn *channel;         /* of events that carry none; NULL: unknown */
 	query_source_fn *source;        /* name of a source; NULL: its number */
 	query_customer_fn *customer;    /* NULL: its number */
-	query_least_fn *least;          /* NULL: as the question says */
 	const char *const *stages;      /* in order, ended by NULL: the default journey; NULL: none */
 	query_sales_fn *sales;          /* NULL: none is known */
 	void *arg;                      /* of these functions */
@@ -98,7 +100,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE, QUERY_SCORE, QUERY_DRIVERS, QUERY_STAFFING };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE, QUERY_SCORE, QUERY_DRIVERS, QUERY_STAFFING, QUERY_SERVING };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -156,6 +158,7 @@ struct query {
 	struct query_score *score;
 	struct query_drivers *drivers;
 	struct query_staffing *staffing;
+	struct query_serving *serving;
 };
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */
 enum { QUERY_MAX_BYTES = 64 * 1024, QUERY_MAX_NAMES = 200, QUERY_MAX_CELLS = 1000, QUERY_MAX_INTERVALS = 200000 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "query/anonymous.h"
 #include "query/behind.h"
 #include "query/survey.h"
 #include "query/walk.h"
@@ -58,6 +59,21 @@ static bool group_line(struct worker *w)
 	return true;
 }
 
+static bool has_value(const struct worker *w, uint32_t i)
+{
+	return w->group_at[i] != UINT32_MAX && query__group_value(w->groups, w->group_at[i]).kind != QUERY_VALUE_NULL;
+}
+
+/* From the latest of the customer's touchpoints before that says it. */
+static void carry(struct worker *w, uint32_t i)
+{
+	for (uint32_t k = i; k-- > 0 && w->line.time_ms[i] - w->line.time_ms[k] <= w->q->score->carried_ms;)
+		if (has_value(w, k)) {
+			w->group_at[i] = w->group_at[k];
+			return;
+		}
+}
+
 static bool is_asked(const struct worker *w, uint32_t group)
 {
 	const struct query_behind *m = w->q->members;
@@ -90,7 +106,10 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	query__groups_customer(w->groups, customer);
 	if (!query__walk_anyone(w->walk, w->judge, &w->line, customer, slices, n, &w->want) || !group_line(w)) return;
 	for (uint32_t i = 0; i < w->line.n; i++)
-		if (query__is_at(w->judge, &w->walk->matchers[0], &w->line, i)) count(w, customer, i);
+		if (query__is_at(w->judge, &w->walk->matchers[0], &w->line, i)) {
+			if (customer && w->q->score->carried_ms && !has_value(w, i)) carry(w, i);
+			count(w, customer, i);
+		}
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
@@ -165,6 +184,33 @@ static void compare(const struct query_score *s, struct arena *a, struct query_s
 	for (size_t g = 0; g < out->n_groups; g++) out->groups[g].q = q[g];
 }
 
+/* Answers to an anonymous survey are added as whole batches, under their question alone. */
+static enum err add_anonymous(struct worker *w, struct query_score_answer *out, struct arena *a, struct fault *f)
+{
+	const struct query_score *s = w->q->score;
+	struct anonymous_answers given;
+	int group;
+	if (!str_given(s->question)) return OK;
+	TRY(query__anonymous(w->plan->ctx, s->question, a, &given, f));
+	out->has_anonymous = given.n || given.held_back;
+	out->are_anonymous_out = out->has_anonymous && !query__anonymous_may(w->q, &group);
+	if (out->are_anonymous_out) return OK;
+	out->held_back = given.held_back;
+	for (size_t i = 0; i < given.n; i++) {
+		const struct anonymous_answer *x = &given.v[i];
+		struct rating_scale scale = x->has_scale ? x->scale : rating_scale_of(s->metric);
+		if (x->time_ms < w->times->from_ms || x->time_ms >= w->times->to_ms || !rating_is_answer(s->metric, scale, x->number)) continue;
+		struct query_value by = {0};
+		if (group >= 0 && x->group[group].n) by = (struct query_value){QUERY_VALUE_TEXT, x->group[group]};
+		uint32_t at = query__group_of(w->groups, by);
+		struct rating_sums *sums = at == UINT32_MAX ? NULL : cells_of(w, at);
+		if (!sums) return query__too_large(w->plan, f);
+		rating_add(&sums[query__interval_of(w->times, x->time_ms)], s->metric, scale, x->number, s->is_weighted ? x->weight : 1);
+		out->anonymous++;
+	}
+	return OK;
+}
+
 static void put_out(struct worker *w, struct arena *a, struct query_score_answer *out)
 {
 	gather_groups(w, a, out);
@@ -190,7 +236,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_sc
 {
 	struct query_plan *p = &k->plan;
 	size_t n = query__workers(p);
-	const uint8_t *codes = query__walk_codes(k, k->matchers, 1);
+	const uint8_t *codes = q->score->carried_ms ? NULL : query__walk_codes(k, k->matchers, 1);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
@@ -200,6 +246,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_sc
 	enum err e = out->times.n ? query__walk_scan(k, codes, visit, states, n, f) : OK;
 	for (size_t i = 1; i < n && e == OK; i++)
 		if (!merge(&workers[0], &workers[i])) e = query__too_large(p, f);
+	if (e == OK && out->times.n) e = add_anonymous(&workers[0], out, a, f);
 	if (e == OK) put_out(&workers[0], a, out);
 	for (size_t i = 0; i < n; i++) {
 		query__groups_free(workers[i].groups);
@@ -223,8 +270,6 @@ static void whole_range(struct arena *a, struct query_range range, struct query_
 
 enum err query_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct query_score_answer *out, struct fault *f)
 {
-	int64_t least = ctx->least ? ctx->least(ctx->arg, q->score->question) : 0;
-	if (q->score->min_n < least) q->score->min_n = least;
 	const struct query_match *matches[] = {&q->score->answers};
 	*out = (struct query_score_answer){0};
 	struct arena scratch;

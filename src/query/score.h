@@ -10,6 +10,7 @@ struct query_score {
 	enum rating_method method;
 	str question;             /* absent: all answers whose type is the metric */
 	struct query_match answers;
+	int64_t carried_ms;       /* where the answer has no value of `by`: that of the customer's last touchpoint with one, at most so long before; 0: none */
 	int64_t min_n;            /* smaller groups have no figures */
 };
 
@@ -28,6 +29,8 @@ struct query_score_answer {
 	struct rating_sums all;
 	struct rating_sums *all_at;
 	int64_t off_scale, without_number, without_weight;
+	bool has_anonymous, are_anonymous_out; /* there are answers to an anonymous survey; out: they cannot be asked this way */
+	uint64_t anonymous, held_back; /* of those: counted, and waiting until enough stand together */
 	struct query_left_out left_out;
 	bool is_partial;
 };

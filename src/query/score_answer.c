@@ -142,6 +142,17 @@ enum err query__answer_score(const struct query_context *ctx, const struct query
 	query__put_int(w, "off_scale", (uint64_t)out.off_scale);
 	query__put_int(w, "without", (uint64_t)out.without_number);
 	if (s->is_weighted) query__put_int(w, "without_weight", (uint64_t)out.without_weight);
+	if (out.has_anonymous) {
+		json_key(w, S("anonymous"));
+		json_begin_object(w);
+		json_key(w, S("is_left_out"));
+		json_put_bool(w, out.are_anonymous_out);
+		if (!out.are_anonymous_out) {
+			query__put_int(w, "counted", out.anonymous);
+			query__put_int(w, "held_back", out.held_back);
+		}
+		json_end_object(w);
+	}
 	query__put_int(w, "n", (uint64_t)out.all.n);
 	query__put_text(w, "base", S("answers"));
 	query__put_tail(w, out.left_out, out.is_partial, definition(a, s));

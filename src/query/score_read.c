@@ -55,9 +55,14 @@ static void read_event(struct query_reader *r, const struct json_node *v)
 	query__read_names(r, "event", v, &score(r)->answers);
 }
 
+static void read_carried(struct query_reader *r, const struct json_node *v)
+{
+	query__read_duration(r, "carried", v, &score(r)->carried_ms);
+}
+
 const struct query_field query__score_fields[QUERY__SCORE_FIELDS] = {
 	{"metric", read_metric}, {"question", read_question}, {"weighted", read_weighted}, {"method", read_method}, {"by", query__read_by}, {"top", query__read_top},
-	{"interval", read_interval}, {"min_n", read_min_n}, {"event", read_event},
+	{"interval", read_interval}, {"min_n", read_min_n}, {"event", read_event}, {"carried", read_carried},
 };
 
 void query__check_score(struct query_reader *r)
@@ -66,6 +71,7 @@ void query__check_score(struct query_reader *r)
 	if (!s->has_metric) query__bad(r, "metric", "nps, csat or ces");
 	else if (s->has_method && s->metric == RATING_NPS) query__bad(r, "method", "belongs to csat and ces: NPS is promoters less detractors");
 	if (!s->has_method && s->metric == RATING_CES) s->method = RATING_MEAN;
+	if (s->carried_ms && r->q->by != QUERY_PROPERTY) query__bad(r, "carried", "belongs to a property in \"by\"");
 	query__check_top(r);
 	if (r->is_bad) return;
 	str type = str_of(RATING_METRICS[s->metric]);

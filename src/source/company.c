@@ -276,6 +276,7 @@ enum err company_write(int fd, struct fault *f)
 	buf_init(&c.room, LINE_BYTES);
 	for (uint32_t i = 1; i <= COMPANY_CUSTOMERS; i++) customer(&c, i);
 	for (uint32_t i = 1; i <= COMPANY_VISITORS; i++) visitor(&c, COMPANY_CUSTOMERS + i);
+	company__staff(&c);
 	qsort(c.lines.v, c.lines.n, sizeof *c.lines.v, by_time);
 	enum err e = write_lines(&c, fd, f);
 	buf_release(&c.room);

@@ -74,6 +74,7 @@ enum {
 	COMPANY__STRIKE_FROM_DAY = 285, /* 13 October */
 	COMPANY__STRIKE_TO_DAY = 297,   /* 25 October */
 	COMPANY__RETURN_DAYS = 30,      /* what the shops promise */
+	COMPANY__MOOD_WEEKS = 3,        /* so long after a team's mood its customers notice it */
 };
 
 struct company__order {
@@ -86,6 +87,10 @@ struct company__order {
 /* company_care.c: what follows an order: delivery, answers to surveys, complaints, returns, what is told. */
 void company__after_order(struct company *c, struct company__person *p, struct company__order *o);
 
+/* company_staff.c: those who serve, and what customers say of having been looked after. */
+void company__staff(struct company *c);
+void company__looked_after(struct company *c, struct company__person *p, const struct company__order *o, int64_t at_ms);
+
 /* The same sequence everywhere: integers alone, no library of mathematics. */
 void company__seed(struct company *c, uint64_t seed);
 uint32_t company__below(struct company *c, uint32_t n); /* 0 … n - 1 */
@@ -95,6 +100,8 @@ int company__about(struct company *c, int middle_tenths, int spread_tenths); /* 
 
 /* begin, then members of its properties through c->w, then end. What falls after the year is not seen. channel may be NULL. */
 void company__begin(struct company *c, struct company__person *p, int64_t at_ms, const char *event, const char *channel);
+/* The same of nobody: properties alone. */
+void company__begin_nobody(struct company *c, str message_id, int64_t at_ms, const char *event);
 void company__text(struct company *c, const char *key, str value);
 void company__number(struct company *c, const char *key, int64_t value);
 void company__money(struct company *c, const char *key, int64_t cents);

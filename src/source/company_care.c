@@ -242,6 +242,7 @@ void company__after_order(struct company *c, struct company__person *p, struct c
 {
 	o->had_ms = o->at_ms;
 	if (!o->in_shop) deliver(c, p, o);
+	company__looked_after(c, p, o, o->had_ms + 36 * COMPANY__HOUR);
 	if (company__chance(c, 550)) ask_score(c, p, o, o->had_ms + hours(c, 12, 50), o->is_slow ? 22 : 0);
 	if (p->tells_story && !p->has_told) tell(c, p, o, o->had_ms + hours(c, 20, 200));
 	else if (company__chance(c, 40)) praise(c, p, o, o->had_ms + hours(c, 20, 300));

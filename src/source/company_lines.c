@@ -107,6 +107,19 @@ void company__begin(struct company *c, struct company__person *p, int64_t at_ms,
 	json_begin_object(&c->w);
 }
 
+void company__begin_nobody(struct company *c, str message_id, int64_t at_ms, const char *event)
+{
+	str kept = str_dup(c->arena, message_id);
+	open_line(c, at_ms);
+	json_begin_object(&c->w);
+	company__text(c, "type", S("track"));
+	company__text(c, "messageId", kept);
+	company__text(c, "event", str_of(event));
+	company__text(c, "timestamp", datetime_show(c->scratch, c->at_ms));
+	json_key(&c->w, S("properties"));
+	json_begin_object(&c->w);
+}
+
 void company__end(struct company *c)
 {
 	json_end_object(&c->w);

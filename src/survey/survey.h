@@ -68,7 +68,7 @@ struct survey {
 	struct survey_definition definition;
 };
 extern const struct desc SURVEY_DEFINITION_DESC, SURVEY_QUESTION_DESC, SURVEY_TEXT_DESC;
-extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC, SURVEY_FILE_DESC;
+extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC, SURVEY_FILE_DESC, SURVEY_GROUPS_DESC, SURVEY_GROUP_INPUT_DESC;
 
 enum err survey_all(struct op *op, struct survey **out, size_t *n) NODISCARD;
 enum err survey_get(struct op *op, id survey, struct survey *out) NODISCARD; /* ERR_NOT_FOUND */
@@ -102,16 +102,20 @@ str survey_asked(struct op *op, const struct survey *s, const struct survey_ques
 /* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires. */
 struct survey_link {
 	id survey, customer; /* customer 0: anybody's */
+	id group;            /* of those who serve, whose link it is; 0: none */
 	int64_t expires_ms;
 	str submission;      /* of a customer's link: its seal */
 };
 /* A path of ours as people outside reach it: at the address that is set for mails, else at the one this request came to. */
 str survey_address(struct op *op, const struct web *w, str path);
 str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms);
+/* /s/sur_….grp_…: of a team, for anybody in it. */
+str survey_link_for_group(struct op *op, id survey, id group);
 /* ERR_NOT_FOUND when it is forged or malformed. Expiry is the caller's matter. */
 enum err survey_link_read(struct op *op, str token, struct survey_link *out) NODISCARD;
 
 /* Handlers. */
 web_handler survey_list_get, survey_post, survey_show_get, survey_change_post, survey_open_post, survey_close_post, survey_remove_post, survey_restore_post, survey_qr_get,
-	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post, survey_preview_get, survey_preview_post, survey_export_get, survey_import_post;
+	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post, survey_preview_get, survey_preview_post, survey_export_get, survey_import_post, survey_groups_get, survey_groups_post,
+	survey_group_remove_post, survey_group_restore_post, survey_group_qr_get;
 #endif

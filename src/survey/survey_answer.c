@@ -64,7 +64,7 @@ static bool find_customer(struct op *op, struct survey_link *link)
 }
 
 /* *refusal: what is said instead of the questions; NULL when they may be asked. */
-static enum err open_link(struct op *op, const struct web *w, struct survey_link *link, struct survey *s, const char **refusal)
+static enum err open_link(struct op *op, const struct web *w, struct survey_link *link, struct survey *s, struct survey_group *group, const char **refusal)
 {
 	bool taken;
 	*refusal = "unknown";
@@ -73,6 +73,11 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 	if (e == ERR_NOT_FOUND) return OK;
 	TRY(e);
 	if (link->customer && !find_customer(op, link)) return OK;
+	if (link->group) {
+		e = survey__group(op, s->id, link->group, group);
+		if (e == ERR_NOT_FOUND) return OK;
+		TRY(e);
+	}
 	TRY(was_taken(op, link, &taken));
 	bool is_unfit = s->state == SURVEY_DRAFT || (s->is_anonymous && link->customer);
 	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : survey__when(op, s);
@@ -80,9 +85,9 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 }
 
 /* How somebody answers by a link. */
-static enum err sit(struct op *op, const struct survey *s, const struct survey_link *link, str submission, struct sitting *x)
+static enum err sit(struct op *op, const struct survey *s, const struct survey_link *link, const struct survey_group *group, str submission, struct sitting *x)
 {
-	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .name = STR_NONE,
+	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .group = link->group ? group : NULL, .name = STR_NONE,
 	                      .submission = str_given(link->submission) ? link->submission : str_given(submission) ? submission : survey__new_submission(op)};
 	if (link->customer) TRY(customer_called(op, link->customer, &x->name));
 	return OK;
@@ -92,13 +97,14 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct survey_link link;
 	struct survey s;
+	struct survey_group group;
 	struct sitting x;
 	const char *refusal;
-	TRY(open_link(op, w, &link, &s, &refusal));
+	TRY(open_link(op, w, &link, &s, &group, &refusal));
 	bool is_done = str_eq(web_query(w, "done"), S("1")) && (!refusal || str_eq(str_of(refusal), S("answered")));
 	if (is_done) return say(op, a, &s, "thanks");
 	if (refusal) return say(op, a, &s, refusal);
-	TRY(sit(op, &s, &link, STR_NONE, &x));
+	TRY(sit(op, &s, &link, &group, STR_NONE, &x));
 	survey__sit(&x);
 	struct survey_answer *page = survey__draw(&x, 0, w->path);
 	if (link.customer) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
@@ -114,15 +120,16 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct survey_link link;
 	struct survey s;
+	struct survey_group group;
 	struct sitting x;
 	struct survey_sent in = {.submission = STR_NONE};
 	const char *refusal;
 	bool full, flooded = false;
 	TRY(web_input(op, w, &SURVEY_SENT_DESC, &in));
-	TRY(open_link(op, w, &link, &s, &refusal));
+	TRY(open_link(op, w, &link, &s, &group, &refusal));
 	if (refusal) return say(op, a, &s, refusal);
 	if (!link.customer && !survey__is_submission(in.submission)) return fail(op, ERR_INVALID, "submission", "16 to 40 letters, digits, - and _: send back what the page gave");
-	TRY(sit(op, &s, &link, in.submission, &x));
+	TRY(sit(op, &s, &link, &group, in.submission, &x));
 	survey__take(&x, &in);
 	TRY(survey__is_full(&x, &full));
 	if (full) return say(op, a, &s, "full");

@@ -67,6 +67,17 @@ struct survey_pipe {
 /* The next one at or after *at, which moves behind it. */
 bool survey__pipe_next(str text, size_t *at, struct survey_pipe *out);
 
+/* ---- links by team ---- */
+struct survey_group { /* of those who serve */
+	id id;
+	str team, place;
+	int staff; /* of SURVEY_STAFF */
+	int64_t people;
+};
+extern const char *const SURVEY_STAFF[]; /* "employee", "contractor", "partner", NULL */
+enum err survey__group(struct op *op, id survey, id group, struct survey_group *out) NODISCARD; /* ERR_NOT_FOUND */
+enum err survey__qr(struct op *op, struct answer *a, str address) NODISCARD;
+
 /* ---- a sitting: one submission on its way through the pages ---- */
 enum survey_mode { SURVEY_BY_LINK, SURVEY_AS_PREVIEW, SURVEY_BY_HAND };
 struct sitting {
@@ -74,6 +85,7 @@ struct sitting {
 	const struct survey *s;
 	const struct lang *lang;
 	enum survey_mode mode;
+	const struct survey_group *group; /* whose link it came by; NULL: none */
 	id customer; /* 0: nobody's */
 	str name;    /* as the customer is called; absent */
 	str submission;

@@ -108,6 +108,14 @@ static void put_consent(struct json_writer *w, const struct touchpoint *t)
 	json_end_object(w);
 }
 
+static void put_group(struct json_writer *w, const struct survey_group *g)
+{
+	if (!g) return;
+	put(w, "team", g->team);
+	if (g->place.n) put(w, "place", g->place);
+	put(w, "staff", str_of(SURVEY_STAFF[g->staff]));
+}
+
 /* q NULL: the submission as a whole. */
 static str body_of(const struct taken *t, const struct touchpoint *x, const struct survey_question *q, const struct survey_kept *k)
 {
@@ -134,6 +142,7 @@ static str body_of(const struct taken *t, const struct touchpoint *x, const stru
 		json_key(&w, S("is_anonymous"));
 		json_put_bool(&w, true);
 	}
+	put_group(&w, t->x->group);
 	if (q) put_answer(t, &w, q, k);
 	json_end_object(&w);
 	json_end_object(&w);
@@ -147,6 +156,7 @@ static enum err keep(struct taken *t, const struct survey_question *q, const str
 	struct op *op = t->x->op;
 	struct touchpoint x = t->who;
 	str submission = t->x->submission;
+	x.is_anonymous = t->x->s->is_anonymous;
 	x.event = q ? S(SURVEY_ANSWERED) : S("Survey Completed");
 	x.message_id = q ? str_fmt(&op->arena, "survey-%.*s-%.*s-%zu", STR_ARG(submission), STR_ARG(q->id), k->part) : str_fmt(&op->arena, "survey-%.*s", STR_ARG(submission));
 	if (q && q->type == SURVEY_CONSENT && t->x->customer) {

@@ -30,12 +30,18 @@ str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms)
 	return str_fmt(&op->arena, "/s/%.*s.%.*s", STR_ARG(what), STR_ARG(seal(op, what)));
 }
 
+str survey_link_for_group(struct op *op, id survey, id group)
+{
+	return str_fmt(&op->arena, "%.*s.%.*s", STR_ARG(survey_link_make(op, survey, 0, 0)), STR_ARG(id_show(&op->arena, S("grp"), group)));
+}
+
 enum err survey_link_read(struct op *op, str token, struct survey_link *out)
 {
 	str rest = token, survey = str_cut(&rest, '.'), customer, expires;
 	*out = (struct survey_link){.expires_ms = INT64_MAX};
 	bool is_good = id_read(S("sur"), survey, &out->survey);
-	if (is_good && str_given(rest)) {
+	bool is_of_group = is_good && str_given(rest) && id_read(S("grp"), rest, &out->group);
+	if (is_good && str_given(rest) && !is_of_group) {
 		customer = str_cut(&rest, '.');
 		expires = str_cut(&rest, '.');
 		is_good = str_given(rest) && id_read(S("cus"), customer, &out->customer) && str_i64(expires, &out->expires_ms) && out->expires_ms < INT64_MAX / 1000;

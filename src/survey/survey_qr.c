@@ -1,8 +1,8 @@
-/* survey_qr.c: the open link as a QR code, to be printed. */
+/* survey_qr.c: a link as a QR code, to be printed. */
 #include <qrencode.h>
 
 #include "base/buf.h"
-#include "survey/survey.h"
+#include "survey/survey_inner.h"
 
 enum { QUIET = 4, SVG_BYTES = 1 << 20 }; /* ISO/IEC 18004: four modules of white around it */
 
@@ -16,14 +16,9 @@ static void draw(struct buf *b, const QRcode *code)
 	buf_add(b, S("\"/></svg>\n"));
 }
 
-enum err survey_qr_get(struct op *op, struct web *w, struct answer *a)
+enum err survey__qr(struct op *op, struct answer *a, str address)
 {
-	struct survey s;
 	struct buf b;
-	id survey;
-	TRY(web_id(op, w, "id", "sur", &survey));
-	TRY(survey_get(op, survey, &s));
-	str address = survey_address(op, w, survey_link_make(op, survey, 0, 0));
 	QRcode *code = QRcode_encodeString8bit(str_c(&op->arena, address), 0, QR_ECLEVEL_M);
 	if (!code) return fail(op, ERR_STATE, "", "the link is too long for a QR code");
 	buf_init(&b, SVG_BYTES);
@@ -33,4 +28,13 @@ enum err survey_qr_get(struct op *op, struct web *w, struct answer *a)
 	a->content_type = S("image/svg+xml");
 	buf_release(&b);
 	return OK;
+}
+
+enum err survey_qr_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct survey s;
+	id survey;
+	TRY(web_id(op, w, "id", "sur", &survey));
+	TRY(survey_get(op, survey, &s));
+	return survey__qr(op, a, survey_address(op, w, survey_link_make(op, survey, 0, 0)));
 }

@@ -76,15 +76,6 @@ static const struct desc_field VOICE_FIELDS[] = {
 };
 const struct desc VOICE_DESC = DESC(voice, VOICE_FIELDS);
 
-static const char *words_of(struct voice_way way, bool is_definition)
-{
-	static const char *const measures[] = {[RATING_NPS] = "voice_nps", [RATING_CSAT] = "voice_csat", [RATING_CES] = "voice_ces"};
-	static const char *const definitions[] = {[RATING_NPS] = "voice_nps_means", [RATING_CSAT] = "voice_csat_means", [RATING_CES] = "voice_ces_means"};
-	bool is_mean = way.metric == RATING_CSAT && way.method == RATING_MEAN;
-	if (is_mean) return is_definition ? "voice_mean_means" : "voice_mean";
-	return (is_definition ? definitions : measures)[way.metric];
-}
-
 static enum err fill_question(struct op *op, const struct feedback_question *q, struct voice_question *out)
 {
 	struct voice_way way = voice__way(q);
@@ -92,7 +83,7 @@ static enum err fill_question(struct op *op, const struct feedback_question *q, 
 	TRY(voice__ask(op, voice__score(op, q, way, STR_NONE), &answer));
 	const struct json_node *total = json_get(answer, S("total"));
 	str address = web_url(op, q->id);
-	*out = (struct voice_question){.id = q->id, .name = voice__name(q), .survey = q->survey, .measure = msg_of(words_of(way, false)), .number = voice__real(total, "value"),
+	*out = (struct voice_question){.id = q->id, .name = voice__name(q), .survey = q->survey, .measure = msg_of(voice__measure(way)), .number = voice__real(total, "value"),
 		.low = voice__real(total, "low"), .high = voice__real(total, "high")};
 	json_get_i64(total, S("n"), &out->answers);
 	out->value = voice__shown(op, way, out->number);
@@ -120,8 +111,8 @@ static enum err fill_points(struct op *op, const struct feedback_question *q, st
 	struct voice_way way = voice__way(q);
 	const struct json_node *answer;
 	page->title = voice__name(q);
-	page->measure = msg_of(words_of(way, false));
-	page->definition = msg_of(words_of(way, true));
+	page->measure = msg_of(voice__measure(way));
+	page->definition = msg_of(voice__definition(way));
 	page->is_share = way.metric != RATING_NPS && way.method == RATING_TOP2;
 	TRY(voice__ask(op, voice__score(op, q, way, S("month")), &answer));
 	const struct json_node *rows = json_get(answer, S("rows"));

@@ -5,11 +5,11 @@
 #define VOICE_VOICE_H
 #include "http/web.h"
 
-extern const struct desc VOICE_DESC, VOICE_RESPONSES_DESC, VOICE_DRIVERS_DESC;
+extern const struct desc VOICE_DESC, VOICE_RESPONSES_DESC, VOICE_DRIVERS_DESC, VOICE_SERVING_DESC;
 /* The scored questions that were answered, each with the question (POST /query) of its figure. */
 struct voice_figure {
 	str id, name, question; /* name: its wording, else its id */
 };
 enum err voice_figures(struct op *op, struct voice_figure **out, size_t *n) NODISCARD;
-web_handler voice_get, voice_responses_get, voice_responses_csv, voice_submissions_csv, voice_drivers_get;
+web_handler voice_get, voice_responses_get, voice_responses_csv, voice_submissions_csv, voice_drivers_get, voice_serving_get;
 #endif

@@ -36,6 +36,23 @@ struct msg voice__interval(struct op *op, struct voice_way way, double low, doub
 	return m;
 }
 
+static bool is_plain_mean(struct voice_way way)
+{
+	return way.metric == RATING_CSAT && way.method == RATING_MEAN;
+}
+
+const char *voice__measure(struct voice_way way)
+{
+	static const char *const measures[] = {[RATING_NPS] = "voice_nps", [RATING_CSAT] = "voice_csat", [RATING_CES] = "voice_ces"};
+	return is_plain_mean(way) ? "voice_mean" : measures[way.metric];
+}
+
+const char *voice__definition(struct voice_way way)
+{
+	static const char *const definitions[] = {[RATING_NPS] = "voice_nps_means", [RATING_CSAT] = "voice_csat_means", [RATING_CES] = "voice_ces_means"};
+	return is_plain_mean(way) ? "voice_mean_means" : definitions[way.metric];
+}
+
 double voice__real(const struct json_node *n, const char *name)
 {
 	const struct json_node *v = json_get(n, str_of(name));

@@ -36,6 +36,9 @@ struct voice_way {
 };
 struct voice_way voice__way(const struct feedback_question *q);
 str voice__name(const struct feedback_question *q); /* its wording, else its id */
+/* Keys of texts: what the figure is called, and how it comes about. */
+const char *voice__measure(struct voice_way way);
+const char *voice__definition(struct voice_way way);
 /* NPS 39.8, 82.1 %, 4.06; of a difference or a bound too. */
 str voice__shown(struct op *op, struct voice_way way, double value);
 struct msg voice__interval(struct op *op, struct voice_way way, double low, double high); /* empty without one */

@@ -152,6 +152,9 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send(`${survey}/open`, {}, secret);
+		await hospes.send('/surveys', { name: 'Those who serve', template: 'employees' }, secret);
+		const staff = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'Those who serve').address;
+		await hospes.send(`${staff}/groups`, { team: 'Counter', place: 'Harbour', staff: 'partner', people: '12' }, secret);
 		await hospes.send('/research', { kind: 'visit', title: 'A morning in the shop', text: 'Nobody finds the tea.', source: 'Field team', day: '2011-03-02', stage: 'consideration', topic: 'finding', persona: 'Keeps a gift shop' }, secret);
 		const research = (await hospes.get('/research', secret)).body.rows[0].address;
 		await hospes.send('/listening/sources', { kind: 'feed', address: 'http://127.0.0.1:9/feed' }, secret); // the inside: nobody is asked
@@ -175,6 +178,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.ok(['import', '--as', 'articles', join(hospes.dir, 'articles.ndjson')]);
 		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
 		addresses = {
+			'/surveys/:id/groups': [`${staff}/groups`, `${survey}/groups`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],

@@ -118,6 +118,18 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.equal((await hospes.get('/marks/near?from=2025-06-02&to=2025-06-20', key)).body.is_unknown, true, 'where nothing was planted, nothing is named');
 	});
 
+	test('customers notice three weeks later how those who serve them feel, and nobody of these is seen alone', async () => {
+		const { teams, question, customers, lag_weeks: lag } = TRUTHS.serving;
+		const answer = await ask({ kind: 'serving', by: 'team', staff: { metric: 'nps', question }, customers: { metric: 'csat', question: customers, method: 'mean' } });
+		assert.equal(answer.groups.length, teams);
+		assert.equal(answer.fit.lag, lag);
+		assert.ok(answer.fit.low > 0 && answer.fit.p < 0.001, JSON.stringify(answer.fit));
+		for (const group of answer.groups) for (const { staff } of group.rows) assert.equal(staff.n % 8, 0);
+		const page = (await hospes.get('/voice/serving', key)).body;
+		assert.equal(page.lags.find((each) => each.is_best).name.text, '3 weeks later');
+		assert.equal(page.obstacles[0].rows[0].text, 'Tools and systems');
+	});
+
 	test('what came before a score is found: a refused return, a complaint, a call for the parcel', async () => {
 		const driver = await ask({ kind: 'driver', outcome: { event: 'Survey Answered', property: 'score' }, candidates: ['Return Refused', 'Complaint Made', 'Call Started', 'Staff Consulted'], within: { days: 60 } });
 		for (const name of ['Return Refused', 'Complaint Made', 'Call Started']) {
