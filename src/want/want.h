@@ -52,6 +52,6 @@ struct want {
 	LIST_OF(struct want_score) scores;
 	LIST_OF(struct want_month) months;
 };
-extern const struct desc WANT_DESC;
-web_handler want_get;
+extern const struct desc WANT_DESC, WANTS_DESC;
+web_handler want_get, wants_get; /* of a customer; of a segment or all customers */
 #endif

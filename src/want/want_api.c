@@ -150,7 +150,7 @@ static struct msg tell(const struct want *page)
 	return m;
 }
 
-static enum err fill(struct op *op, id customer, uint32_t number, struct want *page)
+enum err want__fill(struct op *op, id customer, uint32_t number, struct want *page)
 {
 	struct want__past past;
 	TRY(read_past(op, number, &past, &page->is_cut));
@@ -180,6 +180,6 @@ enum err want_get(struct op *op, struct web *w, struct answer *a)
 	TRY(customer_called(op, customer, &page->name));
 	page->is_refused = (people_denied(op->app->people, number) & needed) != 0;
 	page->finding = msg_of("want_refused");
-	if (!page->is_refused) TRY(fill(op, customer, number, page));
+	if (!page->is_refused) TRY(want__fill(op, customer, number, page));
 	return answer_with(a, &WANT_DESC, page);
 }

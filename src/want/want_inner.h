@@ -13,5 +13,7 @@ str want__detail(const struct customer_touchpoint *t, const char *name); /* abse
 enum err want__texts(struct op *op, id customer, const struct want__past *past, struct want *out) NODISCARD; /* needs, searches, feelings, months */
 void want__promises(struct op *op, const struct want__past *past, struct want *out);
 void want__intent(struct op *op, const struct want__past *past, struct want *out);
+/* All of it, of a customer who refused nothing. */
+enum err want__fill(struct op *op, id customer, uint32_t number, struct want *page) NODISCARD;
 bool want__is_sensitive(struct arena *a, str text);
 #endif

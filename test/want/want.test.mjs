@@ -64,3 +64,32 @@ test('who refused analysis has none; a joined profile leads on; nobody without t
 	assert.equal((await hospes.get(body.profile + '/wants', await hospes.key('secret', '--role', 'analyst'))).status, 200);
 	assert.equal((await hospes.fetch(body.profile + '/wants.json')).status, 401);
 });
+
+test('what a segment wants: shares with their interval, each with its customers; of whoever refused nothing', async (t) => {
+	const { hospes, secret, write, send } = await open(t);
+	for (let i = 0; i < 6; i++)
+		await send(`w${i}`, ['Message Received', 9 - i, { text: i < 3 ? 'The delivery was late again, I feel ignored' : 'Thank you' }], ['Order Completed', 60, { order_id: `o${i}` }], [i < 4 ? 'Order Delivered' : 'Order Cancelled', 59, { order_id: `o${i}` }],
+			['Survey Answered', 5, { question_id: 'nps', type: 'nps', number: i, scale_min: 0, scale_max: 10 }]);
+	await send('refuses', ['Message Received', 2, { text: 'The delivery was late' }]);
+	await hospes.post('/v1/track', { event: 'Segment Consent Preference Updated', userId: 'refuses', context: { consent: { categoryPreferences: { profiling: false } } } }, write);
+	await hospes.applied();
+	const { body } = await hospes.get('/wants', secret);
+	const delivery = body.needs.find((line) => line.name === 'delivery');
+	assert.deepEqual([body.customers, body.read, body.refused, body.is_sampled], [7, 6, 1, false]);
+	assert.deepEqual([delivery.n, delivery.of, delivery.share, delivery.customers.length], [3, 6, 0.5, 3]);
+	assert.ok(delivery.low > 0.18 && delivery.low < 0.19 && delivery.high > 0.81, 'Wilson: 0.188 to 0.812');
+	assert.match(delivery.customers[0].quote, /late again/);
+	const one = (await hospes.get(delivery.customers[0].address, secret)).body;
+	assert.ok(one.needs.some((line) => line.name === 'delivery'), 'it leads to the customer and all evidence');
+	assert.deepEqual(body.scores.map(({ question, n, mean }) => [question, n, mean]), [['nps', 6, 2.5]]);
+	assert.ok(Math.abs(body.scores[0].low - (2.5 - 2.5706 * Math.sqrt(3.5 / 6))) < 0.001, 'Student, 5 degrees of freedom');
+	assert.deepEqual(body.intents.map(({ n }) => n).reduce((a, b) => a + b), 6);
+	assert.ok(body.promises.every(({ n, of }) => n <= of));
+	await hospes.send('/segments', { name: 'Late', condition: { did: 'Order Delivered' } }, secret);
+	const { id } = (await hospes.get('/segments', secret)).body.rows[0];
+	const some = (await hospes.get(`/wants?segment=${id}`, secret)).body;
+	assert.deepEqual([some.read, some.needs.find((line) => line.name === 'delivery').share], [4, 0.75]);
+	assert.equal((await hospes.get('/wants?segment=seg_0000000000001', secret)).status, 404);
+	assert.equal((await hospes.get('/wants?segment=x', secret)).status, 422);
+	assert.equal((await hospes.get('/wants', await hospes.key('secret', '--role', 'nobody').catch(() => write))).status >= 400, true);
+});
