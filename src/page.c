@@ -280,6 +280,14 @@ static void add_languages(struct op *op, struct page *page)
 	}
 }
 
+static bool is_of_every_page(str path)
+{
+	static const char *const OTHERS[] = {"assets/live-worker.js", "assets/survey.js", "assets/hospes.js", "assets/vendor/echarts.min.js"};
+	bool is_script = str_starts(path, S("assets/")) && str_ends(path, S(".js"));
+	for (size_t i = 0; i < COUNT_OF(OTHERS); i++) is_script &= !str_eq(path, str_of(OTHERS[i]));
+	return is_script;
+}
+
 static void add_assets(struct op *op, struct page *page)
 {
 	static const char *const styles[] = {"assets/base.css", "assets/layout.css", "assets/parts.css"};
@@ -292,8 +300,7 @@ static void add_assets(struct op *op, struct page *page)
 	page->charts = asset_address(a, S("assets/vendor/echarts.min.js"));
 	for (size_t i = 0; asset_at(i) && page->scripts.n < LIST_MOST; i++) {
 		str path = asset_at(i)->path;
-		bool is_script = str_starts(path, S("assets/")) && str_ends(path, S(".js")), is_later = str_eq(path, S("assets/live-worker.js")) || str_eq(path, S("assets/survey.js")) || str_eq(path, S("assets/vendor/echarts.min.js"));
-		if (is_script && !is_later) page->scripts.v[page->scripts.n++] = asset_address(a, path);
+		if (is_of_every_page(path)) page->scripts.v[page->scripts.n++] = asset_address(a, path);
 	}
 	page->icons = asset_address(a, S("assets/icons.svg"));
 	page->favicon = asset_address(a, S("assets/favicon.svg"));
@@ -320,7 +327,7 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 	str organisation = setting_text(op, SETTING_organisation), query = http_query_string(w->rq);
 	page->lang = lang_code(op->locale.lang);
 	page->dir = lang_is_rtl(op->locale.lang) ? S("rtl") : S("ltr");
-	page->theme = known_theme(http_cookie(w->rq, "theme"));
+	page->theme = known_theme(w->is_framed ? http_query(w->rq, "theme") : http_cookie(w->rq, "theme"));
 	page->accent = setting_text(op, SETTING_colour);
 	page->organisation = organisation.n ? organisation : STR_NONE;
 	page->is_made_up = setting_bool(op->app, SETTING_company_loaded);

@@ -27,6 +27,7 @@
 #include "setting/setting_pages.h"
 #include "source/import_pages.h"
 #include "source/source.h"
+#include "site/site.h"
 #include "survey/survey.h"
 #include "target/target.h"
 #include "team/team_pages.h"
@@ -36,7 +37,7 @@
 #include "want/want.h"
 
 /* The words of the permission column. */
-enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK };
+enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK, ROUTE_IN_FRAME = WEB_IN_FRAME };
 #define PERMISSION(name, roles, doc) enum { ROUTE_##name = PERM_##name };
 #include "permissions.def"
 #undef PERMISSION

@@ -30,6 +30,7 @@
 #include "research/research.h"
 #include "routes.h"
 #include "setting/setting.h"
+#include "site/site.h"
 #include "source/import.h"
 #include "team/session.h"
 
@@ -116,18 +117,30 @@ static void send_metrics(struct server *s, struct http_request *rq)
 	buf_release(&b);
 }
 
+static bool is_asset(str path)
+{
+	return str_starts(path, S("/assets/")) || str_eq(path, S(SITE_SCRIPT));
+}
+
+/* The script of other sites has one address for good: it is asked again whether it changed, at most every ten minutes. */
+static str cache_of(str path, bool is_hashed)
+{
+	return is_hashed ? S("public, max-age=31536000, immutable") : str_eq(path, S(SITE_SCRIPT)) ? S("public, max-age=600") : S("no-cache");
+}
+
 static void send_asset(struct http_request *rq, str path)
 {
 	const struct asset *asset = asset_by_address(path);
 	bool is_hashed = asset != NULL;
-	if (!asset) asset = asset_find(str_sub(path, 1, path.n));
+	if (!asset) asset = asset_find(str_eq(path, S(SITE_SCRIPT)) ? S("assets" SITE_SCRIPT) : str_sub(path, 1, path.n));
 	if (!asset || !str_starts(asset->path, S("assets/"))) {
 		http_reply(rq, 404, S("text/plain; charset=utf-8"), S("there is no such file\n"));
 		return;
 	}
 	str etag = str_fmt(http_arena(rq), "\"%.*s\"", STR_ARG(asset->hash));
 	http_set_header(rq, "ETag", etag);
-	http_set_header(rq, "Cache-Control", is_hashed ? S("public, max-age=31536000, immutable") : S("no-cache"));
+	http_set_header(rq, "Cache-Control", cache_of(path, is_hashed));
+	http_set_header(rq, "Cross-Origin-Resource-Policy", S("cross-origin"));
 	if (str_eq(http_header(rq, "If-None-Match"), etag)) {
 		http_reply(rq, 304, STR_NONE, S(""));
 		return;
@@ -183,7 +196,7 @@ static bool is_unsafe(str method)
 static enum err permit(struct op *op, const struct web *w, const struct web_route *route)
 {
 	bool is_somebody = op->actor.kind == ACTOR_PERSON || op->actor.kind == ACTOR_KEY;
-	bool is_open = route->permission == WEB_ANYBODY || route->permission == WEB_BY_LINK;
+	bool is_open = route->permission == WEB_ANYBODY || route->permission == WEB_BY_LINK || w->is_framed;
 	if (!is_open && !is_somebody) return fail(op, ERR_UNAUTHENTICATED, "", "sign in, or send a secret key");
 	if (!may_ask(op)) {
 		metrics_add(COUNTER_RATE_LIMITED, 1);
@@ -191,7 +204,7 @@ static enum err permit(struct op *op, const struct web *w, const struct web_rout
 		return fail(op, ERR_RATE, "", "more requests a second than the setting read_rate_per_s allows");
 	}
 	if (route->permission >= 0) TRY(op_must(op, (enum permission)route->permission));
-	if (route->permission != WEB_BY_LINK && is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
+	if (route->permission != WEB_BY_LINK && !w->is_framed && is_unsafe(http_method(w->rq)) && !session_is_genuine(op, w))
 		return fail(op, ERR_DENIED, "csrf", "the form is too old or comes from another site: load the page again");
 	return OK;
 }
@@ -223,6 +236,7 @@ static void answer_fault(struct server *s, struct http_request *rq, struct route
 {
 	struct op op;
 	struct web w = {.rq = rq, .app = s->app, .path = http_path(rq), .match = m, .wants_json = wants_json(rq, m)};
+	w.is_framed = m->outcome == ROUTER_FOUND && ROUTES[m->route].permission == WEB_IN_FRAME;
 	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
 	op.locale = setting_locale(&op);
 	enum err known = session_authenticate(&op, &w);
@@ -272,6 +286,7 @@ static void by_table(struct server *s, struct http_request *rq)
 		return;
 	}
 	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m), .drawn_after = http_published(s->http)};
+	w.is_framed = ROUTES[m.route].permission == WEB_IN_FRAME;
 	bool is_answered = false;
 	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, &w, &ROUTES[m.route], i == 0, &is_answered);
 	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
@@ -330,7 +345,7 @@ static enum err choose_way(void *arg, struct http_request *rq, struct http_way *
 	str path = http_path(rq);
 	bool is_research = str_starts(path, S("/research")), is_upload = str_eq(http_method(rq), S("POST")) && (is_research || str_eq(path, S("/imports")) || str_eq(path, S("/imports.json")));
 	if (receive_is_ours(path)) way->max_body = receive_max_body(s->app);
-	way->is_quick = receive_is_ours(path) || str_eq(path, S("/health")) || str_starts(path, S("/assets/"));
+	way->is_quick = receive_is_ours(path) || str_eq(path, S("/health")) || is_asset(path);
 	if (!is_upload || atomic_load(&s->app->ready_pct) != 100) return OK;
 	TRY(upload_way(s, rq, way));
 	if (is_research) way->max_files_body = RESEARCH_FORM_BYTES;
@@ -352,7 +367,7 @@ static void handle(void *arg, struct http_request *rq)
 	counts_as(rq, ROUTE_COUNT);
 	if (str_eq(path, S("/health")))
 		health(s, rq);
-	else if (str_starts(path, S("/assets/")))
+	else if (is_asset(path))
 		send_asset(rq, path);
 	else if (str_eq(path, S("/metrics")))
 		send_metrics(s, rq);

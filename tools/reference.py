@@ -44,7 +44,7 @@ def table(head, lines):
 
 
 def routes():
-	who = {"ANYBODY": "anybody", "BY_LINK": "whoever has the link", "SIGNED_IN": "whoever is signed in"}
+	who = {"ANYBODY": "anybody", "BY_LINK": "whoever has the link", "IN_FRAME": "pages of the site", "SIGNED_IN": "whoever is signed in"}
 	return table(["Method", "Address", "Permission", "What it does"],
 		[[r[0], code(r[1]), who.get(r[3], code(r[3])), cell(r[7])] for r in rows("routes")])
 

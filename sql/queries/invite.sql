@@ -107,6 +107,23 @@ SELECT CAST(count(*) AS INT64), CAST(coalesce(sum(CASE WHEN state = 0 THEN 1 ELS
 	CAST(count(started_at) AS INT64), CAST(count(done_at) AS INT64)
 FROM invite WHERE survey = $1;
 
+-- name: invite_decide
+-- Somebody who is on the page now: asked or skipped at once.
+INSERT INTO invite (id, survey, plan, subject, cause, event_at, channel, state, reason, due_at, since_at, is_untold, made_at, submission, sent_at, delivered_at)
+VALUES ($1, $2, NULL, $3, $4, NULL, 'web', $5, $6, $7, $7, TRUE, $7, $8, $9, $9)
+ON CONFLICT (survey, subject, cause) DO NOTHING;
+
+-- name: invite_last_on_site
+SELECT CAST(max(v.sent_at) AS INT64) FROM invite v JOIN identity i ON i.subject = v.subject WHERE i.customer = $1 AND v.survey = $2 AND v.channel = 'web';
+
+-- name: invite_visitor_count
+INSERT INTO invite_visitor (survey, step, visitors) VALUES ($1, $2, 1)
+ON CONFLICT (survey, step) DO UPDATE SET visitors = invite_visitor.visitors + 1;
+
+-- name: invite_visitors
+SELECT step, visitors FROM invite_visitor WHERE survey = $1
+UNION ALL SELECT 'done', count(*) FROM survey_submission WHERE survey = $1 AND is_on_site AND NOT is_invited;
+
 -- name: invite_runs
 SELECT CAST(coalesce(sum(eligible), 0) AS INT64), CAST(coalesce(sum(sampled), 0) AS INT64) FROM invite_run WHERE survey = $1;
 

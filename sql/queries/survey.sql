@@ -33,7 +33,7 @@ UPDATE survey SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL;
 UPDATE survey SET removed_at = NULL WHERE id = $1 AND removed_at IS NOT NULL;
 
 -- name: survey_submission_add
-INSERT INTO survey_submission (survey, submission, is_invited, answered_at) VALUES ($1, $2, $3, $4) ON CONFLICT (survey, submission) DO NOTHING;
+INSERT INTO survey_submission (survey, submission, is_invited, answered_at, is_on_site) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (survey, submission) DO NOTHING;
 
 -- name: survey_submission_is
 SELECT count(*) FROM survey_submission WHERE survey = $1 AND submission = $2;

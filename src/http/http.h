@@ -93,6 +93,8 @@ void http_set_header(struct http_request *rq, const char *name, str value);
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; frame-src 'self'; " \
 	"form-action 'self'; frame-ancestors " frames "; base-uri 'none'; manifest-src 'self'; worker-src 'self'"
 #define HTTP_POLICY_FRAMED HTTP_POLICY("'self'") /* of a page that stands in a frame of another of ours */
+/* The page may stand in frames of our own pages and of these sites (origins with spaces between). */
+void http_set_framed_by(struct http_request *rq, str sites);
 void http_set_cookie(struct http_request *rq, const char *name, str value, int64_t max_age_s, bool http_only); /* SameSite=Lax, Path=/, Secure when secure */
 /* Copies body; compresses (gzip, br) when the client takes it, the type is text and it pays. May be called from any thread. */
 void http_reply(struct http_request *rq, int status, str content_type, str body);

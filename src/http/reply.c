@@ -42,6 +42,11 @@ void http_set_header(struct http_request *rq, const char *name, str value)
 	h->value = str_given(value) ? str_c(&rq->arena, value) : NULL;
 }
 
+void http_set_framed_by(struct http_request *rq, str sites)
+{
+	http_set_header(rq, "Content-Security-Policy", str_fmt(&rq->arena, HTTP_POLICY("'self' %.*s"), STR_ARG(sites)));
+}
+
 void http_set_cookie(struct http_request *rq, const char *name, str value, int64_t max_age_s, bool http_only)
 {
 	assert(is_clean(value) && (!value.n || !memchr(value.p, ';', value.n)));

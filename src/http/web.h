@@ -20,6 +20,7 @@ struct web {
 	struct http_request *rq;
 	struct app *app;
 	bool wants_json;      /* the twin was asked for */
+	bool is_framed;       /* it stands in a page of another site (WEB_IN_FRAME) */
 	str path;             /* of the page, without ".json" */
 	str csrf;             /* token of this session; absent for keys */
 	str session;          /* its public id; absent for keys */
@@ -115,11 +116,12 @@ typedef enum err web_handler(struct op *op, struct web *w, struct answer *a);
 struct web_route {
 	const char *method, *pattern;
 	web_handler *handler;
-	int permission;           /* enum permission; WEB_ANYBODY, WEB_SIGNED_IN, WEB_BY_LINK */
+	int permission;           /* enum permission; WEB_ANYBODY, WEB_SIGNED_IN, WEB_BY_LINK, WEB_IN_FRAME */
 	const char *page;         /* template; NULL: only JSON or other bodies */
 	const struct desc *answer, *input; /* for OpenAPI; NULL when none */
 	const char *doc;
 };
-/* By link: anybody, and no CSRF token is asked for, since the address itself holds the proof. */
-enum { WEB_ANYBODY = -1, WEB_SIGNED_IN = -2, WEB_BY_LINK = -3 };
+/* By link: anybody, and no CSRF token is asked for, since the address itself holds the proof. In frame: the same for what pages of other
+ * sites ask for: no cookie is read or set, whoever is signed in is nobody there, language and theme come with the address. */
+enum { WEB_ANYBODY = -1, WEB_SIGNED_IN = -2, WEB_BY_LINK = -3, WEB_IN_FRAME = -4 };
 #endif

@@ -55,6 +55,17 @@ struct invite_batch;
 struct invite_batch *invite_batch_new(struct op *op);
 enum err invite_apply(struct op *op, struct invite_batch *b, const struct events_record *r) NODISCARD;
 
+/* Somebody on a page of ours or of another site, for whom the survey's moment has come. customer 0, or a survey that is anonymous: a visitor
+ * without a name, who is only counted. Else the contact policy decides, and one row a day says how. percent: the share that is asked.
+ * *path: of the link that is shown now; absent: nothing is. */
+struct invite_visit {
+	id customer;
+	int64_t percent, gap_days;
+};
+enum err invite_on_site(struct op *op, const struct survey *s, const struct invite_visit *v, str *path) NODISCARD;
+/* A step of a visitor without a name. */
+enum err invite_visitor_reached(struct op *op, id survey, enum invite_step step) NODISCARD;
+
 /* Whoever has the link is so far; anything else than a link of an invite changes nothing. */
 enum err invite_reached(struct op *op, id survey, str submission, enum invite_step step) NODISCARD;
 enum err invite_forget_subject(struct op *op, uint32_t subject) NODISCARD;

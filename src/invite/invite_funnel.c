@@ -5,14 +5,16 @@
 #include "invite/invite_inner.h"
 #include "op/app.h"
 
-enum step { ELIGIBLE, SAMPLED, SENT, DELIVERED, OPENED, STARTED, DONE, STEPS };
-static const char *const NAMES[STEPS] = {"eligible", "sampled", "sent", "delivered", "opened", "started", "done"};
+enum { ELIGIBLE = INVITE_STEP_ELIGIBLE, SAMPLED = INVITE_STEP_SAMPLED, SENT = INVITE_STEP_SENT, DELIVERED = INVITE_STEP_DELIVERED, DONE = INVITE_STEP_DONE, STEPS = INVITE_FUNNEL_STEPS };
+const char *const INVITE_FUNNEL_NAMES[] = {"eligible", "sampled", "sent", "delivered", "opened", "started", "done"};
 
 static const struct desc_field STEP_FIELDS[] = {
 	FIELD(funnel_step, step, DESC_STR, .doc = "eligible, sampled, sent, delivered, opened, started, done"),
 	FIELD(funnel_step, name, DESC_MSG),
 	FIELD(funnel_step, definition, DESC_MSG),
 	FIELD(funnel_step, customers, DESC_INT),
+	FIELD(funnel_step, visitors, DESC_INT, .doc = "of these, visitors of a site whose name nobody knows"),
+	FIELD(funnel_step, of_these, DESC_MSG, .flags = DESC_PAGE_ONLY),
 	FIELD(funnel_step, share, DESC_SHARE, .doc = "of the step before"),
 	FIELD(funnel_step, rate, DESC_MSG, .flags = DESC_PAGE_ONLY),
 	FIELD(funnel_step, width, DESC_STR, .flags = DESC_PAGE_ONLY),
@@ -45,18 +47,26 @@ static str address_of(struct op *op, id survey, const char *field, str value)
 	return str_fmt(&op->arena, "/surveys/%.*s/invitations/customers?%s=%.*s", STR_ARG(shown), field, STR_ARG(value));
 }
 
-static void fill_step(struct op *op, id survey, const int64_t counts[STEPS], int i, struct funnel_step *x)
+static void fill_step(struct op *op, id survey, const int64_t counts[STEPS], const int64_t visitors[STEPS], int i, struct funnel_step *x)
 {
-	str name = str_of(NAMES[i]);
+	str name = str_of(INVITE_FUNNEL_NAMES[i]);
 	double of = i ? (double)counts[i - 1] : NAN, most = (double)(counts[0] ? counts[0] : 1);
-	*x = (struct funnel_step){.step = name, .name = msg_of(str_c(&op->arena, word(op, "invite_step", name))), .definition = msg_of(str_c(&op->arena, word(op, "invite_is", name))), .customers = counts[i],
+	*x = (struct funnel_step){.step = name, .name = msg_of(str_c(&op->arena, word(op, "invite_step", name))), .definition = msg_of(str_c(&op->arena, word(op, "invite_is", name))), .customers = counts[i], .visitors = visitors[i],
 	                          .share = i && counts[i - 1] ? (double)counts[i] / of : NAN, .width = str_fmt(&op->arena, "%.1f", 100 * (double)counts[i] / most), .address = STR_NONE};
+	if (visitors[i]) x->of_these = msg_int("invite_visitors", "n", visitors[i]);
 	if (!isnan(x->share)) {
 		x->rate = msg_of("invite_share");
 		msg_add(&x->rate, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = x->share});
-		msg_add(&x->rate, (struct msg_arg){.name = "step", .type = MSG_KEY, .s = word(op, "invite_step", str_of(NAMES[i - 1]))});
+		msg_add(&x->rate, (struct msg_arg){.name = "step", .type = MSG_KEY, .s = word(op, "invite_step", str_of(INVITE_FUNNEL_NAMES[i - 1]))});
 	}
 	if (i >= SENT && op_may(op, PERM_READ_CUSTOMERS)) x->address = address_of(op, survey, "step", name);
+}
+
+/* Whoever came further came so far. */
+static void imply(int64_t counts[STEPS], int first)
+{
+	for (int i = STEPS - 1; i > first; i--)
+		if (counts[i - 1] < counts[i]) counts[i - 1] = counts[i];
 }
 
 static enum err count(struct op *op, id survey, int64_t counts[STEPS], int64_t *waiting)
@@ -70,9 +80,19 @@ static enum err count(struct op *op, id survey, int64_t counts[STEPS], int64_t *
 	counts[ELIGIBLE] = all + left_out;
 	counts[SAMPLED] = all;
 	for (int i = SENT; i < STEPS; i++) counts[i] = db_rows_int(&rows, 0, (size_t)(FIRST + i - SENT));
-	/* A mail that was opened has arrived, whatever its server has said so far. */
-	for (int i = STEPS - 1; i > SENT; i--)
-		if (counts[i - 1] < counts[i]) counts[i - 1] = counts[i];
+	imply(counts, SENT); /* a mail that was opened has arrived, whatever its server has said so far */
+	return OK;
+}
+
+static enum err count_visitors(struct op *op, id survey, int64_t visitors[STEPS])
+{
+	struct db_rows rows;
+	for (int i = 0; i < STEPS; i++) visitors[i] = 0;
+	TRY(op_query(op, SQL_invite_visitors, DB_ARGS(db_id(survey)), &rows));
+	for (size_t r = 0; r < rows.n; r++)
+		for (int i = 0; i < STEPS; i++)
+			if (str_eq(db_rows_text(&rows, r, 0), str_of(INVITE_FUNNEL_NAMES[i]))) visitors[i] = db_rows_int(&rows, r, 1);
+	imply(visitors, ELIGIBLE);
 	return OK;
 }
 
@@ -90,11 +110,13 @@ static enum err add_reasons(struct op *op, id survey, struct survey_funnel *f)
 
 enum err invite__funnel(struct op *op, id survey, struct survey_funnel *out)
 {
-	int64_t counts[STEPS];
+	int64_t counts[STEPS], visitors[STEPS];
 	*out = (struct survey_funnel){0};
 	TRY(count(op, survey, counts, &out->waiting));
+	TRY(count_visitors(op, survey, visitors));
+	for (int i = 0; i < STEPS; i++) counts[i] += visitors[i];
 	out->steps.v = ARENA_ARRAY(&op->arena, struct funnel_step, STEPS);
-	for (int i = 0; i < STEPS; i++) fill_step(op, survey, counts, i, &out->steps.v[out->steps.n++]);
+	for (int i = 0; i < STEPS; i++) fill_step(op, survey, counts, visitors, i, &out->steps.v[out->steps.n++]);
 	if (!counts[DELIVERED]) {
 		out->finding = msg_int(counts[SENT] ? "invites_on_their_way" : counts[SAMPLED] ? "invites_none_sent" : "invites_none", "n", counts[counts[SENT] ? SENT : SAMPLED]);
 	} else {

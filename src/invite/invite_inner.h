@@ -20,10 +20,13 @@ enum contact_hold invite__hold(str name);
 struct survey_funnel;
 enum err invite__funnel(struct op *op, id survey, struct survey_funnel *out) NODISCARD;
 
+enum invite_funnel_step { INVITE_STEP_ELIGIBLE, INVITE_STEP_SAMPLED, INVITE_STEP_SENT, INVITE_STEP_DELIVERED, INVITE_STEP_OPENED, INVITE_STEP_STARTED, INVITE_STEP_DONE, INVITE_FUNNEL_STEPS };
+extern const char *const INVITE_FUNNEL_NAMES[];
 struct funnel_step {
 	str step;
 	struct msg name, definition, rate;
-	int64_t customers;
+	int64_t customers, visitors; /* visitors: of these, whose name nobody knows */
+	struct msg of_these;
 	double share; /* of the step before */
 	str width, address;
 };

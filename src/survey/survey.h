@@ -111,6 +111,8 @@ str survey_address(struct op *op, const struct web *w, str path);
 str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms);
 /* /s/sur_….grp_…: of a team, for anybody in it. */
 str survey_link_for_group(struct op *op, id survey, id group);
+/* Where the same page is tried, a draft too, and nothing is kept. Only under a site's address (/site/…/s/…). */
+str survey_trial_path(struct op *op, id survey);
 /* ERR_NOT_FOUND when it is forged or malformed. Expiry is the caller's matter. */
 enum err survey_link_read(struct op *op, str token, struct survey_link *out) NODISCARD;
 

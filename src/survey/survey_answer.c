@@ -79,18 +79,31 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 		TRY(e);
 	}
 	TRY(was_taken(op, link, &taken));
+	if (survey__is_trial(op, w)) {
+		*refusal = NULL;
+		return OK;
+	}
 	bool is_unfit = s->state == SURVEY_DRAFT || (s->is_anonymous && link->customer);
 	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : survey__when(op, s);
 	return OK;
 }
 
 /* How somebody answers by a link. */
-static enum err sit(struct op *op, const struct survey *s, const struct survey_link *link, const struct survey_group *group, str submission, struct sitting *x)
+static enum err sit(struct op *op, const struct web *w, const struct survey *s, const struct survey_link *link, const struct survey_group *group, str submission, struct sitting *x)
 {
 	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .group = link->group ? group : NULL, .name = STR_NONE,
 	                      .submission = str_given(link->submission) ? link->submission : str_given(submission) ? submission : survey__new_submission(op)};
+	x->is_on_site = w->is_framed;
+	if (survey__is_trial(op, w)) x->mode = SURVEY_AS_PREVIEW;
 	if (link->customer) TRY(customer_called(op, link->customer, &x->name));
 	return OK;
+}
+
+/* Language, theme and what the site said go along from page to page. */
+static str action_of(struct op *op, const struct web *w)
+{
+	str query = http_query_string(w->rq);
+	return w->is_framed && query.n ? str_fmt(&op->arena, "%.*s?%.*s", STR_ARG(w->path), STR_ARG(query)) : w->path;
 }
 
 enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
@@ -104,10 +117,10 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 	bool is_done = str_eq(web_query(w, "done"), S("1")) && (!refusal || str_eq(str_of(refusal), S("answered")));
 	if (is_done) return say(op, a, &s, "thanks");
 	if (refusal) return say(op, a, &s, refusal);
-	TRY(sit(op, &s, &link, &group, STR_NONE, &x));
+	TRY(sit(op, w, &s, &link, &group, STR_NONE, &x));
 	survey__sit(&x);
-	struct survey_answer *page = survey__draw(&x, 0, w->path);
-	if (link.customer) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
+	struct survey_answer *page = survey__draw(&x, 0, action_of(op, w));
+	if ((link.customer || w->is_framed) && x.mode != SURVEY_AS_PREVIEW) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
 	/* ?a=9, as a mail's first question sends it, chooses a point and sends nothing. */
 	str chosen = web_query(w, "a");
 	for (size_t i = 0; chosen.n && page->questions.n && i < page->questions.v[0].points.n; i++) page->questions.v[0].points.v[i].is_selected = str_eq(page->questions.v[0].points.v[i].value, chosen);
@@ -129,16 +142,17 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	TRY(open_link(op, w, &link, &s, &group, &refusal));
 	if (refusal) return say(op, a, &s, refusal);
 	if (!link.customer && !survey__is_submission(in.submission)) return fail(op, ERR_INVALID, "submission", "16 to 40 letters, digits, - and _: send back what the page gave");
-	TRY(sit(op, &s, &link, &group, in.submission, &x));
+	TRY(sit(op, w, &s, &link, &group, in.submission, &x));
 	survey__take(&x, &in);
 	TRY(survey__is_full(&x, &full));
 	if (full) return say(op, a, &s, "full");
-	struct survey_answer *again = survey__go(&x, &in, w->path);
+	struct survey_answer *again = survey__go(&x, &in, action_of(op, w));
 	if (again && again->faults.n) return w->wants_json ? fail(op, ERR_INVALID, str_c(&op->arena, again->faults.v[0].field), "%.*s", STR_ARG(i18n_pattern(lang_find(S("en")), str_of(again->faults.v[0].text.key)))) : answer_refused(op, a, &SURVEY_ANSWER_DESC, again);
 	if (again) return answer_with(a, &SURVEY_ANSWER_DESC, again);
+	if (x.mode == SURVEY_AS_PREVIEW) return answer_redirect(a, web_address_with(op, w, "done", S("1")));
 	if (!link.customer) TRY(survey__count_flood(op, w, s.id, &flooded));
 	if (flooded) return say(op, a, &s, "flooded");
 	TRY(survey__keep(&x, op->now_ms, S("web")));
 	if (link.customer) TRY(invite_reached(op, s.id, x.submission, INVITE_DONE));
-	return answer_redirect(a, str_fmt(&op->arena, "%.*s?done=1", STR_ARG(w->path)));
+	return answer_redirect(a, web_address_with(op, w, "done", S("1")));
 }

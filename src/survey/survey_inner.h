@@ -87,6 +87,7 @@ struct sitting {
 	enum survey_mode mode;
 	const struct survey_group *group; /* whose link it came by; NULL: none */
 	id customer; /* 0: nobody's */
+	bool is_on_site; /* in a page of another site */
 	str name;    /* as the customer is called; absent */
 	str submission;
 	const struct survey_given **given; /* by question; NULL: not answered */
@@ -155,10 +156,13 @@ struct survey_answer *survey__draw(struct sitting *x, size_t page, str action);
 const char *survey__when(const struct op *op, const struct survey *s);
 /* Whether an answer that was given has no place left in its quota. */
 enum err survey__is_full(const struct sitting *x, bool *full) NODISCARD;
-/* Takes the places: ERR_GONE when the last went in the meantime. */
+/* Takes the places. ERR_BUSY when the last went in the meantime: run again from its start, survey__is_full finds it so. */
 enum err survey__count_quotas(const struct sitting *x) NODISCARD;
 /* Counts an answer by a link from the address that w came from, unless too many came in this hour. */
 enum err survey__count_flood(struct op *op, const struct web *w, id survey, bool *flooded) NODISCARD;
+
+/* Whether the address is that of a trial. */
+bool survey__is_trial(struct op *op, const struct web *w);
 
 /* ---- from page to page ---- */
 enum survey_go { SURVEY_NEXT, SURVEY_BACK, SURVEY_FINISH };

@@ -55,7 +55,7 @@ enum err survey__count_quotas(const struct sitting *x)
 			const struct survey_quota *u = quota_met(x, i, k);
 			if (!u) continue;
 			TRY(op_run(x->op, SQL_survey_quota_count, DB_ARGS(db_id(x->s->id), db_text(d->questions.v[i].id), db_text(u->value), db_int(u->most)), &changed));
-			if (!changed) return fail(x->op, ERR_GONE, "", "somebody else was faster: no more of this answer is taken");
+			if (!changed) return fail(x->op, ERR_BUSY, "", "somebody else was faster");
 		}
 	return OK;
 }

@@ -4,7 +4,7 @@
 
 #include "op/app.h"
 #include "setting/setting.h"
-#include "survey/survey.h"
+#include "survey/survey_inner.h"
 
 enum { SEAL_BYTES = 16 };
 
@@ -33,6 +33,25 @@ str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms)
 str survey_link_for_group(struct op *op, id survey, id group)
 {
 	return str_fmt(&op->arena, "%.*s.%.*s", STR_ARG(survey_link_make(op, survey, 0, 0)), STR_ARG(id_show(&op->arena, S("grp"), group)));
+}
+
+static str trial_seal(struct op *op, str survey)
+{
+	return seal(op, str_fmt(&op->arena, "trial %.*s", STR_ARG(survey)));
+}
+
+str survey_trial_path(struct op *op, id survey)
+{
+	str to = id_show(&op->arena, S("sur"), survey);
+	return str_fmt(&op->arena, "/s/%.*s?trial=%.*s", STR_ARG(to), STR_ARG(trial_seal(op, to)));
+}
+
+bool survey__is_trial(struct op *op, const struct web *w)
+{
+	str given = web_query(w, "trial");
+	if (!given.n || !w->is_framed) return false;
+	str right = trial_seal(op, web_parameter(w, "token"));
+	return given.n == right.n && sodium_memcmp(given.p, right.p, right.n) == 0;
 }
 
 enum err survey_link_read(struct op *op, str token, struct survey_link *out)

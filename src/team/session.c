@@ -341,8 +341,18 @@ enum err session_recognise(struct op *op, struct web *w)
 	return OK;
 }
 
+static void be_stranger(struct op *op, const struct web *w)
+{
+	str lang = http_query(w->rq, "lang");
+	op->locale.lang = lang_best(lang.n ? lang : http_header(w->rq, "Accept-Language"));
+}
+
 enum err session_authenticate(struct op *op, struct web *w)
 {
+	if (w->is_framed) {
+		be_stranger(op, w);
+		return OK;
+	}
 	str key = bearer(w), token = http_cookie(w->rq, "session");
 	if (str_given(http_header(w->rq, "Authorization"))) {
 		if (key.n) be_key(op, key);

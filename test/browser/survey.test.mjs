@@ -16,11 +16,17 @@ describe('answering', () => {
 	});
 	const thanks = (page) => page.getByRole('heading', { name: 'Thank you.' }).waitFor();
 
-	test('the page with all it loads stays under 50 kB', async () => {
-		const { path } = await surveys.open('Light', questions), { context, page } = await openWindow(browser);
+	test('the page with all it loads stays under 50 kB; that of a customer says that it was opened and begun', async () => {
+		const { address } = await surveys.open('Light', questions), { context, page } = await openWindow(browser), said = [];
+		await w.post('/v1/identify', { userId: 'kim' }, await w.key('write'));
+		const path = new URL((await surveys.send(`${address}/links`, { customer: 'user_id:kim' })).body.link).pathname;
+		page.on('response', (response) => { if (response.url().includes('/steps/')) said.push(`${response.url().split('/steps/').pop()} ${response.status()}`); });
 		await page.goto(w.address + path, { waitUntil: 'networkidle' });
 		const bytes = await page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, each) => sum + each.transferSize, 0));
 		assert.ok(bytes > 1000 && bytes < 50_000, `${bytes} bytes`);
+		assert.deepEqual(said, ['opened 204']);
+		await page.locator('input[name="answers[0].value"][value="9"]').check({ force: true });
+		await until('that it was begun', () => said.includes('started 204'));
 		await context.close();
 	});
 

@@ -151,6 +151,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const asks = [['csat', { look: 'stars' }], ['csat', { look: 'faces' }], ['matrix', { texts: [{ lang: 'en', text: 'Judge these', rows: 'Price\nSpeed' }] }], ['ranking', { texts: [{ lang: 'en', text: 'Order these', options: 'Price\nSpeed' }] }], ['number'], ['date'], ['contact'], ['text', { begins_page: true, skips: [{ to: 'end' }] }]];
 		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
+		await hospes.send('/settings/sites', { name: 'Shop', origins: 'https://shop.example.com' }, secret);
+		await hospes.send(`${survey}/on-site`, { site: (await hospes.get('/settings/sites', secret)).body.rows[0].id, is_on: true, places: '/checkout/*' }, secret);
 		await hospes.send(`${survey}/open`, {}, secret);
 		await hospes.send('/surveys', { name: 'Those who serve', template: 'employees' }, secret);
 		const staff = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'Those who serve').address;
@@ -179,6 +181,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
 		addresses = {
 			'/surveys/:id/groups': [`${staff}/groups`, `${survey}/groups`],
+			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
 			'/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],

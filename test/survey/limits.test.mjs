@@ -1,7 +1,9 @@
 // How long a survey is open, for how many, how fast; links that are forged, too old or used.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { start, untilEnd } from '../lib/hospes.mjs';
+import { forms, start, untilEnd } from '../lib/hospes.mjs';
 import { Surveys } from '../lib/surveys.mjs';
 
 const day = (offset) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
@@ -33,6 +35,18 @@ describe('limits of surveys', () => {
 		assert.match((await surveys.send(`${wrong.address}/open`)).text, /questions\[0\]\.quotas/);
 	});
 
+	test('answers that come at once share what is left of a quota; those too late are thanked as kindly', async () => {
+		const { address, path } = await surveys.open('Rush', [{ ...yes, quotas: [{ value: 'true', most: 2 }] }]), MANY = 8;
+		const guests = await Promise.all(Array.from({ length: MANY }, async () => {
+			const session = surveys.guest(), form = forms(await (await session.get(path)).text()).find((each) => each.action === path);
+			return { session, fields: { ...form.fields, 'answers[0].value': 'true' } };
+		}));
+		const answers = await Promise.all(guests.map(async ({ session, fields }) => { const answer = await session.post(path, fields); return { status: answer.status, text: await answer.text() }; }));
+		assert.deepEqual(answers.map(({ status }) => status).sort(), [...Array(MANY - 2).fill(200), 303, 303]);
+		for (const { status, text } of answers) if (status === 200) assert.match(text, /Enough people like you/);
+		assert.equal((await surveys.read(address)).submissions, 2);
+	});
+
 	test('it is answered from its first day to its last, and as often as it says', async () => {
 		const early = await surveys.open('Early', [yes], { opens_on: day(3) }), late = await surveys.open('Late', [yes], { closes_on: day(-3) }), now = await surveys.open('Now', [yes], { opens_on: day(-2), closes_on: day(2), most: 1 });
 		const get = async (path) => { const answer = await surveys.guest().get(path); return { status: answer.status, text: await answer.text() }; };
@@ -54,6 +68,23 @@ describe('limits of surveys', () => {
 		assert.ok((await post(60, { 'x-forwarded-for': '203.0.113.9' })).status < 400, 'from another address it is taken');
 		assert.equal((await surveys.read(address)).submissions, 61);
 		assert.equal((await surveys.answer(other.path, { 'answers[0].value': 'true' })).status, 303);
+	});
+
+	test('a genuine link whose time is over gets a kind page, and takes no answer', async () => {
+		const { address } = await surveys.open('Over', [yes]);
+		const link = new URL((await surveys.send(`${address}/links`, { customer: 'user_id:kim-1' })).body.link).pathname, [survey, customer, expires] = link.split('/').pop().split('.');
+		// The seal as src/survey/survey_link.c makes it: BLAKE2b of what it seals, keyed by the directory's secret.
+		const seal = (what) => execFileSync('python3', ['-c', 'import base64, hashlib, sys\nkey = open(sys.argv[1], "rb").read()\nprint(base64.urlsafe_b64encode(hashlib.blake2b(("survey link " + sys.argv[2]).encode(), key=key, digest_size=16).digest()).decode().rstrip("="))', join(w.data, 'secret'), what]).toString().trim();
+		const made = (seconds) => { const what = `${survey}.${customer}.${seconds}`; return `/s/${what}.${seal(what)}`; };
+		assert.equal(made(expires), link, 'the seal is made as the server makes it');
+		const over = made(Math.floor(Date.now() / 1000) - 1), soon = made(Math.floor(Date.now() / 1000) + 3600);
+		const answer = await surveys.guest().get(over), text = await answer.text();
+		assert.equal(answer.status, 410);
+		assert.match(text, /This link is too old/);
+		assert.doesNotMatch(text, /Good\?/);
+		assert.equal((await surveys.send(over, { answers: [{ question: 'good', value: 'true' }] })).status, 410);
+		assert.equal((await surveys.read(address)).submissions, 0);
+		assert.equal((await surveys.answer(soon, { 'answers[0].value': 'true' })).status, 303);
 	});
 
 	test('a forged, malformed or used link gets a kind page, and says nothing of the survey', async () => {
