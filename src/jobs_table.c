@@ -1,5 +1,6 @@
 #include "jobs_table.h"
 
+#include "alert/alert.h"
 #include "customer/change.h"
 #include "listen/listen.h"
 #include "followup/followup_jobs.h"

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "alert/alert.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -30,6 +31,11 @@ struct page_person {
 	str name, email;
 	int role;
 };
+struct page_bell {
+	int64_t n;
+	struct msg says;
+	bool has_any;
+};
 struct notice {
 	struct msg text;
 	str undo;
@@ -38,6 +44,7 @@ struct page {
 	str lang, dir, theme, accent, organisation;
 	bool is_made_up;
 	struct page_person *person;
+	struct page_bell *bell; /* NULL: not for them */
 	LIST_OF(struct page_link) nav, tabs, languages;
 	str domain; /* whose tabs these are */
 	str csrf, path, json;
@@ -67,6 +74,12 @@ static const struct desc_field PERSON_FIELDS[] = {
 	FIELD(page_person, role, DESC_ENUM, .names = ROLES, .prefix = "role"),
 };
 static const struct desc PERSON_DESC = DESC(page_person, PERSON_FIELDS);
+static const struct desc_field BELL_FIELDS[] = {
+	FIELD(page_bell, n, DESC_INT),
+	FIELD(page_bell, says, DESC_MSG),
+	FIELD(page_bell, has_any, DESC_BOOL),
+};
+static const struct desc BELL_DESC = DESC(page_bell, BELL_FIELDS);
 static const struct desc_field NOTICE_FIELDS[] = {
 	FIELD(notice, text, DESC_MSG),
 	FIELD(notice, undo, DESC_STR),
@@ -80,6 +93,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, organisation, DESC_STR),
 	FIELD(page, is_made_up, DESC_BOOL),
 	FIELD(page, person, DESC_PTR, .of = &PERSON_DESC),
+	FIELD(page, bell, DESC_PTR, .of = &BELL_DESC),
 	FIELD(page, nav, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
 	FIELD(page, tabs, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
 	FIELD(page, domain, DESC_STR),
@@ -320,6 +334,13 @@ static bool may_subscribe(const struct op *op, const struct web *w)
 	return op_may(op, PERM_SUBSCRIBE) && w->match && page_is_mailable(&ROUTES[w->match->route]) && mail_is_on(op->app);
 }
 
+static struct page_bell *bell(struct op *op, const struct web *w)
+{
+	struct page_bell *b = ARENA_NEW(&op->arena, struct page_bell);
+	*b = (struct page_bell){w->unseen_alerts, w->unseen_alerts ? msg_int("bell_some", "n", w->unseen_alerts) : msg_of("bell_none"), w->unseen_alerts > 0};
+	return b;
+}
+
 static struct envelope *envelope(struct op *op, struct web *w, const struct answer *a)
 {
 	struct envelope *e = ARENA_NEW(&op->arena, struct envelope);
@@ -342,11 +363,13 @@ static struct envelope *envelope(struct op *op, struct web *w, const struct answ
 		if (a && may_subscribe(op, w)) page->mail = str_fmt(&op->arena, "/subscriptions/new?page=%.*s", STR_ARG(web_url(op, page->path)));
 		page->notice = take_notice(op, w);
 		add_nav(op, w, page);
+		if (op_may(op, PERM_READ_FIGURES)) page->bell = bell(op, w);
 	}
 	if (a) {
 		page->drawn_after = (int64_t)w->drawn_after;
-		page->topics.v = ARENA_ARRAY(&op->arena, str, ANSWER_TOPICS);
+		page->topics.v = ARENA_ARRAY(&op->arena, str, ANSWER_TOPICS + 1);
 		for (size_t i = 0; i < a->n_topics; i++) page->topics.v[page->topics.n++] = a->topics[i];
+		if (page->bell) page->topics.v[page->topics.n++] = ALERT_TOPIC;
 	}
 	add_languages(op, page);
 	add_assets(op, page);

@@ -1,5 +1,6 @@
 #include "routes.h"
 
+#include "alert/alert.h"
 #include "area/area.h"
 #include "audit/audit_pages.h"
 #include "consent/consent_pages.h"

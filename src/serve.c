@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "alert/alert.h"
 #include "collect/appliers.h"
 #include "collect/collect.h"
 #include "collect/receive.h"
@@ -209,6 +210,12 @@ static enum err permit(struct op *op, const struct web *w, const struct web_rout
 	return OK;
 }
 
+/* A page will be drawn around the answer, after the op has ended. */
+static bool shows_bell(const struct op *op, const struct web *w)
+{
+	return op->actor.kind == ACTOR_PERSON && !w->wants_json && op_may(op, PERM_READ_FIGURES) && !is_unsafe(http_method(w->rq));
+}
+
 static enum err run_once(struct server *s, struct web *w, const struct web_route *route, bool is_first, bool *is_answered)
 {
 	struct op op;
@@ -221,6 +228,7 @@ static enum err run_once(struct server *s, struct web *w, const struct web_route
 	if (e == OK) e = permit(&op, w, route);
 	if (e == OK && is_first && !is_unsafe(http_method(w->rq))) appliers_catch_up(s->app, CATCH_UP_MS);
 	if (e == OK) e = route->handler(&op, w, &answer);
+	if (e == OK && shows_bell(&op, w)) e = alert_unseen(&op, op.actor.id, &w->unseen_alerts);
 	e = op_end(&op, e);
 	*is_answered = e != ERR_BUSY;
 	if (e != OK && answer.open_file) close(answer.open_file);

@@ -26,6 +26,7 @@ struct web {
 	str session;          /* its public id; absent for keys */
 	str person_name;      /* of whoever is signed in; absent for keys */
 	struct router_match *match;
+	int64_t unseen_alerts; /* of whoever is signed in */
 	uint64_t drawn_after; /* http_published before anything was read */
 };
 /* Of the route's pattern (":id"), of the address's query ("" when empty, absent when not there). */

@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { axe, launch, openWindow, seenLive, sidewaysScroll } from './browser.mjs';
-import { atEnd, ROOT, start, untilEnd } from './hospes.mjs';
+import { atEnd, ROOT, start, until, untilEnd } from './hospes.mjs';
 import { Surveys } from './surveys.mjs';
 import { mailServer, settingsOf } from './mail.mjs';
 
@@ -171,6 +171,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.customer('user_id:ada', secret);
 		const followup = (await hospes.get('/follow-ups', secret)).body.rows[0].address;
 		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
+		await hospes.send('/alerts/rules', { figure: 'complaints', condition: 'above', limit: '0' }, secret);
+		const [alert] = await until('an alert', async () => { const { rows } = (await hospes.get('/alerts', secret)).body; return rows.length && rows; });
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
 		await hospes.send('/efforts', { name: 'A second packer' }, secret);
 		const effort = (await hospes.get('/efforts', secret)).body.columns[0].rows[0].address;
@@ -184,7 +186,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
-			'/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],
+			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
