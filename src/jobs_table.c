@@ -9,6 +9,7 @@
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "reading/learn.h"
+#include "reading/reread.h"
 #include "search/search.h"
 #include "source/import_pages.h"
 #include "team/team_pages.h"

@@ -23,6 +23,7 @@
 #include "pulse/question.h"
 #include "reading/learn.h"
 #include "reading/reading.h"
+#include "reading/topics.h"
 #include "research/research.h"
 #include "segment/segment.h"
 #include "setting/setting_pages.h"

@@ -145,3 +145,12 @@ FROM feedback f LEFT JOIN feedback s ON s.submission = f.submission AND coalesce
 	LEFT JOIN text_correction c ON c.doc = f.id AND c.aspect = $4 AND c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
 WHERE {{feedback_text_allowed}} AND f.read_language IS NOT NULL AND (s.id IS NOT NULL OR c.id IS NOT NULL)
 ORDER BY f.at DESC, f.id DESC, CASE s.type WHEN 'nps' THEN 0 WHEN 'csat' THEN 1 WHEN 'rating' THEN 2 ELSE 3 END, s.id LIMIT $1;
+
+-- name: feedback_text_count
+SELECT CAST(count(*) AS INT64) FROM feedback f WHERE f.type = 'text';
+
+-- name: feedback_text_behind
+SELECT f.id, f.text, f.read_language FROM feedback f WHERE f.type = 'text' AND f.id > $1 ORDER BY f.id LIMIT $2;
+
+-- name: feedback_text_newest
+SELECT f.id, f.at, f.text, f.topics FROM feedback f WHERE {{feedback_text_allowed}} ORDER BY f.at DESC, f.id DESC LIMIT $1;

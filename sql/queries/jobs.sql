@@ -54,3 +54,6 @@ FROM job WHERE id = $1;
 
 -- name: jobs_clean
 DELETE FROM job WHERE state IN (2, 3, 4) AND coalesce(ended_at_ms, due_at_ms) < $1;
+
+-- name: job_newest
+SELECT max(id) AS id FROM job WHERE kind = $1;

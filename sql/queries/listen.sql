@@ -116,3 +116,12 @@ SELECT m.id, {{mention_text_words}} AS words, m.language, CASE WHEN m.rating IS 
 FROM mention m LEFT JOIN text_correction c ON c.doc = m.id AND c.aspect = $4 AND c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
 WHERE {{mention_text_allowed}} AND m.language IS NOT NULL AND (m.rating IS NOT NULL OR c.id IS NOT NULL)
 ORDER BY m.at DESC, m.id DESC LIMIT $1;
+
+-- name: mention_text_count
+SELECT CAST(count(*) AS INT64) FROM mention m;
+
+-- name: mention_text_behind
+SELECT m.id, {{mention_text_words}} AS words, m.language FROM mention m WHERE m.id > $1 ORDER BY m.id LIMIT $2;
+
+-- name: mention_text_newest
+SELECT m.id, m.at, {{mention_text_words}} AS words, m.topics FROM mention m WHERE {{mention_text_allowed}} ORDER BY m.at DESC, m.id DESC LIMIT $1;

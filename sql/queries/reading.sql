@@ -26,3 +26,9 @@ SELECT c.aspect, coalesce(c.language, 'und') AS language, CAST(count(*) AS INT64
 FROM text_correction c
 WHERE c.id = (SELECT max(d.id) FROM text_correction d WHERE d.doc = c.doc AND d.aspect = c.aspect)
 GROUP BY c.aspect, coalesce(c.language, 'und') ORDER BY c.aspect, looked_at DESC, language;
+
+-- name: topic_version_newest
+SELECT v.id, v.at, v.topics, v.rules, v.moved, coalesce(nullif(p.name, ''), p.email) AS person FROM topic_version v LEFT JOIN person p ON p.id = v.person ORDER BY v.id DESC LIMIT 2;
+
+-- name: topic_version_add
+INSERT INTO topic_version (id, at, person, topics, rules, moved) VALUES ($1, $2, $3, $4, $5, $6);

@@ -99,6 +99,14 @@ enum err job_get(struct op *op, id job, struct job_state *out)
 	return OK;
 }
 
+enum err job_newest(struct op *op, const char *kind, id *out)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_job_newest, DB_ARGS(db_text(str_of(kind))), &r));
+	*out = r.n ? db_rows_id(&r, 0, 0) : 0;
+	return *out ? OK : fail(op, ERR_NOT_FOUND, "job", "there is none of this kind");
+}
+
 /* In the job's own transaction when it holds the write session (nobody else can take the job then), else in one of its
  * own, so that it is seen at once. */
 static enum err write_progress(struct op *op, const struct jobs__running *r, int64_t done, int64_t total, bool *go_on)

@@ -40,6 +40,7 @@ struct job_state {
 	int64_t attempts;
 };
 extern const struct desc JOB_STATE_DESC;
+enum err job_newest(struct op *op, const char *kind, id *out) NODISCARD; /* ERR_NOT_FOUND */
 enum err job_get(struct op *op, id job, struct job_state *out) NODISCARD; /* ERR_NOT_FOUND */
 
 job_fn jobs_clean; /* a row of jobs.def */

@@ -1,12 +1,13 @@
 /* A kind of text is a row: how its id is shown, and its statements. What people said lies apart from what was read, so that
  * reading anew cannot touch it; what stands with the text is settled from both, so figures need not know of corrections. */
-#include "reading/reading.h"
+#include "reading/reading_inner.h"
 
-#include <math.h>
+#include <stdlib.h>
 
 #include "audit/audit.h"
 #include "consent/consent.h"
 #include "op/app.h"
+#include "reading/tree.h"
 #include "text/shelf.h"
 #include "text/text.h"
 
@@ -14,10 +15,10 @@ const char *const READING_ASPECT_NAMES[] = {"sentiment", "topics", "emotions", "
 
 static const struct {
 	const char *prefix;
-	enum sql one, set;
+	enum sql one, set, count, behind, newest;
 } KINDS[] = {
-	{"fbk", SQL_feedback_text_one, SQL_feedback_text_set},
-	{"men", SQL_mention_text_one, SQL_mention_text_set},
+	{"fbk", SQL_feedback_text_one, SQL_feedback_text_set, SQL_feedback_text_count, SQL_feedback_text_behind, SQL_feedback_text_newest},
+	{"men", SQL_mention_text_one, SQL_mention_text_set, SQL_mention_text_count, SQL_mention_text_behind, SQL_mention_text_newest},
 };
 
 enum column { AT, TEXT, LANGUAGE, SENTIMENT, TOPICS, SIGNALS };
@@ -89,12 +90,16 @@ static void put_aspect(struct arena *a, struct text_verdict *v, enum reading_asp
 static enum err said_of(struct op *op, id doc, str said[READING_ASPECTS])
 {
 	struct db_rows r;
+	str topics, rules, moved;
 	for (int i = 0; i < READING_ASPECTS; i++) said[i] = STR_NONE;
 	TRY(op_query(op, SQL_text_correction_standing, DB_ARGS(db_id(doc)), &r));
 	for (size_t i = 0; i < r.n; i++) {
 		int64_t aspect = db_rows_int(&r, i, 0);
 		if (aspect >= 0 && aspect < READING_ASPECTS) said[aspect] = db_rows_text(&r, i, 1);
 	}
+	if (!str_given(said[READING_TOPICS])) return OK;
+	TRY(tree_texts(op, &topics, &rules, &moved));
+	said[READING_TOPICS] = tree_follow(&op->arena, moved, said[READING_TOPICS]);
 	return OK;
 }
 
@@ -155,9 +160,71 @@ enum err reading_take_back(struct op *op, id correction, str *of)
 	return audit_write(op, "reading_taken_back", "", 0, STR_NONE, str_fmt(&op->arena, "%.*s %s", STR_ARG(*of), READING_ASPECT_NAMES[aspect]));
 }
 
+/* ---- many texts ---- */
+
+int reading__kinds(void)
+{
+	return COUNT_OF(KINDS);
+}
+
+enum err reading__count(struct op *op, int64_t *total)
+{
+	struct db_rows r;
+	*total = 0;
+	for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
+		TRY(op_query(op, KINDS[i].count, DB_NO_ARGS, &r));
+		*total += db_rows_int(&r, 0, 0);
+	}
+	return OK;
+}
+
+enum err reading__behind(struct op *op, struct arena *a, int kind, id behind, struct reading *out, size_t most, size_t *n)
+{
+	struct db_rows r;
+	TRY(op_query(op, KINDS[kind].behind, DB_ARGS(db_int(behind), db_int((int64_t)most)), &r));
+	*n = r.n;
+	for (size_t i = 0; i < r.n; i++)
+		out[i] = (struct reading){.doc = db_rows_id(&r, i, 0), .kind = kind, .text = str_dup(a, db_rows_text(&r, i, 1)), .language_before = str_dup(a, db_rows_text(&r, i, 2))};
+	return OK;
+}
+
+enum err reading__settle_anew(struct op *op, struct reading *r)
+{
+	str said[READING_ASPECTS];
+	TRY(said_of(op, r->doc, said));
+	if (str_given(said[READING_LANGUAGE])) judge(op, r, said[READING_LANGUAGE], &r->verdict);
+	else if (str_eq(r->verdict.language, S("und")) && r->language_before.n) r->verdict.language = r->language_before; /* its source said so */
+	return settle(op, r, said, &r->verdict);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct reading *x = a, *y = b;
+	return x->at != y->at ? (x->at < y->at) - (x->at > y->at) : (x->doc < y->doc) - (x->doc > y->doc);
+}
+
+enum err reading__newest(struct op *op, size_t n, struct reading **out, size_t *n_out)
+{
+	VEC(struct reading) all = {0};
+	struct db_rows r;
+	for (size_t k = 0; k < COUNT_OF(KINDS); k++) {
+		TRY(op_query(op, KINDS[k].newest, DB_ARGS(db_int((int64_t)n), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_int(PURPOSE_ANALYTICS)), &r));
+		for (size_t i = 0; i < r.n; i++) {
+			struct reading x = {.doc = db_rows_id(&r, i, 0), .kind = (int)k, .at = db_rows_int(&r, i, 1), .text = db_rows_text(&r, i, 2), .verdict = {.topics = db_rows_text(&r, i, 3)}};
+			VEC_PUSH(&all, &op->arena, x);
+		}
+	}
+	if (all.n) qsort(all.v, all.n, sizeof *all.v, newest_first);
+	*out = all.v;
+	*n_out = all.n < n ? all.n : n;
+	return OK;
+}
+
 enum err reading_fill_shelf(struct op *op)
 {
-	return text_shelf_fill(op->app->texts, op->app->dir, STR_NONE, STR_NONE, &op->fault);
+	str topics, rules, moved;
+	TRY(tree_texts(op, &topics, &rules, &moved));
+	return text_shelf_fill(op->app->texts, op->app->dir, topics, rules, &op->fault);
 }
 
 enum err reading_tidy(struct op *op)

@@ -13,7 +13,7 @@ struct reading {
 	id doc;
 	int kind; /* row of the kinds of texts */
 	int64_t at;
-	str text;
+	str text, language_before;
 	struct text_verdict verdict; /* as it stands */
 };
 /* Of an id as shown (fbk_…, men_…), if it may be seen for the purpose of analysis. ERR_NOT_FOUND. */

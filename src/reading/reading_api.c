@@ -3,6 +3,7 @@
 #include "i18n/i18n.h"
 #include "json/desc.h"
 #include "reading/reading.h"
+#include "text/shelf.h"
 #include "text/text.h"
 #include "text/text_pages.h"
 
@@ -106,7 +107,8 @@ static void offer(struct op *op, void *list, enum reading_aspect aspect, str val
 
 static void offer_names(struct op *op, struct reading_page *page, const struct text_verdict *v)
 {
-	const struct topics *all = text_topics_shipped();
+	const struct text_own *own = text_own_of(op);
+	const struct topics *all = own && own->topics ? own->topics : text_topics_shipped();
 	for (size_t i = 0; i < topics_count(all); i++) {
 		str name = topics_name(all, i);
 		if (str_starts(name, S("emotion/"))) offer(op, &page->emotions, READING_EMOTIONS, name, has_line(v->signals, name));

@@ -212,10 +212,16 @@ enum err text_list(struct op *op, struct web *w, struct answer *a)
 
 /* ---- trying ---- */
 
+/* Each step of a path by itself. */
 str text_topic_label(struct op *op, str name)
 {
-	str key = str_fmt(&op->arena, "topic_%.*s", STR_ARG(name));
-	return i18n_has(op->locale.lang, key) ? i18n_pattern(op->locale.lang, key) : name;
+	str out = STR_NONE;
+	while (str_given(name)) {
+		str step = str_cut(&name, '/'), key = str_fmt(&op->arena, "topic_%.*s", STR_ARG(step));
+		str label = i18n_has(op->locale.lang, key) ? i18n_pattern(op->locale.lang, key) : step;
+		out = str_given(out) ? str_fmt(&op->arena, "%.*s / %.*s", STR_ARG(out), STR_ARG(label)) : label;
+	}
+	return out;
 }
 
 static struct text_tried *try_text(struct op *op, str text)

@@ -45,6 +45,28 @@ static uint32_t mix(uint32_t h, uint32_t c)
 
 /* ---- reading queries ---- */
 
+static const struct {
+	const char *key, *text;
+} REASONS[] = {
+	{"topics_fault_many_words", "has more than 16 words in a query"},
+	{"topics_fault_long_word", "has a word that is too long"},
+	{"topics_fault_beginning", "needs at least two letters before *"},
+	{"topics_fault_excludes", "excludes more than one word at once"},
+	{"topics_fault_empty_word", "has an empty word in a query"},
+	{"topics_fault_distance", "has a distance that is no number from 1 to 100"},
+	{"topics_fault_distance_before", "has a distance without a word before it"},
+	{"topics_fault_quotation", "has a quotation without its end"},
+	{"topics_fault_distance_behind", "has a distance without a word behind it"},
+	{"topics_fault_no_word", "has no query: a word that must stand in the text"},
+};
+
+const char *topic_reason_key(const char *text)
+{
+	for (size_t i = 0; i < COUNT_OF(REASONS); i++)
+		if (strstr(text, REASONS[i].text)) return REASONS[i].key;
+	return "fault_invalid";
+}
+
 struct parsing {
 	struct topics *topics;
 	struct query *query;

@@ -17,6 +17,8 @@ enum { TOPICS_MOST = 500, QUERIES_MOST = 20000, QUERY_TERMS = 16, TOPIC_NAME_BYT
 
 /* ERR_INVALID "line N" with the reason; ERR_TOO_LARGE. Free with topics_free. */
 enum err topics_new(str text, struct topics **out, struct fault *f) NODISCARD;
+/* The key of i18n that tells a reason of topics_new's fault. */
+const char *topic_reason_key(const char *text);
 void topics_free(struct topics *t);
 size_t topics_count(const struct topics *t);
 str topics_name(const struct topics *t, size_t topic);
