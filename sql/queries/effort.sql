@@ -11,9 +11,6 @@ FROM effort e LEFT JOIN person p ON p.id = e.owner LEFT JOIN improvement m ON m.
 -- name: effort_by_id
 {{effort_columns}} WHERE e.removed_at IS NULL AND e.id = $1;
 
--- name: effort_of_improvement
-SELECT id, name FROM effort WHERE removed_at IS NULL AND improvement = $1 ORDER BY id DESC LIMIT 50;
-
 -- name: effort_add
 INSERT INTO effort (id, name, description, kind, cost, cost_currency, per, owner, event, stage, figure, expected, watch_days, decision, signal_day, signal, evidence_json, improvement, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18);
@@ -52,5 +49,3 @@ INSERT INTO effort_aside (id, signal, name, why, bound, person, who, at) VALUES 
 -- name: effort_aside_remove
 UPDATE effort_aside SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL;
 
--- name: effort_aside_restore
-UPDATE effort_aside SET removed_at = NULL WHERE id = $1 AND removed_at IS NOT NULL;

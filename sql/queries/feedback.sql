@@ -45,6 +45,9 @@ DELETE FROM feedback_question WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f
 -- name: feedback_questions
 SELECT question AS id, survey, type, wording, scale_min, scale_max FROM feedback_question ORDER BY first_at, question;
 
+-- name: feedback_question_first
+SELECT first_at FROM feedback_question WHERE question = $1;
+
 -- name: export_feedback
 SELECT f.at, f.survey, f.submission, f.question, f.version, f.wording, f.type, f.number, f.text, f.language, f.channel, f.location, s.name AS source
 FROM feedback f JOIN identity i ON i.subject = f.subject LEFT JOIN source s ON s.number = f.source WHERE i.customer = $1 ORDER BY f.at, f.id;

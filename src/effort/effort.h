@@ -5,6 +5,7 @@
 #define EFFORT_EFFORT_H
 #include "http/web.h"
 
-extern const struct desc EFFORTS_DESC, EFFORT_PAGE_DESC, EFFORT_NEW_DESC, EFFORT_INPUT_DESC, EFFORT_DECIDE_DESC;
+extern const struct desc EFFORTS_DESC, EFFORT_PAGE_DESC, EFFORT_NEW_DESC, EFFORT_INPUT_DESC, EFFORT_DECIDE_DESC, EFFORT_EVIDENCE_DESC, EFFORT_TAKE_DESC, EFFORT_ASIDE_DESC, EFFORT_QUOTES_DESC;
 web_handler effort_list_get, effort_list_csv, effort_post, effort_show_get, effort_change_post, effort_decide_post, effort_remove_post, effort_restore_post;
+web_handler effort_evidence_get, effort_take_post, effort_aside_post, effort_aside_undo_post, effort_quotes_get;
 #endif

@@ -5,11 +5,13 @@
 #include "base/datetime.h"
 #include "collect/touchpoint.h"
 #include "customer/customer.h"
+#include "effort/effort_evidence.h"
 #include "effort/effort_rows.h"
 #include "http/edited.h"
 #include "http/faults.h"
 #include "i18n/i18n.h"
 #include "improvement/improvement.h"
+#include "order/currency.h"
 
 enum { TEXT_CHARACTERS = 4000, EVENT_CHARACTERS = 200, FIGURE_BYTES = 8000, SLICES = 3 };
 
@@ -50,7 +52,8 @@ struct effort_page {
 	struct msg finding, compared;
 	struct effort_row row;
 	str address, today;
-	bool may_write, is_share;
+	struct signal_row *evidence;
+	bool may_write, may_read, is_share;
 	LIST_OF(struct effort_history) history;
 	LIST_OF(struct effort_slice) slices;
 	LIST_OF(struct option) kinds, pers, owners, stages, figures, expecteds, decisions, improvements, currencies;
@@ -65,6 +68,8 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(effort_page, address, DESC_STR),
 	FIELD(effort_page, today, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(effort_page, may_write, DESC_BOOL),
+	FIELD(effort_page, may_read, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(effort_page, evidence, DESC_PTR, .of = &SIGNAL_ROW_DESC, .doc = "what it was taken from, as it was then"),
 	FIELD(effort_page, is_share, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(effort_page, history, DESC_LIST, .item = DESC_STRUCT, .of = &HISTORY_DESC),
 	FIELD(effort_page, slices, DESC_LIST, .item = DESC_STRUCT, .of = &SLICE_DESC, .doc = "the figure over time, before and after the change"),
@@ -170,7 +175,9 @@ static enum err put_choices(struct op *op, struct effort_page *page)
 	effort__options(op, &page->decisions, EFFORT_DECISION_NAMES, "effort_decision", e->decision);
 	TRY(effort__owners(op, e->owner, &page->owners));
 	TRY(effort__figure_options(op, e->figure, &page->figures));
-	str own = op->locale.currency, chosen = desc_is_absent(DESC_MONEY, &e->cost) ? own : e->cost.currency;
+	str own;
+	TRY(order_currency(op, &op->arena, &own));
+	str chosen = desc_is_absent(DESC_MONEY, &e->cost) ? own : e->cost.currency;
 	enum { CURRENCIES = 400 };
 	page->currencies.v = ARENA_ARRAY(&op->arena, struct option, CURRENCIES);
 	for (size_t i = 0; str_given(i18n_currency_at(i)) && i < CURRENCIES; i++) page->currencies.v[page->currencies.n++] = (struct option){i18n_currency_at(i), i18n_currency_at(i), str_eq(i18n_currency_at(i), chosen)};
@@ -198,7 +205,9 @@ static enum err make_page(struct op *op, id effort, struct effort_page **out)
 	effort__fill(op, &e, judged, &page->row);
 	page->address = page->row.address;
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
+	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
 	page->today = date_show(&op->arena, effort__today(op));
+	TRY(effort__evidence_read(op, e.evidence, &page->evidence));
 	TRY(put_history(op, page));
 	TRY(put_choices(op, page));
 	if (judged->outcome >= EFFORT_TOO_EARLY) {
@@ -295,8 +304,10 @@ static int checked_choice(str text, const char *const *names, const char *field,
 	return i;
 }
 
-static void check(struct op *op, const struct effort_input *in, struct effort_page *page, struct faults *f, struct effort *e)
+static enum err check(struct op *op, const struct effort_input *in, struct effort_page *page, struct faults *f, struct effort *e)
 {
+	str own;
+	TRY(order_currency(op, &op->arena, &own));
 	page->name.value = kept(in->name);
 	page->description.value = kept(in->description);
 	page->event.value = kept(in->event);
@@ -309,7 +320,7 @@ static void check(struct op *op, const struct effort_input *in, struct effort_pa
 	e->per = checked_choice(in->per, EFFORT_PERS, "per", f);
 	e->stage = checked_choice(in->stage, STAGES, "stage", f);
 	e->expected = checked_choice(in->expected, EFFORT_EXPECTED, "expected", f);
-	check_cost(in, page, f, e, op->locale.currency);
+	check_cost(in, page, f, e, own);
 	check_figure(op, in, page, f, e);
 	if (!effort__owner(op, in->owner, &e->owner)) faults_add(f, "owner", NULL, msg_of("fault_choice"));
 	e->signal_day = DESC_NULL_INT;
@@ -318,6 +329,7 @@ static void check(struct op *op, const struct effort_input *in, struct effort_pa
 	if (e->watch_days < EFFORT_WATCH_LEAST || e->watch_days > EFFORT_WATCH_MOST) faults_add(f, "watch_days", &page->watch, msg_of("effort_watch_wrong"));
 	e->improvement = 0;
 	if (in->improvement.n && (!id_read(S("imv"), in->improvement, &e->improvement) || !improvement_is_there(op, e->improvement))) faults_add(f, "improvement", NULL, msg_of("fault_choice"));
+	return OK;
 }
 
 static enum err save(struct op *op, struct web *w, struct answer *a, id effort)
@@ -328,7 +340,7 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id effort)
 	TRY(web_input(op, w, &EFFORT_INPUT_DESC, &in));
 	TRY(make_page(op, effort, &page));
 	struct effort e = page->row.x;
-	check(op, &in, page, &f, &e);
+	TRY(check(op, &in, page, &f, &e));
 	if (f.n) return refuse(op, a, page, &f);
 	const struct db_val args[] = {db_id(effort), db_text(e.name), db_text(e.description), db_int(e.kind), cost_amount(op, &e), cost_currency(&e), db_int(e.per), db_id(e.owner), db_text(e.event), db_int(e.stage),
 		db_text(e.figure), db_int(e.expected), db_int(e.watch_days), db_int_or_null(e.signal_day), db_id(e.improvement)};

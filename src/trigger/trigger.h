@@ -4,6 +4,14 @@
 #define TRIGGER_TRIGGER_H
 #include "http/web.h"
 
+/* How many of the known customers tell each, and since when. */
+struct trigger_story {
+	id id;
+	str promise;
+	int64_t customers, told, first_ms; /* first_ms: of the first telling; DESC_NULL_INT */
+};
+enum err trigger_stories(struct op *op, struct trigger_story **out, size_t *n) NODISCARD;
+
 extern const struct desc TRIGGERS_DESC, TRIGGER_INPUT_DESC;
 web_handler trigger_list_get, trigger_post, trigger_change_post, trigger_remove_post, trigger_restore_post;
 #endif

@@ -99,6 +99,20 @@ const struct desc TRIGGER_INPUT_DESC = {"trigger_input", sizeof(struct talk_trig
 
 /* ---- the page ---- */
 
+enum err trigger_stories(struct op *op, struct trigger_story **out, size_t *n)
+{
+	const struct trigger_measured *m;
+	void *rows;
+	TRY(op_structs(op, SQL_trigger_all, DB_NO_ARGS, &STORED_DESC, &rows, n));
+	TRY(trigger__measure(op, rows, *n, &m));
+	*out = ARENA_ARRAY(&op->arena, struct trigger_story, *n + 1);
+	for (size_t i = 0; i < *n; i++) {
+		const struct talk_trigger *t = &((struct talk_trigger *)rows)[i];
+		(*out)[i] = (struct trigger_story){t->id, t->promise, m->of[i].customers, m->of[i].told, m->of[i].first_ms};
+	}
+	return OK;
+}
+
 static struct msg shares(const char *key, int64_t k, int64_t n)
 {
 	struct interval i = interval_wilson(k, n);

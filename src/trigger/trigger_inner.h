@@ -10,6 +10,7 @@ struct talk_trigger {
 struct trigger_counts {
 	int64_t customers;        /* known, and heard under the purpose */
 	int64_t told, given, told_given;
+	int64_t first_ms;         /* of the first text that tells it; DESC_NULL_INT */
 	int64_t texts, pos, neg;  /* that tell it; of those that could be read, how many pleased and displeased */
 };
 struct trigger_measured {

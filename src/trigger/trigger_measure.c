@@ -87,12 +87,13 @@ static void look_through(const struct looked *l, struct arena *a, const struct e
 	}
 }
 
-static void tell(struct looked *l, const struct dictionary *d, uint32_t text, uint32_t customer)
+static void tell(struct looked *l, const struct dictionary *d, uint32_t text, uint32_t customer, int64_t time_ms)
 {
 	for (size_t t = 0; t < l->asked->n; t++) {
 		if (!(d->tells[text] >> t & 1)) continue;
 		l->told[t * (l->n_customers + 1) + customer] = 1;
 		l->counts[t].texts++;
+		if (l->counts[t].first_ms == DESC_NULL_INT || time_ms < l->counts[t].first_ms) l->counts[t].first_ms = time_ms;
 		l->counts[t].pos += d->feeling[text] == FEELING_GOOD;
 		l->counts[t].neg += d->feeling[text] == FEELING_BAD;
 	}
@@ -107,7 +108,7 @@ static void look_at(struct looked *l, const struct events_columns *c, size_t row
 	if (c->type[row] == l->gesture_code) l->gestures++, l->seen[customer] |= GESTURE;
 	for (size_t t = 0; t < l->asked->n; t++)
 		if (c->type[row] < l->n_codes && l->is_given[t * l->n_codes + c->type[row]]) l->given[t * (l->n_customers + 1) + customer] = 1;
-	if (p->kind && p->kind[row] == EVENTS_TEXT && !(c->flags[row] & EVENT_BY_HAND) && d->tells[p->text[row]]) tell(l, d, p->text[row], customer);
+	if (p->kind && p->kind[row] == EVENTS_TEXT && !(c->flags[row] & EVENT_BY_HAND) && d->tells[p->text[row]]) tell(l, d, p->text[row], customer, c->time_ms[row]);
 }
 
 static enum err look_in(struct looked *l, struct events_part *part)
@@ -116,7 +117,7 @@ static enum err look_in(struct looked *l, struct events_part *part)
 	struct events_property p;
 	struct dictionary d;
 	struct arena a;
-	TRY(events_part_columns(part, EVENTS_TYPE | EVENTS_PURPOSES | EVENTS_FLAGS, &c, &l->op->fault));
+	TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES | EVENTS_FLAGS, &c, &l->op->fault));
 	TRY(events_part_property(part, S("text"), &p, &l->op->fault));
 	arena_init(&a);
 	look_through(l, &a, &p, &d);
@@ -157,7 +158,7 @@ static enum err look(struct op *op, struct arena *a, void *arg, void **out)
 	l.given = ARENA_ARRAY(&op->arena, uint8_t, cells);
 	l.seen = ARENA_ARRAY(&op->arena, uint8_t, (size_t)l.n_customers + 1);
 	l.counts = ARENA_ARRAY(a, struct trigger_counts, asked->n + 1);
-	for (size_t t = 0; t < asked->n; t++) read_words(&l, t);
+	for (size_t t = 0; t < asked->n; t++) l.counts[t].first_ms = DESC_NULL_INT, read_words(&l, t);
 	TRY(events_view_open(op->app->events, &view, &op->fault));
 	enum err e = OK;
 	for (size_t i = 0; e == OK && i < events_view_parts(view); i++) e = look_in(&l, events_view_part(view, i));

@@ -11,5 +11,12 @@ struct voice_figure {
 	str id, name, question; /* name: its wording, else its id */
 };
 enum err voice_figures(struct op *op, struct voice_figure **out, size_t *n) NODISCARD;
+/* Of the overall score: what is more important than most and answered worse than most. */
+struct voice_priority {
+	str id, name, outcome;
+	double share, top2; /* of what is explained; of upper answers in the cases */
+	int64_t cases, first_ms; /* first_ms: of its first answer */
+};
+enum err voice_priorities(struct op *op, struct voice_priority **out, size_t *n) NODISCARD;
 web_handler voice_get, voice_responses_get, voice_responses_csv, voice_submissions_csv, voice_drivers_get, voice_serving_get;
 #endif

@@ -155,6 +155,26 @@ static enum err fill(struct op *op, const struct feedback_question *v, size_t n,
 	return OK;
 }
 
+enum err voice_priorities(struct op *op, struct voice_priority **out, size_t *n)
+{
+	struct voice_drivers page = {0};
+	struct feedback_question *v;
+	struct db_rows first;
+	size_t n_all;
+	TRY(feedback_questions(op, &v, &n_all));
+	const struct feedback_question *outcome = first_outcome(v, n_all);
+	*n = 0;
+	if (outcome) TRY(fill(op, v, n_all, outcome, &page));
+	*out = ARENA_ARRAY(&op->arena, struct voice_priority, page.rows.n + 1);
+	for (size_t i = 0; i < page.rows.n; i++) {
+		const struct voice_driver *d = &page.rows.v[i];
+		if (!d->is_priority || page.is_thin) continue;
+		TRY(op_query(op, SQL_feedback_question_first, DB_ARGS(db_text(d->id)), &first));
+		(*out)[(*n)++] = (struct voice_priority){d->id, d->name, page.outcome, d->share, d->top2, page.cases, db_rows_int(&first, 0, 0)};
+	}
+	return OK;
+}
+
 enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
 {
 	static const char *const methods[] = {"relative_weights", "lmg"}, *const words[] = {"voice_relative_weights", "voice_lmg"};

@@ -186,7 +186,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
-			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort],
+			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort], '/efforts/quotes': ['/efforts/quotes?topic=delivery&feeling=neg'],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
