@@ -363,6 +363,33 @@ static bool read_day(str text, int64_t otherwise, const char *field, struct inpu
 	return false;
 }
 
+static enum err decide(struct op *op, id effort, int decision, str why, int64_t day, int64_t effect)
+{
+	bool is_person = op->actor.kind == ACTOR_PERSON;
+	TRY(op_run(op, SQL_effort_decide, DB_ARGS(db_id(effort), db_int(decision), decision == EFFORT_UNDECIDED ? db_null() : db_int(day), db_int_or_null(effect)), NULL));
+	return op_run(op, SQL_effort_decision_add,
+	              DB_ARGS(db_id(id_new()), db_id(effort), db_int(decision), db_text(why), db_int(day), db_int_or_null(effect), db_id(is_person ? op->actor.id : 0),
+	                      db_text(is_person || !op->actor.name.n ? S("") : op->actor.name), db_int(op->now_ms)),
+	              NULL);
+}
+
+enum err effort_put(struct op *op, const struct effort_known *k)
+{
+	struct effort_figure figure;
+	struct effort e = {.id = id_new(), .name = k->name, .cost = k->cost.currency.n ? k->cost : MONEY_ABSENT, .figure = k->figure, .watch_days = k->watch_days, .signal_day = k->signal_day};
+	const struct {
+		const char *field;
+		str text;
+		const char *const *names;
+		int *out;
+	} choices[] = {{"kind", k->kind, EFFORT_KINDS, &e.kind}, {"per", k->per, EFFORT_PERS, &e.per}, {"stage", k->stage, STAGES, &e.stage}, {"expected", k->expected, EFFORT_EXPECTED, &e.expected}, {"decision", k->decision, EFFORT_DECISION_NAMES, &e.decision}};
+	for (size_t i = 0; i < COUNT_OF(choices); i++)
+		if ((*choices[i].out = effort__choice(choices[i].text, choices[i].names, 0)) < 0) return fail(op, ERR_INVALID, choices[i].field, "is none of its names");
+	if (k->figure.n) TRY(effort__figure_read(op, k->figure, &figure));
+	TRY(effort__add(op, &e));
+	return e.decision ? decide(op, e.id, e.decision, k->why, k->decided_day, k->effect_day) : OK;
+}
+
 enum err effort_decide_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct effort_decide in;
@@ -381,12 +408,7 @@ enum err effort_decide_post(struct op *op, struct web *w, struct answer *a)
 	read_day(in.effect_day, decision == EFFORT_UNDECIDED ? DESC_NULL_INT : day, "effect_day", &page->effect, &f, &effect);
 	if (f.n) return refuse(op, a, page, &f);
 	if (decision == EFFORT_UNDECIDED) effect = DESC_NULL_INT;
-	bool is_person = op->actor.kind == ACTOR_PERSON;
-	TRY(op_run(op, SQL_effort_decide, DB_ARGS(db_id(effort), db_int(decision), decision == EFFORT_UNDECIDED ? db_null() : db_int(day), db_int_or_null(effect)), NULL));
-	TRY(op_run(op, SQL_effort_decision_add,
-	           DB_ARGS(db_id(id_new()), db_id(effort), db_int(decision), db_text(page->why.value), db_int(day), db_int_or_null(effect), db_id(is_person ? op->actor.id : 0),
-	                   db_text(is_person || !op->actor.name.n ? S("") : op->actor.name), db_int(op->now_ms)),
-	           NULL));
+	TRY(decide(op, effort, decision, page->why.value, day, effect));
 	TRY(audit_write(op, "effort_decided", "effort", effort, str_of(EFFORT_DECISION_NAMES[page->row.x.decision]), str_of(EFFORT_DECISION_NAMES[decision])));
 	effort__changed(op);
 	a->notice = msg_of(str_fmt(&op->arena, "notice_effort_%s", EFFORT_DECISION_NAMES[decision]).p);

@@ -109,4 +109,7 @@ void company__end(struct company *c);
 void company__simple(struct company *c, struct company__person *p, int64_t at_ms, const char *event, const char *channel);
 void company__identify(struct company *c, struct company__person *p, int64_t at_ms);
 void company__says(struct company *c, const struct company__person *p, enum company__topic topic); /* property text, in their language */
+/* Puts its efforts on the board. */
+struct op;
+enum err company_efforts(struct op *op) NODISCARD;
 #endif

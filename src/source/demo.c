@@ -63,7 +63,7 @@ static enum err put_marks(struct op *op)
 		marks[i].source = S(COMPANY_SOURCE);
 		TRY(mark_add(op, &marks[i]));
 	}
-	return OK;
+	return company_efforts(op);
 }
 
 /* What is made up is marked before the first touchpoint, so that a load that broke off is never taken for real. */

@@ -52,6 +52,13 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.ok((await hospes.ok(['report', '--format', 'html'])).includes(`<p id="made-up">${MADE_UP.en}</p>`));
 	});
 
+	test('its board is filled, and says which figures moved', async () => {
+		const board = (await hospes.get('/efforts', key)).body, efforts = board.columns.flatMap((column) => column.rows);
+		assert.deepEqual([efforts.length, board.gestures.length, board.undecided], [5, 1, 1]);
+		assert.equal(efforts.find((row) => row.x.name.includes('kettle')).outcome, 'moved', 'complaints fall once it is sold no more');
+		assert.equal(efforts.find((row) => row.x.name.includes('Northpost')).outcome, 'unmoved', 'nothing changes in the made-up year');
+	});
+
 	test('the kettle of the campaign fails a week later: complaints, and things brought back', async () => {
 		const { product, complaints_from: from, complaints_to: to, launched } = TRUTHS.campaign;
 		const weeks = await ask({ kind: 'trend', interval: 'week', event: 'Complaint Made' });
