@@ -54,7 +54,7 @@ function readColumns(table) {
 
 function readRows(table) {
 	return [...table.tBodies].flatMap((body) => [...body.rows]).map((row) => ({
-		row, name: words(row.cells[0]), time: row.cells[0].dataset.time ? Date.parse(`${row.cells[0].dataset.time.slice(0, 10)}T00:00:00Z`) : null,
+		row, name: words(row.cells[0]), short: row.cells[0].dataset.short ?? words(row.cells[0]), time: row.cells[0].dataset.time ? Date.parse(`${row.cells[0].dataset.time.slice(0, 10)}T00:00:00Z`) : null,
 		href: row.querySelector('a')?.href, cells: [...row.cells].map((cell) => ({ text: words(cell), value: number(cell.dataset.value), low: number(cell.dataset.low), high: number(cell.dataset.high) })),
 	}));
 }
@@ -181,7 +181,7 @@ function map(chart, c) {
 		tooltip: { trigger: 'item', formatter: (p) => chart.tell(p.dataIndex, '\n') },
 		series: [{ type: 'line', lineStyle: { width: 0, opacity: 0 }, symbol: 'circle', symbolSize: 13, itemStyle: { color: c.series[0] }, emphasis: { scale: 1.3 },
 			data: chart.rows.map((row, i) => ({ value: [row.cells[across.at].value, row.cells[up.at].value], label: { position: i % 2 ? 'bottom' : 'top' }, itemStyle: { color: row.row.dataset.tone === 'warning' ? c.warning : c.series[0] }, symbol: row.row.dataset.tone === 'warning' ? 'diamond' : 'circle' })),
-			label: { show: true, color: c.text, fontFamily: c.font, width: 130, overflow: 'truncate', formatter: (p) => chart.rows[p.dataIndex].name },
+			label: { show: true, color: c.text, fontFamily: c.font, width: 130, overflow: 'truncate', formatter: (p) => chart.rows[p.dataIndex].short },
 			markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: c.quiet, type: 'dashed', width: 1 }, data: [{ xAxis: mean(across) }, { yAxis: mean(up) }] } }],
 	};
 }

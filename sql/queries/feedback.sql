@@ -61,8 +61,8 @@ FROM feedback f JOIN identity i ON i.subject = f.subject LEFT JOIN source s ON s
 		OR ($6 = 4 AND f.type = 'text'))
 	AND (CAST($17 AS TEXT) IS NULL OR f.survey = $17)
 	AND f.at >= $7 AND f.at < $8
-	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
-		WHERE i.subject = f.subject AND c.purpose = $9 AND NOT c.is_granted)
+	AND f.subject NOT IN (SELECT i.subject FROM consent_state c JOIN identity j ON j.subject = c.subject JOIN identity i ON i.customer = j.customer
+		WHERE c.purpose = $9 AND NOT c.is_granted)
 
 -- fragment: feedback_columns
 SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey,
@@ -133,8 +133,8 @@ SELECT DISTINCT channel FROM feedback WHERE channel IS NOT NULL ORDER BY channel
 
 -- fragment: feedback_text_allowed
 f.type = 'text' AND ((f.is_anonymous IS NULL AND f.purposes & $2 <> 0) OR f.released IS NOT NULL)
-	AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
-		WHERE i.subject = f.subject AND c.purpose = $3 AND NOT c.is_granted)
+	AND f.subject NOT IN (SELECT i.subject FROM consent_state c JOIN identity j ON j.subject = c.subject JOIN identity i ON i.customer = j.customer
+		WHERE c.purpose = $3 AND NOT c.is_granted)
 
 -- name: feedback_text_one
 SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals FROM feedback f WHERE f.id = $1 AND {{feedback_text_allowed}};

@@ -91,6 +91,12 @@ SELECT CAST(coalesce(sum(CASE WHEN state < 2 AND owner = $1 THEN 1 ELSE 0 END), 
 -- name: followup_set
 UPDATE followup SET state = $2, owner = $3, outcome = $4, closed_at = $5, closings = closings + $6 WHERE id = $1;
 
+-- name: followup_all
+SELECT id, quote FROM followup ORDER BY touched_at, id;
+
+-- name: followup_set_times
+UPDATE followup SET made_at = $2, due_at = $3, told_at = $4 WHERE id = $1;
+
 -- name: followup_set_improvement
 UPDATE followup SET improvement = $2 WHERE id = $1;
 

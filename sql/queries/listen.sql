@@ -94,6 +94,9 @@ SELECT id FROM mention LIMIT 1;
 -- name: mention_languages
 SELECT DISTINCT language FROM mention WHERE language IS NOT NULL ORDER BY language LIMIT 50;
 
+-- name: mention_newest
+SELECT max(at) FROM mention WHERE at <= $1;
+
 -- name: mention_one
 SELECT m.at, m.network, m.url, m.title, m.text, m.author, m.note, m.joined, i.customer FROM mention m
 LEFT JOIN identity i ON i.subject = coalesce(m.joined, CASE WHEN m.subject <> 0 THEN m.subject END) WHERE m.id = $2 AND {{mention_allowed}};

@@ -17,6 +17,22 @@ enum err followup_apply(struct op *op, const struct events_record *r) NODISCARD;
 enum err followup_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 enum err followup_forget_import(struct op *op, int64_t import) NODISCARD;
 
+/* ---- a history ---- */
+/* Switches a sample rule on and lets it look back over all that there is. */
+enum err followup_rule_begin(struct op *op, str sample) NODISCARD;
+struct followup_made {
+	id id;
+	str quote;
+};
+enum err followup_all(struct op *op, struct followup_made **out, size_t *n) NODISCARD; /* in the order of their touchpoints */
+struct followup_course { /* 0: not */
+	int64_t made_ms, due_ms, closed_ms, told_ms;
+	const char *outcome; /* of one that is closed */
+	id improvement;
+	bool is_begun;
+};
+enum err followup_went(struct op *op, id followup, const struct followup_course *c) NODISCARD;
+
 /* A letter to a customer: greeting and text in their language, as lines. Put into the outbox for the purpose of service. */
 struct customer_letter {
 	str email, language, subject, text;

@@ -50,6 +50,20 @@ static enum err read(struct op *op, enum sql q, const struct db_val *args, size_
 	return OK;
 }
 
+enum err improvement_add(struct op *op, const struct improvement_past *p, id *out)
+{
+	struct improvement_texts texts = {.texts = {ARENA_ARRAY(&op->arena, struct improvement_text, p->n + 1), 0}};
+	while (texts.texts.n < p->n) {
+		texts.texts.v[texts.texts.n] = p->texts[texts.texts.n];
+		texts.texts.n++;
+	}
+	*out = id_new();
+	TRY(op_run(op, SQL_improvement_add, DB_ARGS(db_id(*out), db_text(p->title), db_text(S("")), db_id(0), db_int(p->made_at)), NULL));
+	return op_run(op, SQL_improvement_change,
+	              DB_ARGS(db_id(*out), db_text(p->title), db_text(S("")), db_int(p->state), db_id(0), db_text(json_of(&op->arena, &TEXTS_DESC, &texts)), db_bool(p->state == IMPROVEMENT_MENDED && p->n), db_int_or_null(p->mended_at)),
+	              NULL);
+}
+
 enum err improvement__all(struct op *op, struct improvement **out, size_t *n)
 {
 	return read(op, SQL_improvement_all, DB_NO_ARGS, out, n);

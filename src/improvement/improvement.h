@@ -8,6 +8,18 @@
 enum improvement_state { IMPROVEMENT_FOUND, IMPROVEMENT_WORKING, IMPROVEMENT_MENDED, IMPROVEMENT_LEFT };
 extern const char *const IMPROVEMENT_STATES[];
 
+struct improvement_text {
+	str lang, said, did;
+};
+struct improvement_past { /* one that began before this workspace kept it */
+	str title;
+	int state;
+	int64_t made_at, mended_at; /* mended_at: DESC_NULL_INT when it is not */
+	const struct improvement_text *texts;
+	size_t n; /* mended and worded, it is public */
+};
+enum err improvement_add(struct op *op, const struct improvement_past *p, id *out) NODISCARD;
+
 /* Those that are not ended, "" first. */
 enum err improvement_options(struct op *op, id chosen, struct option **out, size_t *n) NODISCARD;
 bool improvement_is_there(struct op *op, id improvement);

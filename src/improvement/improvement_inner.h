@@ -5,9 +5,6 @@
 
 #define IMPROVEMENT_TOPIC S("followups")
 
-struct improvement_text {
-	str lang, said, did;
-};
 struct improvement_texts {
 	LIST_OF(struct improvement_text) texts;
 };

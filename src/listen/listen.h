@@ -25,6 +25,8 @@ extern const struct desc LISTEN_SOURCE_DESC;
 
 enum err listen_source_find(struct op *op, id source, struct listen_source *out) NODISCARD; /* ERR_NOT_FOUND */
 
+/* A source that is sent to, in use. */
+enum err listen_hook_add(struct op *op, str name, id *out) NODISCARD;
 /* A new write key for hooks; *text is its only appearance. */
 enum err listen_hook_key(struct op *op, str name, str *text) NODISCARD;
 

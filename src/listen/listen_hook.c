@@ -122,3 +122,11 @@ enum err listen_hook_key(struct op *op, str name, str *text)
 	TRY(source_ensure(op, S(LISTENING_SOURCE), SOURCE_LISTENING, true, PURPOSES_ASSURED_DEFAULT, &source));
 	return key_add(op, KEY_WRITE, name, source.number, ROLE_NONE, text);
 }
+
+enum err listen_hook_add(struct op *op, str name, id *out)
+{
+	*out = id_new();
+	TRY(op_run(op, SQL_listen_source_add,
+		DB_ARGS(db_id(*out), db_int(LISTEN_HOOK), db_text(name), db_text(S("")), db_text(S("")), db_bool(true), db_int(0), db_int(LISTEN_ON), db_null(), db_int(op->now_ms)), NULL));
+	return audit_write(op, "listen_source_added", "listen_source", *out, STR_NONE, name);
+}

@@ -142,7 +142,7 @@ static const struct desc_field WEEK_FIELDS[] = {
 static const struct desc WEEK_DESC = DESC(listen_week, WEEK_FIELDS);
 
 struct listening {
-	struct msg finding;
+	struct msg finding, until;
 	bool is_empty, is_filtered, may_read, may_write, has_share;
 	struct input q, name, query;
 	LIST_OF(struct option) sources, languages, feelings, periods, kinds;
@@ -161,6 +161,7 @@ struct listening {
 };
 static const struct desc_field LISTENING_FIELDS[] = {
 	FIELD(listening, finding, DESC_MSG),
+	FIELD(listening, until, DESC_MSG, .flags = DESC_OMIT, .doc = "nothing newer was heard: the period ends there"),
 	FIELD(listening, is_empty, DESC_BOOL, .doc = "nothing was ever heard"),
 	FIELD(listening, is_filtered, DESC_BOOL),
 	FIELD(listening, may_read, DESC_BOOL, .doc = "single mentions"),
@@ -231,6 +232,18 @@ static enum err read_asked(struct op *op, const struct web *w, struct listening_
 	x->days = n;
 	x->now_ms = op->now_ms;
 	return read_cursor(op, given(w, "cursor"), x);
+}
+
+/* Of what ended long ago, the last period with anything in it is shown rather than an empty one. */
+static enum err end_period(struct op *op, struct listening_asked *x, struct listening *page)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_mention_newest, DB_ARGS(db_int(op->now_ms)), &r));
+	if (!r.n || db_cell(&r, 0, 0)->type == DB_NULL || db_rows_int(&r, 0, 0) >= op->now_ms - x->days * DAY_MS) return OK;
+	x->now_ms = db_rows_int(&r, 0, 0) + 1;
+	page->until = msg_of("listening_until");
+	msg_add(&page->until, (struct msg_arg){.name = "day", .type = MSG_DATE, .i = db_rows_int(&r, 0, 0)});
+	return OK;
 }
 
 /* A query's words are looked up; what does not read says why. */
@@ -434,6 +447,7 @@ static enum err make_page(struct op *op, struct web *w, struct listening **out)
 	struct db_rows first;
 	*out = page;
 	TRY(read_asked(op, w, &x));
+	TRY(end_period(op, &x, page));
 	TRY(op_query(op, SQL_mention_first, DB_NO_ARGS, &first));
 	page->is_empty = first.n == 0;
 	page->is_filtered = str_given(x.q) || str_given(x.language) || str_given(x.feeling) || str_given(x.topic) || x.source;

@@ -213,15 +213,17 @@ static void customer(struct company *c, uint32_t number)
 	int day = company__chance(c, 380) ? (int)company__below(c, 55) : (int)company__below(c, LAST_FIRST_DAY);
 	if (day > 12 && company__chance(c, 300)) browse(c, &p, day - 1 - (int)company__below(c, 10));
 	else p.visitor_id = STR_NONE; /* says who they are at once */
+	int first = day;
 	buy(c, &p, day, any_good(c), NULL);
 	for (;;) {
 		int next = day + 30 + (int)company__below(c, 105) + 20 * p.hurt;
 		bool goes_on = next < LAST_DAY && !company__chance(c, 200 + 180 * (p.hurt < 4 ? p.hurt : 4));
 		live_between(c, &p, day, goes_on ? next : 364);
-		if (!goes_on) return;
+		if (!goes_on) break;
 		day = next;
 		buy(c, &p, day, any_good(c), NULL);
 	}
+	company__relationship(c, &p, first);
 }
 
 static void visitor(struct company *c, uint32_t number)

@@ -80,7 +80,7 @@ enum {
 struct company__order {
 	str id;
 	int64_t at_ms, had_ms; /* had: when the customer had it in hand */
-	bool in_shop, is_slow, is_struck;
+	bool in_shop, is_slow, is_struck, has_failed;
 	const struct company__product *good;
 	int quantity;
 };
@@ -90,6 +90,33 @@ void company__after_order(struct company *c, struct company__person *p, struct c
 /* company_staff.c: those who serve, and what customers say of having been looked after. */
 void company__staff(struct company *c);
 void company__looked_after(struct company *c, struct company__person *p, const struct company__order *o, int64_t at_ms);
+void company__order(struct company *c, const struct company__order *o); /* its properties */
+
+/* company_survey.c: surveys of their own, and what is answered to them. They draw their chances apart, so that asking more changes
+ * nothing else of the year. */
+enum company__survey { COMPANY__SURVEY_DELIVERY, COMPANY__SURVEY_RELATIONSHIP, COMPANY__SURVEYS };
+struct company__question {
+	const char *id, *type;
+	int most; /* of its scale; 0: none */
+	const char *words[COMPANY__REGIONS]; /* in the order of the places */
+};
+enum { COMPANY__QUESTIONS = 6 };
+struct company__asked {
+	int64_t id; /* of the survey */
+	const char *name;
+	struct company__question questions[COMPANY__QUESTIONS]; /* those without an id are none */
+};
+extern const struct company__asked COMPANY__ASKED[COMPANY__SURVEYS];
+str company__survey(struct company *c, enum company__survey survey); /* its id as answers name it */
+struct company__response {
+	int64_t at_ms;
+	int score;
+	enum company__topic says; /* SAYS_TOPICS: nothing */
+	str text;
+};
+void company__answer(struct company *c, struct company__person *p, const struct company__order *o, const struct company__response *r);
+/* In May and November some are asked about all of it, and whether they told anyone. */
+void company__relationship(struct company *c, struct company__person *p, int from_day);
 
 /* The same sequence everywhere: integers alone, no library of mathematics. */
 void company__seed(struct company *c, uint64_t seed);
@@ -108,6 +135,7 @@ void company__money(struct company *c, const char *key, int64_t cents);
 void company__end(struct company *c);
 void company__simple(struct company *c, struct company__person *p, int64_t at_ms, const char *event, const char *channel);
 void company__identify(struct company *c, struct company__person *p, int64_t at_ms);
+str company__saying(struct company *c, const struct company__person *p, enum company__topic topic);
 void company__says(struct company *c, const struct company__person *p, enum company__topic topic); /* property text, in their language */
 /* Puts its efforts on the board. */
 struct op;

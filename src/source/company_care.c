@@ -15,7 +15,7 @@ static bool is_at_home(const struct company__person *p)
 
 /* ---- service ---- */
 
-static void put_order(struct company *c, const struct company__order *o)
+void company__order(struct company *c, const struct company__order *o)
 {
 	company__text(c, "order_id", o->id);
 	company__text(c, "product_id", str_of(o->good->id));
@@ -26,7 +26,7 @@ static int64_t call(struct company *c, struct company__person *p, const struct c
 {
 	int64_t waits_ms = company__between(c, COMPANY__MINUTE / 3, 7 * COMPANY__MINUTE);
 	company__begin(c, p, at_ms, "Call Started", "phone");
-	put_order(c, o);
+	company__order(c, o);
 	company__text(c, "reason", str_of(reason));
 	company__end(c);
 	if (company__chance(c, 90)) {
@@ -48,7 +48,7 @@ static int64_t complain(struct company *c, struct company__person *p, const stru
 	static const char *const channels[] = {"email", "chat", "web", "app"};
 	const char *channel = channels[company__below(c, p->has_app ? 4 : 3)];
 	company__begin(c, p, at_ms, "Complaint Made", channel);
-	put_order(c, o);
+	company__order(c, o);
 	company__text(c, "topic", str_of(about));
 	company__says(c, p, topic);
 	company__end(c);
@@ -65,21 +65,20 @@ static void ask_score(struct company *c, struct company__person *p, const struct
 {
 	company__begin(c, p, at_ms, "Survey Sent", "email");
 	company__text(c, "survey", S("nps"));
-	put_order(c, o);
+	company__text(c, "survey_id", company__survey(c, COMPANY__SURVEY_DELIVERY));
+	company__order(c, o);
 	company__end(c);
 	if (!company__chance(c, 420)) return;
 	int score = company__about(c, 86 - less_tenths - 8 * p->hurt, 14);
 	if (score > 10) score = 10;
 	if (score < 0) score = 0;
-	company__begin(c, p, at_ms + hours(c, 1, 60), "Survey Answered", "email");
-	company__text(c, "survey", S("nps"));
-	company__number(c, "score", score);
-	put_order(c, o);
-	if (score <= 6 && o->is_struck) company__says(c, p, SAYS_STRIKE);
-	else if (score <= 6 && o->is_slow) company__says(c, p, SAYS_SLOW);
-	else if (score >= 9) company__says(c, p, SAYS_GOOD);
-	else if (company__chance(c, 400)) company__says(c, p, SAYS_SO_SO);
-	company__end(c);
+	struct company__response r = {.at_ms = at_ms + hours(c, 1, 60), .score = score, .says = SAYS_TOPICS};
+	if (score <= 6 && o->is_struck) r.says = SAYS_STRIKE;
+	else if (score <= 6 && o->is_slow) r.says = SAYS_SLOW;
+	else if (score >= 9) r.says = SAYS_GOOD;
+	else if (company__chance(c, 400)) r.says = SAYS_SO_SO;
+	if (r.says < SAYS_TOPICS) r.text = company__saying(c, p, r.says);
+	company__answer(c, p, o, &r);
 }
 
 /* Everyone who tells it tells it once, wherever they like. */
@@ -90,7 +89,7 @@ static void tell(struct company *c, struct company__person *p, const struct comp
 	company__begin(c, p, at_ms, events[way], way == 0 ? "social" : way == 1 ? "review" : "email");
 	if (way == 1) company__number(c, "rating", 5);
 	if (way == 2) company__text(c, "survey", S("word_of_mouth"));
-	put_order(c, o);
+	company__order(c, o);
 	company__says(c, p, SAYS_CARD);
 	company__end(c);
 	p->has_told = true;
@@ -101,7 +100,7 @@ static void praise(struct company *c, struct company__person *p, const struct co
 	bool is_review = company__chance(c, 600);
 	company__begin(c, p, at_ms, is_review ? "Review Posted" : "Mention Posted", is_review ? "review" : "social");
 	if (is_review) company__number(c, "rating", p->hurt ? 3 : 4 + company__below(c, 2));
-	put_order(c, o);
+	company__order(c, o);
 	company__says(c, p, p->hurt ? SAYS_SO_SO : SAYS_GOOD);
 	company__end(c);
 }
@@ -137,14 +136,14 @@ static void bring_back(struct company *c, struct company__person *p, const struc
 	bool in_shop = is_at_home(p) && (o->in_shop || company__chance(c, 650));
 	const char *channel = in_shop ? "store" : "web";
 	company__begin(c, p, at_ms, "Return Requested", channel);
-	put_order(c, o);
+	company__order(c, o);
 	company__text(c, "reason", str_of(reason));
 	company__number(c, "days", (at_ms - o->had_ms) / COMPANY__DAY);
 	if (in_shop) company__text(c, "location", str_of(p->region->shop));
 	company__end(c);
 	if (in_shop && is_refused(c, p)) {
 		company__begin(c, p, at_ms + 6 * COMPANY__MINUTE, "Return Refused", channel);
-		put_order(c, o);
+		company__order(c, o);
 		company__text(c, "location", str_of(p->region->shop));
 		company__end(c);
 		p->hurt += 2;
@@ -231,6 +230,7 @@ static void deliver(struct company *c, struct company__person *p, struct company
 static void kettle_fails(struct company *c, struct company__person *p, struct company__order *o)
 {
 	int64_t at_ms = o->had_ms + company__about(c, 70 * 24, 14 * 24) * COMPANY__HOUR;
+	o->has_failed = true;
 	p->hurt++;
 	if (company__chance(c, 350)) at_ms = call(c, p, o, at_ms, "product failed", SAYS_KETTLE) + hours(c, 1, 20);
 	int64_t resolved_ms = complain(c, p, o, at_ms, "product failed", SAYS_KETTLE);

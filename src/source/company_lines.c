@@ -162,7 +162,12 @@ void company__identify(struct company *c, struct company__person *p, int64_t at_
 	close_line(c);
 }
 
+str company__saying(struct company *c, const struct company__person *p, enum company__topic topic)
+{
+	return str_of(p->region->says[topic][company__below(c, COMPANY__TEXTS)]);
+}
+
 void company__says(struct company *c, const struct company__person *p, enum company__topic topic)
 {
-	company__text(c, "text", str_of(p->region->says[topic][company__below(c, COMPANY__TEXTS)]));
+	company__text(c, "text", company__saying(c, p, topic));
 }

@@ -12,6 +12,7 @@
 #include "op/app.h"
 #include "setting/setting.h"
 #include "source/company.h"
+#include "source/demo_voice.h"
 #include "source/import.h"
 
 enum { PATH_BYTES = 4096, READ_PCT = 40, KEPT_PCT = 30 };
@@ -71,7 +72,10 @@ static enum err put_begun(struct op *op, bool is_company)
 {
 	TRY(setting_put(op, SETTING_demo_is_loading, S("1")));
 	if (!is_company) return OK;
-	if (!setting_bool(op->app, SETTING_company_loaded)) TRY(put_marks(op));
+	if (!setting_bool(op->app, SETTING_company_loaded)) {
+		TRY(put_marks(op));
+		TRY(demo_voice_before(op));
+	}
 	TRY(setting_put(op, SETTING_company_loaded, S("1")));
 	TRY(setting_put(op, SETTING_currency, S("EUR")));
 	return setting_put(op, SETTING_organisation, S(COMPANY_NAME));
@@ -79,6 +83,7 @@ static enum err put_begun(struct op *op, bool is_company)
 
 static enum err put_ended(struct op *op, bool is_company)
 {
+	if (is_company) TRY(demo_voice_after(op));
 	TRY(setting_put(op, SETTING_demo_is_loading, S("0")));
 	return is_company ? OK : setting_put(op, SETTING_sample_loaded, S("1"));
 }
@@ -87,6 +92,7 @@ static enum err note(struct app *app, enum err put(struct op *, bool), bool is_c
 {
 	struct op op;
 	op_init(&op, app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("demo")}, true);
+	op.locale = setting_locale(&op);
 	enum err e = op_end(&op, put(&op, is_company));
 	if (e != OK && f) *f = op.fault;
 	op_release(&op);

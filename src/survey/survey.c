@@ -150,7 +150,7 @@ static enum err add_version(struct op *op, const struct survey *s)
 enum err survey_add(struct op *op, struct survey *s)
 {
 	TRY(survey_check_draft(op, &s->definition));
-	s->id = id_new();
+	if (!s->id) s->id = id_new();
 	TRY(op_run(op, SQL_survey_add, DB_ARGS(db_id(s->id), db_text(s->name), db_blob(i18n_sort_key(&op->arena, s->name)), db_bool(s->is_anonymous), db_int(op->now_ms)), NULL));
 	TRY(add_version(op, s));
 	return audit_write(op, "survey_added", "survey", s->id, STR_NONE, s->name);

@@ -74,7 +74,7 @@ enum err survey_all(struct op *op, struct survey **out, size_t *n) NODISCARD;
 enum err survey_get(struct op *op, id survey, struct survey *out) NODISCARD; /* ERR_NOT_FOUND */
 /* As it was in a version; ERR_NOT_FOUND. */
 enum err survey_version(struct op *op, id survey, int64_t number, struct survey_definition *out) NODISCARD;
-/* s->id is set. ERR_INVALID with the fields. */
+/* s->id is set, unless it is given. ERR_INVALID with the fields. */
 enum err survey_add(struct op *op, struct survey *s) NODISCARD;
 enum err survey_change(struct op *op, const struct survey *s) NODISCARD;
 /* Opening: ERR_INVALID naming the question and language that hold it back. */

@@ -11,6 +11,11 @@ struct trigger_story {
 	int64_t customers, told, first_ms; /* first_ms: of the first telling; DESC_NULL_INT */
 };
 enum err trigger_stories(struct op *op, struct trigger_story **out, size_t *n) NODISCARD;
+struct talk_trigger {
+	id id;
+	str promise, kind, cost, given_by, words, remarkable, repeatable, reasonable, relevant;
+};
+enum err trigger_add(struct op *op, struct talk_trigger *t) NODISCARD; /* t->id is set */
 
 extern const struct desc TRIGGERS_DESC, TRIGGER_INPUT_DESC;
 web_handler trigger_list_get, trigger_post, trigger_change_post, trigger_remove_post, trigger_restore_post;

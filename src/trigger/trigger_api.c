@@ -215,12 +215,28 @@ static str kind_of(struct op *op, str text)
 	return text;
 }
 
+static enum err put(struct op *op, const struct talk_trigger *t, bool is_new)
+{
+	int64_t changed;
+	TRY(op_run(op, is_new ? SQL_trigger_add : SQL_trigger_change,
+	           DB_ARGS(db_id(t->id), db_text(t->promise), db_text(t->kind), db_text(t->cost), db_text(t->given_by), db_text(t->words), db_text(t->remarkable), db_text(t->repeatable), db_text(t->reasonable),
+	                   db_text(t->relevant), db_int(op->now_ms)),
+	           &changed));
+	if (!changed) return fail(op, ERR_NOT_FOUND, "id", "there is no such talk trigger");
+	return audit_write(op, is_new ? "trigger_added" : "trigger_changed", "trigger", t->id, STR_NONE, t->promise);
+}
+
+enum err trigger_add(struct op *op, struct talk_trigger *t)
+{
+	t->id = id_new();
+	return put(op, t, true);
+}
+
 static enum err save(struct op *op, struct web *w, struct answer *a, id trigger)
 {
 	struct talk_trigger in;
 	struct triggers *page;
 	struct faults f = {0};
-	int64_t changed;
 	TRY(web_input(op, w, &TRIGGER_INPUT_DESC, &in));
 	TRY(make_page(op, &page));
 	page->promise.value = kept(in.promise);
@@ -230,13 +246,9 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id trigger)
 		faults_keep(op, &f, &page->faults.v, &page->faults.n);
 		return answer_refused(op, a, &TRIGGERS_DESC, page);
 	}
-	id of = trigger ? trigger : id_new();
-	TRY(op_run(op, trigger ? SQL_trigger_change : SQL_trigger_add,
-	           DB_ARGS(db_id(of), db_text(page->promise.value), db_text(kind_of(op, kept(in.kind))), db_text(kept(in.cost)), db_text(kept(in.given_by)), db_text(kept(in.words)), db_text(kept(in.remarkable)),
-	                   db_text(kept(in.repeatable)), db_text(kept(in.reasonable)), db_text(kept(in.relevant)), db_int(op->now_ms)),
-	           &changed));
-	if (!changed) return fail(op, ERR_NOT_FOUND, "id", "there is no such talk trigger");
-	TRY(audit_write(op, trigger ? "trigger_changed" : "trigger_added", "trigger", of, STR_NONE, page->promise.value));
+	struct talk_trigger t = {trigger ? trigger : id_new(), page->promise.value, kind_of(op, kept(in.kind)), kept(in.cost), kept(in.given_by), kept(in.words), kept(in.remarkable), kept(in.repeatable), kept(in.reasonable),
+	                         kept(in.relevant)};
+	TRY(put(op, &t, !trigger));
 	a->notice = msg_of("notice_saved");
 	return answer_redirect(a, S("/talk-triggers"));
 }

@@ -3,10 +3,6 @@
 #define TRIGGER_TRIGGER_INNER_H
 #include "trigger/trigger.h"
 
-struct talk_trigger {
-	id id;
-	str promise, kind, cost, given_by, words, remarkable, repeatable, reasonable, relevant;
-};
 struct trigger_counts {
 	int64_t customers;        /* known, and heard under the purpose */
 	int64_t told, given, told_given;

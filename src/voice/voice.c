@@ -11,7 +11,7 @@
 enum { MOST_QUESTIONS = 40 };
 
 struct voice_question {
-	str id, name, survey, value;
+	str id, name, survey, survey_name, value;
 	struct msg measure, interval;
 	int64_t answers;
 	double number, low, high;
@@ -38,6 +38,7 @@ static const struct desc_field QUESTION_FIELDS[] = {
 	FIELD(voice_question, id, DESC_STR),
 	FIELD(voice_question, name, DESC_STR, .doc = "its wording, else its id"),
 	FIELD(voice_question, survey, DESC_STR),
+	FIELD(voice_question, survey_name, DESC_STR),
 	FIELD(voice_question, measure, DESC_MSG),
 	FIELD(voice_question, answers, DESC_INT),
 	FIELD(voice_question, value, DESC_STR),
@@ -140,15 +141,14 @@ enum err voice_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct voice *page = ARENA_NEW(&op->arena, struct voice);
 	struct feedback_question *v;
+	struct db_rows names;
 	const struct feedback_question *chosen = NULL;
 	size_t n;
 	str asked = web_query(w, "question");
 	TRY(feedback_questions(op, &v, &n));
+	TRY(voice__survey_names(op, &names));
 	if (str_given(asked) && asked.n && !((chosen = voice__find(v, n, asked)) && voice__way(chosen).is_scored)) return fail(op, ERR_NOT_FOUND, "question", "nobody has answered a scored question of this id");
-	for (size_t i = 0; i < n && !chosen; i++)
-		if (str_eq(v[i].type, S("nps"))) chosen = &v[i];
-	for (size_t i = 0; i < n && !chosen; i++)
-		if (voice__way(&v[i]).is_scored) chosen = &v[i];
+	if (!chosen) chosen = voice__overall(v, n);
 	page->questions.v = ARENA_ARRAY(&op->arena, struct voice_question, n + 1);
 	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
 	page->is_empty = n == 0;
@@ -159,6 +159,7 @@ enum err voice_get(struct op *op, struct web *w, struct answer *a)
 		page->has_more = page->questions.n == MOST_QUESTIONS;
 		if (page->has_more && &v[i] != chosen) continue;
 		TRY(fill_question(op, &v[i], q));
+		q->survey_name = str_given(q->survey) ? voice__survey_name(op, &names, q->survey) : STR_NONE;
 		q->is_shown = &v[i] == chosen;
 		if (q->is_shown) page->finding = finding_of(q);
 		page->questions.n++;

@@ -10,7 +10,7 @@
 enum { MOST_PREDICTORS = 20, MOST_LMG = 12 };
 
 struct voice_driver {
-	str id, name, responses;
+	str id, name, label, responses;
 	double weight, share, low, high, top2, mean, coefficient;
 	struct msg interval, advice;
 	bool is_priority;
@@ -28,6 +28,7 @@ struct voice_drivers {
 static const struct desc_field DRIVER_FIELDS[] = {
 	FIELD(voice_driver, id, DESC_STR),
 	FIELD(voice_driver, name, DESC_STR),
+	FIELD(voice_driver, label, DESC_STR, .doc = "the words that tell it from the other drivers"),
 	FIELD(voice_driver, responses, DESC_STR),
 	FIELD(voice_driver, weight, DESC_REAL, .doc = "of the variance of the outcome"),
 	FIELD(voice_driver, share, DESC_SHARE, .doc = "of what is explained: importance"),
@@ -60,16 +61,6 @@ static const struct desc_field DRIVERS_FIELDS[] = {
 };
 const struct desc VOICE_DRIVERS_DESC = DESC(voice_drivers, DRIVERS_FIELDS);
 
-/* The overall question is asked to be explained: a satisfaction or rating before NPS, which has causes outside of the survey. */
-static const struct feedback_question *first_outcome(const struct feedback_question *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(v[i].type, S("nps"))) return &v[i];
-	for (size_t i = 0; i < n; i++)
-		if (voice__way(&v[i]).is_scored) return &v[i];
-	return NULL;
-}
-
 static size_t choose_predictors(const struct feedback_question *v, size_t n, const struct feedback_question *outcome, size_t most, const struct feedback_question **out)
 {
 	size_t k = 0;
@@ -92,6 +83,35 @@ static void fill_row(struct op *op, const struct feedback_question *q, const str
 		.top2 = voice__real(d, "top2"), .mean = voice__real(d, "mean"), .coefficient = voice__real(d, "coefficient")};
 	out->responses = str_fmt(&op->arena, "/voice/responses?question=%.*s", STR_ARG(web_url(op, q->id)));
 	out->interval = voice__interval(op, (struct voice_way){true, RATING_CSAT, RATING_TOP2}, out->low, out->high);
+}
+
+/* Questions of one survey often begin and end alike ("How satisfied are you with …?"): what is between tells them apart. */
+static size_t alike(const struct voice_drivers *page, bool is_end)
+{
+	str first = page->rows.v[0].name;
+	size_t n = first.n;
+	for (size_t i = 1; i < page->rows.n; i++) {
+		str other = page->rows.v[i].name;
+		size_t k = 0;
+		while (k < n && k < other.n && first.p[is_end ? first.n - 1 - k : k] == other.p[is_end ? other.n - 1 - k : k]) k++;
+		n = k;
+	}
+	/* Whole words, where there are spaces; whole characters anyway. */
+	size_t at = n;
+	while (at && first.p[is_end ? first.n - at : at - 1] != ' ') at--;
+	if (at) return at;
+	while (n && ((unsigned char)(is_end ? first.p[first.n - n] : n < first.n ? first.p[n] : 0) & 0xC0) == 0x80) n--;
+	return n;
+}
+
+static void add_labels(struct voice_drivers *page)
+{
+	size_t begin = page->rows.n > 1 ? alike(page, false) : 0, end = page->rows.n > 1 ? alike(page, true) : 0;
+	for (size_t i = 0; i < page->rows.n; i++) {
+		str name = page->rows.v[i].name;
+		bool has_room = begin + end < name.n;
+		page->rows.v[i].label = has_room ? str_sub(name, begin, name.n - begin - end) : name;
+	}
 }
 
 static int by_share(const void *x, const void *y)
@@ -150,6 +170,7 @@ static enum err fill(struct op *op, const struct feedback_question *v, size_t n,
 	const struct json_node *d = json_get(answer, S("drivers"));
 	for (d = d ? d->child : NULL; d && page->rows.n < k; d = d->next, page->rows.n++) fill_row(op, predictors[page->rows.n], d, page->r2, &page->rows.v[page->rows.n]);
 	qsort(page->rows.v, page->rows.n, sizeof *page->rows.v, by_share);
+	add_labels(page);
 	advise(page);
 	tell(page);
 	return OK;
@@ -183,7 +204,7 @@ enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
 	size_t n;
 	str asked = web_query(w, "outcome"), method = web_query(w, "method");
 	TRY(feedback_questions(op, &v, &n));
-	const struct feedback_question *outcome = asked.n ? voice__find(v, n, asked) : first_outcome(v, n);
+	const struct feedback_question *outcome = asked.n ? voice__find(v, n, asked) : voice__overall(v, n);
 	if (asked.n && (!outcome || !voice__way(outcome).is_scored)) return fail(op, ERR_NOT_FOUND, "outcome", "nobody has answered a scored question of this id");
 	if (method.n && !str_eq(method, str_of(methods[0])) && !str_eq(method, str_of(methods[1]))) return fail(op, ERR_INVALID, "method", "must be relative_weights or lmg");
 	page->is_lmg = str_eq(method, str_of(methods[1]));

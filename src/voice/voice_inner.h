@@ -49,6 +49,8 @@ enum err voice__ask(struct op *op, str question, const struct json_node **out) N
 str voice__score(struct op *op, const struct feedback_question *q, struct voice_way way, str interval);
 str voice__json(struct op *op, str text); /* as a JSON string */
 const struct feedback_question *voice__find(const struct feedback_question *v, size_t n, str asked);
+/* The overall question, where none is chosen; NULL when none is scored. */
+const struct feedback_question *voice__overall(const struct feedback_question *v, size_t n);
 /* The scored questions, to choose among. */
 struct option *voice__options(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *chosen, size_t *out_n);
 #endif

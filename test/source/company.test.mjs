@@ -31,7 +31,7 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		assert.deepEqual(Object.keys(languages).sort(), ['el', 'en', 'fa', 'th', 'zh-Hant']);
 		for (const [language, n] of Object.entries(languages)) assert.ok(n > 250, `${n} customers in ${language}`);
 		const { body } = await hospes.get('/sources', key);
-		assert.deepEqual(body.rows.map((row) => row.name), ['made-up-company']);
+		assert.deepEqual(body.rows.map((row) => row.name).sort(), ['Listening', 'made-up-company']);
 	});
 
 	test('every page says that it is made up, in every language; the report says it first', async () => {
@@ -153,6 +153,28 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		const refused = frictions.find((each) => each.name === 'error_refused');
 		assert.ok(refused && refused.customers < 100 && refused.money === null, 'under a hundred affected no money is named');
 		assert.ok(frictions.every((each) => each.kind !== 'drop' || each.money === 0), 'a cart that is left costs nothing here: nothing of that was planted');
+	});
+
+	test('every page of Voice has something to say at first look', async () => {
+		const page = async (path) => (await hospes.get(path, key)).body;
+		const { questions } = await page('/voice');
+		const own = questions.filter((q) => /^(After a delivery|Twice a year)$/.test(q.survey_name));
+		assert.deepEqual(own.map((q) => q.id).sort(), ['ces_year', 'delivery', 'nps', 'nps_year', 'packing', 'quality', 'service']);
+		assert.ok(own.every((q) => q.answers > 500 && q.low < q.number && q.number < q.high), JSON.stringify(own));
+		const { rows: drivers } = await page('/voice/drivers');
+		assert.deepEqual([drivers[0].id, drivers[0].is_priority], ['delivery', true], 'late parcels hurt the score most');
+		const { rows: surveys } = await page('/surveys');
+		assert.deepEqual(surveys.map((row) => [row.name, row.state]), [['After a delivery', 'open'], ['Twice a year', 'open']]);
+		const { languages } = await page(surveys[0].address);
+		assert.ok(languages.length === 5 && languages.every((each) => each.is_whole));
+		const answers = await page(`/voice/responses?survey=${surveys[0].id}&kind=texts`);
+		assert.ok(answers.total > 1000 && answers.languages.length === 6, `${answers.total} texts`);
+		const { views } = await page('/follow-ups');
+		assert.ok(views.every((view) => view.n > 0 || /=(mine|due)$/.test(view.address)), JSON.stringify(views));
+		const { rows: improvements } = await page('/improvements');
+		assert.deepEqual(improvements.map((row) => row.x.state).sort(), ['found', 'mended', 'working']);
+		const heard = await page('/listening');
+		assert.ok(heard.n > 20 && heard.until && heard.rows.length, JSON.stringify(heard.finding));
 	});
 
 	test('it is served again as it is, and never mixed with what is real', async () => {
