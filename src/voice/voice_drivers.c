@@ -183,7 +183,7 @@ enum err voice_priorities(struct op *op, struct voice_priority **out, size_t *n)
 	struct db_rows first;
 	size_t n_all;
 	TRY(feedback_questions(op, &v, &n_all));
-	const struct feedback_question *outcome = first_outcome(v, n_all);
+	const struct feedback_question *outcome = voice__overall(v, n_all);
 	*n = 0;
 	if (outcome) TRY(fill(op, v, n_all, outcome, &page));
 	*out = ARENA_ARRAY(&op->arena, struct voice_priority, page.rows.n + 1);
