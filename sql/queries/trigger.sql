@@ -4,6 +4,9 @@ SELECT id, promise, kind, cost, given_by, words, remarkable, repeatable, reasona
 -- name: trigger_all
 {{trigger_columns}} WHERE removed_at IS NULL ORDER BY id LIMIT 50;
 
+-- name: trigger_by_id
+{{trigger_columns}} WHERE removed_at IS NULL AND id = $1;
+
 -- name: trigger_add
 INSERT INTO talk_trigger (id, promise, kind, cost, given_by, words, remarkable, repeatable, reasonable, relevant, made_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11);

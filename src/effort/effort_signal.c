@@ -244,7 +244,7 @@ static enum err find_stories(struct op *op, struct found *f)
 		struct effort_signal *s = add(op, f, SIGNAL_STORY, id_show(&op->arena, S("tlk"), v[i].id));
 		of_share(s, v[i].told, v[i].customers);
 		s->name = v[i].promise, s->customers = v[i].told, s->first_day = day_of(op, v[i].first_ms);
-		s->address = S("/talk-triggers");
+		s->address = str_fmt(&op->arena, "/talk-triggers/%.*s/customers", STR_ARG(id_show(&op->arena, S("tlk"), v[i].id)));
 	}
 	return OK;
 }

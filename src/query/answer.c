@@ -355,6 +355,7 @@ static query__answer_fn *const ANSWERS[] = {
 	[QUERY_SCORE] = query__answer_score,
 	[QUERY_DRIVERS] = query__answer_drivers,
 	[QUERY_STAFFING] = query__answer_staffing,
+	[QUERY_EARNED] = query__answer_earned,
 	[QUERY_SERVING] = query__answer_serving,
 };
 

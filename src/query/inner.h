@@ -253,6 +253,7 @@ enum err query__answer_journey(const struct query_context *ctx, const struct que
 enum err query__answer_score(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_drivers(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_serving(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
+enum err query__answer_earned(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 enum err query__answer_staffing(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f) NODISCARD;
 void query__put_members(struct json_writer *w, struct arena *a, const struct query_context *ctx, const struct query_behind *b);
 str query__names(struct arena *a, const struct query_match *m); /* for definitions: Order Completed or Product Viewed */

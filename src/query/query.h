@@ -100,7 +100,7 @@ struct query_context {
 #define QUERY_MEMORY_DEFAULT ((size_t)256 << 20)
 
 /* ---- questions ------------------------------------------------------------------------------------------------------- */
-enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE, QUERY_SCORE, QUERY_DRIVERS, QUERY_STAFFING, QUERY_SERVING };
+enum query_kind { QUERY_TREND, QUERY_RETENTION, QUERY_FUNNEL, QUERY_FLOW, QUERY_PATHS, QUERY_DRIVER, QUERY_JOURNEY, QUERY_DURATION, QUERY_SEGMENT, QUERY_TIMELINE, QUERY_SCORE, QUERY_DRIVERS, QUERY_STAFFING, QUERY_SERVING, QUERY_EARNED };
 enum query_unit { QUERY_HOUR, QUERY_DAY, QUERY_WEEK, QUERY_MONTH, QUERY_DAYS };
 struct query_interval {
 	enum query_unit unit;
@@ -158,6 +158,7 @@ struct query {
 	struct query_score *score;
 	struct query_drivers *drivers;
 	struct query_staffing *staffing;
+	struct query_earned *earned;
 	struct query_serving *serving;
 };
 /* ERR_MALFORMED (no JSON object), ERR_INVALID (fields of f name what is wrong), ERR_TOO_LARGE. Texts live in the arena. */

@@ -347,6 +347,7 @@ static const struct kind {
 	[QUERY_SCORE] = {"score", query__score_fields, QUERY__SCORE_FIELDS, query__check_score, QUERY_MONTH},
 	[QUERY_STAFFING] = {"staffing", query__staffing_fields, QUERY__STAFFING_FIELDS, query__check_staffing, QUERY_DAY},
 	[QUERY_SERVING] = {"serving", query__serving_fields, QUERY__SERVING_FIELDS, query__check_serving, QUERY_WEEK},
+	[QUERY_EARNED] = {"earned_growth", query__earned_fields, QUERY__EARNED_FIELDS, query__check_earned, QUERY_MONTH},
 	[QUERY_DRIVERS] = {"drivers", query__drivers_fields, QUERY__DRIVERS_FIELDS, query__check_drivers, QUERY_DAY},
 };
 

@@ -17,6 +17,6 @@ struct talk_trigger {
 };
 enum err trigger_add(struct op *op, struct talk_trigger *t) NODISCARD; /* t->id is set */
 
-extern const struct desc TRIGGERS_DESC, TRIGGER_INPUT_DESC;
-web_handler trigger_list_get, trigger_post, trigger_change_post, trigger_remove_post, trigger_restore_post;
+extern const struct desc TRIGGERS_DESC, TRIGGER_CUSTOMERS_DESC, TRIGGER_INPUT_DESC;
+web_handler trigger_list_get, trigger_customers_get, trigger_post, trigger_change_post, trigger_remove_post, trigger_restore_post;
 #endif

@@ -7,6 +7,8 @@
 #include "http/edited.h"
 #include "http/faults.h"
 #include "i18n/i18n.h"
+#include "json/json.h"
+#include "pulse/question.h"
 #include "trigger/trigger_inner.h"
 
 enum { PROMISE_CHARACTERS = 200, KIND_CHARACTERS = 40, TEXT_BYTES = 4000, LEAST = 10, TRIGGERS_MOST = 50, TESTS = 4 };
@@ -65,8 +67,8 @@ static const struct desc_field ROW_FIELDS[] = {
 };
 static const struct desc ROW_DESC = DESC(trigger_row, ROW_FIELDS);
 struct triggers {
-	struct msg finding, answers, gestures;
-	bool may_write;
+	struct msg finding, answers, gestures, earned, origin, origin_unknown;
+	bool may_write, may_read;
 	LIST_OF(struct trigger_row) rows;
 	LIST_OF(str) kinds;
 	struct input promise;
@@ -76,6 +78,10 @@ static const struct desc_field TRIGGERS_FIELDS[] = {
 	FIELD(triggers, finding, DESC_MSG),
 	FIELD(triggers, answers, DESC_MSG, .doc = "of those asked whether they told anyone"),
 	FIELD(triggers, gestures, DESC_MSG, .doc = "one-off gestures, counted apart"),
+	FIELD(triggers, earned, DESC_MSG, .doc = "earned growth of the last year"),
+	FIELD(triggers, origin, DESC_MSG, .doc = "of new customers whose origin is known"),
+	FIELD(triggers, origin_unknown, DESC_MSG),
+	FIELD(triggers, may_read, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(triggers, may_write, DESC_BOOL),
 	FIELD(triggers, rows, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
 	FIELD(triggers, kinds, DESC_LIST, .item = DESC_STR),
@@ -98,6 +104,16 @@ static const struct desc_field INPUT_FIELDS[] = {
 const struct desc TRIGGER_INPUT_DESC = {"trigger_input", sizeof(struct talk_trigger), INPUT_FIELDS, COUNT_OF(INPUT_FIELDS)};
 
 /* ---- the page ---- */
+
+enum err trigger__get(struct op *op, id trigger, struct talk_trigger *out)
+{
+	void *rows;
+	size_t n;
+	TRY(op_structs(op, SQL_trigger_by_id, DB_ARGS(db_id(trigger)), &STORED_DESC, &rows, &n));
+	if (!n) return fail(op, ERR_NOT_FOUND, "id", "there is no such talk trigger");
+	*out = *(struct talk_trigger *)rows;
+	return OK;
+}
 
 enum err trigger_stories(struct op *op, struct trigger_story **out, size_t *n)
 {
@@ -166,6 +182,37 @@ static enum err fill_beside(struct op *op, const struct trigger_measured *m, str
 	return OK;
 }
 
+static double real(const struct json_node *n, const char *name)
+{
+	const struct json_node *v = json_get(n, str_of(name));
+	double d;
+	return v && v->type == JSON_NUMBER && str_f64(v->text, &d) ? d : NAN;
+}
+
+static int64_t count_of(const struct json_node *n, const char *group)
+{
+	int64_t customers = 0;
+	json_get_i64(json_get(n, str_of(group)), S("customers"), &customers);
+	return customers;
+}
+
+static enum err fill_growth(struct op *op, struct triggers *page)
+{
+	static const char *const SHARES[] = {"rate", "low", "high", "nrr", "earned_new"}, *const NAMES[] = {"rate", "low", "high", "nrr", "earned"};
+	const struct json_node *answer;
+	str text;
+	int64_t n = 0;
+	TRY(question_answer(op, S("{\"kind\":\"earned_growth\"}"), &text));
+	TRY(json_tree(&op->arena, text, text.n + 1, &answer, &op->fault));
+	const struct json_node *new = json_get(answer, S("new"));
+	json_get_i64(answer, S("n"), &n);
+	page->earned = n ? msg_int("trigger_earned", "n", n) : msg_of("trigger_earned_none");
+	for (size_t i = 0; i < COUNT_OF(SHARES) && n; i++) msg_add(&page->earned, (struct msg_arg){.name = NAMES[i], .type = MSG_SHARE, .d = real(answer, SHARES[i])});
+	if (count_of(new, "earned") + count_of(new, "bought")) page->origin = shares("trigger_origin", count_of(new, "earned"), count_of(new, "earned") + count_of(new, "bought"));
+	if (count_of(new, "unknown")) page->origin_unknown = msg_int("trigger_origin_unknown", "n", count_of(new, "unknown"));
+	return OK;
+}
+
 static void find(struct triggers *page)
 {
 	const struct trigger_row *best = NULL;
@@ -187,7 +234,9 @@ static enum err make_page(struct op *op, struct triggers **out)
 	page->kinds.v = ARENA_ARRAY(&op->arena, str, COUNT_OF(KINDS));
 	for (int i = 0; KINDS[i]; i++) page->kinds.v[page->kinds.n++] = kind_name(op, str_of(KINDS[i]));
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
+	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
 	find(page);
+	TRY(fill_growth(op, page));
 	return fill_beside(op, m, page);
 }
 

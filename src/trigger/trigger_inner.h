@@ -13,6 +13,10 @@ struct trigger_measured {
 	const struct trigger_counts *of; /* in the order of the triggers */
 	int64_t gestures, gesture_customers; /* one-off, apart */
 };
+/* Who is behind its shares; told: whether or not it was given; silent: given, and not told. */
+enum trigger_who { TRIGGER_TOLD, TRIGGER_GIVEN, TRIGGER_TOLD_GIVEN, TRIGGER_SILENT };
+enum err trigger__who(struct op *op, const struct talk_trigger *t, enum trigger_who which, id **out, size_t *n) NODISCARD;
+enum err trigger__get(struct op *op, id trigger, struct talk_trigger *out) NODISCARD; /* ERR_NOT_FOUND */
 /* One pass over the events for all of them; kept while nothing changed. */
 enum err trigger__measure(struct op *op, const struct talk_trigger *v, size_t n, const struct trigger_measured **out) NODISCARD;
 #endif

@@ -142,13 +142,12 @@ static void sum_up(const struct looked *l, struct trigger_measured *m)
 	m->of = l->counts;
 }
 
-static enum err look(struct op *op, struct arena *a, void *arg, void **out)
+/* counts lie in `a`, the rest with the op. */
+static enum err walk(struct op *op, struct arena *a, const struct asked *asked, struct looked *out)
 {
-	const struct asked *asked = arg;
 	struct events_view *view;
 	uint16_t gesture;
 	struct looked l = {.op = op, .own = text_own_of(op), .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
-	struct trigger_measured *m = ARENA_NEW(a, struct trigger_measured);
 	size_t cells = asked->n * ((size_t)l.n_customers + 1) + 1;
 	l.gesture_code = events_type_code(op->app->events, S("Gesture Made"), &gesture) ? gesture : -1;
 	l.words = arena_alloc(&op->arena, (asked->n + 1) * sizeof *l.words);
@@ -163,9 +162,41 @@ static enum err look(struct op *op, struct arena *a, void *arg, void **out)
 	enum err e = OK;
 	for (size_t i = 0; e == OK && i < events_view_parts(view); i++) e = look_in(&l, events_view_part(view, i));
 	events_view_close(view);
-	sum_up(&l, m);
-	*out = m;
+	*out = l;
 	return e;
+}
+
+static enum err look(struct op *op, struct arena *a, void *arg, void **out)
+{
+	struct trigger_measured *m = *out = ARENA_NEW(a, struct trigger_measured);
+	struct looked l;
+	TRY(walk(op, a, arg, &l));
+	sum_up(&l, m);
+	return OK;
+}
+
+static bool is_behind(const struct looked *l, uint32_t customer, enum trigger_who which)
+{
+	bool told = l->told[customer], given = l->given[customer];
+	switch (which) {
+	case TRIGGER_TOLD: return told;
+	case TRIGGER_GIVEN: return given;
+	case TRIGGER_TOLD_GIVEN: return told && given;
+	case TRIGGER_SILENT: break;
+	}
+	return given && !told;
+}
+
+enum err trigger__who(struct op *op, const struct talk_trigger *t, enum trigger_who which, id **out, size_t *n)
+{
+	struct asked asked = {t, 1};
+	struct looked l;
+	TRY(walk(op, &op->arena, &asked, &l));
+	*out = ARENA_ARRAY(&op->arena, id, (size_t)l.n_customers + 1);
+	*n = 0;
+	for (uint32_t k = 1; k <= l.n_customers; k++)
+		if (is_behind(&l, k, which)) (*out)[(*n)++] = people_id(l.people, k);
+	return OK;
 }
 
 enum err trigger__measure(struct op *op, const struct talk_trigger *v, size_t n, const struct trigger_measured **out)

@@ -52,6 +52,7 @@ describe('evidence', () => {
 		assert.equal(found['praise:staff'].leaning.key, 'effort_leans_continue');
 		const story = Object.values(found).find((row) => row.signal.kind === 'story').signal;
 		assert.deepEqual([story.customers, story.first_day], [84, '2025-01-16']);
+		assert.equal((await w.get(story.address, secret)).body.customers, 84);
 		assert.equal(found['complaint:staff'], undefined);
 		const quotes = await read(complaint.address);
 		assert.deepEqual([quotes.texts, quotes.rows.length], [30, 30]);

@@ -174,6 +174,8 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 		await hospes.send('/alerts/rules', { figure: 'complaints', condition: 'above', limit: '0' }, secret);
 		const [alert] = await until('an alert', async () => { const { rows } = (await hospes.get('/alerts', secret)).body; return rows.length && rows; });
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
+		await hospes.send('/talk-triggers', { promise: 'A card in every box', given_by: 'Order Completed', words: 'card' }, secret);
+		const story = (await hospes.get('/talk-triggers', secret)).body.rows[0].address;
 		await hospes.send('/efforts', { name: 'A second packer' }, secret);
 		const effort = (await hospes.get('/efforts', secret)).body.columns[0].rows[0].address;
 		await hospes.send(effort, { name: 'A second packer', figure: '{"kind":"trend","event":"Order Completed"}', signal_day: '2011-01-01' }, secret);
@@ -186,7 +188,7 @@ export const everyPage = ({ languages, thoroughly = [], more = false }) => descr
 			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
-			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort], '/efforts/quotes': ['/efforts/quotes?topic=delivery&feeling=neg'],
+			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort], '/talk-triggers/:id/customers': [`${story}/customers?of=given`], '/efforts/quotes': ['/efforts/quotes?topic=delivery&feeling=neg'],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
