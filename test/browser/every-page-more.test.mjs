@@ -2,4 +2,4 @@
 import { LANGUAGES } from '../lib/browser.mjs';
 import { everyPage } from '../lib/every-page.mjs';
 
-everyPage({ languages: LANGUAGES.filter((language) => !['en', 'th'].includes(language)), thoroughly: ['fa'] });
+everyPage({ languages: LANGUAGES.filter((language) => !['en', 'th'].includes(language)) });
