@@ -76,8 +76,9 @@ UPDATE invite SET delivered_at = (SELECT m.ended_at FROM mail m WHERE m.id = inv
 WHERE delivered_at IS NULL AND mail IS NOT NULL AND EXISTS (SELECT 1 FROM mail m WHERE m.id = invite.mail AND m.state = 2);
 
 -- name: invite_undelivered
-UPDATE invite SET state = 2, reason = 'undelivered', is_untold = TRUE
-WHERE delivered_at IS NULL AND state = 1 AND mail IS NOT NULL AND EXISTS (SELECT 1 FROM mail m WHERE m.id = invite.mail AND m.state IN (3, 4));
+-- $1: since when mails are looked at that ended badly; they may have been delivered before they came back.
+UPDATE invite SET state = 2, reason = 'undelivered', delivered_at = NULL, is_untold = TRUE
+WHERE state = 1 AND opened_at IS NULL AND done_at IS NULL AND mail IN (SELECT m.id FROM mail m WHERE m.state IN (3, 4) AND m.ended_at >= $1);
 
 -- name: invite_redelivered
 -- Sent again by a person after it was refused.

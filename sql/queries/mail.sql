@@ -76,3 +76,22 @@ SELECT CAST(count(*) AS INT64) FROM mail WHERE recipient = $1 AND state = 4;
 
 -- name: mail_remove_subject
 DELETE FROM mail WHERE customer_subject = $1;
+
+-- name: mail_came_back
+-- Reported as failed after the server had taken it.
+UPDATE mail SET state = $2, ended_at = $3, code = NULL, answer = $4 WHERE id = $1 AND state = 2;
+
+-- name: mailbox
+SELECT uid_validity, uid_next, looked_at, found, fault_at, fault FROM mailbox;
+
+-- name: mailbox_read
+INSERT INTO mailbox (id, uid_validity, uid_next, looked_at, found, fault) VALUES (1, $1, $2, $3, $4, '')
+ON CONFLICT (id) DO UPDATE SET uid_validity = excluded.uid_validity, uid_next = excluded.uid_next, looked_at = excluded.looked_at,
+	found = excluded.found, fault_at = NULL, fault = '';
+
+-- name: mailbox_fault
+INSERT INTO mailbox (id, uid_validity, uid_next, found, fault_at, fault) VALUES (1, 0, 0, 0, $1, $2)
+ON CONFLICT (id) DO UPDATE SET fault_at = coalesce(mailbox.fault_at, excluded.fault_at), fault = excluded.fault;
+
+-- name: mailbox_forget
+DELETE FROM mailbox;

@@ -10,6 +10,8 @@
 #include "op/app.h"
 #include "setting/setting.h"
 
+static const int64_t BACK_MS = 7 * 86400000LL; /* a mail that ended longer ago was looked at */
+
 struct turn {
 	id invite, survey, plan, customer;
 	uint32_t subject;
@@ -141,7 +143,7 @@ static enum err follow_mails(struct op *op, bool *more)
 	int64_t delivered;
 	*more = false;
 	TRY(op_run(op, SQL_invite_delivered, DB_NO_ARGS, &delivered));
-	TRY(op_run(op, SQL_invite_undelivered, DB_NO_ARGS, NULL));
+	TRY(op_run(op, SQL_invite_undelivered, DB_ARGS(db_int(op->now_ms - BACK_MS)), NULL));
 	return op_run(op, SQL_invite_redelivered, DB_NO_ARGS, NULL);
 }
 

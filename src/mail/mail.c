@@ -104,6 +104,17 @@ enum err mail__outage(struct op *op, struct mail__outage *out)
 	return OK;
 }
 
+enum err mail__mailbox(struct op *op, struct mail__mailbox *out)
+{
+	struct db_rows rows;
+	*out = (struct mail__mailbox){.looked_ms = DESC_NULL_INT, .fault_ms = DESC_NULL_INT, .fault = S("")};
+	TRY(op_query(op, SQL_mailbox, DB_NO_ARGS, &rows));
+	if (!rows.n) return OK;
+	*out = (struct mail__mailbox){.uid_validity = db_rows_int(&rows, 0, 0), .uid_next = db_rows_int(&rows, 0, 1), .looked_ms = db_rows_int(&rows, 0, 2),
+		.found = db_rows_int(&rows, 0, 3), .fault_ms = db_rows_int(&rows, 0, 4), .fault = db_rows_text(&rows, 0, 5)};
+	return OK;
+}
+
 /* ---- letters ---- */
 
 struct mail_page {

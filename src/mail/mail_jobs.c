@@ -29,6 +29,7 @@ struct sender {
 	id job;
 	struct smtp *smtp;
 	str from, from_name;
+	str back; /* where it comes back to */
 	int64_t done;
 };
 
@@ -96,7 +97,7 @@ static void give(struct sender *s, struct arena *a, const struct taken *t, struc
 		.date_ms = t->made_ms,
 		.unsubscribe = t->unsubscribe,
 	};
-	smtp_send(s->smtp, a, s->from, t->recipient, mime_write(a, &m), goes_on, s, r);
+	smtp_send(s->smtp, a, s->back, t->recipient, mime_write(a, &m), goes_on, s, r);
 }
 
 static int64_t doubled(int64_t first, int64_t times, int64_t most)
@@ -210,19 +211,15 @@ static enum err send_next(struct sender *s, bool *more, int64_t *wait_ms)
 
 static struct smtp *connect_as_set(struct op *op)
 {
-	str security = setting_text(op, SETTING_mail_security), address = setting_text(op, SETTING_public_address);
-	struct smtp_server server = {
+	struct mail_server server = {
 		.host = setting_text(op, SETTING_mail_host),
 		.port = (int)setting_int(op->app, SETTING_mail_port),
-		.security = SMTP_STARTTLS,
+		.security = mail_security_of(setting_text(op, SETTING_mail_security)),
 		.user = setting_text(op, SETTING_mail_user),
 		.password = setting_text(op, SETTING_mail_password),
 		.authority = setting_text(op, SETTING_mail_authority),
-		.greets_as = mail_host_of(address),
 	};
-	for (int i = 0; SMTP_SECURITIES[i]; i++)
-		if (str_eq(security, str_of(SMTP_SECURITIES[i]))) server.security = (enum smtp_security)i;
-	return smtp_new(&server);
+	return smtp_new(&server, mail_host_of(setting_text(op, SETTING_public_address)));
 }
 
 static enum err add_next(struct op *op, int64_t wait_ms)
@@ -241,6 +238,8 @@ static enum err send_all(struct op *op, id job)
 	struct sender s = {.op = op, .job = job, .from = setting_text(op, SETTING_mail_sender)};
 	bool more = true;
 	int64_t wait_ms = 0;
+	str back = setting_text(op, SETTING_mail_bounce_sender);
+	s.back = back.n ? back : s.from;
 	s.from_name = name.n ? name : setting_text(op, SETTING_organisation);
 	enum err e = op_apart(op->app, MAIL_JOB, take_back, NULL);
 	if (e != OK) return fail(op, e, "mail", "the outbox cannot be read");

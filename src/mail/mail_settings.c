@@ -1,5 +1,5 @@
 /* The settings of mail, and the try: a test goes through the outbox like any other mail, so that what is seen is what will
- * happen. A password is typed again when the server is another one: nobody gets the old one sent to a server of theirs. */
+ * happen. */
 #include "mail/mail.h"
 #include "mail/mail_pages.h"
 
@@ -7,19 +7,12 @@
 #include "http/faults.h"
 #include "jobs/jobs.h"
 #include "mail/mail_inner.h"
-#include "mail/smtp.h"
+#include "mail/server_form.h"
 #include "op/app.h"
 #include "setting/setting.h"
 #include "team/team.h"
 
-enum {
-	HOST_BYTES = 253,
-	USER_CHARACTERS = 320,
-	PASSWORD_BYTES = 1000,
-	NAME_CHARACTERS = 80,
-	ADDRESS_CHARACTERS = 200,
-	AUTHORITY_CHARACTERS = 65536
-};
+enum { NAME_CHARACTERS = 80, ADDRESS_CHARACTERS = 200 };
 
 struct mail_settings {
 	struct msg finding, outage;
@@ -131,12 +124,7 @@ static enum err make_page(struct op *op, const struct mail_settings_input *in, s
 	page->sender_name.value = in->sender_name;
 	page->address.value = in->address;
 	page->has_password = setting_text(op, SETTING_mail_password).n > 0;
-	page->securities.v = ARENA_ARRAY(&op->arena, struct option, SMTP_TLS + 1);
-	for (size_t i = 0; SMTP_SECURITIES[i]; i++) {
-		str name = str_of(SMTP_SECURITIES[i]), key = str_fmt(&op->arena, "mail_security_%.*s", STR_ARG(name));
-		page->securities.v[page->securities.n++] =
-			(struct option){name, i18n_pattern(op->locale.lang, key), str_eq(name, in->security)};
-	}
+	page->securities.v = server_form_securities(op, in->security, &page->securities.n);
 	*out = page;
 	return add_state(op, page);
 }
@@ -160,66 +148,24 @@ enum err mail_settings_get(struct op *op, struct web *w, struct answer *a)
 
 /* ---- changing it ---- */
 
-static bool is_host(str host)
+static struct server_form form_of(const struct mail_settings_input *in)
 {
-	if (!host.n || host.n > HOST_BYTES || host.p[0] == '-') return false;
-	for (size_t i = 0; i < host.n; i++) {
-		char c = host.p[i];
-		bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!is_letter && c != '.' && c != '-' && c != ':') return false;
-	}
-	return true;
-}
-
-static bool is_loopback(str host)
-{
-	return str_eq(host, S("localhost")) || str_starts(host, S("127.")) || str_eq(host, S("::1"));
-}
-
-static bool has_control(str text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f) return true;
-	return false;
-}
-
-static bool is_other_server(struct op *op, const struct mail_settings_input *in)
-{
-	struct mail_settings_input now = current(op);
-	return !str_eq(now.host, in->host) || !str_eq(now.port, in->port) || !str_eq(now.security, in->security) ||
-	       !str_eq(now.user, in->user) || !str_eq(now.authority, in->authority);
-}
-
-static void look_at_sign_in(
-	struct op *op, struct mail_settings *page, const struct mail_settings_input *in, struct faults *faults)
-{
-	if (!in->user.n) return;
-	if (str_eq(in->security, S("none")) && !is_loopback(in->host))
-		faults_add(faults, "security", NULL, msg_of("mail_fault_plain"));
-	if (in->password.n > PASSWORD_BYTES)
-		faults_add(faults, "password", &page->password, msg_int("fault_too_long", "max", PASSWORD_BYTES));
-	else if (!in->password.n && (!page->has_password || is_other_server(op, in)))
-		faults_add(faults, "password", &page->password, msg_of("mail_fault_password"));
+	return (struct server_form){in->host, in->port, in->security, in->user, in->password, in->authority};
 }
 
 static void look_through(
 	struct op *op, struct mail_settings *page, const struct mail_settings_input *in, struct faults *faults)
 {
-	int64_t port;
-	if (!is_host(in->host)) faults_add(faults, "host", &page->host, msg_of("mail_fault_host"));
-	if (!str_i64(in->port, &port) || port < 1 || port > 65535)
-		faults_add(faults, "port", &page->port, msg_of("mail_fault_port"));
-	bool is_known = false;
-	for (size_t i = 0; i < page->securities.n; i++) is_known = is_known || page->securities.v[i].is_selected;
-	if (!is_known) faults_add(faults, "security", NULL, msg_of("fault_choice"));
-	faults_text(faults, "user", &page->user, false, USER_CHARACTERS);
-	look_at_sign_in(op, page, in, faults);
+	struct mail_settings_input kept = current(op);
+	struct server_form now = form_of(&kept), typed = form_of(in);
+	struct server_fields fields = {&page->host, &page->port, &page->user, &page->password, page->has_password};
+	server_form_check(&typed, &now, &fields, faults);
 	if (in->authority.n && !str_starts(in->authority, S("-----BEGIN CERTIFICATE-----")))
 		faults_add(faults, "authority", &page->authority, msg_of("mail_fault_authority"));
 	if (!email_is_plausible(in->sender)) faults_add(faults, "sender", &page->sender, msg_of("fault_email"));
-	if (faults_text(faults, "sender_name", &page->sender_name, false, NAME_CHARACTERS) && has_control(in->sender_name))
+	if (faults_text(faults, "sender_name", &page->sender_name, false, NAME_CHARACTERS) && server_form_has_control(in->sender_name))
 		faults_add(faults, "sender_name", &page->sender_name, msg_of("fault_invalid"));
-	if (in->address.n > ADDRESS_CHARACTERS || !mail_host_of(in->address).n || has_control(in->address) ||
+	if (in->address.n > ADDRESS_CHARACTERS || !mail_host_of(in->address).n || server_form_has_control(in->address) ||
 		str_contains(in->address, S(" ")))
 		faults_add(faults, "address", &page->address, msg_of("mail_fault_address"));
 }

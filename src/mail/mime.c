@@ -10,6 +10,12 @@ static void start(void)
 	g_mime_init();
 }
 
+void mime_start(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, start);
+}
+
 /* Base64 for scripts that quoted-printable would blow up threefold a byte. */
 static GMimeContentEncoding encoding_of(str text)
 {
@@ -57,8 +63,7 @@ static str bytes_of(struct arena *a, GMimeMessage *m)
 
 str mime_write(struct arena *a, const struct mime_message *m)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, start);
+	mime_start();
 	GMimeMessage *message = g_mime_message_new(TRUE);
 	GMimeMultipart *both = g_mime_multipart_new_with_subtype("alternative");
 	GMimeObject *text = part(a, "plain", m->text), *html = part(a, "html", m->html);

@@ -13,4 +13,6 @@ struct mime_message {
 };
 /* The bytes lie in the arena. The same message gives the same bytes but for the border between its parts. */
 str mime_write(struct arena *a, const struct mime_message *m);
+/* GMime has to be begun once, before anything of it is used. */
+void mime_start(void);
 #endif

@@ -13,9 +13,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-enum { CONNECT_MS = 20000, TRANSFER_MS = 720000, STOP_MS = 5000, ANSWER_BYTES = 300, URL_BYTES = 600, VERB_BYTES = 8 };
-
-const char *const SMTP_SECURITIES[] = {"none", "starttls", "tls", NULL};
+enum { TRANSFER_MS = 720000, STOP_MS = 5000, ANSWER_BYTES = 300, VERB_BYTES = 8 };
 
 struct smtp {
 	CURL *curl;
@@ -82,29 +80,13 @@ static int ask(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_
 	return !s->is_given || now - s->stop_since_ms >= STOP_MS;
 }
 
-static bool set_up(struct smtp *s, const struct smtp_server *server)
+static bool set_up(struct smtp *s, const struct mail_server *server, str greets_as)
 {
-	char url[URL_BYTES];
 	CURL *c = s->curl;
-	bool is_ipv6 = memchr(server->host.p, ':', server->host.n) != NULL;
-	struct curl_blob authority = {(void *)(uintptr_t)server->authority.p, server->authority.n, CURL_BLOB_COPY};
-	struct arena a = {0};
-	snprintf(url, sizeof url, "%s://%s%.*s%s:%d/%.*s", server->security == SMTP_TLS ? "smtps" : "smtp",
-		is_ipv6 ? "[" : "", STR_ARG(server->host), is_ipv6 ? "]" : "", server->port, STR_ARG(server->greets_as));
-	CURLcode e = CURLE_OK;
+	CURLcode e = mail_server_apply(c, server, "smtp", greets_as);
 #define SET(option, value) (e = e ? e : curl_easy_setopt(c, option, value))
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	SET(CURLOPT_PROXY, "");
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	SET(CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)TRANSFER_MS / 1000);
 	SET(CURLOPT_TIMEOUT_MS, (long)TRANSFER_MS);
-	SET(CURLOPT_USE_SSL, (long)(server->security == SMTP_PLAIN ? CURLUSESSL_NONE : CURLUSESSL_ALL));
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (server->authority.n) SET(CURLOPT_CAINFO_BLOB, &authority);
-	if (server->user.n) SET(CURLOPT_USERNAME, str_c(&a, server->user));
-	if (server->user.n) SET(CURLOPT_PASSWORD, str_c(&a, server->password));
 	SET(CURLOPT_ERRORBUFFER, s->error);
 	SET(CURLOPT_VERBOSE, 1L);
 	SET(CURLOPT_DEBUGFUNCTION, hear);
@@ -115,15 +97,15 @@ static bool set_up(struct smtp *s, const struct smtp_server *server)
 	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_XFERINFOFUNCTION, ask);
 	SET(CURLOPT_XFERINFODATA, s);
-	arena_release(&a);
+#undef SET
 	return e == CURLE_OK;
 }
 
-struct smtp *smtp_new(const struct smtp_server *server)
+struct smtp *smtp_new(const struct mail_server *server, str greets_as)
 {
 	struct smtp *s = MEM_NEW(struct smtp);
 	s->curl = curl_easy_init();
-	if (s->curl && set_up(s, server)) return s;
+	if (s->curl && set_up(s, server, greets_as)) return s;
 	smtp_free(s);
 	return NULL;
 }

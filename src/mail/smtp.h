@@ -3,18 +3,7 @@
 #define MAIL_SMTP_H
 #include "base/arena.h"
 #include "base/err.h"
-
-enum smtp_security { SMTP_PLAIN, SMTP_STARTTLS, SMTP_TLS };
-extern const char *const SMTP_SECURITIES[]; /* "none", "starttls", "tls", NULL */
-
-struct smtp_server {
-	str host;
-	int port;
-	enum smtp_security security;
-	str user, password; /* user empty: no sign-in */
-	str authority;      /* PEM; empty: those that the machine trusts */
-	str greets_as;      /* host name in EHLO; empty: the machine's */
-};
+#include "mail/server.h"
 
 enum smtp_outcome {
 	SMTP_TAKEN,
@@ -32,7 +21,8 @@ struct smtp_result {
 };
 
 struct smtp; /* keeps the connection between transfers; of one thread */
-struct smtp *smtp_new(const struct smtp_server *server); /* NULL: no memory */
+/* greets_as: host name in EHLO; empty: the machine's. NULL: no memory. */
+struct smtp *smtp_new(const struct mail_server *server, str greets_as);
 void smtp_free(struct smtp *s);
 /* sender and recipient: addresses alone. go_on is asked about once a second and may be NULL. answer lies in the arena. */
 void smtp_send(struct smtp *s, struct arena *a, str sender, str recipient, str message, bool (*go_on)(void *arg), void *arg, struct smtp_result *out);

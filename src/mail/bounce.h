@@ -1,0 +1,20 @@
+/* bounce.h: what a mail server reports of a message some time after it took it (RFC 3464, 6522, 3463). */
+#ifndef MAIL_BOUNCE_H
+#define MAIL_BOUNCE_H
+#include "base/arena.h"
+#include "base/str.h"
+
+enum bounce_verdict {
+	BOUNCE_NONE,         /* no report, one of a delay or of success, or of no message that can be told */
+	BOUNCE_NO_RECIPIENT, /* failed: X.1.x, 5.2.1, 5.4.4, or 5.0.0 */
+	BOUNCE_REFUSED,      /* failed for another reason: full, too large, by policy, too long on the way */
+};
+struct bounce {
+	enum bounce_verdict verdict;
+	str message_id; /* of the message it is about, without its angle brackets */
+	str status;     /* "5.1.1" */
+	str words;      /* what the other server said, one line of at most 300 bytes; may be empty */
+};
+/* A whole message, or its beginning. All of out lies in the arena. Anything at all may be given. */
+void bounce_read(struct arena *a, str message, struct bounce *out);
+#endif
