@@ -13,6 +13,7 @@
 #include "search/search.h"
 #include "source/import_pages.h"
 #include "team/team_pages.h"
+#include "webhook/webhook.h"
 
 const struct job_kind JOB_TABLE[] = {
 #define JOB(kind, function, attempts, lease_s, every_s, doc) {#kind, function, attempts, lease_s, every_s},

@@ -37,6 +37,7 @@
 #include "trigger/trigger.h"
 #include "voice/voice.h"
 #include "want/want.h"
+#include "webhook/webhook.h"
 
 /* The words of the permission column. */
 enum { ROUTE_ANYBODY = WEB_ANYBODY, ROUTE_SIGNED_IN = WEB_SIGNED_IN, ROUTE_BY_LINK = WEB_BY_LINK, ROUTE_IN_FRAME = WEB_IN_FRAME };

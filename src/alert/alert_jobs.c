@@ -9,6 +9,7 @@
 #include "i18n/zone.h"
 #include "op/app.h"
 #include "setting/setting.h"
+#include "webhook/webhook.h"
 
 enum { DAYS_A_PASS = 120, PROBLEM_BYTES = 400 };
 static const int64_t HOUR_MS = 3600000, MINUTE_MS = 60000;
@@ -149,8 +150,19 @@ static enum err raise(struct settling *s, const struct finding *f, id *alert)
 		NULL));
 	log_info("alert_raised", F_STR("rule", id_show(&op->arena, S("alr"), f->rule.id)), F_INT("held", is_held));
 	if (is_held) return OK;
+	struct alert_row *row = &s->raised.v[s->raised.n++];
 	s->noticed++;
-	return alert__row(op, *alert, &s->raised.v[s->raised.n++]);
+	TRY(alert__row(op, *alert, row));
+	return webhook_put(op, WEBHOOK_alert_raised, id_show(&op->arena, S("alt"), *alert), &ALERT_ROW_DESC, row);
+}
+
+/* Who was not told of it is not told that it is over. */
+static enum err clear(struct op *op, id alert)
+{
+	struct alert_row row;
+	TRY(op_run(op, SQL_alert_clear, DB_ARGS(db_id(alert), db_int(op->now_ms)), NULL));
+	TRY(alert__row(op, alert, &row));
+	return row.noticed_at == DESC_NULL_INT ? OK : webhook_put(op, WEBHOOK_alert_cleared, id_show(&op->arena, S("alt"), alert), &ALERT_ROW_DESC, &row);
 }
 
 static enum err take_step(struct settling *s, const struct finding *f, enum alert_step step, struct alert_rule *now)
@@ -162,9 +174,9 @@ static enum err take_step(struct settling *s, const struct finding *f, enum aler
 	if (step == ALERT_STEP_RAISE) return raise(s, f, &now->alert);
 	if (step == ALERT_STEP_EASE) return now->calm_since = op->now_ms, OK;
 	if (step != ALERT_STEP_CLEAR) return op_run(op, SQL_alert_still, DB_ARGS(db_id(now->alert), db_int(op->now_ms), db_int(step == ALERT_STEP_AGAIN)), NULL);
-	id alert = now->alert;
+	TRY(clear(op, now->alert));
 	now->alert = 0;
-	return op_run(op, SQL_alert_clear, DB_ARGS(db_id(alert), db_int(op->now_ms)), NULL);
+	return OK;
 }
 
 static enum err settle(struct settling *s, const struct finding *f, int64_t next_at)
@@ -188,13 +200,21 @@ static enum err settle(struct settling *s, const struct finding *f, int64_t next
 		NULL);
 }
 
+struct held {
+	int64_t n;
+};
+static const struct desc_field HELD_FIELDS[] = {FIELD(held, n, DESC_INT)};
+static const struct desc HELD_DESC = {"alert_held", sizeof(struct held), HELD_FIELDS, COUNT_OF(HELD_FIELDS)};
+
 /* Those past the most of a day, once the day is over. */
 static enum err tell_held(struct op *op, int64_t today_ms)
 {
 	struct db_rows r;
 	TRY(op_query(op, SQL_alert_held_before, DB_ARGS(db_int(today_ms)), &r));
 	if (!db_rows_int(&r, 0, 0)) return OK;
-	TRY(alert__mail_held(op, db_rows_int(&r, 0, 0)));
+	struct held held = {db_rows_int(&r, 0, 0)};
+	TRY(alert__mail_held(op, held.n));
+	TRY(webhook_put(op, WEBHOOK_alert_summary, datetime_show(&op->arena, today_ms), &HELD_DESC, &held));
 	return op_run(op, SQL_alert_held_told, DB_ARGS(db_int(today_ms)), NULL);
 }
 

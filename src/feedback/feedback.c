@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/datetime.h"
 #include "base/map.h"
 #include "base/utf8.h"
 #include "i18n/i18n.h"
@@ -14,6 +15,7 @@
 #include "query/survey_event.h"
 #include "text/shelf.h"
 #include "text/verdict.h"
+#include "webhook/webhook.h"
 
 enum { BODY_BYTES = 4 << 20, ID_BYTES = 200, WORDS_BYTES = 1000, TEXT_BYTES = 20000 };
 
@@ -132,9 +134,30 @@ static enum err put_question(struct op *op, struct feedback_batch *b, const stru
 	              DB_ARGS(db_text(x->question), db_text(x->survey), db_text(x->type), db_text(x->wording), real(x->scale_min), real(x->scale_max), db_int(at_ms)), NULL);
 }
 
+/* Endpoints are told that something came in, not what: who may read answers fetches it. Of anonymous surveys not even that, since
+ * the moment would say whose it is. */
+struct answered {
+	str survey, question, type;
+	int64_t at;
+};
+static const struct desc_field ANSWERED_FIELDS[] = {
+	FIELD(answered, survey, DESC_STR),
+	FIELD(answered, question, DESC_STR),
+	FIELD(answered, type, DESC_STR),
+	FIELD(answered, at, DESC_TIME),
+};
+static const struct desc ANSWERED_DESC = {"survey_answered", sizeof(struct answered), ANSWERED_FIELDS, COUNT_OF(ANSWERED_FIELDS)};
+
+static enum err publish(struct op *op, const struct row *x, str message, int64_t at_ms)
+{
+	struct answered out = {x->survey, x->question, x->type, at_ms};
+	return webhook_put(op, WEBHOOK_survey_answered, message, &ANSWERED_DESC, &out);
+}
+
 enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct events_record *r)
 {
 	struct row x;
+	int64_t added;
 	const struct event *e = &r->event;
 	if (!read_row(&op->arena, e->body, &x)) return OK;
 	str message = str_fmt(&op->arena, "%016llx%016llx", (unsigned long long)e->message.a, (unsigned long long)e->message.b);
@@ -147,8 +170,9 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	                   db_text(x.submission), db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number),
 	                   db_text(x.text), db_text(x.language), db_text(e->channel.n && !x.is_anonymous ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search),
 	                   x.is_anonymous ? db_int(1) : db_null(), db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals), group(&x, 0), group(&x, 1), group(&x, 2)),
-	           NULL));
-	return x.is_anonymous ? release_batch(op, &x) : OK;
+	           &added));
+	if (x.is_anonymous) return release_batch(op, &x);
+	return added && !e->import && e->time_ms > op->now_ms - DAY_MS ? publish(op, &x, message, e->time_ms) : OK;
 }
 
 enum err feedback_forget_import(struct op *op, int64_t import)

@@ -161,6 +161,8 @@ static struct curl_slist *headers_of(struct arena *a, const struct fetch_request
 	if (r->accept.n) list = curl_slist_append(list, str_fmt(a, "Accept: %.*s", STR_ARG(r->accept)).p);
 	if (r->etag.n) list = curl_slist_append(list, str_fmt(a, "If-None-Match: %.*s", STR_ARG(r->etag)).p);
 	if (r->modified.n) list = curl_slist_append(list, str_fmt(a, "If-Modified-Since: %.*s", STR_ARG(r->modified)).p);
+	if (r->body.n) list = curl_slist_append(list, str_fmt(a, "Content-Type: %.*s", STR_ARG(r->type)).p);
+	for (size_t i = 0; i < r->n_headers; i++) list = curl_slist_append(list, str_c(a, r->headers[i]));
 	return list;
 }
 
@@ -172,7 +174,11 @@ static bool set_up(CURL *c, struct transfer *t, struct curl_slist *headers)
 	SET(CURLOPT_URL, str_c(t->a, r->url));
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 1L);
+	SET(CURLOPT_FOLLOWLOCATION, r->stays ? 0L : 1L);
+	if (r->body.n) {
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n);
+		SET(CURLOPT_POSTFIELDS, r->body.p);
+	}
 	SET(CURLOPT_MAXREDIRS, (long)FETCH_HOPS);
 	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	SET(CURLOPT_PROXY, "");
@@ -183,7 +189,7 @@ static bool set_up(CURL *c, struct transfer *t, struct curl_slist *headers)
 	SET(CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
-	SET(CURLOPT_USERAGENT, AGENT);
+	SET(CURLOPT_USERAGENT, r->agent ? r->agent : AGENT);
 	SET(CURLOPT_HTTPHEADER, headers);
 	SET(CURLOPT_ERRORBUFFER, t->error);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);

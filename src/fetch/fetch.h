@@ -1,4 +1,4 @@
-/* fetch.h: one GET to the outside, on the way of whoever asked for it (a source to be heard): http and https alone, within
+/* fetch.h: one request to the outside, on the way of whoever asked for it (a source to be heard, an endpoint to be told): http and https alone, within
  * limits of bytes, time and redirects, never to the inside. Called from jobs, never within a transaction. */
 #ifndef FETCH_FETCH_H
 #define FETCH_FETCH_H
@@ -30,6 +30,11 @@ struct fetch_request {
 	str etag, modified; /* of the last answer; empty: none */
 	size_t most_bytes;  /* 0: FETCH_BYTES */
 	int timeout_ms;     /* 0: FETCH_MS */
+	str body, type;     /* given: it is a POST of that content type */
+	const str *headers; /* "name: value", without line breaks */
+	size_t n_headers;
+	const char *agent;  /* NULL: as a reader of feeds */
+	bool stays;         /* a redirect is an answer, and not followed */
 	bool may_be_inside;
 	bool (*go_on)(void *arg); /* asked about once a second; may be NULL */
 	void *arg;
@@ -53,6 +58,8 @@ enum fetch_outcome fetch_check(struct arena *a, str url, bool may_be_inside, str
 str fetch_resolve(struct arena *a, str base, str reference);
 
 struct sockaddr;
+/* HOSPES_FETCH_INSIDE=1: whoever runs the server allows its own machines. */
+bool fetch_may_be_inside(void);
 /* Of this machine or its networks, or no address of one machine at all (RFC 6890); one that leads to such by translation too. */
 bool fetch_is_inside(const struct sockaddr *address);
 

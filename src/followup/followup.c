@@ -301,7 +301,8 @@ enum err followup__act(struct op *op, const struct followup_rule *r, const struc
 	if (is_held) return op_run(op, SQL_followup_rule_hold_back, DB_ARGS(db_id(r->id)), NULL);
 	if (open.n) return op_run(op, SQL_followup_again, DB_ARGS(db_id(of)), NULL);
 	*made = true;
-	return add(op, r, e, subject, at_ms, of);
+	TRY(add(op, r, e, subject, at_ms, of));
+	return followup__publish(op, of, WEBHOOK_followup_opened, of);
 }
 
 static enum err apply_rules(struct op *op, const struct followups *f, const struct event *e)

@@ -3,6 +3,7 @@
 #define FOLLOWUP_FOLLOWUP_INNER_H
 #include "followup/followup.h"
 #include "query/body.h"
+#include "webhook/webhook.h"
 
 enum followup_state { FOLLOWUP_OPEN, FOLLOWUP_WORKING, FOLLOWUP_CLOSED };
 enum followup_outcome { FOLLOWUP_SOLVED, FOLLOWUP_EXPLAINED, FOLLOWUP_NOT_REACHED, FOLLOWUP_NOTHING, FOLLOWUP_OUTCOMES };
@@ -58,6 +59,8 @@ struct followup_act {
 };
 struct followup_act followup__as_it_is(const struct followup_row *f, const char *what); /* changes nothing */
 enum err followup__do(struct op *op, const struct followup_row *f, const struct followup_act *act) NODISCARD;
+/* Tells endpoints how it stands. once: the act, so that it is told once. */
+enum err followup__publish(struct op *op, id followup, enum webhook_type type, id once) NODISCARD;
 /* The people a follow-up may belong to, "" first. */
 enum err followup__owners(struct op *op, id chosen, struct option **out, size_t *n) NODISCARD;
 #endif

@@ -165,6 +165,36 @@ static enum err set(struct op *op, id followup, int state, id owner, int outcome
 	return op_run(op, SQL_followup_set, DB_ARGS(db_id(followup), db_int(state), db_id(owner), outcome_or_null(outcome), db_int_or_null(closed_at), db_int(is_closing)), NULL);
 }
 
+/* What other programs are told: no word of the customer and nothing that they said. */
+struct published {
+	id id, rule;
+	str cause, address, event;
+	int state, outcome;
+	int64_t made_at, due_at, closed_at;
+};
+static const struct desc_field PUBLISHED_FIELDS[] = {
+	FIELD(published, id, DESC_ID, .prefix = "fup"),
+	FIELD(published, rule, DESC_ID, .prefix = "fur"),
+	FIELD(published, cause, DESC_STR),
+	FIELD(published, address, DESC_STR),
+	FIELD(published, event, DESC_STR),
+	FIELD(published, state, DESC_ENUM, .names = FOLLOWUP_STATE_NAMES),
+	FIELD(published, outcome, DESC_ENUM, .names = FOLLOWUP_OUTCOME_NAMES),
+	FIELD(published, made_at, DESC_TIME),
+	FIELD(published, due_at, DESC_TIME),
+	FIELD(published, closed_at, DESC_TIME),
+};
+static const struct desc PUBLISHED_DESC = {"followup_published", sizeof(struct published), PUBLISHED_FIELDS, COUNT_OF(PUBLISHED_FIELDS)};
+
+enum err followup__publish(struct op *op, id followup, enum webhook_type type, id once)
+{
+	struct followup_row f;
+	TRY(followup__get(op, followup, &f));
+	struct published out = {f.id, f.rule, f.cause, f.address, f.event, f.state, f.outcome, f.made_at, f.due_at, f.closed_at};
+	str of = str_fmt(&op->arena, "%.*s %lld", STR_ARG(id_show(&op->arena, S("fup"), followup)), (long long)once);
+	return webhook_put(op, type, of, &PUBLISHED_DESC, &out);
+}
+
 enum err followup__do(struct op *op, const struct followup_row *f, const struct followup_act *act)
 {
 	str who = op->actor.name.n ? op->actor.name : S("Hospes");
@@ -172,7 +202,9 @@ enum err followup__do(struct op *op, const struct followup_row *f, const struct 
 	           DB_ARGS(db_id(id_new()), db_id(act->action), db_id(f->id), db_int(op->now_ms), db_text(who), db_text(str_of(act->what)), db_text(act->text), db_int(f->state), db_id(f->owner),
 	                   outcome_or_null(f->outcome), db_int_or_null(f->closed_at)),
 	           NULL));
-	return set(op, f->id, act->state, act->owner, act->outcome, act->closed_at, act->state == FOLLOWUP_CLOSED && f->state != FOLLOWUP_CLOSED);
+	bool is_closing = act->state == FOLLOWUP_CLOSED && f->state != FOLLOWUP_CLOSED;
+	TRY(set(op, f->id, act->state, act->owner, act->outcome, act->closed_at, is_closing));
+	return is_closing ? followup__publish(op, f->id, WEBHOOK_followup_closed, act->action) : OK;
 }
 
 enum err followup_undo_post(struct op *op, struct web *w, struct answer *a)

@@ -43,26 +43,20 @@ static bool goes_on(void *arg)
 	return job_progress(t->op, t->job, 0, 0);
 }
 
-static bool may_be_inside(void)
-{
-	const char *set = getenv("HOSPES_FETCH_INSIDE");
-	return set && set[0] == '1' && !set[1];
-}
-
 /* ---- asking ---- */
 
 static void wait_for_host(struct turn *t, struct arena *a, str url)
 {
 	str host = STR_NONE;
 	fetch_check(a, url, true, &host);
-	int64_t rest = may_be_inside() ? 0 : t->host_ms + GAP_MS - clock_mono_us() / 1000; /* one's own machines need no pause */
+	int64_t rest = fetch_may_be_inside() ? 0 : t->host_ms + GAP_MS - clock_mono_us() / 1000; /* one's own machines need no pause */
 	if (str_eq(host, str_of(t->host)) && rest > 0) nanosleep(&(struct timespec){.tv_sec = rest / 1000, .tv_nsec = rest % 1000 * 1000000}, NULL);
 	snprintf(t->host, sizeof t->host, "%.*s", STR_ARG(host));
 }
 
 static void get(struct turn *t, struct tried *x, str url, const char *accept, bool is_conditional, size_t most)
 {
-	struct fetch_request r = {.url = url, .accept = str_of(accept), .most_bytes = most, .may_be_inside = may_be_inside(), .go_on = goes_on, .arg = t};
+	struct fetch_request r = {.url = url, .accept = str_of(accept), .most_bytes = most, .may_be_inside = fetch_may_be_inside(), .go_on = goes_on, .arg = t};
 	if (is_conditional) r.etag = x->source->etag, r.modified = x->source->modified;
 	wait_for_host(t, x->a, url);
 	fetch(x->a, &r, &x->answer);

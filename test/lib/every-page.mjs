@@ -177,6 +177,7 @@ export const everyPage = ({ languages, more = false }) => describe(`every page a
 		const followup = (await hospes.get('/follow-ups', secret)).body.rows[0].address;
 		await hospes.send('/improvements', { title: 'Engines rattle' }, secret);
 		await hospes.send('/alerts/rules', { figure: 'complaints', condition: 'above', limit: '0' }, secret);
+		const hooked = (await hospes.send('/settings/webhooks', { name: 'Chat', url: 'https://hooks.example.com/in', types: ['followup.closed'] }, secret)).body.endpoint.address;
 		const [alert] = await until('an alert', async () => { const { rows } = (await hospes.get('/alerts', secret)).body; return rows.length && rows; });
 		const improvement = (await hospes.get('/improvements', secret)).body.rows[0].address;
 		await hospes.send('/talk-triggers', { promise: 'A card in every box', given_by: 'Order Completed', words: 'card' }, secret);
@@ -194,6 +195,7 @@ export const everyPage = ({ languages, more = false }) => describe(`every page a
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
 			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort], '/talk-triggers/:id/customers': [`${story}/customers?of=given`], '/efforts/quotes': ['/efforts/quotes?topic=delivery&feeling=neg'],
+			'/settings/webhooks/:id': [hooked],
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
