@@ -94,6 +94,13 @@ static struct query_range span_of(const struct query *q, const struct query_sale
 	return r;
 }
 
+static bool covers(const struct query_sales *s, const struct query_range *before)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].time_ms <= before->from_ms + (before->to_ms - before->from_ms) / 12) return true;
+	return false;
+}
+
 static void add(struct earned_group *g, double revenue)
 {
 	g->customers++;
@@ -145,6 +152,7 @@ enum err query_earned(const struct query_context *ctx, const struct query *q, st
 	out->other_sales = (size_t)sales.others;
 	out->range = span_of(q, &sales);
 	out->before = (struct query_range){out->range.has_from, out->range.has_from, 2 * out->range.from_ms - out->range.to_ms, out->range.from_ms};
+	out->is_covered = covers(&sales, &out->before);
 	TRY(query_members(ctx, q->earned->earned, a, &by_word, f));
 	TRY(query_members(ctx, q->earned->known, a, &known, f));
 	for (uint32_t c = 1; c <= ctx->people.n_customers; c++) out->left_out.customers += !query__may(ctx, c);
@@ -188,6 +196,8 @@ enum err query__answer_earned(const struct query_context *ctx, const struct quer
 	json_end_object(w);
 	query__put_range(w, a, ctx, &out.range);
 	query__put_text(w, "before_from", out.before.has_from ? query__day(a, ctx->zone, out.before.from_ms) : STR_NONE);
+	json_key(w, S("covered"));
+	json_put_bool(w, out.is_covered);
 	query__put_int(w, "other_currencies", out.other_sales);
 	query__put_int(w, "n", out.base.customers);
 	query__put_text(w, "base", S("customers"));

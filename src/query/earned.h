@@ -22,6 +22,7 @@ struct query_earned_answer {
 	struct earned_group back;         /* who had bought, but not in the time before: in neither */
 	double nrr, earned_share, rate;   /* NaN: nothing was bought before */
 	struct interval sure;             /* of the rate */
+	bool is_covered;                  /* orders are known of the time before, but for its first twelfth at most */
 	struct query_left_out left_out;
 	bool is_partial;
 };

@@ -206,6 +206,7 @@ static enum err fill_growth(struct op *op, struct triggers *page)
 	TRY(json_tree(&op->arena, text, text.n + 1, &answer, &op->fault));
 	const struct json_node *new = json_get(answer, S("new"));
 	json_get_i64(answer, S("n"), &n);
+	if (!json_is_true(answer, S("covered"))) n = 0;
 	page->earned = n ? msg_int("trigger_earned", "n", n) : msg_of("trigger_earned_none");
 	for (size_t i = 0; i < COUNT_OF(SHARES) && n; i++) msg_add(&page->earned, (struct msg_arg){.name = NAMES[i], .type = MSG_SHARE, .d = real(answer, SHARES[i])});
 	if (count_of(new, "earned") + count_of(new, "bought")) page->origin = shares("trigger_origin", count_of(new, "earned"), count_of(new, "earned") + count_of(new, "bought"));

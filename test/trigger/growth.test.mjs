@@ -39,6 +39,7 @@ describe('growth by word of mouth', () => {
 		assert.deepEqual([answer.new.earned, answer.new.bought, answer.new.unknown, answer.new.n], [{ customers: 2, revenue: 100 }, { customers: 1, revenue: 30 }, { customers: 1, revenue: 20 }, 3]);
 		near(answer.new.earned_share, 2 / 3);
 		assert.deepEqual([answer.currency, answer.n, answer.before_from], ['EUR', 3, '2023-07-02']);
+		assert.deepEqual([answer.covered, (await w.query({ ...YEAR, from: '2022-06-01', to: '2023-06-01' }, secret)).covered], [true, false]);
 		assert.ok(answer.low <= answer.rate && answer.rate <= answer.high);
 		const own = await w.query({ ...YEAR, earned: { name: 'trait:origin', is: 'advert' } }, secret);
 		assert.deepEqual(own.new.earned, { customers: 1, revenue: 30 });
