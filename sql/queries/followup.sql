@@ -49,19 +49,19 @@ INSERT INTO followup_touchpoint (rule, message, followup, subject, import, at) V
 
 -- name: followup_open_of
 SELECT f.id FROM followup f LEFT JOIN identity i ON i.subject = f.subject
-WHERE f.rule = $1 AND f.state < 2 AND (f.subject = $2 OR i.customer = $3) ORDER BY f.id LIMIT 1;
+WHERE f.rule = $1 AND f.state < 2 AND f.mention IS NULL AND (f.subject = $2 OR i.customer = $3) ORDER BY f.id LIMIT 1;
 
 -- name: followup_again
 UPDATE followup SET touchpoints = touchpoints + 1 WHERE id = $1;
 
 -- name: followup_add
-INSERT INTO followup (id, rule, subject, import, event, channel, quote, score, score_most, touched_at, touchpoints, state, owner, made_at, due_at, closings, search)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, $11, $12, $13, 0, $14);
+INSERT INTO followup (id, rule, subject, import, event, channel, quote, score, score_most, touched_at, touchpoints, state, owner, made_at, due_at, closings, search, mention)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, $11, $12, $13, 0, $14, $15);
 
 -- fragment: followup_columns
-SELECT f.id, f.rule, f.event, f.channel, f.quote, f.score, f.score_most, f.touched_at, f.touchpoints, f.state, f.outcome, f.owner, f.improvement, f.made_at, f.due_at, f.closed_at, f.closings, f.told_at,
-	r.name AS rule_name, r.sample, i.customer, coalesce(k.called, k.name, k.email, i.shown) AS person, coalesce(nullif(p.name, ''), p.email) AS owner_name, m.title AS improvement_title
-FROM followup f LEFT JOIN followup_rule r ON r.id = f.rule LEFT JOIN identity i ON i.subject = f.subject LEFT JOIN customer k ON k.id = i.customer
+SELECT f.id, f.rule, f.event, f.channel, coalesce(f.quote, n.text, n.title) AS quote, f.score, f.score_most, f.touched_at, f.touchpoints, f.state, f.outcome, f.owner, f.improvement, f.made_at, f.due_at, f.closed_at, f.closings, f.told_at,
+	r.name AS rule_name, r.sample, i.customer, coalesce(k.called, k.name, k.email, i.shown) AS person, coalesce(nullif(p.name, ''), p.email) AS owner_name, m.title AS improvement_title, f.mention, n.url AS mention_url
+FROM followup f LEFT JOIN followup_rule r ON r.id = f.rule LEFT JOIN mention n ON n.id = f.mention LEFT JOIN identity i ON i.subject = coalesce(n.joined, f.subject) LEFT JOIN customer k ON k.id = i.customer
 LEFT JOIN person p ON p.id = f.owner LEFT JOIN improvement m ON m.id = f.improvement
 
 -- fragment: followup_wanted
@@ -76,7 +76,7 @@ WHERE {{followup_wanted}}
 ORDER BY CASE CAST($8 AS INT64) WHEN 0 THEN f.due_at WHEN 1 THEN -f.made_at WHEN 2 THEN f.made_at ELSE -f.closed_at END, f.id LIMIT $1 OFFSET $9;
 
 -- name: followup_count
-SELECT CAST(count(*) AS INT64) FROM followup f LEFT JOIN identity i ON i.subject = f.subject LEFT JOIN customer k ON k.id = i.customer
+SELECT CAST(count(*) AS INT64) FROM followup f LEFT JOIN mention n ON n.id = f.mention LEFT JOIN identity i ON i.subject = coalesce(n.joined, f.subject) LEFT JOIN customer k ON k.id = i.customer
 WHERE {{followup_wanted}} AND $1 = 0;
 
 -- name: followup_views
@@ -113,7 +113,7 @@ SELECT at, who, what, text FROM followup_step WHERE followup = $1 ORDER BY id DE
 SELECT s.followup, s.state, s.owner, s.outcome, s.closed_at, (SELECT max(l.id) FROM followup_step l WHERE l.followup = s.followup) = s.id FROM followup_step s WHERE s.action = $1;
 
 -- name: followup_of_customer
-SELECT f.id, f.state, f.made_at FROM followup f JOIN identity i ON i.subject = f.subject WHERE i.customer = $1 ORDER BY f.id DESC LIMIT 20;
+SELECT f.id, f.state, f.made_at FROM followup f LEFT JOIN mention n ON n.id = f.mention JOIN identity i ON i.subject = coalesce(n.joined, f.subject) WHERE i.customer = $1 ORDER BY f.id DESC LIMIT 20;
 
 -- name: followup_contact
 SELECT k.email, k.called, k.language, k.number FROM customer k WHERE k.id = $1;
@@ -152,10 +152,16 @@ ORDER BY k.orders DESC, k.id LIMIT $6;
 DELETE FROM followup_touchpoint WHERE subject = $1;
 
 -- name: followup_step_remove_subject
-DELETE FROM followup_step WHERE followup IN (SELECT id FROM followup WHERE subject = $1);
+DELETE FROM followup_step WHERE followup IN (SELECT id FROM followup WHERE subject = $1 OR mention IN (SELECT id FROM mention WHERE joined = $1));
+
+-- name: followup_of_mention
+{{followup_columns}} WHERE f.mention = $1 ORDER BY f.id DESC LIMIT 20;
+
+-- name: followup_mention
+SELECT m.at, m.network, m.url, coalesce(m.text, m.title, ''), m.rating, m.rating_max FROM mention m WHERE m.id = $1;
 
 -- name: followup_remove_subject
-DELETE FROM followup WHERE subject = $1;
+DELETE FROM followup WHERE subject = $1 OR mention IN (SELECT id FROM mention WHERE joined = $1);
 
 -- name: followup_touchpoint_remove_import
 DELETE FROM followup_touchpoint WHERE import = $1;

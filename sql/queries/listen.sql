@@ -65,7 +65,10 @@ FROM mention m LEFT JOIN listen_source s ON s.id = m.source LEFT JOIN identity i
 {{mention_columns}} WHERE {{mention_allowed}} AND m.at >= $2 AND m.at < $3 ORDER BY m.at DESC, m.id DESC;
 
 -- name: mention_join
-UPDATE mention SET joined = $2, note = $3 WHERE id = $1;
+UPDATE mention SET joined = $2, note = $3, basis = $4 WHERE id = $1;
+
+-- name: mention_is_of
+SELECT count(*) FROM mention m JOIN identity i ON i.customer = $2 WHERE m.id = $1 AND (i.shown IN (m.author, m.author_url) OR i.value IN (m.author, m.author_url) OR '@' || i.shown = m.author);
 
 -- name: mention_note_subject
 INSERT INTO search_note (kind, doc, stamp) SELECT $2, id, $3 FROM mention WHERE (subject = $1 OR joined = $1) AND id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;
@@ -98,7 +101,7 @@ SELECT DISTINCT language FROM mention WHERE language IS NOT NULL ORDER BY langua
 SELECT max(at) FROM mention WHERE at <= $1;
 
 -- name: mention_one
-SELECT m.at, m.network, m.url, m.title, m.text, m.author, m.note, m.joined, i.customer FROM mention m
+SELECT m.at, m.network, m.url, m.title, m.text, m.author, m.note, m.joined, i.customer, m.basis FROM mention m
 LEFT JOIN identity i ON i.subject = coalesce(m.joined, CASE WHEN m.subject <> 0 THEN m.subject END) WHERE m.id = $2 AND {{mention_allowed}};
 
 -- fragment: mention_text_allowed

@@ -139,9 +139,9 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(op_run(op, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&key, sizeof key}), db_int(op->now_ms)), NULL));
 	TRY(order_forget_subject(op, subject));
 	TRY(feedback_forget_subject(op, subject));
+	TRY(followup_forget_subject(op, subject)); /* before the mentions that some are of */
 	TRY(mention_forget_subject(op, subject));
 	TRY(reading_tidy(op));
-	TRY(followup_forget_subject(op, subject));
 	if (str_eq(kind, S("email"))) TRY(op_run(op, SQL_mail_forget_recipient, DB_ARGS(db_text(value), db_text(db_rows_text(identities, i, 3))), NULL));
 	TRY(contact_forget_subject(op, subject));
 	TRY(invite_forget_subject(op, subject));

@@ -272,15 +272,25 @@ static enum err next_owner(struct op *op, const struct followup_rule *r, id *own
 	return OK;
 }
 
+/* The mention that the event tells of, as src/listen wrote it; 0: none. */
+static id mention_of(struct op *op, const struct event *e)
+{
+	struct body b;
+	id mention = 0;
+	if (!e || e->subject || !open_body(&op->arena, e, &b)) return 0;
+	const struct json_node *v = query_body_property(b.root, S("mention"));
+	return v && v->type == JSON_STRING && id_read(S("men"), v->text, &mention) ? mention : 0;
+}
+
 static enum err add(struct op *op, const struct followup_rule *r, const struct event *e, uint32_t subject, int64_t at_ms, id new)
 {
-	id owner;
+	id owner, mention = mention_of(op, e);
 	struct said s = said_by(op, e);
 	str event = e ? e->type : S("");
 	TRY(next_owner(op, r, &owner));
 	return op_run(op, SQL_followup_add,
 	              DB_ARGS(db_id(new), db_id(r->id), db_int(subject), db_int(e ? e->import : 0), db_text(event), db_text(e && e->channel.n ? e->channel : STR_NONE), db_text(s.quote), real(s.score), real(s.most),
-	                      db_int(at_ms), db_id(owner), db_int(op->now_ms), db_int(op->now_ms + r->due_hours * 3600000), db_text(i18n_fold(&op->arena, str_fmt(&op->arena, "%.*s %.*s", STR_ARG(event), STR_ARG(s.quote))))),
+	                      db_int(at_ms), db_id(owner), db_int(op->now_ms), db_int(op->now_ms + r->due_hours * 3600000), db_text(i18n_fold(&op->arena, str_fmt(&op->arena, "%.*s %.*s", STR_ARG(event), STR_ARG(s.quote)))), mention ? db_id(mention) : db_null()),
 	              NULL);
 }
 
@@ -305,6 +315,12 @@ enum err followup__act(struct op *op, const struct followup_rule *r, const struc
 	return followup__publish(op, of, WEBHOOK_followup_opened, of);
 }
 
+/* Mentions that were heard are nobody's until a person says whose they are. */
+static bool is_of_mention(str event)
+{
+	return str_eq(event, S("Mention Posted")) || str_eq(event, S("Review Posted"));
+}
+
 static enum err apply_rules(struct op *op, const struct followups *f, const struct event *e)
 {
 	struct followup_rule rule;
@@ -314,7 +330,7 @@ static enum err apply_rules(struct op *op, const struct followups *f, const stru
 		enum err found = followup__rule(op, f->v[i].rule, &rule);
 		if (found == ERR_NOT_FOUND) fault_clear(&op->fault);
 		else TRY(found);
-		if (found == OK && rule.is_on) TRY(followup__act(op, &rule, e, e->subject, e->time_ms, &made));
+		if (found == OK && rule.is_on && (e->subject || mention_of(op, e))) TRY(followup__act(op, &rule, e, e->subject, e->time_ms, &made));
 	}
 	return OK;
 }
@@ -323,7 +339,7 @@ enum err followup_apply(struct op *op, const struct events_record *r)
 {
 	struct followups *f = op->app->followups;
 	const struct event *e = &r->event;
-	if (!f || r->is_note || !e->subject || !(e->purposes & PURPOSE_BIT(PURPOSE_SERVICE))) return OK;
+	if (!f || r->is_note || (!e->subject && !is_of_mention(e->type)) || !(e->purposes & PURPOSE_BIT(PURPOSE_SERVICE))) return OK;
 	if (!followup_watches(op->app, e->type) || e->time_ms < op->now_ms - OLDEST_DAYS * DAY_MS) return OK;
 	pthread_rwlock_rdlock(&f->lock);
 	enum err err = apply_rules(op, f, e);

@@ -44,8 +44,8 @@ enum err followup_letter_send(struct op *op, const struct customer_letter *l, id
 
 /* Handlers. */
 extern const struct desc FOLLOWUPS_DESC, FOLLOWUP_PAGE_DESC, FOLLOWUP_RULES_DESC, FOLLOWUP_ASSIGN_DESC, FOLLOWUP_NOTE_DESC, FOLLOWUP_CLOSE_DESC, FOLLOWUP_TELL_DESC, FOLLOWUP_CAUSE_DESC,
-	FOLLOWUP_RULE_INPUT_DESC, FOLLOWUP_BACK_DESC, FOLLOWUP_LETTER_INPUT_DESC, FOLLOWUP_FIGURES_DESC;
+	FOLLOWUP_RULE_INPUT_DESC, FOLLOWUP_BACK_DESC, FOLLOWUP_LETTER_INPUT_DESC, FOLLOWUP_FIGURES_DESC, FOLLOWUP_MENTION_DESC, FOLLOWUP_MENTION_INPUT_DESC;
 web_handler followup_list_get, followup_assign_post, followup_show_get, followup_note_post, followup_begin_post, followup_close_post, followup_reopen_post, followup_tell_post, followup_cause_post,
 	followup_undo_post, followup_rules_get, followup_rule_post, followup_rule_change_post, followup_rule_on_post, followup_rule_off_post, followup_rule_back_post, followup_rule_remove_post,
-	followup_rule_restore_post, followup_letter_post, followup_figures_get;
+	followup_rule_restore_post, followup_letter_post, followup_figures_get, followup_mention_get, followup_mention_post;
 #endif

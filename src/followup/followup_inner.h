@@ -24,7 +24,7 @@ struct followup_rule {
 };
 enum err followup__rules(struct op *op, struct followup_rule **out, size_t *n) NODISCARD;
 enum err followup__rule(struct op *op, id rule, struct followup_rule *out) NODISCARD; /* ERR_NOT_FOUND */
-str followup__rule_name(struct op *op, str name, str sample);
+str followup__rule_name(struct op *op, str name, str sample); /* of neither: made by hand, of a mention */
 /* The rules in memory follow once the op is committed. */
 void followup__reload_after(struct op *op);
 void followup__tell_pages(struct op *op);
@@ -36,8 +36,8 @@ bool followup__names(str events, str event);
 enum err followup__act(struct op *op, const struct followup_rule *r, const struct event *touchpoint, uint32_t subject, int64_t at_ms, bool *made) NODISCARD;
 
 struct followup_row {
-	id id, rule, customer, owner, improvement;
-	str address, customer_address, event, channel, quote, person, owner_name, cause, improvement_title;
+	id id, rule, customer, owner, improvement, mention; /* mention: what it is of; its customer is whoever that is joined to */
+	str address, customer_address, mention_address, mention_url, event, channel, quote, person, owner_name, cause, improvement_title;
 	struct msg score, again; /* again: more than one touchpoint came */
 	double number, most;
 	int64_t touched_at, touchpoints, made_at, due_at, closed_at, closings, told_at;

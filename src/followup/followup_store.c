@@ -36,6 +36,9 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(followup_row, person, DESC_STR),
 	FIELD(followup_row, address, DESC_STR),
 	FIELD(followup_row, customer_address, DESC_STR),
+	FIELD(followup_row, mention, DESC_ID, .prefix = "men", .doc = "that it is of"),
+	FIELD(followup_row, mention_address, DESC_STR),
+	FIELD(followup_row, mention_url, DESC_STR, .doc = "where it was said"),
 	FIELD(followup_row, event, DESC_STR, .doc = "the touchpoint; empty of a silence"),
 	FIELD(followup_row, channel, DESC_STR),
 	FIELD(followup_row, quote, DESC_STR),
@@ -64,8 +67,8 @@ const struct desc FOLLOWUP_ROW_DESC = DESC(followup_row, ROW_FIELDS);
 
 str followup__rule_name(struct op *op, str name, str sample)
 {
-	if (name.n || !sample.n) return name.n ? name : S("–");
-	return i18n_pattern(op->locale.lang, str_fmt(&op->arena, "followup_sample_%.*s", STR_ARG(sample)));
+	if (name.n) return name;
+	return i18n_pattern(op->locale.lang, !sample.n ? S("followup_by_hand") : str_fmt(&op->arena, "followup_sample_%.*s", STR_ARG(sample)));
 }
 
 static enum err read_rules(struct op *op, enum sql q, const struct db_val *args, size_t n_args, struct followup_rule **out, size_t *n)
@@ -109,7 +112,7 @@ enum err followup__owners(struct op *op, id chosen, struct option **out, size_t 
 
 /* ---- follow-ups ---- */
 
-enum column { ID, RULE, EVENT, CHANNEL, QUOTE, SCORE, SCORE_MOST, TOUCHED_AT, TOUCHPOINTS, STATE, OUTCOME, OWNER, IMPROVEMENT, MADE_AT, DUE_AT, CLOSED_AT, CLOSINGS, TOLD_AT, RULE_NAME, SAMPLE, CUSTOMER, PERSON, OWNER_NAME, IMPROVEMENT_TITLE };
+enum column { ID, RULE, EVENT, CHANNEL, QUOTE, SCORE, SCORE_MOST, TOUCHED_AT, TOUCHPOINTS, STATE, OUTCOME, OWNER, IMPROVEMENT, MADE_AT, DUE_AT, CLOSED_AT, CLOSINGS, TOLD_AT, RULE_NAME, SAMPLE, CUSTOMER, PERSON, OWNER_NAME, IMPROVEMENT_TITLE, MENTION, MENTION_URL };
 
 static struct msg score_of(struct op *op, double score, double most)
 {
@@ -129,8 +132,9 @@ void followup__fill(struct op *op, const struct db_rows *r, size_t i, struct fol
 		.owner_name = db_rows_text(r, i, OWNER_NAME), .improvement_title = db_rows_text(r, i, IMPROVEMENT_TITLE), .number = db_rows_real(r, i, SCORE), .most = db_rows_real(r, i, SCORE_MOST),
 		.touched_at = db_rows_int(r, i, TOUCHED_AT), .touchpoints = db_rows_int(r, i, TOUCHPOINTS), .made_at = db_rows_int(r, i, MADE_AT), .due_at = db_rows_int(r, i, DUE_AT),
 		.closed_at = db_rows_int(r, i, CLOSED_AT), .closings = db_rows_int(r, i, CLOSINGS), .told_at = db_rows_int(r, i, TOLD_AT), .state = (int)db_rows_int(r, i, STATE),
-		.outcome = outcome == DESC_NULL_INT ? -1 : (int)outcome, .customer_address = STR_NONE};
+		.outcome = outcome == DESC_NULL_INT ? -1 : (int)outcome, .customer_address = STR_NONE, .mention = db_rows_id(r, i, MENTION), .mention_address = STR_NONE, .mention_url = db_rows_text(r, i, MENTION_URL)};
 	out->cause = followup__rule_name(op, db_rows_text(r, i, RULE_NAME), db_rows_text(r, i, SAMPLE));
+	if (out->mention) out->mention_address = str_fmt(&op->arena, "/listening/mentions/%.*s", STR_ARG(id_show(&op->arena, S("men"), out->mention)));
 	out->address = str_fmt(&op->arena, "/follow-ups/%.*s", STR_ARG(id_show(&op->arena, S("fup"), out->id)));
 	if (out->customer) out->customer_address = customer_address(op, out->customer);
 	if (out->touchpoints > 1) out->again = msg_int("followup_touchpoints", "n", out->touchpoints);

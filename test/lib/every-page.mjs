@@ -196,7 +196,7 @@ export const everyPage = ({ languages, more = false }) => describe(`every page a
 			'/contact/:token': [asked.ends.replace(/\/unsubscribe.*/, '')], '/contact/:token/unsubscribe/:channel': [asked.ends],
 			'/alerts/:id': [alert.address], '/alerts/rules/:id': [alert.rule_address], '/follow-ups/:id': [followup], '/improvements/:id': [improvement], '/efforts/:id': [effort], '/talk-triggers/:id/customers': [`${story}/customers?of=given`], '/efforts/quotes': ['/efforts/quotes?topic=delivery&feeling=neg'],
 			'/settings/webhooks/:id': [hooked],
-			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention],
+			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention], '/listening/mentions/:id/follow-up': [`${mention}/follow-up`],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
 			'/help/:id': [helped], '/help/search': ['/help/search', '/help/search?q=send+back&lang=en', '/help/search?q=zzzz'],
