@@ -24,6 +24,7 @@ struct reading {
 	struct entity *entities; /* of HTML, as they are met */
 	size_t n;
 	struct arena *a;
+	str broken;
 };
 
 /* ---- what libxml2 calls ---- */
@@ -69,6 +70,7 @@ static xmlDocPtr parse(struct arena *a, struct reading *r, str bytes, const char
 	parser->sax->error = parser->sax->warning = say_nothing;
 	parser->sax->serror = NULL;
 	xmlDocPtr doc = xmlCtxtReadMemory(parser, bytes.p, (int)bytes.n, url, encoding, XML_PARSE_NONET | XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA | XML_PARSE_NOENT);
+	if (!parser->wellFormed) r->broken = str_fmt(a, "broken at line %d: %.*s", parser->lastError.line, STR_ARG(str_trim(utf8_cut(str_of(parser->lastError.message ? parser->lastError.message : "it ends too early"), SAID_BYTES))));
 	xmlFreeParserCtxt(parser);
 	return doc;
 }
@@ -111,6 +113,16 @@ static str markup(struct arena *a, xmlNode *n)
 	return out;
 }
 
+/* Base64 is written in lines. */
+static bool decode(struct arena *a, str text, str *out)
+{
+	char *joined = arena_alloc(a, text.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] > ' ') joined[n++] = text.p[i];
+	return str_from_base64(a, (str){joined, n}, out) && utf8_is_valid(*out);
+}
+
 /* A text construct of Atom 0.3 or 1.0, or an RSS element, which is HTML by custom. */
 static str text_of(struct arena *a, xmlNode *n)
 {
@@ -118,11 +130,11 @@ static str text_of(struct arena *a, xmlNode *n)
 	bool has_markup = false;
 	for (const xmlNode *c = n->children; c; c = c->next) has_markup = has_markup || c->type == XML_ELEMENT_NODE;
 	text = has_markup ? markup(a, n) : content(a, n);
-	if (str_eq(mode, S("base64")) && str_from_base64(a, str_trim(text), &decoded) && utf8_is_valid(decoded)) return heard_html(a, decoded);
+	if (str_eq(mode, S("base64")) && decode(a, text, &decoded)) return heard_html(a, decoded);
 	bool is_plain = !has_markup && (str_eq(type, S("text")) || (str_eq(type, S("text/plain")) && !str_eq(mode, S("escaped"))));
 	if (is_plain) return text;
 	if (str_given(type) && str_contains(type, S("/")) && !str_starts(type, S("text/")) && !str_contains(type, S("html")) && !str_contains(type, S("xml"))) {
-		bool is_text = str_from_base64(a, str_trim(text), &decoded) && utf8_is_valid(decoded);
+		bool is_text = decode(a, text, &decoded);
 		return is_text ? decoded : STR_NONE;
 	}
 	return heard_html(a, text);
@@ -337,9 +349,11 @@ enum err heard_feed(struct arena *a, str bytes, str url, str charset, struct hea
 	if (!bytes.n) return fault_set(f, ERR_MALFORMED, "feed", "is empty");
 	for (size_t i = 0; i < COUNT_OF(encodings) && e != OK; i++) {
 		xmlDocPtr doc = parse(a, &r, bytes, str_c(a, url), encodings[i]);
+		out->broken = r.broken;
 		e = r.declares ? fault_set(f, ERR_MALFORMED, "feed", "declares entities of its own: it was not read further") : read_doc(a, doc, url, out, f);
 		xmlFreeDoc(doc);
 		if (r.declares) return e;
 	}
+	if (e == OK && str_given(out->broken) && !out->items.n) return fault_set(f, ERR_MALFORMED, "feed", "%.*s; no item stands before", STR_ARG(out->broken));
 	return e;
 }

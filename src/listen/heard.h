@@ -20,6 +20,7 @@ struct heard_list {
 	str title;          /* of the whole */
 	double rating, rating_max; /* of the whole, by `ratings` people; NaN */
 	int64_t ratings;
+	str broken;         /* where and how the document is broken, when it was read only as far as it goes; absent: it is whole */
 	size_t skipped;     /* not taken: by people who asked not to be found, or shared from somewhere else */
 };
 enum { HEARD_ITEMS = 2000, HEARD_TEXT_BYTES = 16000, HEARD_NAME_BYTES = 300 };
@@ -35,7 +36,8 @@ str heard_html(struct arena *a, str html);
 double heard_number(str text);
 
 /* RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0. url: where it came from; charset: of the answer's Content-Type, may be empty.
- * ERR_MALFORMED with a reason: no feed, or one that declares entities, nests too deep, is broken at its root. */
+ * ERR_MALFORMED with a reason: no feed, or one that declares entities, nests too deep, is broken at its root or before
+ * its first item. */
 enum err heard_feed(struct arena *a, str bytes, str url, str charset, struct heard_list *out, struct fault *f) NODISCARD;
 /* A time line of Mastodon's interface. *oldest: id of the last status, where the next page goes on; *newest likewise. */
 enum err heard_mastodon(struct arena *a, str json, struct heard_list *out, str *newest, str *oldest, size_t *n, struct fault *f) NODISCARD;

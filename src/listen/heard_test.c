@@ -48,6 +48,26 @@ static void reads_rss_as_wordpress_writes_it(void **state)
 	assert_true(l.items.v[1].at_ms == DESC_NULL_INT);
 }
 
+static void tells_where_a_feed_is_broken(void **state)
+{
+	struct heard_list l = feed("<rss><channel><item><title>One</title></item>\n<item><title>Two</titel></item></channel></rss>");
+	(void)state;
+	assert_true(l.items.n >= 1);
+	assert_true(str_starts(l.broken, S("broken at line 2: ")));
+	assert_false(str_given(feed("<rss><channel><item><title>One</title></item></channel></rss>").broken));
+	assert_int_equal(refused(S("<rss version=\"2.0\">\n</rss")), ERR_MALFORMED);
+	assert_non_null(strstr(f.fields[0].text, "broken at line 2"));
+}
+
+static void reads_base64_in_lines_and_what_stands_beside_an_object(void **state)
+{
+	struct heard_list l = feed("<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><content type='text/html' mode='base64'>c2FmZTxzY3JpcHQ+\n  eCgpPC9zY3JpcHQ+IHRleHQ=</content></entry>"
+		"<entry><content type='text/html' mode='escaped'>safe&lt;object classid='x' /> words</content></entry></feed>");
+	(void)state;
+	assert_str_equal(l.items.v[0].text, S("safe text"));
+	assert_str_equal(l.items.v[1].text, S("safe words"));
+}
+
 static void reads_atom_with_bases_and_kinds_of_content(void **state)
 {
 	struct heard_list l = feed("<feed xmlns='http://www.w3.org/2005/Atom' xml:base='https://a.example/x/' xml:lang='el'><title type='html'>A &lt;b&gt;b&lt;/b&gt;</title>"
@@ -189,7 +209,7 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_rss_as_wordpress_writes_it), cmocka_unit_test(reads_atom_with_bases_and_kinds_of_content), cmocka_unit_test(reads_ratings_rdf_and_old_atom),
+		cmocka_unit_test(reads_rss_as_wordpress_writes_it), cmocka_unit_test(reads_atom_with_bases_and_kinds_of_content), cmocka_unit_test(tells_where_a_feed_is_broken), cmocka_unit_test(reads_base64_in_lines_and_what_stands_beside_an_object), cmocka_unit_test(reads_ratings_rdf_and_old_atom),
 		cmocka_unit_test(reads_other_encodings_and_broken_feeds), cmocka_unit_test(cuts_off_what_is_hostile), cmocka_unit_test(reads_times), cmocka_unit_test(reads_mastodon), cmocka_unit_test(reads_reviews_of_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);

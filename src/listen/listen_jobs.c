@@ -93,6 +93,7 @@ static void ask_feed(struct turn *t, struct tried *x)
 	get(t, x, x->source->address, "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1", true, 0);
 	if (x->answer.outcome != FETCH_DONE) return;
 	if (heard_feed(x->a, x->answer.body, x->answer.url, charset_of(x->answer.type), &x->heard, &f) != OK) unreadable(x, &f);
+	else if (str_given(x->heard.broken)) x->detail = x->heard.broken;
 }
 
 /* From the newest back to what was heard before. A trial asks for one page. */
