@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "collect/appliers.h"
 #include "command.h"
+#include "fetch/fetch.h"
 #include "http/options.h"
 #include "http/socket.h"
 #include "i18n/i18n.h"
@@ -52,6 +53,10 @@ static bool take_options(struct workspace_options *o, int argc, str *argv, int *
 	for (int i = 0; i < argc; i++) {
 		str after = str_starts(argv[i], S("--")) ? str_sub(argv[i], 2, argv[i].n) : STR_NONE, name = str_cut(&after, '=');
 		size_t k = 0;
+		if (str_eq(argv[i], S("--fetch-inside"))) {
+			fetch_allow_inside();
+			continue;
+		}
 		while (k < COUNT_OF(names) && !str_eq(name, str_of(names[k]))) k++;
 		if (k == COUNT_OF(names) || !name.n) {
 			argv[(*left)++] = argv[i];

@@ -131,3 +131,9 @@ SELECT m.id, {{mention_text_words}} AS words, m.language FROM mention m WHERE m.
 
 -- name: mention_text_newest
 SELECT m.id, m.at, {{mention_text_words}} AS words, m.topics FROM mention m WHERE {{mention_text_allowed}} ORDER BY m.at DESC, m.id DESC LIMIT $1;
+
+-- name: listen_source_secret
+SELECT secret FROM listen_source WHERE id = $1 AND removed_at IS NULL;
+
+-- name: listen_source_secret_put
+UPDATE listen_source SET secret = $2 WHERE id = $1 AND kind = 3 AND removed_at IS NULL;

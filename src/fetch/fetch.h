@@ -58,8 +58,9 @@ enum fetch_outcome fetch_check(struct arena *a, str url, bool may_be_inside, str
 str fetch_resolve(struct arena *a, str base, str reference);
 
 struct sockaddr;
-/* HOSPES_FETCH_INSIDE=1: whoever runs the server allows its own machines. */
+/* --fetch-inside or HOSPES_FETCH_INSIDE=1: whoever runs the server allows its own machines. */
 bool fetch_may_be_inside(void);
+void fetch_allow_inside(void); /* once, at start */
 /* Of this machine or its networks, or no address of one machine at all (RFC 6890); one that leads to such by translation too. */
 bool fetch_is_inside(const struct sockaddr *address);
 

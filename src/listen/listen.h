@@ -31,7 +31,7 @@ enum err listen_hook_add(struct op *op, str name, id *out) NODISCARD;
 enum err listen_hook_key(struct op *op, str name, str *text) NODISCARD;
 
 /* Handlers. */
-web_handler listen_sources_get, listen_source_post, listen_source_get, listen_start_post, listen_pause_post, listen_now_post, listen_remove_post, listen_restore_post, listen_hook_post, mention_get, mention_join_post, mention_separate_post, listen_file_post, listening_get, listen_term_post, listen_term_remove_post, listen_term_restore_post;
-extern const struct desc MENTIONS_TAKEN_DESC, MENTION_PAGE_DESC, MENTION_JOIN_DESC, LISTEN_SOURCES_DESC, LISTEN_SOURCE_INPUT_DESC, LISTEN_SOURCE_PAGE_DESC, LISTENING_DESC, LISTEN_TERM_INPUT_DESC;
+web_handler listen_sources_get, listen_source_post, listen_source_get, listen_start_post, listen_pause_post, listen_now_post, listen_remove_post, listen_restore_post, listen_hook_post, listen_secret_post, mention_get, mention_join_post, mention_separate_post, listen_file_post, listening_get, listen_term_post, listen_term_remove_post, listen_term_restore_post;
+extern const struct desc MENTIONS_TAKEN_DESC, MENTION_PAGE_DESC, MENTION_JOIN_DESC, LISTEN_SOURCES_DESC, LISTEN_SOURCE_INPUT_DESC, LISTEN_SOURCE_PAGE_DESC, LISTEN_SECRET_DESC, LISTENING_DESC, LISTEN_TERM_INPUT_DESC;
 job_fn listen_job;
 #endif

@@ -231,7 +231,7 @@ struct listen_page {
 	str every, mentions;
 	str new_key, hook;
 	LIST_OF(struct option) maps;
-	bool is_trial, is_waiting, is_on, is_paused, is_hook, may_write, has_preview;
+	bool is_trial, is_waiting, is_on, is_paused, is_hook, is_signed, may_write, has_preview;
 	LIST_OF(struct listen_item) items;
 	struct msg total;
 };
@@ -247,6 +247,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(listen_page, is_on, DESC_BOOL),
 	FIELD(listen_page, is_paused, DESC_BOOL),
 	FIELD(listen_page, is_hook, DESC_BOOL),
+	FIELD(listen_page, is_signed, DESC_BOOL, .doc = "a secret was agreed: what is sent must be signed with it"),
 	FIELD(listen_page, may_write, DESC_BOOL),
 	FIELD(listen_page, has_preview, DESC_BOOL),
 	FIELD(listen_page, items, DESC_LIST, .item = DESC_STRUCT, .of = &ITEM_DESC, .doc = "the first ones that a trial gave; nothing of it is kept"),
@@ -282,7 +283,12 @@ static enum err show(struct op *op, struct web *w, struct answer *a, id source, 
 	struct listen_page *page = ARENA_NEW(&op->arena, struct listen_page);
 	struct listen_source s;
 	TRY(listen_source_find(op, source, &s));
-	if (s.kind == LISTEN_HOOK) add_hook(op, w, &s, page);
+	if (s.kind == LISTEN_HOOK) {
+		struct db_rows secret;
+		add_hook(op, w, &s, page);
+		TRY(op_query(op, SQL_listen_source_secret, DB_ARGS(db_id(source)), &secret));
+		page->is_signed = secret.n && db_rows_text(&secret, 0, 0).n;
+	}
 	page->new_key = new_key;
 	a->is_private = str_given(new_key);
 	page->source = row_of(op, &s);

@@ -1,11 +1,22 @@
 /* listen_hook.c: mentions that others send: a program with the hook's write key, a person with a file. */
 #include "audit/audit.h"
+#include "base/hmac.h"
 #include "collect/collect.h"
 #include "consent/consent.h"
 #include "http/faults.h"
 #include "listen/listen.h"
 #include "listen/mention.h"
 #include "listen/mention_map.h"
+#include "setting/secret.h"
+
+enum { SECRET_LEAST = 16 };
+#define SECRET_KIND "listen_hook"
+
+struct listen_secret {
+	str secret;
+};
+static const struct desc_field SECRET_FIELDS[] = {FIELD(listen_secret, secret, DESC_STR, .max = 500, .flags = DESC_SECRET, .doc = "agreed with the sender, 16 characters at least; empty: none, its key counts")};
+const struct desc LISTEN_SECRET_DESC = DESC(listen_secret, SECRET_FIELDS);
 
 struct mention_rejected {
 	int64_t at;
@@ -82,14 +93,53 @@ static enum err check_key(struct op *op, const struct web *w)
 	return key_may_send(op->app, key.id, 1, &wait_s) ? OK : fail(op, ERR_RATE, "", "wait %d seconds", wait_s);
 }
 
+static enum err secret_of(struct op *op, const struct web *w, str *out)
+{
+	struct db_rows r;
+	id source;
+	*out = STR_NONE;
+	TRY(web_id(op, w, "id", "lis", &source));
+	TRY(op_query(op, SQL_listen_source_secret, DB_ARGS(db_id(source)), &r));
+	str sealed = r.n ? db_rows_text(&r, 0, 0) : STR_NONE;
+	if (!sealed.n) return OK;
+	return secret_open(&op->arena, op->app, S(SECRET_KIND), sealed, out) ? OK : fail(op, ERR_STATE, "id", "its secret cannot be read any more: set it again");
+}
+
+/* Where a secret was agreed, the signature proves the sender and nothing else does: networks that sign can send no key. */
+static enum err check_sender(struct op *op, const struct web *w)
+{
+	static const char *const headers[] = {"X-Hub-Signature-256", "X-Signature-256"};
+	str secret;
+	TRY(secret_of(op, w, &secret));
+	if (!str_given(secret)) return check_key(op, w);
+	for (size_t i = 0; i < COUNT_OF(headers); i++)
+		if (hmac_sha256_is(&op->arena, secret, http_body(w->rq), http_header(w->rq, headers[i]))) return OK;
+	return fail(op, ERR_UNAUTHENTICATED, "", "sign the body with the secret that was agreed: X-Hub-Signature-256: sha256=… (HMAC-SHA256, hex)");
+}
+
+enum err listen_secret_post(struct op *op, struct web *w, struct answer *a)
+{
+	struct listen_secret in;
+	id source;
+	int64_t changed;
+	TRY(web_input(op, w, &LISTEN_SECRET_DESC, &in));
+	TRY(web_id(op, w, "id", "lis", &source));
+	if (in.secret.n && in.secret.n < SECRET_LEAST) return fail(op, ERR_INVALID, "secret", "must be of %d characters at least", SECRET_LEAST);
+	TRY(op_run(op, SQL_listen_source_secret_put, DB_ARGS(db_id(source), in.secret.n ? db_text(secret_seal(&op->arena, op->app, S(SECRET_KIND), in.secret)) : db_null()), &changed));
+	if (!changed) return fail(op, ERR_NOT_FOUND, "id", "there is no such hook");
+	TRY(audit_write(op, in.secret.n ? "listen_secret_set" : "listen_secret_dropped", "listen_source", source, STR_NONE, STR_NONE));
+	a->notice = msg_of("notice_saved");
+	return answer_redirect(a, str_fmt(&op->arena, "/listening/sources/%s", id_show(&op->arena, S("lis"), source).p));
+}
+
 enum err listen_hook_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct listen_source s;
 	struct mentions_taken *taken = ARENA_NEW(&op->arena, struct mentions_taken);
-	TRY(check_key(op, w));
+	w->wants_json = true; /* whatever it accepts: programs send here */
+	TRY(check_sender(op, w));
 	TRY(open_hook(op, w, &s));
 	TRY(take(op, &s, web_query(w, "map"), http_body(w->rq), http_header(w->rq, "Content-Type"), taken));
-	w->wants_json = true;
 	return answer_with(a, &MENTIONS_TAKEN_DESC, taken);
 }
 

@@ -1,9 +1,9 @@
 /* site.c: sites and showings as rows, and who may use a site's key. */
 #include "site/site.h"
 
-#include <sodium.h>
 #include <string.h>
 
+#include "base/hmac.h"
 #include "team/session.h"
 
 const char *const SITE_KINDS[] = {"popup", "inline", NULL};
@@ -121,11 +121,5 @@ str site_secret(struct op *op, id site)
 
 str site_proof(struct op *op, id site, str user)
 {
-	unsigned char mac[crypto_auth_hmacsha256_BYTES];
-	str secret = site_secret(op, site);
-	crypto_auth_hmacsha256_state state;
-	crypto_auth_hmacsha256_init(&state, (const unsigned char *)secret.p, secret.n);
-	crypto_auth_hmacsha256_update(&state, (const unsigned char *)(user.n ? user.p : ""), user.n);
-	crypto_auth_hmacsha256_final(&state, mac);
-	return str_hex(&op->arena, mac, sizeof mac);
+	return hmac_sha256_hex(&op->arena, site_secret(op, site), user);
 }

@@ -1,12 +1,13 @@
 // Listening against an outside of its own: sources are looked at, started, asked politely and cut off with a reason; what was
 // heard is one, is searched by words, counted, and says which topics rise.
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { test } from 'node:test';
 import { start, until } from '../lib/hospes.mjs';
 import { mastodon, outside, status } from '../lib/outside.mjs';
 
-const DAY = 86_400_000, INSIDE = { env: { HOSPES_FETCH_INSIDE: '1' } };
+const DAY = 86_400_000, INSIDE = { args: ['--fetch-inside'] };
 const feed = (...items) => `<?xml version="1.0"?><rss version="2.0" xmlns:im="x"><channel><title>Town blog</title><link>https://blog.example/</link>${items.join('')}</channel></rss>`;
 const item = (id, text, at = Date.now() - 3_600_000) => `<item><guid isPermaLink="false">urn:post:${id}</guid><link>https://blog.example/${id}</link><title>Post ${id}</title><author>a@b.example (Ann)</author><pubDate>${new Date(at).toUTCString()}</pubDate><description><![CDATA[<p>${text}</p>]]></description></item>`;
 
@@ -173,6 +174,26 @@ test('words, phrases, nearness, negation, language and source; share of voice; t
 	assert.ok((await send(`/listening/terms/${page.terms[1].id}/restore`)).status < 400);
 	const older = await get('/listening?days=364&cursor=' + new URL(`http://x${all.next ?? '/?cursor='}`).searchParams.get('cursor'));
 	if (all.next) assert.equal(new Set([...all.rows, ...older.rows].map((row) => row.id)).size, items.length);
+});
+
+test('a hook with a secret takes what is signed with it, and nothing else', async (t) => {
+	const { hospes, get, send } = await open(t, {});
+	const made = await send('/listening/sources', { kind: 'hook', name: 'Signed' }), at = made.body.source.address;
+	const body = JSON.stringify({ mentions: [{ id: '7', network: 'forum', text: 'Lovely tea' }] }), secret = 'agreed with the sender';
+	const sign = (text, by = secret) => createHmac('sha256', by).update(text).digest('hex');
+	const post = (headers, text = body) => hospes.post(`${at}/mentions`, text, null, headers);
+	assert.equal((await send(`${at}/secret`, { secret: 'short' })).status, 422);
+	assert.ok((await send(`${at}/secret`, { secret })).status < 400);
+	const page = await get(at);
+	assert.equal(page.is_signed, true);
+	assert.ok(!JSON.stringify(page).includes(secret));
+	for (const headers of [{}, { 'x-hub-signature-256': 'sha256=' }, { 'x-hub-signature-256': `sha256=${sign(body, 'another secret here')}` }, { 'x-hub-signature-256': `sha256=${sign(`${body} `)}` }, { authorization: `Bearer ${made.body.new_key}` }])
+		assert.equal((await post(headers)).status, 401, JSON.stringify(headers));
+	assert.equal((await post({ 'x-hub-signature-256': `sha256=${sign(body)}` })).body.accepted, 1);
+	assert.equal((await post({ 'x-signature-256': sign(body).toUpperCase() })).body.known, 1);
+	assert.ok((await send(`${at}/secret`, { secret: '' })).status < 400);
+	assert.equal((await post({ 'x-hub-signature-256': `sha256=${sign(body)}` })).status, 401);
+	assert.equal((await post({ authorization: `Bearer ${made.body.new_key}` })).body.known, 1);
 });
 
 test('sent by a program or a file, in the names of a network; joined to a customer and erased with them', async (t) => {
