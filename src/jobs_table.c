@@ -11,6 +11,7 @@
 #include "reading/learn.h"
 #include "reading/reread.h"
 #include "search/search.h"
+#include "sms/sms.h"
 #include "source/import_pages.h"
 #include "team/team_pages.h"
 #include "webhook/webhook.h"

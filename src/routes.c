@@ -27,6 +27,7 @@
 #include "research/research.h"
 #include "segment/segment.h"
 #include "setting/setting_pages.h"
+#include "sms/sms.h"
 #include "source/import_pages.h"
 #include "source/source.h"
 #include "site/site.h"

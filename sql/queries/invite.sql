@@ -51,16 +51,17 @@ ON CONFLICT (survey, subject, cause) DO NOTHING;
 -- The one that is longest due, of a plan that runs or of none.
 SELECT v.id, v.survey, v.plan, v.subject, v.event_at, v.channel, v.since_at, v.reason, i.customer
 FROM invite v LEFT JOIN identity i ON i.subject = v.subject LEFT JOIN invite_plan p ON p.id = v.plan
-WHERE v.state = 0 AND v.due_at <= $1 AND (v.plan IS NULL OR p.state = 0) ORDER BY v.due_at, v.id LIMIT 1;
+WHERE v.state = 0 AND v.due_at <= $1 AND (v.plan IS NULL OR p.state = 0) AND (v.channel <> 'email' OR $2) AND (v.channel <> 'sms' OR $3) ORDER BY v.due_at, v.id LIMIT 1;
 
 -- name: invite_next_due
-SELECT min(v.due_at) FROM invite v LEFT JOIN invite_plan p ON p.id = v.plan WHERE v.state = 0 AND (v.plan IS NULL OR p.state = 0);
+SELECT min(v.due_at) FROM invite v LEFT JOIN invite_plan p ON p.id = v.plan
+WHERE v.state = 0 AND (v.plan IS NULL OR p.state = 0) AND (v.channel <> 'email' OR $1) AND (v.channel <> 'sms' OR $2);
 
 -- name: invite_next_sample
 SELECT min(next_at) FROM invite_plan WHERE kind = 1 AND state = 0;
 
 -- name: invite_sent
-UPDATE invite SET state = 1, reason = '', mail = $2, submission = $3, sent_at = $4, is_untold = TRUE WHERE id = $1 AND state = 0;
+UPDATE invite SET state = 1, reason = '', mail = $2, submission = $3, sent_at = $4, sms = $5, is_untold = TRUE WHERE id = $1 AND state = 0;
 
 -- name: invite_skipped
 UPDATE invite SET state = 2, reason = $2, is_untold = TRUE WHERE id = $1 AND state = 0;
@@ -79,6 +80,14 @@ WHERE delivered_at IS NULL AND mail IS NOT NULL AND EXISTS (SELECT 1 FROM mail m
 -- $1: since when mails are looked at that ended badly; they may have been delivered before they came back.
 UPDATE invite SET state = 2, reason = 'undelivered', delivered_at = NULL, is_untold = TRUE
 WHERE state = 1 AND opened_at IS NULL AND done_at IS NULL AND mail IN (SELECT m.id FROM mail m WHERE m.state IN (3, 4) AND m.ended_at >= $1);
+
+-- name: invite_sms_delivered
+UPDATE invite SET delivered_at = (SELECT m.ended_at FROM sms m WHERE m.id = invite.sms), is_untold = TRUE
+WHERE delivered_at IS NULL AND sms IS NOT NULL AND EXISTS (SELECT 1 FROM sms m WHERE m.id = invite.sms AND m.state = 2);
+
+-- name: invite_sms_undelivered
+UPDATE invite SET state = 2, reason = 'undelivered', is_untold = TRUE
+WHERE delivered_at IS NULL AND state = 1 AND sms IS NOT NULL AND EXISTS (SELECT 1 FROM sms m WHERE m.id = invite.sms AND m.state = 3);
 
 -- name: invite_redelivered
 -- Sent again by a person after it was refused.

@@ -73,6 +73,8 @@ enum err contact_judge(struct op *op, const struct contact_policy *p, const stru
 /* Writes the decision down: what was sent (CONTACT_MAY), or is not sent at all. */
 enum err contact_note(struct op *op, const struct contact_ask *ask, uint32_t subject, enum contact_reason reason) NODISCARD;
 enum err contact_forget_subject(struct op *op, uint32_t subject) NODISCARD;
+/* The customer wants no more of it by this channel. */
+enum err contact_refuse(struct op *op, id customer, enum contact_channel channel) NODISCARD;
 /* What holds the customer back now; CONTACT_NO_HOLD: nothing, or only what is asked about. */
 enum err contact_hold_of(struct op *op, id customer, enum contact_hold about, enum contact_hold *out) NODISCARD;
 

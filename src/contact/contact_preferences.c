@@ -49,6 +49,14 @@ static enum err put_wish(struct op *op, uint32_t number, enum contact_channel ch
 	return OK;
 }
 
+enum err contact_refuse(struct op *op, id customer, enum contact_channel channel)
+{
+	uint32_t number;
+	if (!people_find(op->app->people, customer, &number)) return fail(op, ERR_NOT_FOUND, "customer", "there is no such customer");
+	TRY(put_wish(op, number, channel, false));
+	return audit_write(op, "contact_unsubscribed", "customer", customer, STR_NONE, str_of(CONTACT_CHANNELS[channel]));
+}
+
 /* ---- the page ---- */
 
 struct contact_wish {
@@ -178,10 +186,7 @@ static enum err unsubscribe(struct op *op, const struct web *w, struct answer *a
 	id customer;
 	TRY(open_link(op, w, &customer, &number));
 	TRY(find_channel(op, w, &channel));
-	if (is_post) {
-		TRY(put_wish(op, number, channel, false));
-		TRY(audit_write(op, "contact_unsubscribed", "customer", customer, STR_NONE, str_of(CONTACT_CHANNELS[channel])));
-	}
+	if (is_post) TRY(contact_refuse(op, customer, channel));
 	*page = (struct contact_unsubscribe){msg_of(str_c(&op->arena, str_fmt(&op->arena, "contact_channel_%s", CONTACT_CHANNELS[channel]))), contact_preferences_path(op, customer), is_post};
 	return answer_with(a, &CONTACT_UNSUBSCRIBE_DESC, page);
 }

@@ -23,6 +23,7 @@
 #include "reading/reading.h"
 #include "invite/invite.h"
 #include "mail/mail.h"
+#include "sms/sms.h"
 #include "op/app.h"
 #include "order/order.h"
 #include "source/import.h"
@@ -146,6 +147,7 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	TRY(contact_forget_subject(op, subject));
 	TRY(invite_forget_subject(op, subject));
 	TRY(mail_forget_subject(op, subject));
+	TRY(sms_forget_subject(op, subject));
 	for (size_t r = 0; r < COUNT_OF(rows); r++) TRY(op_run(op, rows[r], DB_ARGS(db_int(subject)), NULL));
 	TRY(op_run(op, SQL_suggestion_remove_evidence, DB_ARGS(db_text(db_rows_text(identities, i, 3))), NULL));
 	return op_run(op, SQL_illegal_identity_remove, DB_ARGS(db_text(kind), db_text(value)), NULL);

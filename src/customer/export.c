@@ -151,6 +151,7 @@ static const struct {
 	{"follow_up_steps", SQL_export_followup_steps},
 	{"invitations", SQL_export_invites},
 	{"mails", SQL_export_mails},
+	{"short_messages", SQL_export_sms},
 	{"contacts", SQL_export_contacts},
 	{"preferences", SQL_export_preferences},
 };

@@ -51,6 +51,11 @@ struct fetch_answer {
 };
 /* All of out lies in the arena. */
 void fetch(struct arena *a, const struct fetch_request *r, struct fetch_answer *out);
+/* "whsec_" and base64 of 32 random bytes. */
+str fetch_new_secret(struct arena *a);
+/* By Standard Webhooks: "v1,<base64>"; absent when the secret is none. Signatures may be several with spaces between: one must fit. */
+str fetch_sign(struct arena *a, str secret, str message, str timestamp, str body);
+bool fetch_is_signed(struct arena *a, str secret, str message, str timestamp, str body, str signatures);
 /* What is wrong with an address before anything is asked of it: FETCH_DONE, FETCH_ADDRESS, or FETCH_INSIDE where the address
  * itself says so. *host (may be NULL) is the part that names the machine. */
 enum fetch_outcome fetch_check(struct arena *a, str url, bool may_be_inside, str *host);

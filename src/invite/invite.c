@@ -14,6 +14,11 @@ enum contact_channel invite__channel(str name)
 	return str_eq(name, str_of(CONTACT_CHANNELS[CONTACT_SMS])) ? CONTACT_SMS : CONTACT_EMAIL;
 }
 
+bool invite__is_channel(str name)
+{
+	return str_eq(name, str_of(CONTACT_CHANNELS[CONTACT_EMAIL])) || str_eq(name, str_of(CONTACT_CHANNELS[CONTACT_SMS]));
+}
+
 enum contact_hold invite__hold(str name)
 {
 	for (int i = 1; i < CONTACT_HOLD_COUNT; i++)

@@ -10,6 +10,7 @@
 #include "op/app.h"
 #include "segment/segment.h"
 #include "setting/setting.h"
+#include "sms/sms.h"
 
 enum { TRIED = 200, SHOWN = 50, HOUR_MS = 3600000, CONDITION_BYTES = 60000 };
 
@@ -83,10 +84,21 @@ struct invites {
 	struct msg why_not;
 	struct survey_funnel funnel;
 	LIST_OF(struct plan_row) plans;
+	LIST_OF(struct sms_text) sms_texts;
 	struct input customer, event, condition, delay_hours, size, percent, every_days;
 	LIST_OF(struct option) kinds, channels, purposes, abouts, segments;
 	LIST_OF(struct form_fault) faults;
 };
+static const struct desc_field SMS_TEXT_FIELDS[] = {
+	FIELD(sms_text, lang, DESC_STR),
+	FIELD(sms_text, dir, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(sms_text, text, DESC_STR),
+	FIELD(sms_text, encoding, DESC_STR, .doc = "GSM-7 or UCS-2"),
+	FIELD(sms_text, units, DESC_INT),
+	FIELD(sms_text, segments, DESC_INT),
+	FIELD(sms_text, size, DESC_MSG, .flags = DESC_PAGE_ONLY),
+};
+static const struct desc SMS_TEXT_DESC = DESC(sms_text, SMS_TEXT_FIELDS);
 static const struct desc_field INVITES_FIELDS[] = {
 	FIELD(invites, survey, DESC_STR),
 	FIELD(invites, name, DESC_STR),
@@ -98,6 +110,7 @@ static const struct desc_field INVITES_FIELDS[] = {
 	FIELD(invites, may_plan, DESC_BOOL),
 	FIELD(invites, funnel, DESC_STRUCT, .of = &SURVEY_FUNNEL_DESC),
 	FIELD(invites, plans, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
+	FIELD(invites, sms_texts, DESC_LIST, .item = DESC_STRUCT, .of = &SMS_TEXT_DESC),
 	FIELD(invites, customer, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(invites, event, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(invites, condition, DESC_STRUCT, .of = &INPUT_DESC),
@@ -169,10 +182,10 @@ static str number(struct op *op, int64_t n)
 
 static enum err fill_form(struct op *op, struct invites *page, const struct invite_plan_input *in)
 {
-	static const char *const PURPOSES[] = {"service", "marketing"}, *const CHANNELS[] = {"email"};
+	static const char *const PURPOSES[] = {"service", "marketing"}, *const CHANNELS[] = {"email", "sms"};
 	page->kinds.n = 2;
 	page->kinds.v = choices(op, "invite_kind_%s", INVITE_KINDS, 2, in->kind);
-	page->channels.n = COUNT_OF(CHANNELS);
+	page->channels.n = sms_is_on(op->app) ? COUNT_OF(CHANNELS) : 1;
 	page->channels.v = choices(op, "contact_channel_%s", CHANNELS, COUNT_OF(CHANNELS), in->channel);
 	page->purposes.n = COUNT_OF(PURPOSES);
 	page->purposes.v = choices(op, "purpose_%s", PURPOSES, COUNT_OF(PURPOSES), in->purpose);
@@ -200,11 +213,12 @@ static enum err make_page(struct op *op, const struct survey *s, const struct in
 	page->plans_action = str_fmt(&op->arena, "%.*s/plans", STR_ARG(page->survey));
 	if (s->is_anonymous) page->why_not = msg_of("invites_anonymous");
 	else if (s->state != SURVEY_OPEN) page->why_not = msg_of("invites_closed");
-	else if (!is_mailed) page->why_not = msg_of("invites_no_mail");
+	else if (!is_mailed && !sms_is_on(op->app)) page->why_not = msg_of("invites_no_mail");
 	page->is_ready = !page->why_not.key;
 	page->may_ask = page->is_ready && op_may(op, PERM_WRITE_CUSTOMERS);
 	page->may_plan = !s->is_anonymous && op_may(op, PERM_WRITE_SETTINGS);
 	TRY(invite__funnel(op, s->id, &page->funnel));
+	if (sms_is_on(op->app) && !s->is_anonymous && s->definition.questions.n) TRY(invite__sms_texts(op, s, &page->sms_texts.v, &page->sms_texts.n));
 	TRY(invite_plan_all(op, s->id, &plans, &n));
 	page->plans.v = ARENA_ARRAY(&op->arena, struct plan_row, n + 1);
 	for (size_t i = 0; i < n; i++) TRY(row_of(op, &plans[i], &page->plans.v[page->plans.n++]));
@@ -250,7 +264,7 @@ enum err invite_ask_post(struct op *op, struct web *w, struct answer *a)
 	TRY(open_survey(op, w, &s));
 	TRY(web_input(op, w, &INVITE_ASK_INPUT_DESC, &in));
 	TRY(customer_by_identity(op, in.customer, &customer));
-	if (in.channel.n && !str_eq(in.channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]))) return fail(op, ERR_INVALID, "channel", "is email: nothing else is sent yet");
+	if (in.channel.n && !invite__is_channel(in.channel)) return fail(op, ERR_INVALID, "channel", "is email or sms");
 	enum err e = customer ? invite_by_hand(op, &s, customer, invite__channel(in.channel)) : fail(op, ERR_INVALID, "customer", "there is no such customer");
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, a, &s, &FRESH, in.customer);
 	TRY(e);

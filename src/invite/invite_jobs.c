@@ -9,6 +9,7 @@
 #include "mail/mail.h"
 #include "op/app.h"
 #include "setting/setting.h"
+#include "sms/sms.h"
 
 static const int64_t BACK_MS = 7 * 86400000LL; /* a mail that ended longer ago was looked at */
 
@@ -31,6 +32,12 @@ static void begin(struct op *op, struct app *app, bool is_write)
 	op->locale = setting_locale(op);
 }
 
+/* Who is asked by mail waits while none is sent; short messages likewise. */
+static bool is_mailed(struct op *op)
+{
+	return mail_is_on(op->app) && setting_text(op, SETTING_public_address).n;
+}
+
 /* ---- reading ---- */
 
 static enum err take(struct op *op, struct turn *t)
@@ -38,7 +45,7 @@ static enum err take(struct op *op, struct turn *t)
 	enum { ID, SURVEY, PLAN, SUBJECT, EVENT, CHANNEL, SINCE, REASON, CUSTOMER };
 	struct db_rows r;
 	*t = (struct turn){0};
-	TRY(op_query(op, SQL_invite_take, DB_ARGS(db_int(op->now_ms)), &r));
+	TRY(op_query(op, SQL_invite_take, DB_ARGS(db_int(op->now_ms), db_bool(is_mailed(op)), db_bool(sms_is_on(op->app))), &r));
 	if (!r.n) return OK;
 	*t = (struct turn){.invite = db_rows_id(&r, 0, ID), .survey = db_rows_id(&r, 0, SURVEY), .plan = db_rows_id(&r, 0, PLAN), .customer = db_rows_id(&r, 0, CUSTOMER),
 	                   .subject = (uint32_t)db_rows_int(&r, 0, SUBJECT), .event_ms = db_rows_int(&r, 0, EVENT), .since_ms = db_rows_int(&r, 0, SINCE), .waited = db_rows_text(&r, 0, REASON),
@@ -92,11 +99,15 @@ static enum err send(struct op *op, const struct turn *t)
 	struct mail_message m;
 	struct contact_ask ask = invite__ask(plan_of(t), &t->s, t->customer, t->channel, t->since_ms);
 	str submission;
-	id mail;
+	id mail = 0, sms = 0;
 	int64_t changed;
-	TRY(invite__write_mail(op, &t->s, t->customer, &t->verdict, &m, &submission));
-	TRY(mail_put(op, &m, &mail));
-	TRY(op_run(op, SQL_invite_sent, DB_ARGS(db_id(t->invite), db_id(mail), db_text(submission), db_int(op->now_ms)), &changed));
+	if (t->channel == CONTACT_SMS) {
+		TRY(invite__put_sms(op, &t->s, t->customer, &t->verdict, &submission, &sms));
+	} else {
+		TRY(invite__write_mail(op, &t->s, t->customer, &t->verdict, &m, &submission));
+		TRY(mail_put(op, &m, &mail));
+	}
+	TRY(op_run(op, SQL_invite_sent, DB_ARGS(db_id(t->invite), db_id(mail), db_text(submission), db_int(op->now_ms), db_id(sms)), &changed));
 	if (!changed) return fail(op, ERR_CONFLICT, "invite", "was changed meanwhile");
 	log_info("invite_sent", F_STR("invite", id_show(&op->arena, S("ask"), t->invite)));
 	return contact_note(op, &ask, t->subject, CONTACT_MAY);
@@ -144,6 +155,8 @@ static enum err follow_mails(struct op *op, bool *more)
 	*more = false;
 	TRY(op_run(op, SQL_invite_delivered, DB_NO_ARGS, &delivered));
 	TRY(op_run(op, SQL_invite_undelivered, DB_ARGS(db_int(op->now_ms - BACK_MS)), NULL));
+	TRY(op_run(op, SQL_invite_sms_delivered, DB_NO_ARGS, NULL));
+	TRY(op_run(op, SQL_invite_sms_undelivered, DB_NO_ARGS, NULL));
 	return op_run(op, SQL_invite_redelivered, DB_NO_ARGS, NULL);
 }
 
@@ -159,10 +172,10 @@ static enum err every(struct op *op, id job, enum err (*run)(struct op *op, bool
 
 static enum err add_next(struct op *op)
 {
-	static const enum sql DUE[] = {SQL_invite_next_due, SQL_invite_next_sample};
-	for (size_t i = 0; i < COUNT_OF(DUE); i++) {
+	for (int i = 0; i < 2; i++) {
 		struct db_rows rows;
-		TRY(op_query(op, DUE[i], DB_NO_ARGS, &rows));
+		if (i) TRY(op_query(op, SQL_invite_next_sample, DB_NO_ARGS, &rows));
+		else TRY(op_query(op, SQL_invite_next_due, DB_ARGS(db_bool(is_mailed(op)), db_bool(sms_is_on(op->app))), &rows));
 		int64_t due = rows.n ? db_rows_int(&rows, 0, 0) : DESC_NULL_INT;
 		if (due != DESC_NULL_INT) TRY(job_add(op, INVITE_JOB, S("{}"), due, S("schedule"), NULL));
 	}
@@ -172,7 +185,7 @@ static enum err add_next(struct op *op)
 static enum err run_all(struct op *op, id job)
 {
 	bool more = true;
-	if (mail_is_on(op->app) && setting_text(op, SETTING_public_address).n) {
+	if (is_mailed(op) || sms_is_on(op->app)) {
 		TRY(every(op, job, invite__draw_sample));
 		for (int64_t n = 0; more; n++) {
 			if (!job_progress(op, job, n, 0)) return ERR_BUSY;

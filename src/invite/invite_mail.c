@@ -44,7 +44,7 @@ static bool is_whole(const struct survey *s, const struct lang *lang)
 }
 
 /* The customer's, else the workspace's, else the first that the survey is whole in. */
-static const struct lang *language_of(struct op *op, const struct survey *s, str wanted)
+const struct lang *invite__language(struct op *op, const struct survey *s, str wanted)
 {
 	const struct lang *lang = wanted.n ? lang_find(wanted) : NULL;
 	if (is_whole(s, lang)) return lang;
@@ -95,7 +95,7 @@ static str as_text(struct op *op, const struct locale *l, const struct mail_surv
 	return text;
 }
 
-static str named(struct op *op, const struct lang *lang)
+str invite__named(struct op *op, const struct lang *lang)
 {
 	str organisation = setting_text(op, SETTING_organisation);
 	return organisation.n ? organisation : i18n_pattern(lang, S("survey_us"));
@@ -104,10 +104,10 @@ static str named(struct op *op, const struct lang *lang)
 enum err invite__write_mail(struct op *op, const struct survey *s, id customer, const struct contact_verdict *to, struct mail_message *m, str *submission)
 {
 	struct locale l = setting_locale(op);
-	l.lang = language_of(op, s, to->language);
+	l.lang = invite__language(op, s, to->language);
 	const struct survey_question *q = &s->definition.questions.v[0];
 	const struct survey_text *t = survey_text(q, lang_code(l.lang));
-	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, name = named(op, l.lang);
+	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, name = invite__named(op, l.lang);
 	while (str_contains(rest, S("."))) (void)str_cut(&rest, '.');
 	*submission = rest;
 	struct mail_survey x = {.title = msg_str("invite_title", "name", name), .sentence = msg_str("invite_sentence", "name", name), .question = survey_asked(op, s, q, l.lang, to->called), .low = STR_NONE, .high = STR_NONE,

@@ -11,6 +11,7 @@
 #include "pulse/question.h"
 #include "segment/segment.h"
 #include "setting/setting.h"
+#include "sms/sms.h"
 
 enum { QUESTION_BYTES = 70000, ANSWER_BYTES = 16 << 20, MEMBERS = 10000, LOOK_BACK_DAYS = 30, EVENT_BYTES = 200, DELAY_DAYS = 90, SIZE_MOST = 1000000 };
 
@@ -189,7 +190,7 @@ static enum err check_sample(struct op *op, const struct invite_plan *p)
 enum err invite_plan_check(struct op *op, const struct invite_plan *p)
 {
 	if (p->purpose != PURPOSE_SERVICE && p->purpose != PURPOSE_MARKETING) return fail(op, ERR_INVALID, "purpose", "is service or marketing");
-	if (!str_eq(p->channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]))) return fail(op, ERR_INVALID, "channel", "is email: nothing else is sent yet");
+	if (!invite__is_channel(p->channel)) return fail(op, ERR_INVALID, "channel", "is email or sms");
 	if (p->about.n && !invite__hold(p->about)) return fail(op, ERR_INVALID, "about", "is complaint, delivery, hardship or nothing");
 	return p->kind == INVITE_AFTER ? check_after(op, p) : check_sample(op, p);
 }
@@ -212,6 +213,7 @@ static enum err check_may_run(struct op *op, const struct invite_plan *p)
 	if (s.state != SURVEY_OPEN) return fail(op, ERR_STATE, "survey", "is not open: open it first");
 	if (s.is_anonymous) return fail(op, ERR_STATE, "survey", "is anonymous, so it asks nobody by name");
 	bool is_mail = str_eq(p->channel, str_of(CONTACT_CHANNELS[CONTACT_EMAIL]));
+	if (!is_mail && !sms_is_on(op->app)) return fail(op, ERR_STATE, "sms", "no gateway is set up: see the settings");
 	if (is_mail && (!mail_is_on(op->app) || !setting_text(op, SETTING_public_address).n)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
 	return OK;
 }

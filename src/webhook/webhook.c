@@ -1,14 +1,11 @@
-/* webhook.c: messages and their signatures (standard-webhooks/spec 1.0.0). */
+/* webhook.c: messages to other programs; signed by fetch/signed.c. */
 #include "webhook/webhook.h"
-
-#include <sodium.h>
 
 #include "base/datetime.h"
 #include "json/json.h"
 #include "webhook/webhook_inner.h"
 
-enum { BODY_BYTES = 64 << 10, SECRET_BYTES = 32, SECRET_MOST = 64 };
-#define SECRET_PREFIX S("whsec_")
+enum { BODY_BYTES = 64 << 10 };
 
 const char *const WEBHOOK_STATE_NAMES[] = {"waiting", "delivered", "failed", NULL};
 const struct webhook_type_row WEBHOOK_TYPE_ROWS[] = {
@@ -22,31 +19,6 @@ bool webhook__chose(str types, const char *name)
 	for (str rest = types; str_given(rest);)
 		if (str_eq(str_cut(&rest, ' '), str_of(name))) return true;
 	return false;
-}
-
-/* ---- signatures ---- */
-
-str webhook__new_secret(struct arena *a)
-{
-	unsigned char key[SECRET_BYTES];
-	randombytes_buf(key, sizeof key);
-	str out = str_fmt(a, "%.*s%.*s", STR_ARG(SECRET_PREFIX), STR_ARG(str_base64(a, key, sizeof key)));
-	sodium_memzero(key, sizeof key);
-	return out;
-}
-
-str webhook__sign(struct arena *a, str secret, str message, int64_t timestamp_s, str body)
-{
-	crypto_auth_hmacsha256_state state;
-	unsigned char mac[crypto_auth_hmacsha256_BYTES];
-	str key;
-	if (!str_starts(secret, SECRET_PREFIX) || !str_from_base64(a, str_sub(secret, SECRET_PREFIX.n, secret.n - SECRET_PREFIX.n), &key) || !key.n || key.n > SECRET_MOST) return STR_NONE;
-	str head = str_fmt(a, "%.*s.%lld.", STR_ARG(message), (long long)timestamp_s);
-	crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.p, key.n);
-	crypto_auth_hmacsha256_update(&state, (const unsigned char *)head.p, head.n);
-	crypto_auth_hmacsha256_update(&state, (const unsigned char *)body.p, body.n);
-	crypto_auth_hmacsha256_final(&state, mac);
-	return str_fmt(a, "v1,%.*s", STR_ARG(str_base64(a, mac, sizeof mac)));
 }
 
 /* At once, and nine times more within three days: the schedule that the specification proposes. */

@@ -255,7 +255,7 @@ static enum err check(struct op *op, const struct webhook_input *in, struct endp
 static enum err add(struct op *op, struct answer *a, const struct endpoint_form *form, str types)
 {
 	id of = id_new();
-	str secret = webhook__new_secret(&op->arena);
+	str secret = fetch_new_secret(&op->arena);
 	TRY(op_run(op, SQL_webhook_endpoint_add,
 		DB_ARGS(db_id(of), db_text(form->name.value), db_text(form->url.value), db_text(types), db_text(secret_seal(&op->arena, op->app, S("webhook"), secret)), db_int(op->now_ms)), NULL));
 	TRY(audit_write(op, "webhook_added", "webhook", of, STR_NONE, form->name.value));
@@ -289,7 +289,7 @@ enum err webhook_rotate_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct endpoint e;
 	TRY(find_asked(op, w, &e));
-	str secret = webhook__new_secret(&op->arena);
+	str secret = fetch_new_secret(&op->arena);
 	TRY(op_run(op, SQL_webhook_endpoint_rotate, DB_ARGS(db_id(e.id), db_int(op->now_ms + OLD_SECRET_MS), db_text(secret_seal(&op->arena, op->app, S("webhook"), secret))), NULL));
 	TRY(audit_write(op, "webhook_rotated", "webhook", e.id, STR_NONE, e.name));
 	return answer_page(op, a, e.id, secret);

@@ -11,10 +11,6 @@ struct webhook_type_row {
 extern const struct webhook_type_row WEBHOOK_TYPE_ROWS[];
 bool webhook__chose(str types, const char *name);
 
-/* whsec_ and base64 of 32 random bytes. */
-str webhook__new_secret(struct arena *a);
-/* "v1,<base64>" of HMAC-SHA256 over "id.timestamp.body"; absent when the secret is none. */
-str webhook__sign(struct arena *a, str secret, str message, int64_t timestamp_s, str body);
 /* How long after the tries so far the next one comes; -1: no more. */
 int64_t webhook__pause_ms(int64_t tries);
 

@@ -65,20 +65,20 @@ static enum err take(struct op *op, void *arg)
 	return OK;
 }
 
-static str signatures(struct arena *a, const struct delivery *d, str message, int64_t now_s)
+static str signatures(struct arena *a, const struct delivery *d, str message, str timestamp)
 {
-	str one = webhook__sign(a, d->secret, message, now_s, d->body);
+	str one = fetch_sign(a, d->secret, message, timestamp, d->body);
 	if (!str_given(d->old_secret)) return one;
-	return str_fmt(a, "%.*s %.*s", STR_ARG(one), STR_ARG(webhook__sign(a, d->old_secret, message, now_s, d->body)));
+	return str_fmt(a, "%.*s %.*s", STR_ARG(one), STR_ARG(fetch_sign(a, d->old_secret, message, timestamp, d->body)));
 }
 
 static void send(struct sending *s)
 {
 	const struct delivery *d = &s->now;
 	int64_t now_s = clock_now_ms() / 1000, began_us = clock_mono_us();
-	str message = id_show(s->a, S("msg"), d->message);
-	const str headers[] = {str_fmt(s->a, "webhook-id: %.*s", STR_ARG(message)), str_fmt(s->a, "webhook-timestamp: %lld", (long long)now_s),
-		str_fmt(s->a, "webhook-signature: %.*s", STR_ARG(signatures(s->a, d, message, now_s)))};
+	str message = id_show(s->a, S("msg"), d->message), timestamp = str_fmt(s->a, "%lld", (long long)now_s);
+	const str headers[] = {str_fmt(s->a, "webhook-id: %.*s", STR_ARG(message)), str_fmt(s->a, "webhook-timestamp: %.*s", STR_ARG(timestamp)),
+		str_fmt(s->a, "webhook-signature: %.*s", STR_ARG(signatures(s->a, d, message, timestamp)))};
 	struct fetch_request r = {.url = d->url, .body = d->body, .type = S("application/json"), .headers = headers, .n_headers = COUNT_OF(headers), .agent = "Hospes/1.0 (webhooks)", .stays = true,
 		.most_bytes = ANSWER_BYTES, .timeout_ms = TIMEOUT_MS, .may_be_inside = fetch_may_be_inside(), .go_on = goes_on, .arg = s};
 	fetch(s->a, &r, &s->answer);
