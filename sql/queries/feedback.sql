@@ -125,6 +125,13 @@ SELECT DISTINCT survey FROM feedback WHERE survey IS NOT NULL ORDER BY survey LI
 -- name: feedback_survey_names
 SELECT id, name FROM survey;
 
+-- name: feedback_newest
+SELECT max(at) FROM feedback WHERE is_anonymous IS NULL;
+
+-- name: feedback_said
+SELECT f.sentiment, f.topics FROM feedback f WHERE f.type = 'text' AND f.is_anonymous IS NULL AND f.at >= $1 AND f.at < $2 AND f.purposes & $3 <> 0
+	AND f.subject NOT IN (SELECT i.subject FROM consent_state c JOIN identity j ON j.subject = c.subject JOIN identity i ON i.customer = j.customer WHERE c.purpose = $4 AND NOT c.is_granted);
+
 -- name: feedback_languages
 SELECT DISTINCT language FROM feedback WHERE language IS NOT NULL ORDER BY language LIMIT 50;
 

@@ -17,6 +17,11 @@ enum err followup_apply(struct op *op, const struct events_record *r) NODISCARD;
 enum err followup_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 enum err followup_forget_import(struct op *op, int64_t import) NODISCARD;
 
+struct followup_standing {
+	int64_t open, late, closed;
+};
+enum err followup_stand(struct op *op, struct followup_standing *out) NODISCARD;
+
 /* ---- a history ---- */
 /* Switches a sample rule on and lets it look back over all that there is. */
 enum err followup_rule_begin(struct op *op, str sample) NODISCARD;

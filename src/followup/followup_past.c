@@ -52,3 +52,11 @@ enum err followup_went(struct op *op, id followup, const struct followup_course 
 	if (c->is_begun) TRY(step(op, followup, "begun", FOLLOWUP_WORKING, -1, (c->closed_ms ? c->closed_ms + c->made_ms : op->now_ms + c->made_ms) / 2));
 	return c->closed_ms ? step(op, followup, "closed", FOLLOWUP_CLOSED, outcome, c->closed_ms) : OK;
 }
+
+enum err followup_stand(struct op *op, struct followup_standing *out)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_followup_views, DB_ARGS(db_id(0), db_int(op->now_ms)), &r));
+	*out = (struct followup_standing){.open = db_rows_int(&r, 0, 1), .late = db_rows_int(&r, 0, 2), .closed = db_rows_int(&r, 0, 3)};
+	return OK;
+}

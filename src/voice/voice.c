@@ -27,6 +27,7 @@ struct voice_point {
 };
 struct voice {
 	struct msg finding;
+	LIST_OF(struct voice_line) lines;
 	bool is_empty, is_share, has_more, may_read;
 	LIST_OF(struct voice_question) questions;
 	LIST_OF(struct option) choices;
@@ -62,8 +63,14 @@ static const struct desc_field POINT_FIELDS[] = {
 	FIELD(voice_point, has_value, DESC_BOOL),
 };
 static const struct desc POINT_DESC = DESC(voice_point, POINT_FIELDS);
+static const struct desc_field LINE_FIELDS[] = {
+	FIELD(voice_line, text, DESC_MSG),
+	FIELD(voice_line, address, DESC_STR, .doc = "where it is seen"),
+};
+static const struct desc LINE_DESC = DESC(voice_line, LINE_FIELDS);
 static const struct desc_field VOICE_FIELDS[] = {
 	FIELD(voice, finding, DESC_MSG),
+	FIELD(voice, lines, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC, .doc = "what changed, what drives it, what people say, what is being done"),
 	FIELD(voice, is_empty, DESC_BOOL),
 	FIELD(voice, questions, DESC_LIST, .item = DESC_STRUCT, .of = &QUESTION_DESC),
 	FIELD(voice, has_more, DESC_BOOL, .doc = "other questions are not shown"),
@@ -142,6 +149,7 @@ enum err voice_get(struct op *op, struct web *w, struct answer *a)
 	struct voice *page = ARENA_NEW(&op->arena, struct voice);
 	struct feedback_question *v;
 	struct db_rows names;
+	struct voice_lines lines = {0};
 	const struct feedback_question *chosen = NULL;
 	size_t n;
 	str asked = web_query(w, "question");
@@ -164,6 +172,9 @@ enum err voice_get(struct op *op, struct web *w, struct answer *a)
 		if (q->is_shown) page->finding = finding_of(q);
 		page->questions.n++;
 	}
+	TRY(voice__lines(op, v, n, &lines));
+	page->lines.v = lines.v;
+	page->lines.n = lines.n;
 	page->choices.v = voice__options(op, v, n, chosen, &page->choices.n);
 	if (chosen) TRY(fill_points(op, chosen, page));
 	return answer_with(a, &VOICE_DESC, page);

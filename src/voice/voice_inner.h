@@ -49,6 +49,18 @@ enum err voice__ask(struct op *op, str question, const struct json_node **out) N
 str voice__score(struct op *op, const struct feedback_question *q, struct voice_way way, str interval);
 str voice__json(struct op *op, str text); /* as a JSON string */
 const struct feedback_question *voice__find(const struct feedback_question *v, size_t n, str asked);
+/* What stands first on the overview, each line with where it is seen. */
+enum { VOICE_LINES = 4 };
+struct voice_line {
+	struct msg text;
+	str address;
+};
+struct voice_lines {
+	struct voice_line *v;
+	size_t n;
+};
+enum err voice__lines(struct op *op, const struct feedback_question *v, size_t n, struct voice_lines *out) NODISCARD;
+
 /* The overall question, where none is chosen; NULL when none is scored. */
 const struct feedback_question *voice__overall(const struct feedback_question *v, size_t n);
 /* The scored questions, to choose among. */

@@ -161,6 +161,9 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		const own = questions.filter((q) => /^(After a delivery|Twice a year)$/.test(q.survey_name));
 		assert.deepEqual(own.map((q) => q.id).sort(), ['ces_year', 'delivery', 'nps', 'nps_year', 'packing', 'quality', 'service']);
 		assert.ok(own.every((q) => q.answers > 500 && q.low < q.number && q.number < q.high), JSON.stringify(own));
+		const { lines } = await page('/voice');
+		assert.deepEqual(lines.map((line) => line.text.key).map((line) => line.replace(/rose|fell|same/, 'change')), ['voice_line_change', 'voice_line_driver', 'voice_line_said', 'voice_line_doing'], JSON.stringify(lines));
+		for (const { address } of lines) assert.equal((await hospes.get(address.replace(/#.*/, ''), key)).status, 200, address);
 		const { rows: drivers } = await page('/voice/drivers');
 		assert.deepEqual([drivers[0].id, drivers[0].is_priority], ['delivery', true], 'late parcels hurt the score most');
 		const { rows: surveys } = await page('/surveys');
