@@ -50,7 +50,7 @@ static void reads_rss_as_wordpress_writes_it(void **state)
 
 static void tells_where_a_feed_is_broken(void **state)
 {
-	struct heard_list l = feed("<rss><channel><item><title>One</title></item>\n<item><title>Two</tittle></item></channel></rss>");
+	struct heard_list l = feed("<rss><channel><item><title>One</title></item>\n<item><title>Two</wrong></item></channel></rss>");
 	(void)state;
 	assert_true(l.items.n >= 1);
 	assert_true(str_starts(l.broken, S("broken at line 2: ")));
