@@ -137,7 +137,7 @@ struct form_fault *web_faults(struct op *op, size_t *n)
 	struct form_fault *faults = ARENA_ARRAY(&op->arena, struct form_fault, *n);
 	for (size_t i = 0; i < *n; i++) {
 		faults[i].field = str_dup(&op->arena, str_of(op->fault.fields[i].name));
-		faults[i].text = msg_str("fault_invalid", "why", str_dup(&op->arena, str_of(op->fault.fields[i].text)));
+		faults[i].text = msg_str("fault_invalid_why", "why", str_dup(&op->arena, str_of(op->fault.fields[i].text)));
 	}
 	return faults;
 }

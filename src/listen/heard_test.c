@@ -5,6 +5,8 @@
 #include "listen/heard.h"
 #include "test.h"
 
+#include "base/buf.h"
+
 static struct arena a;
 static struct fault f;
 
@@ -138,6 +140,41 @@ static void cuts_off_what_is_hostile(void **state)
 	arena_release(&own);
 }
 
+static str repeated(const char *head, const char *what, size_t times, const char *tail)
+{
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	buf_add(&b, str_of(head));
+	for (size_t i = 0; i < times; i++) buf_add(&b, str_of(what));
+	buf_add(&b, str_of(tail));
+	str out = str_dup(&a, buf_str(&b));
+	buf_release(&b);
+	return out;
+}
+
+static void long_pages_are_no_deep_ones(void **state)
+{
+	static const struct {
+		const char *head, *what, *tail;
+		bool is_read;
+	} CASES[] = {
+		{"", "<p>a<li>b<br><img alt='<b>'>", "word", true},
+		{"", "<div><b>a</b></div>", "word", true},
+		{"<svg>", "<path d='M0'/>", "</svg>word", true},
+		{"<script>", "if(a<b){c='<div>'}", "</SCRIPT>word", true},
+		{"<!--", "<b>", "-->word", true},
+		{"", "<b/>", "word", false},
+		{"", "<b></i>", "word", false},
+		{"<svg><script>", "<b>", "word", false},
+		{"", "<b title=\"'><i title='\">", "word", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		str page = repeated(CASES[i].head, CASES[i].what, 2000, CASES[i].tail);
+		assert_int_equal(str_contains(heard_html(&a, page), S("word")), CASES[i].is_read);
+	}
+}
+
 static void reads_times(void **state)
 {
 	static const struct {
@@ -210,7 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_rss_as_wordpress_writes_it), cmocka_unit_test(reads_atom_with_bases_and_kinds_of_content), cmocka_unit_test(tells_where_a_feed_is_broken), cmocka_unit_test(reads_base64_in_lines_and_what_stands_beside_an_object), cmocka_unit_test(reads_ratings_rdf_and_old_atom),
-		cmocka_unit_test(reads_other_encodings_and_broken_feeds), cmocka_unit_test(cuts_off_what_is_hostile), cmocka_unit_test(reads_times), cmocka_unit_test(reads_mastodon), cmocka_unit_test(reads_reviews_of_pages),
+		cmocka_unit_test(reads_other_encodings_and_broken_feeds), cmocka_unit_test(cuts_off_what_is_hostile),
+		cmocka_unit_test(long_pages_are_no_deep_ones), cmocka_unit_test(reads_times), cmocka_unit_test(reads_mastodon), cmocka_unit_test(reads_reviews_of_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -11,7 +11,7 @@
 
 struct html {
 	struct arena arena;
-	const GumboNode *root; /* NULL: it was too much */
+	const GumboNode *root; /* NULL: larger than HTML_BYTES, in need of more than HTML_MEMORY, or more than a thousand elements open at once */
 };
 enum { HTML_BYTES = 4 << 20, HTML_MEMORY = 256 << 20 };
 /* The text must outlive the tree. Give back with html_release, also where it failed. */

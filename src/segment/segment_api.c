@@ -264,7 +264,7 @@ static enum err make_new(struct op *op, const struct web *w, segment_field *fiel
 	if (e == ERR_INVALID || e == ERR_MALFORMED || (e == ERR_TOO_LARGE && page->is_given)) {
 		char room[FAULT_TEXT];
 		page->finding = msg_of("segment_broken");
-		if (page->is_given) page->written.error = msg_str("segment_fault", "why", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room))));
+		if (page->is_given) page->written.error = msg_str("fault_invalid_why", "why", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room))));
 		page->condition = STR_NONE;
 		fault_clear(&op->fault);
 		return OK;
