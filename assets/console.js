@@ -12,6 +12,7 @@ function say(text) {
 	setTimeout(() => { lastSaid = ''; }, 5000);
 }
 document.addEventListener('say', (event) => say(event.detail));
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 // ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, j and k walk the rows
 const GOES = { p: 'pulse', j: 'journeys', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
