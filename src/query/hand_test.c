@@ -140,7 +140,67 @@ static void a_comparison_says_how_much_differs(void **state)
 	assert_true(str_f64(json_get(paid, S("p"))->text, &got) && fabs(got - want.p) < 1e-9);
 	answer = ask(&arena, &ctx, S("{\"kind\":\"retention\",\"start\":\"begun\",\"return\":\"paid\",\"interval\":\"day\",\"cells\":2,\"compare\":{\"from\":\"2021-01-01\"}}"));
 	assert_non_null(json_get(json_get(answer, S("change")), S("cells")));
-	assert_null(json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
+	assert_null(json_get(ask(&arena, &ctx, S("{\"kind\":\"trend\",\"by\":\"event\",\"compare\":{\"from\":\"2021-01-01\"}}")), S("change")));
+}
+
+static void differs_as(const struct json_node *change, struct comparison want)
+{
+	const double wanted[] = {want.difference, want.low, want.high, want.p};
+	static const char *const names[] = {"difference", "low", "high", "p"};
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		double got;
+		assert_true(str_f64(json_get(change, str_of(names[i]))->text, &got) && fabs(got - wanted[i]) < 1e-9);
+	}
+}
+
+/* Three days of 1, 2 and 3 events before two of 4 and 6. */
+static void a_compared_trend_tells_of_its_days(void **state)
+{
+	static const int counts[] = {1, 2, 3, 4, 6};
+	(void)state;
+	for (int day = 0; day < 5; day++)
+		for (int i = 0; i < counts[day]; i++) by_hand_put(1, str_c(&arena, str_fmt(&arena, "2021-01-0%dT0%d:00:00Z", day + 1, i)), "paid", "{}");
+	struct query_context ctx = by_hand_context("UTC", "2021-02-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"trend\",\"interval\":\"day\",\"from\":\"2021-01-04\",\"to\":\"2021-01-06\",\"compare\":{\"from\":\"2021-01-01\",\"to\":\"2021-01-04\"}}"));
+	differs_as(json_get(json_get(answer, S("change")), S("interval_mean")), compare_means((struct sample){2, 5, 2}, (struct sample){3, 2, 1}));
+}
+
+/* In January one of three starts ends within the hour and another later, in February three of four and none. */
+static void a_compared_duration_tells_what_ended_and_in_time(void **state)
+{
+	static const struct {
+		uint32_t subject;
+		const char *begun, *ended;
+	} LINES[] = {{1, "2021-01-01T00:00:00Z", "2021-01-01T00:30:00Z"}, {2, "2021-01-01T00:00:00Z", "2021-01-01T05:00:00Z"}, {4, "2021-01-02T00:00:00Z", NULL}, {1, "2021-02-01T00:00:00Z", "2021-02-01T00:10:00Z"},
+		{1, "2021-02-03T00:00:00Z", "2021-02-03T00:20:00Z"}, {2, "2021-02-02T00:00:00Z", "2021-02-02T01:00:00Z"}, {4, "2021-02-02T00:00:00Z", NULL}};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(LINES); i++) {
+		by_hand_put(LINES[i].subject, LINES[i].begun, "begun", "{}");
+		if (LINES[i].ended) by_hand_put(LINES[i].subject, LINES[i].ended, "paid", "{}");
+	}
+	struct query_context ctx = by_hand_context("UTC", "2021-03-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"duration\",\"start\":\"begun\",\"end\":\"paid\",\"target\":{\"hours\":1},\"from\":\"2021-02-01\",\"to\":\"2021-03-01\",\"compare\":{\"from\":\"2021-01-01\",\"to\":\"2021-02-01\"}}"));
+	differs_as(json_get(json_get(answer, S("change")), S("ended")), compare_shares(3, 4, 2, 3));
+	differs_as(json_get(json_get(answer, S("change")), S("in_target")), compare_shares(3, 4, 1, 3));
+}
+
+/* Of two customers in January both come to the second stage, of three in February one; both tests are corrected together with those of what was lost. */
+static void a_compared_journey_tells_of_its_stages(void **state)
+{
+	static const char *const BEGUN[] = {"2021-01-01T00:00:00Z", "2021-01-02T00:00:00Z", "2021-02-01T00:00:00Z", "2021-02-02T00:00:00Z", "2021-02-03T00:00:00Z"};
+	static const char *const PAID[] = {"2021-01-05T00:00:00Z", "2021-01-05T00:00:00Z", "2021-02-05T00:00:00Z", NULL, NULL};
+	static const uint32_t WHO[] = {1, 2, 1, 2, 4};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(BEGUN); i++) {
+		by_hand_put(WHO[i], BEGUN[i], "begun", "{}");
+		if (PAID[i]) by_hand_put(WHO[i], PAID[i], "paid", "{}");
+	}
+	struct query_context ctx = by_hand_context("UTC", "2021-03-01");
+	const struct json_node *answer = ask(&arena, &ctx, S("{\"kind\":\"journey\",\"stages\":[{\"name\":\"look\",\"events\":[\"begun\"]},{\"name\":\"buy\",\"events\":[\"paid\"]}],\"from\":\"2021-02-01\",\"to\":\"2021-03-01\",\"compare\":{\"from\":\"2021-01-01\",\"to\":\"2021-02-01\"}}"));
+	const struct json_node *x = json_get(json_get(answer, S("change")), S("stages"))->child;
+	assert_true(str_eq(json_get_str(x->next->next, S("name")), S("buy")) && str_eq(json_get_str(x->next->next, S("of")), S("share")));
+	differs_as(json_get(x->next->next, S("change")), compare_shares(1, 3, 2, 2));
+	assert_non_null(json_get(json_get(x->next->next, S("change")), S("q")));
 }
 
 /* Of no touchpoints: 100 calls in half an hour of 180 s each need 14 agents for 80 % within 20 s, and 12 where callers hang up after 2 minutes. */
@@ -188,6 +248,9 @@ int main(void)
 		BY_HAND(retention_by_calendar_and_rolling_across_a_clock_change),
 		BY_HAND(retention_by_month_across_new_year),
 		BY_HAND(a_comparison_says_how_much_differs),
+		BY_HAND(a_compared_trend_tells_of_its_days),
+		BY_HAND(a_compared_duration_tells_what_ended_and_in_time),
+		BY_HAND(a_compared_journey_tells_of_its_stages),
 		BY_HAND(staffing_is_of_the_numbers_asked),
 		cmocka_unit_test(questions_at_fault_name_the_field),
 	};
