@@ -41,7 +41,7 @@ test('each role may take each route exactly as the tables say', async (t) => {
 	for (const [role, letter] of Object.entries(ROLES)) {
 		const key = await hospes.key('secret', '--role', role);
 		for (const { method, path, permission } of routes) {
-			if (path.startsWith('/sign-') || path === '/preferences' || path === '/listening/sources/:id/mentions') continue; // the last takes write keys: test/listen
+			if (path.startsWith('/sign-') || path === '/preferences' || ['/listening/sources/:id/mentions', '/sms/receipts', '/sms/replies'].includes(path)) continue; // who else may, by a write key or a signature, is tried in test/listen and test/sms
 			const address = path.replace(/:\w+/g, 'none');
 			const answer = await hospes.fetch(address, { method, headers: { authorization: `Bearer ${key}`, accept: 'application/json', ...(method === 'GET' ? {} : { 'content-type': 'application/json' }) }, ...(method === 'GET' ? {} : { body: '{"rubbish":1}' }) });
 			await answer.arrayBuffer();
