@@ -10,11 +10,12 @@ build/build.ninja:
 # Line numbers are all that a sanitizer's report needs of the debugger's notes, and gold links in half the time.
 LINES = -Doptimization=1 -Ddebug=false -Dc_args=-g1 -Dcpp_args=-g1
 GOLD = -Dc_link_args=-fuse-ld=gold -Dcpp_link_args=-fuse-ld=gold
-# The fuzzers are in it: their counters cost its tests little, and a tree of their own cost two minutes.
 build-asan/build.ninja:
-	@CC=clang CXX=clang++ tools/setup.sh build-asan $(LINES) -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dplain_arena=true
+	@tools/setup.sh build-asan $(LINES) $(GOLD) -Db_sanitize=address,undefined -Dplain_arena=true
 build-tsan/build.ninja:
 	@tools/setup.sh build-tsan $(LINES) $(GOLD) -Db_sanitize=thread
+build-fuzz/build.ninja:
+	@CC=clang CXX=clang++ tools/setup.sh build-fuzz $(LINES) -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dplain_arena=true
 build-cover/build.ninja:
 	@tools/setup.sh build-cover -Doptimization=0 -Db_coverage=true
 
@@ -46,7 +47,7 @@ soak: all                               ## the crash test 500 times, ten minutes
 install: all                            ## into PREFIX (default /usr/local), under DESTDIR if given
 	@meson configure build --prefix=$(PREFIX) >/dev/null && meson install -C build --quiet
 clean:
-	@rm -rf build build-asan build-tsan build-cover
+	@rm -rf build build-asan build-tsan build-fuzz build-cover
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 

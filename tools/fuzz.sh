@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # fuzz.sh [NAME…]: runs each fuzzer for FUZZ_SECONDS (default 20), two at a time, from its corpus in fuzz/corpus/NAME.
-# Inputs that broke something are left in build-asan/found/NAME.
+# Inputs that broke something are left in build-fuzz/found/NAME.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${FUZZ_SECONDS:-20}
 [ -f fuzz/meson.build ] || { echo "there are no fuzzers yet"; exit 0; }
-make --no-print-directory build-asan/build.ninja || exit 1
+make --no-print-directory build-fuzz/build.ninja || exit 1
 
 one() {
 	local program=$1 name log
 	name=$(basename "$program")
 	name=${name#fuzz_}
-	log=build-asan/found/$name/log
-	mkdir -p "build-asan/found/$name" "build-asan/grown/$name" "fuzz/corpus/$name"
+	log=build-fuzz/found/$name/log
+	mkdir -p "build-fuzz/found/$name" "build-fuzz/grown/$name" "fuzz/corpus/$name"
 	if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=1 \
-		-artifact_prefix="build-asan/found/$name/" "build-asan/grown/$name" "fuzz/corpus/$name" >"$log" 2>&1; then
+		-artifact_prefix="build-fuzz/found/$name/" "build-fuzz/grown/$name" "fuzz/corpus/$name" >"$log" 2>&1; then
 		printf 'ok      %-16s %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 		[ -z "${HOSPES_PART:-}" ] || echo '1 0 0' >>"$HOSPES_PART"
 	else
@@ -28,6 +28,6 @@ export -f one
 export seconds HOSPES_PART
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(sed -n "s/^fuzzers += {'\([a-z_]*\)'.*/\1/p" fuzz/meson.build)
-tools/ninja.sh build-asan "${names[@]/#/fuzz/fuzz_}" || exit 1
-printf '%s\0' "${names[@]/#/build-asan/fuzz/fuzz_}" |
+tools/ninja.sh build-fuzz "${names[@]/#/fuzz/fuzz_}" || exit 1
+printf '%s\0' "${names[@]/#/build-fuzz/fuzz/fuzz_}" |
 	xargs -0 -n 1 -P 2 bash -c 'one "$0"'
