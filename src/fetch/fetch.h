@@ -55,6 +55,15 @@ void fetch(struct arena *a, const struct fetch_request *r, struct fetch_answer *
 str fetch_new_secret(struct arena *a);
 /* By Standard Webhooks: "v1,<base64>"; absent when the secret is none. Signatures may be several with spaces between: one must fit. */
 str fetch_sign(struct arena *a, str secret, str message, str timestamp, str body);
+struct fetch_signed {
+	str url, message, body; /* JSON; the message's id stays the same when it is sent again */
+	str secrets[2];         /* the second, where it is given, signs beside the first */
+	const char *agent;
+	bool (*go_on)(void *arg);
+	void *arg;
+};
+/* A POST that says what it is and who sends it; a redirect is an answer. */
+void fetch_post_signed(struct arena *a, const struct fetch_signed *s, struct fetch_answer *out);
 bool fetch_is_signed(struct arena *a, str secret, str message, str timestamp, str body, str signatures);
 /* What is wrong with an address before anything is asked of it: FETCH_DONE, FETCH_ADDRESS, or FETCH_INSIDE where the address
  * itself says so. *host (may be NULL) is the part that names the machine. */

@@ -11,7 +11,7 @@
 #include "setting/setting.h"
 #include "sms/sms.h"
 
-enum { TIMEOUT_MS = 15000, ANSWER_BYTES = 16 << 10, BODY_BYTES = 16 << 10, WAITING = 0, ACCEPTED = 1, FAILED = 3, SECOND_MS = 1000 };
+enum { BODY_BYTES = 16 << 10, WAITING = 0, ACCEPTED = 1, FAILED = 3, SECOND_MS = 1000 };
 static const int PAUSES_S[] = {3, 60, 300, 1800, 7200, 21600}; /* then no more: a question asked days late is none */
 
 struct sending {
@@ -83,13 +83,9 @@ static str body_of(const struct sending *s, str message, int64_t now_ms)
 
 static void send(struct sending *s)
 {
-	int64_t now_ms = clock_now_ms();
-	str message = id_show(s->a, S("sms"), s->sms), timestamp = str_fmt(s->a, "%lld", (long long)(now_ms / SECOND_MS)), body = body_of(s, message, now_ms);
-	const str headers[] = {str_fmt(s->a, "webhook-id: %.*s", STR_ARG(message)), str_fmt(s->a, "webhook-timestamp: %.*s", STR_ARG(timestamp)),
-	                       str_fmt(s->a, "webhook-signature: %.*s", STR_ARG(fetch_sign(s->a, s->secret, message, timestamp, body)))};
-	struct fetch_request r = {.url = s->gateway, .body = body, .type = S("application/json"), .headers = headers, .n_headers = COUNT_OF(headers), .agent = "Hospes/1.0 (sms)", .stays = true,
-	                          .most_bytes = ANSWER_BYTES, .timeout_ms = TIMEOUT_MS, .may_be_inside = fetch_may_be_inside(), .go_on = goes_on, .arg = s};
-	fetch(s->a, &r, &s->answer);
+	str message = id_show(s->a, S("sms"), s->sms);
+	struct fetch_signed r = {.url = s->gateway, .message = message, .body = body_of(s, message, clock_now_ms()), .secrets = {s->secret, STR_NONE}, .agent = "Hospes/1.0 (sms)", .go_on = goes_on, .arg = s};
+	fetch_post_signed(s->a, &r, &s->answer);
 }
 
 /* 400 and 422 say that this message will never be taken. */

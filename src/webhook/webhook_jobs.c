@@ -11,7 +11,7 @@
 #include "setting/secret.h"
 #include "webhook/webhook_inner.h"
 
-enum { TIMEOUT_MS = 15000, ANSWER_BYTES = 16 << 10, FAILED_MOST = 64, GONE = 410, KEPT_DAYS = 30 };
+enum { FAILED_MOST = 64, GONE = 410, KEPT_DAYS = 30 };
 static const int64_t OFF_AFTER_MS = 5 * DAY_MS; /* of nothing but failures */
 const char WEBHOOK_SEND_JOB[] = "webhook_send";
 
@@ -65,23 +65,12 @@ static enum err take(struct op *op, void *arg)
 	return OK;
 }
 
-static str signatures(struct arena *a, const struct delivery *d, str message, str timestamp)
-{
-	str one = fetch_sign(a, d->secret, message, timestamp, d->body);
-	if (!str_given(d->old_secret)) return one;
-	return str_fmt(a, "%.*s %.*s", STR_ARG(one), STR_ARG(fetch_sign(a, d->old_secret, message, timestamp, d->body)));
-}
-
 static void send(struct sending *s)
 {
 	const struct delivery *d = &s->now;
-	int64_t now_s = clock_now_ms() / 1000, began_us = clock_mono_us();
-	str message = id_show(s->a, S("msg"), d->message), timestamp = str_fmt(s->a, "%lld", (long long)now_s);
-	const str headers[] = {str_fmt(s->a, "webhook-id: %.*s", STR_ARG(message)), str_fmt(s->a, "webhook-timestamp: %.*s", STR_ARG(timestamp)),
-		str_fmt(s->a, "webhook-signature: %.*s", STR_ARG(signatures(s->a, d, message, timestamp)))};
-	struct fetch_request r = {.url = d->url, .body = d->body, .type = S("application/json"), .headers = headers, .n_headers = COUNT_OF(headers), .agent = "Hospes/1.0 (webhooks)", .stays = true,
-		.most_bytes = ANSWER_BYTES, .timeout_ms = TIMEOUT_MS, .may_be_inside = fetch_may_be_inside(), .go_on = goes_on, .arg = s};
-	fetch(s->a, &r, &s->answer);
+	int64_t began_us = clock_mono_us();
+	struct fetch_signed r = {.url = d->url, .message = id_show(s->a, S("msg"), d->message), .body = d->body, .secrets = {d->secret, d->old_secret}, .agent = "Hospes/1.0 (webhooks)", .go_on = goes_on, .arg = s};
+	fetch_post_signed(s->a, &r, &s->answer);
 	s->took_ms = (clock_mono_us() - began_us) / 1000;
 }
 
