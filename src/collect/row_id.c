@@ -2,6 +2,7 @@
  * a row, keyed by half the hash: two rows that share it by chance would merely be counted apart, and stay different. */
 #include "collect/row_id.h"
 
+#include <endian.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -100,5 +101,6 @@ struct row_id row_id_named(str source, str kind, str name)
 
 str row_id_show(struct arena *a, struct row_id id)
 {
-	return str_fmt(a, "%016llx%016llx", (unsigned long long)id.high, (unsigned long long)id.low);
+	uint64_t parts[2] = {htobe64(id.high), htobe64(id.low)};
+	return str_hex(a, parts, sizeof parts);
 }

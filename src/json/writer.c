@@ -70,7 +70,8 @@ static void add_escaped(struct buf *out, str s, bool raw)
 		if (raw && (c < 0x20 || c == '"' || c == '\\')) continue;
 		buf_add_bytes(out, s.p + copied, i - copied);
 		if (escape == 'u') {
-			buf_fmt(out, "\\u%04x", c);
+			const char digits[6] = {'\\', 'u', '0', '0', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15]};
+			buf_add_bytes(out, digits, sizeof digits);
 		} else if (escape == 2) {
 			buf_fmt(out, "\\u202%c", s.p[i + 2] == '\xa8' ? '8' : '9');
 			i += 2;
