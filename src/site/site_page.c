@@ -121,11 +121,14 @@ enum err site_ask_post(struct op *op, struct web *w, struct answer *a)
 	struct site s;
 	struct survey survey;
 	id customer;
+	bool flooded = false;
 	str path = STR_NONE;
 	TRY(open_site(op, w, &s));
 	TRY(web_input(op, w, &SITE_ASK_DESC, &in));
 	TRY(find_showing(op, &s, in.survey, &survey, &p));
 	TRY(find_customer(op, &s, &in, &customer));
+	if (survey.state == SURVEY_OPEN && (!customer || survey.is_anonymous)) TRY(survey_count_flood(op, w, survey.id, SURVEY_FLOOD_ASKED, &flooded));
+	if (flooded) return fail(op, ERR_RATE, "survey", "is asked for too often from this address");
 	if (survey.state == SURVEY_OPEN) TRY(invite_on_site(op, &survey, &(struct invite_visit){customer, p.percent, p.gap_days}, &path));
 	asked->path = str_given(path) ? str_fmt(&op->arena, "/site/%.*s%.*s", STR_ARG(id_show(&op->arena, S("sit"), s.id)), STR_ARG(path)) : STR_NONE;
 	return answer_with(a, &SITE_ASKED_DESC, asked);
@@ -161,11 +164,15 @@ enum err site_frame_post(struct op *op, struct web *w, struct answer *a)
 	return survey_answer_post(op, w, a);
 }
 
+/* A flood of steps is not counted, and not told either: nobody waits for the answer. */
 enum err site_step_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct survey_link link;
+	bool flooded, has_started = str_eq(web_parameter(w, "step"), S("started"));
 	TRY(open_frame(op, w));
 	TRY(invite_step_post(op, w, a));
 	TRY(survey_link_read(op, web_parameter(w, "token"), &link));
-	return link.customer ? OK : invite_visitor_reached(op, link.survey, str_eq(web_parameter(w, "step"), S("started")) ? INVITE_STARTED : INVITE_OPENED);
+	if (link.customer) return OK;
+	TRY(survey_count_flood(op, w, link.survey, has_started ? SURVEY_FLOOD_STARTED : SURVEY_FLOOD_OPENED, &flooded));
+	return flooded ? OK : invite_visitor_reached(op, link.survey, has_started ? INVITE_STARTED : INVITE_OPENED);
 }

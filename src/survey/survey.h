@@ -108,6 +108,9 @@ struct survey_link {
 };
 /* A path of ours as people outside reach it: at the address that is set for mails, else at the one this request came to. */
 str survey_address(struct op *op, const struct web *w, str path);
+enum survey_flood { SURVEY_FLOOD_ANSWERS, SURVEY_FLOOD_ASKED, SURVEY_FLOOD_OPENED, SURVEY_FLOOD_STARTED };
+/* Counts one from the address that w came from, of somebody without a name, unless too many came in this hour (Retry-After is set then). */
+enum err survey_count_flood(struct op *op, const struct web *w, id survey, enum survey_flood what, bool *flooded) NODISCARD;
 str survey_link_make(struct op *op, id survey, id customer, int64_t expires_ms);
 /* /s/sur_….grp_…: of a team, for anybody in it. */
 str survey_link_for_group(struct op *op, id survey, id group);

@@ -150,7 +150,7 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	if (again && again->faults.n) return w->wants_json ? fail(op, ERR_INVALID, str_c(&op->arena, again->faults.v[0].field), "%.*s", STR_ARG(i18n_pattern(lang_find(S("en")), str_of(again->faults.v[0].text.key)))) : answer_refused(op, a, &SURVEY_ANSWER_DESC, again);
 	if (again) return answer_with(a, &SURVEY_ANSWER_DESC, again);
 	if (x.mode == SURVEY_AS_PREVIEW) return answer_redirect(a, web_address_with(op, w, "done", S("1")));
-	if (!link.customer) TRY(survey__count_flood(op, w, s.id, &flooded));
+	if (!link.customer) TRY(survey_count_flood(op, w, s.id, SURVEY_FLOOD_ANSWERS, &flooded));
 	if (flooded) return say(op, a, &s, "flooded");
 	TRY(survey__keep(&x, op->now_ms, S("web")));
 	if (link.customer) TRY(invite_reached(op, s.id, x.submission, INVITE_DONE));

@@ -158,8 +158,6 @@ const char *survey__when(const struct op *op, const struct survey *s);
 enum err survey__is_full(const struct sitting *x, bool *full) NODISCARD;
 /* Takes the places. ERR_BUSY when the last went in the meantime: run again from its start, survey__is_full finds it so. */
 enum err survey__count_quotas(const struct sitting *x) NODISCARD;
-/* Counts an answer by a link from the address that w came from, unless too many came in this hour. */
-enum err survey__count_flood(struct op *op, const struct web *w, id survey, bool *flooded) NODISCARD;
 
 /* Whether the address is that of a trial. */
 bool survey__is_trial(struct op *op, const struct web *w);

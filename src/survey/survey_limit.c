@@ -62,18 +62,31 @@ enum err survey__count_quotas(const struct sitting *x)
 
 /* ---- floods ---- */
 
-enum err survey__count_flood(struct op *op, const struct web *w, id survey, bool *flooded)
+/* Counted apart by what is hashed with the address, and by what stands for all addresses together. */
+struct flood {
+	const char *address, *all;
+	enum setting most_address, most_all;
+};
+static const struct flood FLOODS[] = {
+	[SURVEY_FLOOD_ANSWERS] = {"survey-address", "", SETTING_survey_rate_address, SETTING_survey_rate_link},
+	[SURVEY_FLOOD_ASKED] = {"site-asked", "asked", SETTING_site_rate_address, SETTING_site_rate_survey},
+	[SURVEY_FLOOD_OPENED] = {"site-opened", "opened", SETTING_site_rate_address, SETTING_site_rate_survey},
+	[SURVEY_FLOOD_STARTED] = {"site-started", "started", SETTING_site_rate_address, SETTING_site_rate_survey},
+};
+
+enum err survey_count_flood(struct op *op, const struct web *w, id survey, enum survey_flood what, bool *flooded)
 {
+	const struct flood *f = &FLOODS[what];
 	struct db_rows rows;
 	int64_t hour = op->now_ms / HOUR_MS;
-	const str address = tries_address_hash(op, "survey-address", http_peer(w->rq)), all = S("");
-	TRY(op_run(op, SQL_survey_flood_forget, DB_ARGS(db_int(hour)), NULL));
+	const str address = tries_address_hash(op, f->address, http_peer(w->rq)), all = str_of(f->all);
 	TRY(op_query(op, SQL_survey_flood_rows, DB_ARGS(db_id(survey), db_blob(address), db_int(hour), db_blob(all)), &rows));
-	*flooded = db_rows_int(&rows, 0, 0) >= setting_int(op->app, SETTING_survey_rate_address) || db_rows_int(&rows, 0, 1) >= setting_int(op->app, SETTING_survey_rate_link);
+	*flooded = db_rows_int(&rows, 0, 0) >= setting_int(op->app, f->most_address) || db_rows_int(&rows, 0, 1) >= setting_int(op->app, f->most_all);
 	if (*flooded) {
 		http_set_header(w->rq, "Retry-After", str_fmt(&op->arena, "%lld", (long long)((hour + 1) * HOUR_MS - op->now_ms) / 1000 + 1));
 		return OK;
 	}
+	TRY(op_run(op, SQL_survey_flood_forget, DB_ARGS(db_int(hour)), NULL));
 	TRY(op_run(op, SQL_survey_flood_count, DB_ARGS(db_id(survey), db_blob(address), db_int(hour)), NULL));
 	return op_run(op, SQL_survey_flood_count, DB_ARGS(db_id(survey), db_blob(all), db_int(hour)), NULL);
 }

@@ -127,6 +127,20 @@ describe('surveys on sites', () => {
 		assert.ok(sampled < 15, `${sampled} of 61 at one per cent`);
 	});
 
+	test('one address cannot be asked, nor inflate what is counted, without end; customers are asked all the same', async () => {
+		const { address } = await surveys.open('Flood', [good]), MOST = 300, MORE = 20;
+		const often = async (n, go) => { const answers = []; for (let i = 0; i < n; i += 20) answers.push(...await Promise.all(Array.from({ length: 20 }, go))); return answers; };
+		await show(address);
+		const asked = await often(MOST + MORE, () => call('/ask', { body: { survey: id(address) } })), refused = asked.filter(({ status }) => status === 429);
+		assert.equal(refused.length, MORE);
+		assert.deepEqual([refused[0].headers.get('retry-after') > 0, refused[0].headers.get('access-control-allow-origin')], [true, SHOP]);
+		const { path } = asked.find(({ status }) => status === 200).body;
+		for (const { status } of await often(MOST + MORE, () => w.fetch(`${path}/steps/opened`, { method: 'POST' }))) assert.equal(status, 204);
+		assert.deepEqual(await counts(address), [MOST, MOST, MOST, MOST, MOST, 0, 0]);
+		assert.equal((await w.fetch(`/site/${key}/ask`, { method: 'POST', body: JSON.stringify({ survey: id(address) }), headers: { accept: 'application/json', origin: SHOP, 'x-forwarded-for': '203.0.113.9' } })).status, 200, 'from another address');
+		assert.match((await ask(address, named('vic'))).path, /cus_/);
+	});
+
 	test('a customer whom the site proves is asked by the contact policy, once, and the answer is theirs', async () => {
 		const { address } = await surveys.open('Named', [good]), { address: second } = await surveys.open('Second', [good]);
 		await show(address);
