@@ -50,7 +50,7 @@ WHERE id = $1 AND state IN (3, 4) AND text IS NOT NULL;
 DELETE FROM mail WHERE state >= 2 AND ended_at < $1;
 
 -- name: mail_last_test
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL, complained_at
 FROM mail WHERE person = $1 AND kind = 'test' ORDER BY id DESC LIMIT 1;
 
 -- name: mail_count
@@ -58,13 +58,13 @@ SELECT CAST(count(*) AS INT64) FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search);
 
 -- name: mail_before
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL FROM mail
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL, complained_at FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search)
 	AND id < $4
 ORDER BY id DESC LIMIT $5;
 
 -- name: mail_after
-SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL FROM mail
+SELECT id, kind, recipient, recipient_name, subject, state, attempts, is_repeated, made_at, ended_at, due_at, code, answer, text IS NOT NULL, complained_at FROM mail
 WHERE (CAST($1 AS INT64) < 0 OR state = $1) AND (CAST($2 AS TEXT) = '' OR kind = $2) AND (CAST($3 AS TEXT) = '' OR replace(search, $3, '') <> search)
 	AND id > $4
 ORDER BY id LIMIT $5;
@@ -80,6 +80,12 @@ DELETE FROM mail WHERE customer_subject = $1;
 -- name: mail_came_back
 -- Reported as failed after the server had taken it.
 UPDATE mail SET state = $2, ended_at = $3, code = NULL, answer = $4 WHERE id = $1 AND state = 2;
+
+-- name: mail_complained
+UPDATE mail SET complained_at = $2 WHERE id = $1 AND state >= 2 AND complained_at IS NULL RETURNING customer_subject, coalesce(unsubscribe, '');
+
+-- name: mail_complaints
+SELECT CAST((SELECT count(*) FROM mail WHERE complained_at IS NOT NULL) AS INT64), CAST((SELECT count(*) FROM mail WHERE state = 2) AS INT64);
 
 -- name: mailbox
 SELECT uid_validity, uid_next, looked_at, found, fault_at, fault FROM mailbox;

@@ -90,6 +90,17 @@ static void read_status(struct reading *r, str text)
 	}
 }
 
+static void read_feedback(struct reading *r, str text)
+{
+	static const char *const UNWANTED[] = {"abuse", "fraud", "opt-out", "opt-out-list"};
+	GMimeMessage *m = message_of(str_fmt(r->a, "%.*s\n\n", STR_ARG(str_trim(text))));
+	if (!m) return;
+	str type = str_lower_ascii(r->a, field(r->a, m, "Feedback-Type"));
+	for (size_t i = 0; i < COUNT_OF(UNWANTED); i++)
+		if (str_eq(type, str_of(UNWANTED[i]))) r->out->verdict = BOUNCE_COMPLAINT, r->out->status = type;
+	g_object_unref(m);
+}
+
 static void keep_id(struct reading *r, GMimeMessage *m)
 {
 	const char *value = m ? g_mime_message_get_message_id(m) : NULL;
@@ -110,6 +121,8 @@ static void read_part(struct reading *r, GMimeObject *part)
 		keep_id(r, g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)));
 	else if (GMIME_IS_PART(part) && (g_mime_content_type_is_type(type, "message", "delivery-status") || g_mime_content_type_is_type(type, "message", "global-delivery-status")))
 		read_status(r, decoded(r->a, GMIME_PART(part)));
+	else if (GMIME_IS_PART(part) && g_mime_content_type_is_type(type, "message", "feedback-report"))
+		read_feedback(r, decoded(r->a, GMIME_PART(part)));
 	else if (GMIME_IS_PART(part) && (g_mime_content_type_is_type(type, "text", "rfc822-headers") || g_mime_content_type_is_type(type, "message", "global-headers")))
 		read_headers(r, decoded(r->a, GMIME_PART(part)));
 }

@@ -1,10 +1,12 @@
-/* The mailbox that mail comes back to. What is written down is the outcome of mails of ours (by Message-ID, which nobody knows
+/* The mailbox that mail and complaints come back to. What is written down is the outcome of mails of ours (by Message-ID, which nobody knows
  * who never got the mail) and how far the folder was read, in one transaction: a crash reads a stretch again, and nothing
  * becomes of a report that was heard before. */
 #include <pthread.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "contact/contact.h"
+#include "customer/people.h"
 #include "http/metrics.h"
 #include "http/http.h"
 #include "jobs/jobs.h"
@@ -12,6 +14,7 @@
 #include "mail/imap.h"
 #include "mail/mail_inner.h"
 #include "mail/mail_pages.h"
+#include "mail/subscription.h"
 #include "op/app.h"
 #include "setting/setting.h"
 
@@ -41,12 +44,32 @@ static str outcome_words(struct arena *a, const struct bounce *b)
 	return str_fmt(a, "%.*s%s%.*s", STR_ARG(b->status), b->status.n && b->words.n ? " " : "", STR_ARG(b->words));
 }
 
+/* What the mail belonged to ends: surveys by mail for a customer, the weekly page for one of the workspace's people. */
+static enum err end_what_is_unwanted(struct op *op, int64_t subject, str unsubscribe)
+{
+	uint32_t number = subject == DESC_NULL_INT ? 0 : people_customer(op->app->people, (uint32_t)subject);
+	id customer = number ? people_id(op->app->people, number) : 0;
+	if (customer) return contact_refuse(op, customer, CONTACT_EMAIL);
+	return subscription_end_by(op, unsubscribe);
+}
+
+static enum err write_complaint(struct op *op, const struct bounce *b, id mail)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_mail_complained, DB_ARGS(db_id(mail), db_int(clock_now_ms())), &rows));
+	if (!rows.n) return OK;
+	metrics_add(COUNTER_MAILS_COMPLAINED, 1);
+	log_info("mail_complaint", F_STR("mail", id_show(&op->arena, S("mai"), mail)), F_STR("type", b->status));
+	return end_what_is_unwanted(op, db_rows_int(&rows, 0, 0), db_rows_text(&rows, 0, 1));
+}
+
 static enum err write_one(struct op *op, const struct bounce *b, int64_t *changed)
 {
 	str rest = b->message_id;
 	id mail;
 	*changed = 0;
 	if (!id_read(S("mai"), str_cut(&rest, '@'), &mail)) return OK;
+	if (b->verdict == BOUNCE_COMPLAINT) return write_complaint(op, b, mail);
 	TRY(op_run(op, SQL_mail_came_back, DB_ARGS(db_id(mail), db_int(b->verdict == BOUNCE_NO_RECIPIENT ? MAIL_BOUNCED : MAIL_FAILED), db_int(clock_now_ms()), db_text(outcome_words(&op->arena, b))), changed));
 	if (!*changed) return OK;
 	log_info("mail_came_back", F_STR("mail", id_show(&op->arena, S("mai"), mail)), F_STR("status", b->status));

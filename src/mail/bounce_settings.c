@@ -13,7 +13,7 @@ enum { FOLDER_BYTES = 200 };
 #define PATH "/settings/mail/bounces"
 
 struct mail_bounces {
-	struct msg finding, fault;
+	struct msg finding, complaints, fault;
 	struct input host, port, user, password, folder, sender;
 	LIST_OF(struct option) securities;
 	bool has_password, is_on;
@@ -21,6 +21,7 @@ struct mail_bounces {
 };
 static const struct desc_field MAIL_BOUNCES_FIELDS[] = {
 	FIELD(mail_bounces, finding, DESC_MSG),
+	FIELD(mail_bounces, complaints, DESC_MSG, .doc = "how many mails of the last 90 days who got them called unwanted, and of how many"),
 	FIELD(mail_bounces, fault, DESC_MSG, .doc = "while it cannot be read: since when, and why"),
 	FIELD(mail_bounces, host, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(mail_bounces, port, DESC_STRUCT, .of = &INPUT_DESC),
@@ -70,6 +71,17 @@ static struct msg finding(const struct mail__mailbox *box, bool is_on)
 	return m;
 }
 
+static enum err find_complaints(struct op *op, struct msg *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_mail_complaints, DB_NO_ARGS, &rows));
+	int64_t n = db_rows_int(&rows, 0, 0), sent = db_rows_int(&rows, 0, 1);
+	*out = msg_int("bounces_complaints", "n", n);
+	msg_add(out, (struct msg_arg){.name = "sent", .type = MSG_INT, .i = sent});
+	msg_add(out, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = sent ? (double)n / (double)sent : 0});
+	return OK;
+}
+
 static enum err make_page(struct op *op, const struct mail_bounces_input *in, struct mail_bounces **out)
 {
 	struct mail_bounces *page = ARENA_NEW(&op->arena, struct mail_bounces);
@@ -84,6 +96,7 @@ static enum err make_page(struct op *op, const struct mail_bounces_input *in, st
 	page->has_password = setting_text(op, SETTING_mail_bounce_password).n > 0;
 	page->securities.v = server_form_securities(op, in->security, &page->securities.n);
 	page->finding = finding(&box, page->is_on);
+	if (page->is_on) TRY(find_complaints(op, &page->complaints));
 	if (page->is_on && box.fault_ms != DESC_NULL_INT) {
 		page->fault = msg_str("bounces_fault", "answer", box.fault);
 		msg_add(&page->fault, (struct msg_arg){.name = "since", .type = MSG_TIME, .i = box.fault_ms});

@@ -19,6 +19,7 @@ static const struct desc_field MAIL_ROW_FIELDS[] = {
 	FIELD_AS(mail_row, due_ms, "due", DESC_TIME, .doc = "of one that is queued: not tried before"),
 	FIELD(mail_row, code, DESC_INT, .doc = "the server's last reply"),
 	FIELD(mail_row, answer, DESC_STR),
+	FIELD_AS(mail_row, complained_ms, "complained", DESC_TIME, .doc = "who got it called it unwanted; null: nobody did"),
 	FIELD(mail_row, again, DESC_STR, .doc = "sends it again"),
 };
 const struct desc MAIL_ROW_DESC = DESC(mail_row, MAIL_ROW_FIELDS);
@@ -74,6 +75,7 @@ struct mail_row *mail_rows(struct op *op, const struct db_rows *rows)
 			.due_ms = db_rows_int(rows, i, 10),
 			.code = db_rows_int(rows, i, 11),
 			.answer = db_rows_text(rows, i, 12),
+			.complained_ms = db_rows_int(rows, i, 14),
 			.again = again_of(op, rows, i),
 		};
 	return out;

@@ -19,7 +19,7 @@ struct mail_row {
 	str recipient, name, subject;
 	int64_t attempts;
 	bool is_repeated;
-	int64_t made_ms, ended_ms, due_ms, code;
+	int64_t made_ms, ended_ms, due_ms, code, complained_ms;
 	str answer;
 	str again; /* address that sends it again; absent: it cannot be */
 };

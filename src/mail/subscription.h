@@ -19,6 +19,9 @@ int64_t subscription_next(const struct zone *zone, int64_t now_ms, int64_t weekd
 /* Path of the page that ends it without sign-in; the link itself proves the right. */
 str subscription_unsubscribe_path(struct op *op, id subscription);
 
+/* Ends what the address of such a page belongs to; any other address is nothing's, and that is no failure. */
+enum err subscription_end_by(struct op *op, str address) NODISCARD;
+
 /* subscription_jobs.c */
 job_fn mail_page_job;
 

@@ -380,11 +380,11 @@ static const struct desc_field UNSUBSCRIBE_FIELDS[] = {
 const struct desc UNSUBSCRIBE_DESC = DESC(unsubscribe, UNSUBSCRIBE_FIELDS);
 
 /* s->id 0: it ended before. ERR_GONE: the link is none of ours. */
-static enum err read_link(struct op *op, const struct web *w, struct subscription *s)
+static enum err read_token(struct op *op, str token, struct subscription *s)
 {
 	struct db_rows rows;
 	id subscription;
-	str token = web_parameter(w, "token"), rest = token, shown = str_cut(&rest, '.');
+	str rest = token, shown = str_cut(&rest, '.');
 	*s = (struct subscription){0};
 	if (!id_read(S("sub"), shown, &subscription)) return fail(op, ERR_GONE, "link", "is none of ours");
 	str path = subscription_unsubscribe_path(op, subscription);
@@ -395,11 +395,31 @@ static enum err read_link(struct op *op, const struct web *w, struct subscriptio
 	return OK;
 }
 
+static enum err end_one(struct op *op, const struct subscription *s)
+{
+	if (!s->id) return OK;
+	TRY(op_run(op, SQL_subscription_remove, DB_ARGS(db_id(s->id), db_int(op->now_ms)), NULL));
+	return audit_write(op, "unsubscribed", "person", s->person, STR_NONE, s->title);
+}
+
+enum err subscription_end_by(struct op *op, str address)
+{
+	struct subscription s;
+	str token = address;
+	while (str_contains(token, S("/"))) (void)str_cut(&token, '/');
+	enum err e = read_token(op, token, &s);
+	if (e == ERR_GONE) {
+		fault_clear(&op->fault);
+		return OK;
+	}
+	return e == OK ? end_one(op, &s) : e;
+}
+
 enum err subscription_unsubscribe_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct subscription s;
 	struct unsubscribe *page = ARENA_NEW(&op->arena, struct unsubscribe);
-	TRY(read_link(op, w, &s));
+	TRY(read_token(op, web_parameter(w, "token"), &s));
 	*page = (struct unsubscribe){s.title, s.id == 0};
 	return answer_with(a, &UNSUBSCRIBE_DESC, page);
 }
@@ -409,11 +429,8 @@ enum err subscription_unsubscribe_post(struct op *op, struct web *w, struct answ
 {
 	struct subscription s;
 	struct unsubscribe *page = ARENA_NEW(&op->arena, struct unsubscribe);
-	TRY(read_link(op, w, &s));
-	if (s.id) {
-		TRY(op_run(op, SQL_subscription_remove, DB_ARGS(db_id(s.id), db_int(op->now_ms)), NULL));
-		TRY(audit_write(op, "unsubscribed", "person", s.person, STR_NONE, s.title));
-	}
+	TRY(read_token(op, web_parameter(w, "token"), &s));
+	TRY(end_one(op, &s));
 	*page = (struct unsubscribe){s.title, true};
 	return answer_with(a, &UNSUBSCRIBE_DESC, page);
 }

@@ -116,3 +116,35 @@ ${original}
 
 --border--
 `;
+
+/** A complaint (RFC 5965) as a mailbox provider writes it. original: the headers of what it is about. */
+export const complaint = ({ type = 'abuse', original }) => `From: feedback@provider.example.net
+To: bounces@example.com
+Subject: FW: A survey
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="border"
+
+--border
+Content-Type: text/plain; charset=us-ascii
+
+This is an email abuse report.
+
+--border
+Content-Type: message/feedback-report
+
+Feedback-Type: ${type}
+User-Agent: SomeGenerator/1.0
+Version: 1
+Original-Mail-From: <bounces@example.com>
+Arrival-Date: Sat, 28 Nov 2026 10:00:00 +0000
+
+--border
+Content-Type: message/rfc822
+Content-Disposition: inline
+
+${original}
+
+(the text of the message)
+
+--border--
+`;

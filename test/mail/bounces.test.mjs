@@ -2,7 +2,7 @@
 // the mail, its invitation and the next one.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { imapIsThere, imapServer, PASSWORD, report } from '../lib/imap.mjs';
+import { complaint, imapIsThere, imapServer, PASSWORD, report } from '../lib/imap.mjs';
 import { mailServer, settingsOf } from '../lib/mail.mjs';
 import { start, until, untilEnd } from '../lib/hospes.mjs';
 
@@ -103,6 +103,37 @@ describe('mail that comes back', { skip: imapIsThere ? false : 'there is no Dove
 		await until('the mailbox to be read', async () => !(await read(PAGE)).fault);
 		assert.equal(await found(), 3);
 		assert.ok(!/gone@|twice@/.test(w.log), 'no address stands in the log');
+	});
+
+	test('who complains is not asked by mail again and is counted, once; what calls it no spam, or is not ours, changes nothing', async () => {
+		const [cross, content] = [await asked('cross'), await asked('content')];
+		box.put(complaint({ type: 'not-spam', original: headers(content) }));
+		box.put(complaint({ original: 'Message-ID: <mai_0000000000000@example.com>' }));
+		box.put(complaint({ original: headers(cross) }));
+		box.put(complaint({ original: headers(cross) }));
+		fine(await send(`${PAGE}/look`));
+		const { complaints } = await until('the complaint to be counted', async () => { const page = await read(PAGE); return page.complaints.args.n === 1 && page; });
+		assert.ok(complaints.args.sent >= 2 && complaints.args.share > 0 && complaints.args.share <= 0.5, JSON.stringify(complaints));
+		const rows = (await read('/mails')).rows, row = (user) => rows.find(({ recipient }) => recipient === `${user}@example.com`);
+		assert.deepEqual([row('cross').state, typeof row('cross').complained, row('content').complained ?? null], ['sent', 'string', null]);
+		fine(await send(`${survey}/invitations`, { customer: 'user_id:cross' }));
+		await until('the second to be refused', async () => (await read(`${survey}/invitations/customers`)).rows.find((each) => each.person === 'cross' && each.reason === 'unwanted'));
+		fine(await send(`${survey}/invitations`, { customer: 'user_id:content' }));
+		await until('the second to be sent', () => server.taken().filter(({ to }) => to === 'content@example.com').length === 2);
+		assert.equal(server.taken().filter(({ to }) => to === 'cross@example.com').length, 1);
+	});
+
+	test('a colleague who calls the weekly mail spam gets no more of it', async () => {
+		await w.addUser('ann@example.com', 'manager', 'a long enough password');
+		const ann = (await read('/team')).rows.find((row) => row.email === 'ann@example.com').id;
+		fine(await send('/subscriptions', { page: '/pulse', person: ann, weekday: '0', hour: '7' }));
+		const [row] = (await read('/subscriptions')).rows;
+		fine(await send(`/subscriptions/${row.id}/send`));
+		const mail = await mailTo('ann');
+		await rowOf('ann', 'sent');
+		box.put(complaint({ original: headers(mail) }));
+		fine(await send(`${PAGE}/look`));
+		await until('the subscription to end', async () => !(await read('/subscriptions')).rows.length);
 	});
 
 	test('turned off, nothing of it is kept but the address', async () => {
