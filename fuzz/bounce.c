@@ -1,4 +1,6 @@
 /* Mail that comes back: a report has a message it is about, or nothing is said. */
+#include <stdlib.h>
+
 #include "fuzz.h"
 #include "mail/bounce.h"
 

@@ -1,4 +1,4 @@
-/* fuzz.h: what each fuzzer defines. libFuzzer calls it; without libFuzzer, main.c does with the files named. */
+/* fuzz.h: what each fuzzer defines. libFuzzer calls it; without libFuzzer, main.c does. */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* What people type into a search: an expression that FTS5 takes, or a reason. */
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"

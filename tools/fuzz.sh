@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # fuzz.sh [NAME…]: runs each fuzzer for FUZZ_SECONDS (default 20), two at a time, from its corpus in fuzz/corpus/NAME.
-# Inputs that broke something are left in build-fuzz/found/NAME.
+# Inputs that broke something are left in found/NAME of the build folder. That is FUZZ_BUILD, build-fuzz by default, where
+# libFuzzer follows coverage; in another (./check takes the address sanitizer's) inputs are changed at random.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 seconds=${FUZZ_SECONDS:-20}
-[ -f fuzz/meson.build ] || { echo "there are no fuzzers yet"; exit 0; }
-make --no-print-directory build-fuzz/build.ninja || exit 1
+folder=${FUZZ_BUILD:-build-fuzz}
+make --no-print-directory "$folder/build.ninja" || exit 1
 
 one() {
 	local program=$1 name log
 	name=$(basename "$program")
 	name=${name#fuzz_}
-	log=build-fuzz/found/$name/log
-	mkdir -p "build-fuzz/found/$name" "build-fuzz/grown/$name" "fuzz/corpus/$name"
+	log=$folder/found/$name/log
+	mkdir -p "$folder/found/$name" "$folder/grown/$name" "fuzz/corpus/$name"
 	if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=1 \
-		-artifact_prefix="build-fuzz/found/$name/" "build-fuzz/grown/$name" "fuzz/corpus/$name" >"$log" 2>&1; then
+		-artifact_prefix="$folder/found/$name/" "$folder/grown/$name" "fuzz/corpus/$name" >"$log" 2>&1; then
 		printf 'ok      %-16s %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 		[ -z "${HOSPES_PART:-}" ] || echo '1 0 0' >>"$HOSPES_PART"
 	else
@@ -25,9 +26,9 @@ one() {
 	fi
 }
 export -f one
-export seconds HOSPES_PART
+export seconds folder HOSPES_PART
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(sed -n "s/^fuzzers += {'\([a-z_]*\)'.*/\1/p" fuzz/meson.build)
-tools/ninja.sh build-fuzz "${names[@]/#/fuzz/fuzz_}" || exit 1
-printf '%s\0' "${names[@]/#/build-fuzz/fuzz/fuzz_}" |
+tools/ninja.sh "$folder" "${names[@]/#/fuzz/fuzz_}" || exit 1
+printf '%s\0' "${names[@]/#/$folder/fuzz/fuzz_}" |
 	xargs -0 -n 1 -P 2 bash -c 'one "$0"'
