@@ -10,6 +10,7 @@
 #include "http/http.h"
 #include "http/metrics.h"
 #include "jobs/jobs.h"
+#include "mail/dkim.h"
 #include "mail/mail_inner.h"
 #include "mail/mail_pages.h"
 #include "mail/mime.h"
@@ -29,7 +30,8 @@ struct sender {
 	id job;
 	struct smtp *smtp;
 	str from, from_name;
-	str back; /* where it comes back to */
+	str back;      /* where it comes back to */
+	str dkim_keys; /* empty: mails are not signed */
 	int64_t done;
 };
 
@@ -74,12 +76,26 @@ static enum err take(struct op *op, void *arg)
 	return OK;
 }
 
-/* The same for each attempt, so that a second copy is seen to be one. */
-static str message_id(struct arena *a, const struct sender *s, id mail)
+static str domain_of(const struct sender *s)
 {
 	str domain = s->from;
 	(void)str_cut(&domain, '@');
-	return str_fmt(a, "%.*s@%.*s", STR_ARG(id_show(a, S("mai"), mail)), STR_ARG(domain));
+	return domain;
+}
+
+/* The same for each attempt, so that a second copy is seen to be one. */
+static str message_id(struct arena *a, const struct sender *s, id mail)
+{
+	return str_fmt(a, "%.*s@%.*s", STR_ARG(id_show(a, S("mai"), mail)), STR_ARG(domain_of(s)));
+}
+
+/* One that cannot be signed goes all the same: the server may sign it. */
+static str signed_message(const struct sender *s, struct arena *a, id mail, str message)
+{
+	if (!s->dkim_keys.n) return message;
+	str fields = dkim_sign(a, s->dkim_keys, domain_of(s), clock_now_ms(), message);
+	if (!str_given(fields)) log_warn("mail_unsigned", F_STR("mail", id_show(a, S("mai"), mail)));
+	return str_given(fields) ? str_fmt(a, "%.*s%.*s", STR_ARG(fields), STR_ARG(message)) : message;
 }
 
 static void give(struct sender *s, struct arena *a, const struct taken *t, struct smtp_result *r)
@@ -97,7 +113,7 @@ static void give(struct sender *s, struct arena *a, const struct taken *t, struc
 		.date_ms = t->made_ms,
 		.unsubscribe = t->unsubscribe,
 	};
-	smtp_send(s->smtp, a, s->back, t->recipient, mime_write(a, &m), goes_on, s, r);
+	smtp_send(s->smtp, a, s->back, t->recipient, signed_message(s, a, t->mail, mime_write(a, &m)), goes_on, s, r);
 }
 
 static int64_t doubled(int64_t first, int64_t times, int64_t most)
@@ -240,6 +256,7 @@ static enum err send_all(struct op *op, id job)
 	int64_t wait_ms = 0;
 	str back = setting_text(op, SETTING_mail_bounce_sender);
 	s.back = back.n ? back : s.from;
+	s.dkim_keys = setting_text(op, SETTING_mail_dkim_keys);
 	s.from_name = name.n ? name : setting_text(op, SETTING_organisation);
 	enum err e = op_apart(op->app, MAIL_JOB, take_back, NULL);
 	if (e != OK) return fail(op, e, "mail", "the outbox cannot be read");

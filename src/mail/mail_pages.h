@@ -30,6 +30,10 @@ struct mail_row *mail_rows(struct op *op, const struct db_rows *rows);
 /* mail_jobs.c */
 job_fn mail_send_job, mail_clean_job;
 
+/* dkim_settings.c */
+web_handler mail_signature_get, mail_signature_keys_post, mail_signature_start_post, mail_signature_stop_post;
+extern const struct desc MAIL_SIGNATURE_DESC;
+
 /* bounce_settings.c, bounce_jobs.c */
 web_handler mail_bounces_get, mail_bounces_post, mail_bounces_look_post;
 extern const struct desc MAIL_BOUNCES_DESC, MAIL_BOUNCES_INPUT_DESC;

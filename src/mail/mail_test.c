@@ -4,6 +4,7 @@
 
 #include "base/datetime.h"
 #include "i18n/zone.h"
+#include "mail/dkim.h"
 #include "mail/html.h"
 #include "mail/mime.h"
 #include "mail/subscription.h"
@@ -141,6 +142,33 @@ static void headers_stand_whole_and_nothing_comes_in_by_them(void **state)
 	for (size_t i = 0; i < bytes.n; i++) assert_true(bytes.p[i] != '\n' || (i && bytes.p[i - 1] == '\r'));
 }
 
+/* The body of RFC 8463 A.3, and what canonical bodies have alike. */
+static void a_body_is_hashed_in_its_canonical_form(void **state)
+{
+	(void)state;
+	str hash = S("2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=");
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\nWe lost the game. \t Are you hungry yet? \r\n\t\r\nJoe.\r\n \r\n\r\n")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\n\nWe lost the game. Are you hungry yet?\n\nJoe.")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("")), S("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")));
+	assert_true(str_eq(dkim_body_hash(&arena, S("\r\n \r\n")), dkim_body_hash(&arena, S(""))));
+}
+
+static void keys_that_are_none_sign_nothing(void **state)
+{
+	(void)state;
+	struct dkim_record records[DKIM_KINDS];
+	static const char *const NONE[] = {"", "a", "a b c", "a  ", "a AAAA nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", "a AAAA AAAA"};
+	str message = S("From: a@example.com\r\n\r\ntext\r\n"), keys = dkim_new_keys(&arena, S("s"));
+	for (size_t i = 0; i < COUNT_OF(NONE); i++) {
+		assert_false(dkim_records(&arena, str_of(NONE[i]), records));
+		assert_false(str_given(dkim_sign(&arena, str_of(NONE[i]), S("example.com"), 0, message)));
+	}
+	assert_true(dkim_records(&arena, keys, records));
+	assert_true(str_given(dkim_sign(&arena, keys, S("example.com"), 0, message)));
+	assert_false(str_given(dkim_sign(&arena, keys, S("example.com"), 0, S("no head"))));
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -165,6 +193,8 @@ int main(void)
 		cmocka_unit_test(a_link_is_whole_or_none),
 		cmocka_unit_test(a_page_without_a_main_part_or_too_large_is_refused),
 		cmocka_unit_test(headers_stand_whole_and_nothing_comes_in_by_them),
+		cmocka_unit_test(a_body_is_hashed_in_its_canonical_form),
+		cmocka_unit_test(keys_that_are_none_sign_nothing),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
