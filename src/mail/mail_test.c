@@ -147,9 +147,9 @@ static void a_body_is_hashed_in_its_canonical_form(void **state)
 {
 	(void)state;
 	str hash = S("2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=");
-	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n")), hash));
-	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\nWe lost the game. \t Are you hungry yet? \r\n\t\r\nJoe.\r\n \r\n\r\n")), hash));
-	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\n\nWe lost the game. Are you hungry yet?\n\nJoe.")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\n" "We lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\r\n\r\n" "We lost the game. \t Are you hungry yet? \r\n\t\r\nJoe.\r\n \r\n\r\n")), hash));
+	assert_true(str_eq(dkim_body_hash(&arena, S("Hi.\n\n" "We lost the game. Are you hungry yet?\n\nJoe.")), hash));
 	assert_true(str_eq(dkim_body_hash(&arena, S("")), S("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")));
 	assert_true(str_eq(dkim_body_hash(&arena, S("\r\n \r\n")), dkim_body_hash(&arena, S(""))));
 }
