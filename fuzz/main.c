@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		const char *value = strchr(argv[i], '=');
 		if (argv[i][0] != '-') read_path(argv[i]);
-		else if (value && strncmp(argv[i], "-max_total_time=", 16) == 0) seconds = atof(value + 1);
+		else if (value && strncmp(argv[i], "-max_total_time=", 16) == 0) seconds = strtod(value + 1, NULL);
 		else if (value && strncmp(argv[i], "-max_len=", 9) == 0) max_len = strtoul(value + 1, NULL, 10);
 		else if (value && strncmp(argv[i], "-seed=", 6) == 0) random_state = strtoull(value + 1, NULL, 10) * 2 + 1;
 		else if (value && strncmp(argv[i], "-artifact_prefix=", 17) == 0) artifact_prefix = value + 1;
