@@ -47,7 +47,7 @@ SELECT count(*) FROM mention WHERE key = $1;
 -- name: mention_put
 INSERT INTO mention (id, key, source, subject, at, heard_at, network, url, title, text, author, author_url, language, rating, rating_max, sentiment, topics, signals)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-ON CONFLICT (key) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- fragment: mention_allowed
 NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject

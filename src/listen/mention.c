@@ -1,5 +1,6 @@
 /* The touchpoint is appended before the commit that keeps the row: where that fails, the item is heard again, and its
- * touchpoint is known by its message id. It carries no author, no words and no address, so it needs no erasing. */
+ * touchpoint is known by its message id. The row's id follows from the item as that does, so what the touchpoint led to (a follow-up)
+ * finds it then. It carries no author, no words and no address, so it needs no erasing. */
 #include "listen/mention.h"
 
 #include <math.h>
@@ -68,14 +69,21 @@ static struct db_val real(double d)
 	return isnan(d) ? db_null() : db_real(d);
 }
 
+/* The same for the same item, whenever it is heard; never 0. */
+static id id_of(uint64_t hash)
+{
+	return (id)(hash >> 1 | 1);
+}
+
 static enum err put(struct op *op, struct intake *in, const struct text_own *own, id source, const struct heard *h, uint32_t index, int64_t *added)
 {
 	struct arena *a = &op->arena;
 	struct text_verdict j = judge(a, own, h);
-	id mention = id_new();
+	uint64_t hash = str_hash(h->key);
+	id mention = id_of(hash);
 	str event = str_eq(h->network, S("review")) ? S("Review Posted") : S("Mention Posted");
 	bool is_timed = h->at_ms != DESC_NULL_INT && h->at_ms <= op->now_ms + AHEAD_MS;
-	struct touchpoint t = {.call = CALL_TRACK, .event = event, .message_id = str_fmt(a, "mention:%016llx", (unsigned long long)str_hash(h->key)), .time_ms = is_timed ? h->at_ms : op->now_ms};
+	struct touchpoint t = {.call = CALL_TRACK, .event = event, .message_id = str_fmt(a, "mention:%016llx", (unsigned long long)hash), .time_ms = is_timed ? h->at_ms : op->now_ms};
 	int64_t changed;
 	t.raw = body_of(a, h, &j, event, mention);
 	enum drop_reason dropped = intake_add(in, &t, index);

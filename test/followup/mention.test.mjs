@@ -1,7 +1,7 @@
 // A mention becomes a follow-up, by a rule or by hand; it is nobody's until a person says whose it is, on a ground that is checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { start, until } from '../lib/hospes.mjs';
+import { records, start, until } from '../lib/hospes.mjs';
 
 const PUBLIC = 'fur_0000000000005', DAY = 86_400_000, now = () => new Date().toISOString();
 
@@ -34,6 +34,13 @@ test('what was said in public is followed up, joined to a customer on a ground, 
 	assert.equal((await get(byHand.address)).steps[0].text, 'Ask whether we may quote it');
 	await ok(`${byHand.address}/close`, { outcome: 'solved', text: '' });
 	assert.equal((await get(`${lovely}/follow-up`)).has_open, false);
+
+	const other = made.rows.find(({ number }) => number === 1), lost = other.mention_address, words = async () => (await get(other.address)).followup.quote;
+	await records(hospes, "DELETE FROM mention WHERE text = 'One star'");
+	assert.equal(await words() || null, null, 'its row was not committed after its touchpoint');
+	await ok(`${hook}/file`, { mentions: [{ id: 3, text: 'One star', rating: 1, at: now() }] });
+	await until('its words', async () => await words() === 'One star');
+	assert.equal((await get(other.address)).followup.mention_address, lost);
 
 	await hospes.post('/v1/identify', { userId: 'kim', context: { externalIds: [{ type: 'mastodon', id: 'kim@social.example' }] }, traits: { name: 'Kim' } }, write);
 	await hospes.post('/v1/identify', { userId: 'lou', traits: { name: 'Lou' } }, await hospes.key('write'));

@@ -47,6 +47,13 @@ function psql(url, sql) {
 	});
 }
 
+/** Runs SQL against a workspace's records from outside, as a fault would come. */
+export function records(hospes, sqlite, postgres = sqlite) {
+	if (DATABASE === 'postgres') return psql(hospes.database.url, postgres);
+	const program = 'import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], timeout=30)\nc.execute(sys.argv[2])\nc.commit()';
+	return new Promise((done, fail) => execFile('/usr/bin/python3', ['-c', program, join(hospes.data, 'records.db'), sqlite], (error, _out, err) => (error ? fail(new Error(`sqlite3: ${err}`)) : done())));
+}
+
 async function newDatabase() {
 	if (DATABASE !== 'postgres') return null;
 	const server = process.env.HOSPES_TEST_POSTGRES;
