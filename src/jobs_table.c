@@ -10,6 +10,7 @@
 #include "mail/subscription.h"
 #include "reading/learn.h"
 #include "reading/reread.h"
+#include "research/research.h"
 #include "search/search.h"
 #include "sms/sms.h"
 #include "source/import_pages.h"

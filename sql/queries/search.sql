@@ -20,7 +20,7 @@ SELECT coalesce(title, ''), coalesce(text, '') FROM mention WHERE id = $1;
 INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM mention WHERE id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;
 
 -- name: search_research
-SELECT title, text FROM research WHERE id = $1 AND removed_at IS NULL;
+SELECT r.title, CASE WHEN COALESCE(w.text, '') = '' THEN r.text WHEN r.text = '' THEN w.text ELSE r.text || ' … ' || w.text END AS text FROM research r LEFT JOIN research_words w ON w.research = r.id WHERE r.id = $1 AND r.removed_at IS NULL;
 
 -- name: search_all_research
 INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM research WHERE id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;

@@ -5,16 +5,18 @@
 #include "research/research_inner.h"
 #include "search/search.h"
 
-enum { QUOTE_BYTES = 400 };
+enum { QUOTE_BYTES = 400, QUOTES_MOST = 30 };
 
 const char *const RESEARCH_KINDS[] = {"interview", "observation", "visit", "market", "competitor", "other", NULL};
+
+const char *const RESEARCH_FILE_STATES[] = {"unread", "read", "cut", "wordless", "damaged", "slow", "other", NULL};
 
 static const struct desc_field FIELDS[] = {
 	FIELD(research, id, DESC_ID, .prefix = "res"),
 	FIELD(research, kind, DESC_ENUM, .names = RESEARCH_KINDS, .prefix = "research_kind"),
 	FIELD(research, title, DESC_STR),
 	FIELD(research, text, DESC_STR),
-	FIELD(research, quote, DESC_STR, .doc = "the text's beginning"),
+	FIELD(research, quote, DESC_STR, .doc = "the text's beginning, or what of text and file holds the words looked for"),
 	FIELD(research, link, DESC_STR),
 	FIELD(research, source, DESC_STR, .doc = "who says it"),
 	FIELD(research, day, DESC_DATE),
@@ -24,6 +26,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(research, file_name, DESC_STR),
 	FIELD(research, file_type, DESC_STR),
 	FIELD(research, file_bytes, DESC_INT),
+	FIELD(research, file_state, DESC_ENUM, .names = RESEARCH_FILE_STATES, .prefix = "research_words", .doc = "whether the file's words are found"),
 	FIELD(research, made_by, DESC_STR),
 	FIELD(research, made_at, DESC_TIME),
 	FIELD(research, address, DESC_STR),
@@ -39,6 +42,14 @@ static void finish(struct op *op, struct research *r)
 {
 	r->address = research__address(op, r->id);
 	r->quote = r->text.n > QUOTE_BYTES ? str_fmt(&op->arena, "%.*s…", STR_ARG(str_trim(utf8_cut(r->text, QUOTE_BYTES)))) : r->text;
+}
+
+static enum err quote(struct op *op, const struct search_query *q, struct research *r)
+{
+	str found;
+	TRY(search_quote(op, SEARCH_RESEARCH, q, r->id, &found));
+	if (found.n) r->quote = utf8_cut(found, QUOTE_BYTES * 2);
+	return OK;
 }
 
 enum err research__all(struct op *op, const struct research__wanted *x, struct research **out, size_t *n)
@@ -58,6 +69,7 @@ enum err research__all(struct op *op, const struct research__wanted *x, struct r
 		struct research *r = &(*out)[i];
 		if (str_given(x->words) && !search_has(&found, r->id)) continue;
 		finish(op, r);
+		if (str_given(x->words) && *n < QUOTES_MOST) TRY(quote(op, &q, r));
 		(*out)[(*n)++] = *r;
 	}
 	return OK;

@@ -2,6 +2,7 @@
 
 #include "audit/audit.h"
 #include "base/datetime.h"
+#include "base/utf8.h"
 #include "collect/touchpoint.h"
 #include "customer/customer.h"
 #include "fetch/fetch.h"
@@ -12,7 +13,7 @@
 #include "research/research_inner.h"
 #include "search/search.h"
 
-enum { TITLE_CHARACTERS = 150, NAME_CHARACTERS = 100, TEXT_CHARACTERS = 50000, LINK_CHARACTERS = 2000, PAGE_ROWS = 200, FILE_NAME_BYTES = 200 };
+enum { TITLE_CHARACTERS = 150, NAME_CHARACTERS = 100, TEXT_CHARACTERS = 50000, LINK_CHARACTERS = 2000, PAGE_ROWS = 200, FILE_NAME_BYTES = 200, FILE_TEXT_SHOWN_BYTES = 20000 };
 
 /* ---- the form ---- */
 
@@ -165,17 +166,29 @@ enum err research_list_get(struct op *op, struct web *w, struct answer *a)
 
 struct research_page {
 	struct research it;
-	str file;
-	bool may_write;
+	str file, file_text;
+	bool has_text, may_write;
 	struct research_form form;
 };
 static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(research_page, it, DESC_STRUCT, .of = &RESEARCH_DESC),
 	FIELD(research_page, file, DESC_STR, .doc = "where the file is to be had"),
+	FIELD(research_page, file_text, DESC_STR, .doc = "the beginning of its words"),
+	FIELD(research_page, has_text, DESC_BOOL, .doc = "there is a file_text"),
 	FIELD(research_page, may_write, DESC_BOOL),
 	FIELD(research_page, form, DESC_STRUCT, .of = &FORM_DESC),
 };
 const struct desc RESEARCH_PAGE_DESC = DESC(research_page, PAGE_FIELDS);
+
+static enum err show_file(struct op *op, struct research_page *page)
+{
+	struct db_rows row;
+	page->file = str_fmt(&op->arena, "%.*s/file", STR_ARG(page->it.address));
+	TRY(op_query(op, SQL_research_words_get, DB_ARGS(db_id(page->it.id)), &row));
+	if (row.n) page->file_text = utf8_cut(db_rows_text(&row, 0, 0), FILE_TEXT_SHOWN_BYTES);
+	page->has_text = row.n && page->file_text.n;
+	return OK;
+}
 
 static enum err make_page(struct op *op, id research, const struct research_input *in, struct research_page **out)
 {
@@ -183,7 +196,7 @@ static enum err make_page(struct op *op, id research, const struct research_inpu
 	struct research *r = &page->it;
 	TRY(research__get(op, research, r));
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
-	if (r->file_name.n) page->file = str_fmt(&op->arena, "%.*s/file", STR_ARG(r->address));
+	if (r->file_name.n) TRY(show_file(op, page));
 	struct research_input kept = {str_of(RESEARCH_KINDS[r->kind]), r->title, r->text, r->link, r->source, date_show(&op->arena, r->day), r->stage ? str_of(STAGES[r->stage]) : S(""), r->topic, r->persona};
 	make_form(op, in ? in : &kept, r->address, &page->form);
 	page->form.is_change = true;
@@ -297,8 +310,8 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id research
 	id saved = research ? research : id_new();
 	TRY(put(op, form, &r, saved));
 	if (str_given(bytes)) {
-		TRY(op_run(op, SQL_research_file_put, DB_ARGS(db_id(saved), db_blob(bytes)), NULL));
 		TRY(op_run(op, SQL_research_set_file, DB_ARGS(db_id(saved), db_text(name), db_text(type), db_int((int64_t)bytes.n)), NULL));
+		TRY(research__put_file(op, saved, bytes));
 	}
 	TRY(search_note(op, SEARCH_RESEARCH, saved));
 	TRY(audit_write(op, research ? "research_changed" : "research_added", "research", saved, STR_NONE, form->title.value));

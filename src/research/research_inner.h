@@ -12,4 +12,6 @@ struct research__wanted {
 str research__address(struct op *op, id research);
 enum err research__all(struct op *op, const struct research__wanted *x, struct research **out, size_t *n) NODISCARD;
 enum err research__get(struct op *op, id research, struct research *out) NODISCARD; /* ERR_NOT_FOUND */
+/* ---- research_file.c ---- */
+enum err research__put_file(struct op *op, id research, str bytes) NODISCARD; /* and lets its words be read */
 #endif

@@ -11,7 +11,7 @@
 #include "op/app.h"
 #include "search/inner.h"
 
-enum { BATCH = 400, PATH_BYTES = SEARCH__PATH_BYTES, STATEMENT_BYTES = SEARCH__STATEMENT_BYTES };
+enum { BATCH = 400, PATH_BYTES = SEARCH__PATH_BYTES, STATEMENT_BYTES = SEARCH__STATEMENT_BYTES, QUOTE_TOKENS = 60 };
 
 static const struct kind {
 	const char *name;
@@ -352,6 +352,28 @@ enum err search_find(struct op *op, enum search_kind kind, const struct search_q
 	enum err e = search__open(s) ? collect_ids(op, s, kind, q->match, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
 	pthread_mutex_unlock(&s->lock);
 	return e;
+}
+
+static str quote_of(struct op *op, struct search *s, enum search_kind kind, str match, id of)
+{
+	char sql[STATEMENT_BYTES];
+	sqlite3_stmt *found = NULL;
+	str out = S("");
+	snprintf(sql, sizeof sql, "SELECT snippet(%s, 1, '', '', '…', %d) FROM %s WHERE %s MATCH ?1 AND rowid = ?2", KINDS[kind].name, QUOTE_TOKENS, KINDS[kind].name, KINDS[kind].name);
+	if (sqlite3_prepare_v2(s->db, sql, -1, &found, NULL) == SQLITE_OK && sqlite3_bind_text(found, 1, match.p, (int)match.n, SQLITE_STATIC) == SQLITE_OK && sqlite3_bind_int64(found, 2, of) == SQLITE_OK && sqlite3_step(found) == SQLITE_ROW)
+		out = str_dup(&op->arena, str_trim((str){(const char *)sqlite3_column_text(found, 0), (size_t)sqlite3_column_bytes(found, 0)}));
+	sqlite3_finalize(found);
+	return out;
+}
+
+enum err search_quote(struct op *op, enum search_kind kind, const struct search_query *q, id of, str *out)
+{
+	struct search *s = op->app->search;
+	pthread_mutex_lock(&s->lock);
+	bool is_open = search__open(s);
+	*out = is_open ? quote_of(op, s, kind, q->match, of) : S("");
+	pthread_mutex_unlock(&s->lock);
+	return is_open ? OK : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
 }
 
 static int by_id(const void *a, const void *b)

@@ -49,6 +49,8 @@ struct search_found {
 	size_t n;
 };
 enum err search_find(struct op *op, enum search_kind kind, const struct search_query *q, struct search_found *out) NODISCARD;
+/* The part of a text that holds words of the query, owned by the arena; empty when the index does not know it. Not of ranked kinds. */
+enum err search_quote(struct op *op, enum search_kind kind, const struct search_query *q, id of, str *out) NODISCARD;
 /* ---- ranking, of kinds that have it ----
  * The best of one language for a question or some words, the best first: BM25 (Robertson & Zaragoza 2009; k1 1.2, b .75) over
  * folded words and their first six letters, which inflected forms share; in scripts without spaces over neighbouring letters.
