@@ -143,7 +143,8 @@ str alert__name(struct op *op, const struct locale *l, str name, str sample, str
 	str base = i18n_pattern(l->lang, sample.n ? str_fmt(&op->arena, "alert_sample_%.*s", STR_ARG(sample)) : str_of(f ? f->name : "alert_figure_own"));
 	if (!f || !subject.n || f->subject == ALERT_OF_JSON) return base;
 	str of = f->subject == ALERT_OF_QUESTION ? question_name(op, subject) : f->subject == ALERT_OF_SEGMENT ? segment_name(op, subject) : subject;
-	return str_fmt(&op->arena, "%.*s · %.*s", STR_ARG(base), STR_ARG(of));
+	bool is_rtl = lang_is_rtl(l->lang);
+	return str_fmt(&op->arena, "%.*s · %s%.*s%s", STR_ARG(base), is_rtl ? "\u2068" : "", STR_ARG(of), is_rtl ? "\u2069" : "");
 }
 
 /* ---- days ---- */

@@ -54,7 +54,7 @@ static str address_of(struct op *op, id source)
 
 static struct msg outcome_of(struct op *op, const struct listen_source *s)
 {
-	if (s->kind == LISTEN_HOOK) return msg_of(s->heard_at == DESC_NULL_INT ? "listen_outcome_hook_waits" : "listen_outcome_done");
+	if (s->kind == LISTEN_HOOK) return msg_of(s->heard_at == DESC_NULL_INT && !s->heard ? "listen_outcome_hook_waits" : "listen_outcome_done");
 	if (!s->outcome.n) return msg_of("listen_outcome_waits");
 	return msg_of(str_fmt(&op->arena, "listen_outcome_%.*s", STR_ARG(s->outcome)).p);
 }
