@@ -1,7 +1,7 @@
 -- name: feedback_put
 INSERT INTO feedback (id, message, source, subject, import, at, purposes, submission, survey, question, version, wording, type, scale_min, scale_max,
-	number, text, language, channel, location, weight, search, is_anonymous, read_language, sentiment, topics, signals, team, place, staff)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+	number, text, language, channel, location, weight, search, is_anonymous, read_language, sentiment, topics, signals, team, place, staff, sentiment_score, why)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 ON CONFLICT (message) DO NOTHING;
 
 -- name: feedback_question_put
@@ -144,10 +144,10 @@ f.type = 'text' AND ((f.is_anonymous IS NULL AND f.purposes & $2 <> 0) OR f.rele
 		WHERE c.purpose = $3 AND NOT c.is_granted)
 
 -- name: feedback_text_one
-SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals FROM feedback f WHERE f.id = $1 AND {{feedback_text_allowed}};
+SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals, f.sentiment_score, f.why FROM feedback f WHERE f.id = $1 AND {{feedback_text_allowed}};
 
 -- name: feedback_text_set
-UPDATE feedback SET read_language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;
+UPDATE feedback SET read_language = $2, sentiment = $3, topics = $4, signals = $5, sentiment_score = $6, why = $7 WHERE id = $1;
 
 -- name: feedback_labelled
 SELECT f.id, f.text, f.read_language, s.type, s.number, s.scale_min, s.scale_max, c.value
@@ -164,3 +164,14 @@ SELECT f.id, f.text, f.read_language FROM feedback f WHERE f.type = 'text' AND f
 
 -- name: feedback_text_newest
 SELECT f.id, f.at, f.text, f.topics FROM feedback f WHERE {{feedback_text_allowed}} ORDER BY f.at DESC, f.id DESC LIMIT $1;
+
+-- fragment: feedback_text_columns
+SELECT f.id, f.at, CASE WHEN f.is_anonymous IS NULL THEN f.subject ELSE 0 END AS subject, 0 AS by_hand, 'Survey Answered' AS event, f.channel, f.survey, CAST(NULL AS TEXT) AS url, f.text,
+	f.read_language, f.sentiment, f.topics, f.signals, f.sentiment_score, f.why
+
+-- name: feedback_text_each
+{{feedback_text_columns}} FROM feedback f WHERE f.at >= $1 AND f.at < $4 AND f.topics IS NOT NULL AND {{feedback_text_allowed}} ORDER BY f.at, f.id;
+
+-- name: feedback_text_of
+{{feedback_text_columns}} FROM feedback f JOIN identity i ON i.subject = f.subject WHERE i.customer = $1 AND f.type = 'text' AND f.topics IS NOT NULL AND f.is_anonymous IS NULL AND f.purposes & $2 <> 0
+ORDER BY f.at DESC, f.id DESC LIMIT $3;

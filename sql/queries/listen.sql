@@ -45,8 +45,9 @@ UPDATE listen_source SET heard_at = $2, outcome = 'done' WHERE id = $1;
 SELECT count(*) FROM mention WHERE key = $1;
 
 -- name: mention_put
-INSERT INTO mention (id, key, source, subject, at, heard_at, network, url, title, text, author, author_url, language, rating, rating_max, sentiment, topics, signals)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+INSERT INTO mention (id, key, source, subject, at, heard_at, network, url, title, text, author, author_url, language, rating, rating_max, sentiment, topics, signals,
+	sentiment_score, why)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 ON CONFLICT DO NOTHING;
 
 -- fragment: mention_allowed
@@ -112,10 +113,10 @@ $2 <> 0 AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer =
 CASE WHEN m.title IS NULL THEN coalesce(m.text, '') ELSE m.title || ' ' || coalesce(m.text, '') END
 
 -- name: mention_text_one
-SELECT m.at, {{mention_text_words}} AS words, m.language, m.sentiment, m.topics, m.signals FROM mention m WHERE m.id = $1 AND {{mention_text_allowed}};
+SELECT m.at, {{mention_text_words}} AS words, m.language, m.sentiment, m.topics, m.signals, m.sentiment_score, m.why FROM mention m WHERE m.id = $1 AND {{mention_text_allowed}};
 
 -- name: mention_text_set
-UPDATE mention SET language = $2, sentiment = $3, topics = $4, signals = $5 WHERE id = $1;
+UPDATE mention SET language = $2, sentiment = $3, topics = $4, signals = $5, sentiment_score = $6, why = $7 WHERE id = $1;
 
 -- name: mention_labelled
 SELECT m.id, {{mention_text_words}} AS words, m.language, CASE WHEN m.rating IS NOT NULL THEN 'rating' END AS type, m.rating, 1.0 AS least, m.rating_max, c.value
@@ -137,3 +138,13 @@ SELECT secret FROM listen_source WHERE id = $1 AND removed_at IS NULL;
 
 -- name: listen_source_secret_put
 UPDATE listen_source SET secret = $2 WHERE id = $1 AND kind = 3 AND removed_at IS NULL;
+
+-- fragment: mention_text_columns
+SELECT m.id, m.at, coalesce(m.joined, m.subject) AS subject, 0 AS by_hand, CASE WHEN m.network = 'review' THEN 'Review Posted' ELSE 'Mention Posted' END AS event, m.network, CAST(NULL AS TEXT) AS survey, m.url,
+	{{mention_text_words}} AS words, m.language, m.sentiment, m.topics, m.signals, m.sentiment_score, m.why
+
+-- name: mention_text_each
+{{mention_text_columns}} FROM mention m WHERE m.at >= $1 AND m.at < $4 AND {{mention_text_allowed}} ORDER BY m.at, m.id;
+
+-- name: mention_text_of
+{{mention_text_columns}} FROM mention m JOIN identity i ON i.subject = coalesce(m.joined, m.subject) WHERE i.customer = $1 AND $2 <> 0 ORDER BY m.at DESC, m.id DESC LIMIT $3;

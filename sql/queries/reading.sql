@@ -19,7 +19,7 @@ FROM text_correction c LEFT JOIN person p ON p.id = c.person WHERE c.doc = $1 OR
 
 -- name: text_correction_tidy
 DELETE FROM text_correction WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.id = text_correction.doc)
-	AND NOT EXISTS (SELECT 1 FROM mention m WHERE m.id = text_correction.doc);
+	AND NOT EXISTS (SELECT 1 FROM mention m WHERE m.id = text_correction.doc) AND NOT EXISTS (SELECT 1 FROM verbatim v WHERE v.id = text_correction.doc);
 
 -- name: text_correction_agreements
 SELECT c.aspect, coalesce(c.language, 'und') AS language, CAST(count(*) AS INT64) AS looked_at, CAST(sum(CASE WHEN c.value <> c.was THEN 1 ELSE 0 END) AS INT64) AS disagreed
@@ -32,3 +32,10 @@ SELECT v.id, v.at, v.topics, v.rules, v.moved, coalesce(nullif(p.name, ''), p.em
 
 -- name: topic_version_add
 INSERT INTO topic_version (id, at, person, topics, rules, moved) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: reading_state
+-- What changes when texts stand otherwise than before: what people said and took back, what is read anew, whose mentions are.
+SELECT
+	CAST((SELECT coalesce(max(id), 0) FROM text_correction) AS BIGINT), CAST((SELECT count(*) FROM text_correction) AS BIGINT),
+	CAST((SELECT coalesce(max(id), 0) FROM job WHERE kind = 'reread') AS BIGINT), CAST((SELECT coalesce(max(done), 0) FROM job WHERE kind = 'reread') AS BIGINT),
+	CAST((SELECT coalesce(max(ended_at_ms), 0) FROM job WHERE kind = 'reread') AS BIGINT), CAST((SELECT count(*) FROM mention WHERE joined IS NOT NULL) AS BIGINT);

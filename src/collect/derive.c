@@ -18,7 +18,9 @@
 #include "json/json.h"
 #include "op/app.h"
 #include "order/order.h"
+#include "reading/verbatim.h"
 #include "setting/setting.h"
+#include "text/shelf.h"
 
 enum { TOUCHED_PERSON = 1, TOUCHED_CONSENT = 2, TOUCHED_ORDERS = 4, BODY_BYTES = 4 << 20, TRAIT_NAME_BYTES = 200, TRAIT_VALUE_BYTES = 8192, MOST_TRAITS = 300 };
 
@@ -28,6 +30,7 @@ struct derive {
 	struct op *op;
 	struct order_batch *orders;
 	struct feedback_batch *feedback;
+	const struct text_own *own;
 	struct invite_batch *invitations;
 	struct map touched; /* subject (4 bytes) → TOUCHED_ bits */
 	str country;
@@ -58,6 +61,7 @@ void derive_begin(struct derive *d, struct op *op)
 	d->op = op;
 	d->orders = order_batch_new(op);
 	d->feedback = feedback_batch_new(op);
+	d->own = text_own_of(op);
 	d->invitations = invite_batch_new(op);
 	d->country = setting_text(op, SETTING_country);
 	map_clear(&d->touched);
@@ -324,6 +328,7 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	TRY(apply_consents(d, r, t, &source, &ids));
 	TRY(followup_apply(d->op, r));
 	TRY(invite_apply(d->op, d->invitations, r));
+	TRY(verbatim_apply(d->op, d->own, &r->event));
 	if (feedback_is_answer(r->event.type)) return feedback_apply(d->op, d->feedback, r);
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;

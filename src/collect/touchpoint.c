@@ -118,3 +118,8 @@ size_t touchpoint_kinds(const struct touchpoint_kind **out)
 	*out = KINDS;
 	return COUNT_OF(KINDS);
 }
+
+str touchpoint_key(struct arena *a, uint32_t subject, int64_t at_ms, str event, str body)
+{
+	return str_fmt(a, "%u.%lld.%016llx.%016llx", subject, (long long)at_ms, (unsigned long long)str_hash(event), (unsigned long long)str_hash(body));
+}

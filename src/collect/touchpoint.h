@@ -66,4 +66,6 @@ struct arena;
 /* What most touchpoints have none of takes no room in them: it is made in the arena. What passes the most is left out. */
 void touchpoint_add_external_id(struct touchpoint *t, struct arena *a, str kind, str value);
 void touchpoint_add_consent(struct touchpoint *t, struct arena *a, str category, bool is_granted);
+/* By which an event is known again, in the log as in the store (the message key is in the log alone). */
+str touchpoint_key(struct arena *a, uint32_t subject, int64_t at_ms, str event, str body);
 #endif

@@ -23,6 +23,7 @@
 #include "reading/reading.h"
 #include "invite/invite.h"
 #include "mail/mail.h"
+#include "reading/verbatim.h"
 #include "sms/sms.h"
 #include "op/app.h"
 #include "order/order.h"
@@ -136,7 +137,7 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	static const enum sql rows[] = {SQL_unapplied_forget, SQL_trait_remove_subject, SQL_consent_remove_subject, SQL_consent_state_remove_subject, SQL_edge_remove_subject,
 	                                SQL_suggestion_remove_subject, SQL_identity_source_remove_subject, SQL_customer_name_remove_subject, SQL_identity_remove_subject};
 	/* follow-ups before the mentions that some are of */
-	static enum err (*const forgets[])(struct op *op, uint32_t subject) = {order_forget_subject, feedback_forget_subject, followup_forget_subject, mention_forget_subject, contact_forget_subject,
+	static enum err (*const forgets[])(struct op *op, uint32_t subject) = {order_forget_subject, feedback_forget_subject, verbatim_forget_subject, followup_forget_subject, mention_forget_subject, contact_forget_subject,
 	                                                                        invite_forget_subject, mail_forget_subject, sms_forget_subject};
 	uint32_t subject = (uint32_t)db_rows_int(identities, i, 0);
 	str kind = db_rows_text(identities, i, 1), value = db_rows_text(identities, i, 2);

@@ -14,6 +14,7 @@
 #include "pulse/findings.h"
 #include "pulse/kept.h"
 #include "pulse/question.h"
+#include "reading/reading.h"
 #include "setting/setting.h"
 #include "trigger/trigger.h"
 #include "voice/voice.h"
@@ -285,10 +286,11 @@ static enum err find(struct op *op, struct arena *a, void *arg, void **out)
 
 enum err effort__signals(struct op *op, const struct effort_signal **out, size_t *n)
 {
-	str state;
+	str readings, state;
 	void *found;
 	TRY(kept_state(op, &state));
-	TRY(kept_get(op, str_fmt(&op->arena, "effort signals %.*s %lld", STR_ARG(state), (long long)effort__today(op)), find, NULL, &found));
+	TRY(reading_state(op, &readings));
+	TRY(kept_get(op, str_fmt(&op->arena, "effort signals %.*s%.*s %lld", STR_ARG(state), STR_ARG(readings), (long long)effort__today(op)), find, NULL, &found));
 	*out = ((struct kept_signals *)found)->v;
 	*n = ((struct kept_signals *)found)->n;
 	return OK;

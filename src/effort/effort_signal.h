@@ -39,7 +39,7 @@ struct effort_text {
 };
 struct effort_texts {
 	const struct effort_text *v;
-	size_t n, all; /* read, of all of the time */
+	size_t n;
 };
 /* Of the window and the time before it; kept while nothing changed. At most TEXTS_READ of them are read, chosen by a hash. */
 enum err effort__texts(struct op *op, const struct effort_window *window, const struct effort_texts **out) NODISCARD;

@@ -57,6 +57,12 @@ static str text_of(struct arena *a, const struct json_node *p, const char *name,
 	return is_text && v->text.n ? str_dup(a, utf8_cut(v->text, most)) : STR_NONE;
 }
 
+bool feedback_keeps(const struct json_node *properties)
+{
+	const struct json_node *question = json_get(properties, S("question_id")), *anonymous = json_get(properties, S("is_anonymous"));
+	return (question && question->text.n) || (anonymous && anonymous->type == JSON_TRUE);
+}
+
 static double number_of(const struct json_node *p, const char *name)
 {
 	const struct json_node *v = json_get(p, str_of(name));
@@ -162,14 +168,14 @@ enum err feedback_apply(struct op *op, struct feedback_batch *b, const struct ev
 	if (!read_row(&op->arena, e->body, &x)) return OK;
 	str message = str_fmt(&op->arena, "%016llx%016llx", (unsigned long long)e->message.a, (unsigned long long)e->message.b);
 	str search = str_given(x.text) ? i18n_fold(&op->arena, x.text) : STR_NONE;
-	struct text_verdict read = {.topics = STR_NONE};
+	struct text_verdict read = {.topics = STR_NONE, .score = NAN};
 	if (str_eq(x.type, S("text"))) text_judge(&op->arena, x.text, b->own, &read);
 	TRY(put_question(op, b, &x, e->time_ms));
 	TRY(op_run(op, SQL_feedback_put,
 	           DB_ARGS(db_id(x.is_anonymous ? any_id() : id_new()), db_text(message), db_int(e->source), db_int(e->subject), db_int(e->import), db_int(e->time_ms), db_int(e->purposes),
 	                   db_text(x.submission), db_text(x.survey), db_text(x.question), db_text(x.version), db_text(x.wording), db_text(x.type), real(x.scale_min), real(x.scale_max), real(x.number),
 	                   db_text(x.text), db_text(x.language), db_text(e->channel.n && !x.is_anonymous ? e->channel : STR_NONE), db_text(x.location), real(x.weight), db_text(search),
-	                   x.is_anonymous ? db_int(1) : db_null(), db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals), group(&x, 0), group(&x, 1), group(&x, 2)),
+	                   x.is_anonymous ? db_int(1) : db_null(), db_text(read.language), db_text(read.sentiment), db_text(read.topics), db_text(read.signals), group(&x, 0), group(&x, 1), group(&x, 2), real(read.score), db_text(read.why)),
 	           &added));
 	if (x.is_anonymous) return release_batch(op, &x);
 	return added && !e->import && e->time_ms > op->now_ms - DAY_MS ? publish(op, &x, message, e->time_ms) : OK;

@@ -16,6 +16,7 @@
 #include "i18n/i18n.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "reading/verbatim.h"
 #include "setting/setting.h"
 #include "text/shelf.h"
 #include "text/text.h"
@@ -154,16 +155,6 @@ struct body {
 	struct text_reading reading;
 };
 
-static str text_of(const struct json_node *root)
-{
-	static const char *const names[] = {"text", "comment", "message", "body", "review", "content"};
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		const struct json_node *v = query_body_property(root, str_of(names[i]));
-		if (v && v->type == JSON_STRING && str_trim(v->text).n) return str_trim(v->text);
-	}
-	return STR_NONE;
-}
-
 static bool told(void *arg, str name, struct condition_value *out)
 {
 	struct body *b = arg;
@@ -174,7 +165,7 @@ static bool told(void *arg, str name, struct condition_value *out)
 		return true;
 	}
 	if (!str_eq(kind, S("text")) || !str_given(rest)) return false;
-	if (!b->text.n) return false;
+	if (!str_given(b->text)) return false;
 	if (!b->is_read) text_read(b->arena, b->text, b->own, &b->reading);
 	b->is_read = true;
 	*out = (struct condition_value){.kind = QUERY_VALUE_TEXT};
@@ -188,7 +179,7 @@ static bool open_body(struct arena *a, const struct event *e, struct body *b)
 {
 	*b = (struct body){.arena = a};
 	if (json_tree(a, e->body, BODY_BYTES, &b->root, NULL) != OK) return false;
-	b->text = text_of(b->root);
+	b->text = verbatim_words(json_get(b->root, S("properties")));
 	return true;
 }
 
@@ -246,7 +237,7 @@ static struct said said_by(struct op *op, const struct event *e)
 static str message_of(struct op *op, const struct event *e, uint32_t subject, int64_t at_ms)
 {
 	if (!e) return str_fmt(&op->arena, "silence.%u.%lld", subject, (long long)at_ms);
-	return str_fmt(&op->arena, "%u.%lld.%016llx.%016llx", subject, (long long)at_ms, (unsigned long long)str_hash(e->type), (unsigned long long)str_hash(e->body));
+	return touchpoint_key(&op->arena, subject, at_ms, e->type, e->body);
 }
 
 static struct db_val real(double d)

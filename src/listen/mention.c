@@ -91,7 +91,8 @@ static enum err put(struct op *op, struct intake *in, const struct text_own *own
 	TRY(op_run(op, SQL_mention_put,
 		DB_ARGS(db_id(mention), db_text(h->key), db_id(source), db_int(0), db_int(t.time_ms), db_int(op->now_ms), db_text(h->network), db_text(h->url.n ? h->url : STR_NONE),
 			db_text(h->title.n ? h->title : STR_NONE), db_text(shortened(a, h->text)), db_text(h->author.n ? h->author : STR_NONE), db_text(h->author_url.n ? h->author_url : STR_NONE),
-			db_text(j.language.n ? j.language : STR_NONE), real(h->rating), real(h->rating_max), db_text(j.sentiment), db_text(j.topics), db_text(j.signals)),
+			db_text(j.language.n ? j.language : STR_NONE), real(h->rating), real(h->rating_max), db_text(j.sentiment), db_text(j.topics), db_text(j.signals),
+			real(j.score), db_text(j.why)),
 		&changed));
 	*added += changed;
 	return changed ? search_note(op, SEARCH_MENTION, mention) : OK;

@@ -89,7 +89,8 @@ static enum err read_labels(struct op *op, void *arg)
 {
 	const struct db_val args[] = {db_int(LABELS_READ), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_int(PURPOSE_ANALYTICS), db_int(READING_SENTIMENT)};
 	TRY(op_each(op, SQL_feedback_labelled, args, COUNT_OF(args), take, arg));
-	return op_each(op, SQL_mention_labelled, args, COUNT_OF(args), take, arg);
+	TRY(op_each(op, SQL_mention_labelled, args, COUNT_OF(args), take, arg));
+	return op_each(op, SQL_verbatim_labelled, args, COUNT_OF(args), take, arg);
 }
 
 /* ---- teaching ---- */

@@ -2,6 +2,7 @@
  * reading anew cannot touch it; what stands with the text is settled from both, so figures need not know of corrections. */
 #include "reading/reading_inner.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "audit/audit.h"
@@ -15,13 +16,19 @@ const char *const READING_ASPECT_NAMES[] = {"sentiment", "topics", "emotions", "
 
 static const struct {
 	const char *prefix;
-	enum sql one, set, count, behind, newest;
+	enum sql one, set, count, behind, newest, each, of;
 } KINDS[] = {
-	{"fbk", SQL_feedback_text_one, SQL_feedback_text_set, SQL_feedback_text_count, SQL_feedback_text_behind, SQL_feedback_text_newest},
-	{"men", SQL_mention_text_one, SQL_mention_text_set, SQL_mention_text_count, SQL_mention_text_behind, SQL_mention_text_newest},
+	{"fbk", SQL_feedback_text_one, SQL_feedback_text_set, SQL_feedback_text_count, SQL_feedback_text_behind, SQL_feedback_text_newest, SQL_feedback_text_each, SQL_feedback_text_of},
+	{"men", SQL_mention_text_one, SQL_mention_text_set, SQL_mention_text_count, SQL_mention_text_behind, SQL_mention_text_newest, SQL_mention_text_each, SQL_mention_text_of},
+	{"vbt", SQL_verbatim_text_one, SQL_verbatim_text_set, SQL_verbatim_text_count, SQL_verbatim_text_behind, SQL_verbatim_text_newest, SQL_verbatim_text_each, SQL_verbatim_text_of},
 };
 
-enum column { AT, TEXT, LANGUAGE, SENTIMENT, TOPICS, SIGNALS };
+enum column { AT, TEXT, LANGUAGE, SENTIMENT, TOPICS, SIGNALS, SCORE, WHY };
+
+static double real_of(const struct db_val *v)
+{
+	return v->type == DB_NULL ? NAN : v->d;
+}
 
 static enum err find_by_id(struct op *op, int kind, id doc, struct reading *out)
 {
@@ -29,7 +36,8 @@ static enum err find_by_id(struct op *op, int kind, id doc, struct reading *out)
 	TRY(op_query(op, KINDS[kind].one, DB_ARGS(db_id(doc), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_int(PURPOSE_ANALYTICS)), &r));
 	if (!r.n) return ERR_NOT_FOUND;
 	*out = (struct reading){.doc = doc, .kind = kind, .at = db_rows_int(&r, 0, AT), .text = db_rows_text(&r, 0, TEXT),
-		.verdict = {db_rows_text(&r, 0, LANGUAGE), db_rows_text(&r, 0, SENTIMENT), db_rows_text(&r, 0, TOPICS), db_rows_text(&r, 0, SIGNALS)}};
+		.verdict = {db_rows_text(&r, 0, LANGUAGE), db_rows_text(&r, 0, SENTIMENT), db_rows_text(&r, 0, TOPICS), db_rows_text(&r, 0, SIGNALS),
+			db_rows_text(&r, 0, WHY), real_of(db_cell(&r, 0, SCORE))}};
 	return OK;
 }
 
@@ -78,7 +86,10 @@ static str aspect_of(struct arena *a, const struct text_verdict *v, enum reading
 
 static void put_aspect(struct arena *a, struct text_verdict *v, enum reading_aspect aspect, str value)
 {
-	if (aspect == READING_SENTIMENT) v->sentiment = value.n ? value : STR_NONE;
+	if (aspect == READING_SENTIMENT) {
+		v->sentiment = value.n ? value : STR_NONE;
+		v->score = str_eq(value, S("pos")) ? 1 : str_eq(value, S("neg")) ? -1 : value.n ? 0 : NAN;
+	}
 	if (aspect == READING_TOPICS) v->topics = value;
 	if (aspect == READING_EMOTIONS) v->signals = some_signals(a, v->signals, false, value);
 	if (aspect == READING_LANGUAGE) v->language = value;
@@ -116,7 +127,8 @@ static enum err settle(struct op *op, const struct reading *r, const str said[RE
 {
 	for (int i = 0; i < READING_ASPECTS; i++)
 		if (str_given(said[i])) put_aspect(&op->arena, v, (enum reading_aspect)i, said[i]);
-	return op_run(op, KINDS[r->kind].set, DB_ARGS(db_id(r->doc), db_text(v->language.n ? v->language : STR_NONE), db_text(v->sentiment), db_text(v->topics), db_text(v->signals)), NULL);
+	return op_run(op, KINDS[r->kind].set, DB_ARGS(db_id(r->doc), db_text(v->language.n ? v->language : STR_NONE), db_text(v->sentiment), db_text(v->topics), db_text(v->signals),
+		isnan(v->score) ? db_null() : db_real(v->score), db_text(v->why)), NULL);
 }
 
 enum err reading_correct(struct op *op, const struct reading *r, enum reading_aspect aspect, str value, id *correction)
@@ -153,6 +165,7 @@ enum err reading_take_back(struct op *op, id correction, str *of)
 	TRY(op_run(op, SQL_text_correction_remove, DB_ARGS(db_id(correction)), NULL));
 	TRY(said_of(op, reading.doc, said));
 	judge(op, &reading, said[READING_LANGUAGE], &read);
+	reading.verdict.score = read.score;
 	if (aspect == READING_LANGUAGE) reading.verdict = read;
 	else put_aspect(&op->arena, &reading.verdict, (enum reading_aspect)aspect, aspect_of(&op->arena, &read, (enum reading_aspect)aspect));
 	TRY(settle(op, &reading, said, &reading.verdict));
@@ -195,6 +208,79 @@ enum err reading__settle_anew(struct op *op, struct reading *r)
 	if (str_given(said[READING_LANGUAGE])) judge(op, r, said[READING_LANGUAGE], &r->verdict);
 	else if (str_eq(r->verdict.language, S("und")) && r->language_before.n) r->verdict.language = r->language_before; /* its source said so */
 	return settle(op, r, said, &r->verdict);
+}
+
+/* ---- as they stand ---- */
+
+struct each {
+	int kind;
+	reading_visit *visit;
+	void *arg;
+};
+enum each_column { EACH_ID, EACH_AT, EACH_SUBJECT, EACH_BY_HAND, EACH_EVENT, EACH_CHANNEL, EACH_SURVEY, EACH_URL, EACH_TEXT, EACH_LANGUAGE, EACH_SENTIMENT, EACH_TOPICS, EACH_SIGNALS, EACH_SCORE, EACH_WHY };
+
+static str text_of(const struct db_val *v)
+{
+	return v->type == DB_NULL ? STR_NONE : v->s;
+}
+
+static struct reading_text text_of_row(int kind, const struct db_val *v)
+{
+	return (struct reading_text){.doc = v[EACH_ID].i, .kind = kind, .at = v[EACH_AT].i, .subject = (uint32_t)v[EACH_SUBJECT].i, .is_by_hand = v[EACH_BY_HAND].i != 0, .event = text_of(&v[EACH_EVENT]),
+		.channel = text_of(&v[EACH_CHANNEL]), .survey = text_of(&v[EACH_SURVEY]), .url = text_of(&v[EACH_URL]), .text = text_of(&v[EACH_TEXT]),
+		.verdict = {text_of(&v[EACH_LANGUAGE]), text_of(&v[EACH_SENTIMENT]), text_of(&v[EACH_TOPICS]), text_of(&v[EACH_SIGNALS]), text_of(&v[EACH_WHY]), real_of(&v[EACH_SCORE])}};
+}
+
+static bool visit_row(void *arg, const struct db_val *row, size_t columns)
+{
+	const struct each *e = arg;
+	struct reading_text t = text_of_row(e->kind, row);
+	(void)columns;
+	return e->visit(e->arg, &t);
+}
+
+enum err reading_each(struct op *op, int64_t from, int64_t to, reading_visit *visit, void *arg)
+{
+	for (size_t k = 0; k < COUNT_OF(KINDS); k++) {
+		struct each e = {(int)k, visit, arg};
+		TRY(op_each(op, KINDS[k].each, DB_ARGS(db_int(from), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS)), db_int(PURPOSE_ANALYTICS), db_int(to)), visit_row, &e));
+	}
+	return OK;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+	const struct reading_text *x = a, *y = b;
+	return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->doc > y->doc) - (x->doc < y->doc);
+}
+
+enum err reading_of(struct op *op, id customer, size_t most, struct reading_text **out, size_t *n)
+{
+	VEC(struct reading_text) all = {0};
+	struct db_rows r;
+	for (size_t k = 0; k < COUNT_OF(KINDS); k++) {
+		TRY(op_query(op, KINDS[k].of, DB_ARGS(db_id(customer), db_int(PURPOSE_BIT(PURPOSE_ANALYTICS) | PURPOSE_BIT(PURPOSE_SERVICE)), db_int((int64_t)most)), &r));
+		for (size_t i = 0; i < r.n; i++) VEC_PUSH(&all, &op->arena, text_of_row((int)k, db_cell(&r, i, 0)));
+	}
+	if (all.n) qsort(all.v, all.n, sizeof *all.v, oldest_first);
+	size_t over = all.n > most ? all.n - most : 0; /* the newest are kept */
+	*out = all.v ? all.v + over : NULL;
+	*n = all.n - over;
+	return OK;
+}
+
+enum err reading_state(struct op *op, str *out)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_reading_state, DB_NO_ARGS, &r));
+	*out = S("");
+	for (size_t i = 0; i < r.columns; i++) *out = str_fmt(&op->arena, "%.*s %lld", STR_ARG(*out), (long long)db_rows_int(&r, 0, i));
+	return OK;
+}
+
+str reading_text_show(struct op *op, const struct reading_text *t)
+{
+	return id_show(&op->arena, str_of(KINDS[t->kind].prefix), t->doc);
 }
 
 static int newest_first(const void *a, const void *b)

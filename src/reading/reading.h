@@ -20,6 +20,25 @@ struct reading {
 enum err reading_find(struct op *op, str shown, struct reading *out) NODISCARD;
 str reading_show(struct op *op, const struct reading *r); /* its id, as shown */
 
+/* A text as it stands: read once, when it came, with what people said of that. Strings live until the visit ends. */
+struct reading_text {
+	id doc;
+	int kind;
+	int64_t at;
+	uint32_t subject; /* 0: nobody's, or anonymous */
+	bool is_by_hand;  /* one of ours wrote it down */
+	str event, channel, survey, url, text;
+	struct text_verdict verdict;
+};
+typedef bool reading_visit(void *arg, const struct reading_text *t); /* false ends the visits of its kind */
+/* All from a time until before another that may be seen for analysis, kind by kind, oldest first. */
+enum err reading_each(struct op *op, int64_t from, int64_t to, reading_visit *visit, void *arg) NODISCARD;
+/* The newest `most` of a customer, oldest first. */
+enum err reading_of(struct op *op, id customer, size_t most, struct reading_text **out, size_t *n) NODISCARD;
+/* What findings over texts depend on beside the state of the data (pulse/kept.h); one part of their key. */
+enum err reading_state(struct op *op, str *out) NODISCARD;
+str reading_text_show(struct op *op, const struct reading_text *t); /* its id, as shown */
+
 /* value: pos, neg or neu; a language; else names, each with a line's end. The same as read confirms it. */
 enum err reading_correct(struct op *op, const struct reading *r, enum reading_aspect aspect, str value, id *correction) NODISCARD;
 /* Only the newest of its text and aspect: ERR_STATE; ERR_NOT_FOUND. *of: the id of its text, as shown. */

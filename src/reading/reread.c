@@ -1,10 +1,11 @@
-/* Portion by portion, each in a transaction of its own, by id, so texts that come meanwhile are met too; they are read with the same.
+/* First the touchpoints whose words were never kept (from before there were verbatims), then all texts. Portion by portion, each in a transaction of its own, by id, so texts that come meanwhile are met too; they are read with the same.
  * A text is judged outside the transaction and settled inside it, with what people said by then. */
 #include "reading/reread.h"
 
 #include "base/log.h"
 #include "op/app.h"
 #include "reading/reading_inner.h"
+#include "reading/verbatim.h"
 #include "text/shelf.h"
 #include "text/text.h"
 
@@ -61,6 +62,21 @@ static enum err reread_portion(struct app *app, struct portion *p)
 	return p->n ? op_apart(app, REREAD_JOB, settle_portion, p) : OK;
 }
 
+static enum err collect_portion(struct op *op, void *arg)
+{
+	return verbatim_collect(op, arg, PORTION);
+}
+
+static enum err collect(struct op *op, id job, int64_t total)
+{
+	struct verbatim_walk walk = {0};
+	TRY(events_view_open(op->app->events, &walk.view, &op->fault));
+	enum err e = OK;
+	while (e == OK && !walk.is_done) e = job_progress(op, job, 0, total) ? op_apart(op->app, REREAD_JOB, collect_portion, &walk) : ERR_BUSY;
+	events_view_close(walk.view);
+	return e;
+}
+
 enum err reread_job(struct op *op, id job, str payload)
 {
 	struct arena a = {0}, each = {0};
@@ -69,6 +85,7 @@ enum err reread_job(struct op *op, id job, str payload)
 	(void)payload;
 	p->a = &each;
 	enum err e = op_apart(op->app, REREAD_JOB, prepare, p);
+	if (e == OK) e = collect(op, job, p->total);
 	for (p->kind = 0; e == OK && p->kind < reading__kinds(); p->kind++) {
 		p->behind = 0;
 		do {

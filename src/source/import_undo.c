@@ -19,6 +19,7 @@
 #include "op/app.h"
 #include "order/order.h"
 #include "reading/reading.h"
+#include "reading/verbatim.h"
 #include "source/import_pages.h"
 
 enum { CATCH_UP_MS = 60000 };
@@ -91,6 +92,7 @@ static enum err undo(struct undo *u)
 	TRY(op_run(u->op, SQL_unapplied_forget_import, DB_ARGS(db_int(u->s.number)), NULL));
 	TRY(derive_orders(u));
 	TRY(feedback_forget_import(u->op, u->s.number));
+	TRY(verbatim_forget_import(u->op, u->s.number));
 	TRY(reading_tidy(u->op));
 	TRY(followup_forget_import(u->op, u->s.number));
 	return replay_without(u->op, u->view, (uint32_t)u->s.number, &u->replay);

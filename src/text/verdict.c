@@ -1,5 +1,7 @@
 #include "text/verdict.h"
 
+#include <math.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "text/text.h"
@@ -31,4 +33,10 @@ void text_judge(struct arena *a, str text, const struct text_own *own, struct te
 		for (size_t i = 0; i < n; i++) buf_fmt(&b, "%s/%.*s\n", kinds[k], STR_ARG(names[i]));
 	}
 	out->signals = kept(a, &b);
+	str why[TEXT_WHY];
+	size_t n_why = text_why(r, text.n ? text : S(""), why);
+	buf_init(&b, NAMES_BYTES);
+	for (size_t i = 0; i < n_why; i++) buf_fmt(&b, "%.*s\n", STR_ARG(why[i]));
+	out->why = kept(a, &b);
+	out->score = str_given(r->sentiment) ? r->score : NAN;
 }

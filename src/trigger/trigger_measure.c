@@ -1,18 +1,15 @@
-/* trigger_measure.c: each distinct text of a part is folded and looked through once, by its place in the part's dictionary; then rows
- * are walked. What a person of ours wrote down (EVENT_BY_HAND) is no telling. */
-#include <string.h>
-
+/* trigger_measure.c: one pass over the events (given, heard), one over the texts as they stand (told, and with what feeling). What a person
+ * of ours wrote down is no telling. */
 #include "consent/consent.h"
 #include "customer/people.h"
 #include "events/events.h"
 #include "i18n/i18n.h"
 #include "op/app.h"
 #include "pulse/kept.h"
-#include "text/shelf.h"
-#include "text/text.h"
+#include "reading/reading.h"
 #include "trigger/trigger_inner.h"
 
-enum { PHRASES_MOST = 60, GESTURE = 1, HEARD = 2, FEELING_NONE = 0, FEELING_GOOD, FEELING_BAD };
+enum { PHRASES_MOST = 60, GESTURE = 1, HEARD = 2 };
 
 struct asked {
 	const struct talk_trigger *v;
@@ -20,7 +17,6 @@ struct asked {
 };
 struct looked {
 	struct op *op;
-	const struct text_own *own;
 	const struct asked *asked;
 	const struct people *people;
 	uint32_t n_customers;
@@ -55,74 +51,48 @@ static bool tells(const struct looked *l, size_t t, str folded)
 	return false;
 }
 
-static uint8_t feeling_of(const struct text_own *own, str text)
+static bool is_asked(const struct looked *l, uint32_t customer)
 {
-	struct arena a;
-	struct text_reading reading;
-	arena_init(&a);
-	text_read(&a, text, own, &reading);
-	uint8_t out = str_eq(reading.sentiment, S("pos")) ? FEELING_GOOD : str_eq(reading.sentiment, S("neg")) ? FEELING_BAD : FEELING_NONE;
-	arena_release(&a);
-	return out;
+	return customer && customer <= l->n_customers && !(people_denied(l->people, customer) & PURPOSE_BIT(PURPOSE_ANALYTICS)) && people_is_known(l->people, customer);
 }
 
-/* Of each text of the dictionary: which triggers it tells (bits), and with what feeling. */
-struct dictionary {
-	uint64_t *tells;
-	uint8_t *feeling;
-};
-
-static void look_through(const struct looked *l, struct arena *a, const struct events_property *p, struct dictionary *d)
+static bool look_at_text(void *arg, const struct reading_text *x)
 {
-	d->tells = ARENA_ARRAY(a, uint64_t, p->dictionary_n + 1);
-	d->feeling = ARENA_ARRAY(a, uint8_t, p->dictionary_n + 1);
-	for (size_t i = 0; i < p->dictionary_n; i++) {
-		struct arena scratch;
-		arena_init(&scratch);
-		str folded = i18n_fold(&scratch, p->dictionary[i]);
-		for (size_t t = 0; t < l->asked->n; t++)
-			if (tells(l, t, folded)) d->tells[i] |= UINT64_C(1) << t;
-		arena_release(&scratch);
-		if (d->tells[i]) d->feeling[i] = feeling_of(l->own, p->dictionary[i]);
-	}
-}
-
-static void tell(struct looked *l, const struct dictionary *d, uint32_t text, uint32_t customer, int64_t time_ms)
-{
+	struct looked *l = arg;
+	uint32_t customer = people_customer(l->people, x->subject);
+	struct arena scratch;
+	if (x->is_by_hand || !is_asked(l, customer)) return true;
+	arena_init(&scratch);
+	str folded = i18n_fold(&scratch, x->text);
 	for (size_t t = 0; t < l->asked->n; t++) {
-		if (!(d->tells[text] >> t & 1)) continue;
+		if (!tells(l, t, folded)) continue;
+		l->seen[customer] |= HEARD;
+		struct trigger_counts *c = &l->counts[t];
 		l->told[t * (l->n_customers + 1) + customer] = 1;
-		l->counts[t].texts++;
-		if (l->counts[t].first_ms == DESC_NULL_INT || time_ms < l->counts[t].first_ms) l->counts[t].first_ms = time_ms;
-		l->counts[t].pos += d->feeling[text] == FEELING_GOOD;
-		l->counts[t].neg += d->feeling[text] == FEELING_BAD;
+		c->texts++;
+		if (c->first_ms == DESC_NULL_INT || x->at < c->first_ms) c->first_ms = x->at;
+		c->pos += str_eq(x->verdict.sentiment, S("pos"));
+		c->neg += str_eq(x->verdict.sentiment, S("neg"));
 	}
+	arena_release(&scratch);
+	return true;
 }
 
-static void look_at(struct looked *l, const struct events_columns *c, size_t row, const struct events_property *p, const struct dictionary *d)
+static void look_at(struct looked *l, const struct events_columns *c, size_t row)
 {
 	uint32_t customer = people_customer(l->people, c->subject[row]);
-	if (!customer || customer > l->n_customers || !(c->purposes[row] & PURPOSE_BIT(PURPOSE_ANALYTICS))) return;
-	if (people_denied(l->people, customer) & PURPOSE_BIT(PURPOSE_ANALYTICS) || !people_is_known(l->people, customer)) return;
+	if (!(c->purposes[row] & PURPOSE_BIT(PURPOSE_ANALYTICS)) || !is_asked(l, customer)) return;
 	l->seen[customer] |= HEARD;
 	if (c->type[row] == l->gesture_code) l->gestures++, l->seen[customer] |= GESTURE;
 	for (size_t t = 0; t < l->asked->n; t++)
 		if (c->type[row] < l->n_codes && l->is_given[t * l->n_codes + c->type[row]]) l->given[t * (l->n_customers + 1) + customer] = 1;
-	if (p->kind && p->kind[row] == EVENTS_TEXT && !(c->flags[row] & EVENT_BY_HAND) && d->tells[p->text[row]]) tell(l, d, p->text[row], customer, c->time_ms[row]);
 }
 
 static enum err look_in(struct looked *l, struct events_part *part)
 {
 	struct events_columns c;
-	struct events_property p;
-	struct dictionary d;
-	struct arena a;
-	TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES | EVENTS_FLAGS, &c, &l->op->fault));
-	TRY(events_part_property(part, S("text"), &p, &l->op->fault));
-	arena_init(&a);
-	look_through(l, &a, &p, &d);
-	for (size_t i = 0; i < c.n; i++) look_at(l, &c, i, &p, &d);
-	arena_release(&a);
+	TRY(events_part_columns(part, EVENTS_TYPE | EVENTS_PURPOSES, &c, &l->op->fault));
+	for (size_t i = 0; i < c.n; i++) look_at(l, &c, i);
 	return OK;
 }
 
@@ -147,7 +117,7 @@ static enum err walk(struct op *op, struct arena *a, const struct asked *asked, 
 {
 	struct events_view *view;
 	uint16_t gesture;
-	struct looked l = {.op = op, .own = text_own_of(op), .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
+	struct looked l = {.op = op, .asked = asked, .people = op->app->people, .n_customers = people_customers(op->app->people), .n_codes = events_type_count(op->app->events)};
 	size_t cells = asked->n * ((size_t)l.n_customers + 1) + 1;
 	l.gesture_code = events_type_code(op->app->events, S("Gesture Made"), &gesture) ? gesture : -1;
 	l.words = arena_alloc(&op->arena, (asked->n + 1) * sizeof *l.words);
@@ -162,6 +132,7 @@ static enum err walk(struct op *op, struct arena *a, const struct asked *asked, 
 	enum err e = OK;
 	for (size_t i = 0; e == OK && i < events_view_parts(view); i++) e = look_in(&l, events_view_part(view, i));
 	events_view_close(view);
+	if (e == OK) e = reading_each(op, INT64_MIN, INT64_MAX, look_at_text, &l);
 	*out = l;
 	return e;
 }
@@ -201,11 +172,12 @@ enum err trigger__who(struct op *op, const struct talk_trigger *t, enum trigger_
 
 enum err trigger__measure(struct op *op, const struct talk_trigger *v, size_t n, const struct trigger_measured **out)
 {
-	str state, key;
+	str state, readings, key;
 	void *found;
 	struct asked asked = {v, n};
 	TRY(kept_state(op, &state));
-	key = str_fmt(&op->arena, "triggers %.*s", STR_ARG(state));
+	TRY(reading_state(op, &readings));
+	key = str_fmt(&op->arena, "triggers %.*s%.*s", STR_ARG(state), STR_ARG(readings));
 	for (size_t i = 0; i < n; i++) key = str_fmt(&op->arena, "%.*s\n\n%.*s\n\n%.*s", STR_ARG(key), STR_ARG(v[i].words), STR_ARG(v[i].given_by));
 	TRY(kept_get(op, key, look, &asked, &found));
 	*out = found;

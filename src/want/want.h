@@ -9,7 +9,7 @@
 
 struct want_evidence {
 	int64_t at;
-	str event, quote, url;
+	str event, quote, url, reading; /* url: where it was posted; reading: how it was read */
 };
 struct want_line {
 	str name, label;

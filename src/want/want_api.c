@@ -14,7 +14,8 @@ static const struct desc_field EVIDENCE_FIELDS[] = {
 	FIELD(want_evidence, at, DESC_TIME),
 	FIELD(want_evidence, event, DESC_STR),
 	FIELD(want_evidence, quote, DESC_STR),
-	FIELD(want_evidence, url, DESC_STR),
+	FIELD(want_evidence, url, DESC_STR, .doc = "where it was posted"),
+	FIELD(want_evidence, reading, DESC_STR, .doc = "how it was read, where that is corrected"),
 };
 static const struct desc EVIDENCE_DESC = DESC(want_evidence, EVIDENCE_FIELDS);
 static const struct desc_field LINE_FIELDS[] = {

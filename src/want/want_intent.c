@@ -29,7 +29,7 @@ void want__intent(struct op *op, const struct want__past *past, struct want *out
 			str what = want__detail(t, "name");
 			if (!what.n) what = want__detail(t, "query");
 			if (out->intent_evidence.n < WANT_EVIDENCE && !want__is_sensitive(&op->arena, what))
-				out->intent_evidence.v[out->intent_evidence.n++] = (struct want_evidence){t->time, t->event, what, STR_NONE};
+				out->intent_evidence.v[out->intent_evidence.n++] = (struct want_evidence){t->time, t->event, what, STR_NONE, STR_NONE};
 		}
 	}
 	if (out->intent_points < 0) out->intent_points = 0;

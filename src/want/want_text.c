@@ -11,11 +11,11 @@
 #include "consent/consent.h"
 #include "http/asset.h"
 #include "i18n/i18n.h"
-#include "text/shelf.h"
-#include "text/text.h"
+#include "reading/reading.h"
+#include "text/topic.h"
 #include "want/want_inner.h"
 
-enum { SIGNALS = 8, MONTHS_MOST = 240, LINES_HELD = 200, SEARCH_BYTES = 200 };
+enum { TEXTS_MOST = 3000, MONTHS_MOST = 240, LINES_HELD = 200, SEARCH_BYTES = 200 };
 
 static struct topics *sensitive;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -97,16 +97,15 @@ static void give(struct lines *l, void *list)
 
 /* ---- one text ---- */
 
-struct reading {
+struct drawing {
 	struct op *op;
 	struct want *out;
-	const struct text_own *own;
 	struct lines needs, searches, feelings;
 	struct want_month months[MONTHS_MOST];
 	size_t n_months;
 };
 
-static void impress(struct reading *r, int64_t at, double value)
+static void impress(struct drawing *r, int64_t at, double value)
 {
 	struct civil c = civil_of_ms(at);
 	int64_t month = civil_to_days(c.year, c.month, 1) * DAY_MS;
@@ -120,44 +119,46 @@ static void impress(struct reading *r, int64_t at, double value)
 	m->mean += (value - m->mean) / (double)m->n;
 }
 
-static void read_text(struct reading *r, int64_t at, str event, str text, str url)
+/* Each line of names that begins with a prefix, without it. */
+static void add_names(struct drawing *r, struct lines *to, str names, const char *kind, const char *prefix, const struct want_evidence *e, bool is_pos, bool is_neg)
 {
-	struct arena *a = &r->op->arena;
-	struct text_reading *t = ARENA_NEW(a, struct text_reading);
-	str names[SIGNALS];
-	if (!text.n) return;
-	if (want__is_sensitive(a, text)) {
+	while (str_given(names) && names.n) {
+		str name = str_cut(&names, '\n'), rest = name;
+		if (kind && !str_eq(str_cut(&rest, '/'), str_of(kind))) continue;
+		if (rest.n) add(to, prefix ? str_fmt(&r->op->arena, "%s_%.*s", prefix, STR_ARG(rest)) : rest, e, is_pos, is_neg);
+	}
+}
+
+static void take_text(struct drawing *r, const struct reading_text *t)
+{
+	if (want__is_sensitive(&r->op->arena, t->text)) {
 		r->out->left_out++;
 		return;
 	}
-	text_read(a, text, r->own, t);
-	struct want_evidence e = {at, event, utf8_cut(text, WANT_QUOTE_BYTES), url};
-	bool is_pos = str_eq(t->sentiment, S("pos")), is_neg = str_eq(t->sentiment, S("neg"));
-	for (size_t i = 0; i < t->n_found; i++) add(&r->needs, topics_name(t->topics, t->found[i].topic), &e, is_pos, is_neg);
-	size_t n = text_signals(t, "request", names, SIGNALS);
-	for (size_t i = 0; i < n; i++) add(&r->needs, str_fmt(a, "request_%.*s", STR_ARG(names[i])), &e, false, false);
-	n = text_signals(t, "emotion", names, SIGNALS);
-	for (size_t i = 0; i < n; i++) add(&r->feelings, names[i], &e, is_pos, is_neg);
-	if (str_given(t->sentiment)) impress(r, at, t->score);
+	const struct text_verdict *v = &t->verdict;
+	struct want_evidence e = {t->at, t->event, utf8_cut(t->text, WANT_QUOTE_BYTES), t->url.n ? t->url : STR_NONE,
+		str_fmt(&r->op->arena, "/voice/texts/%.*s", STR_ARG(reading_text_show(r->op, t)))};
+	bool is_pos = str_eq(v->sentiment, S("pos")), is_neg = str_eq(v->sentiment, S("neg"));
+	add_names(r, &r->needs, v->topics, NULL, NULL, &e, is_pos, is_neg);
+	add_names(r, &r->needs, v->signals, "request", "request", &e, false, false);
+	add_names(r, &r->feelings, v->signals, "emotion", NULL, &e, is_pos, is_neg);
+	if (!isnan(v->score)) impress(r, t->at, v->score);
 }
 
-static void read_touchpoint(struct reading *r, const struct customer_touchpoint *t)
+static void take_touchpoint(struct drawing *r, const struct customer_touchpoint *t)
 {
-	static const char *const words[] = {"text", "comment", "message", "review", "body", "subject"};
 	str query = want__detail(t, "query");
-	if (t->text.n) read_text(r, t->time, t->event, t->text, STR_NONE);
-	for (size_t i = 0; i < COUNT_OF(words) && !t->text.n; i++) read_text(r, t->time, t->event, want__detail(t, words[i]), STR_NONE);
 	if (query.n && want__is_sensitive(&r->op->arena, query)) r->out->left_out++;
-	else if (query.n) add(&r->searches, i18n_fold(&r->op->arena, utf8_cut(query, SEARCH_BYTES)), &(struct want_evidence){t->time, t->event, query, STR_NONE}, false, false);
+	else if (query.n) add(&r->searches, i18n_fold(&r->op->arena, utf8_cut(query, SEARCH_BYTES)), &(struct want_evidence){t->time, t->event, query, STR_NONE, STR_NONE}, false, false);
 	if (t->mood == MOOD_UNKNOWN) return;
 	str mood = str_of(CUSTOMER_MOODS[t->mood]);
 	bool is_safe = !want__is_sensitive(&r->op->arena, t->text);
 	if (!is_safe) return;
-	add(&r->feelings, str_fmt(&r->op->arena, "mood_%.*s", STR_ARG(mood)), &(struct want_evidence){t->time, t->event, utf8_cut(t->text, WANT_QUOTE_BYTES), STR_NONE}, t->mood == MOOD_HAPPY, t->mood == MOOD_UNHAPPY);
+	add(&r->feelings, str_fmt(&r->op->arena, "mood_%.*s", STR_ARG(mood)), &(struct want_evidence){t->time, t->event, utf8_cut(t->text, WANT_QUOTE_BYTES), STR_NONE, STR_NONE}, t->mood == MOOD_HAPPY, t->mood == MOOD_UNHAPPY);
 	impress(r, t->time, t->mood == MOOD_HAPPY ? 1 : t->mood == MOOD_UNHAPPY ? -1 : 0);
 }
 
-static void put_months(struct reading *r)
+static void put_months(struct drawing *r)
 {
 	struct op *op = r->op;
 	r->out->months.v = ARENA_ARRAY(&op->arena, struct want_month, r->n_months + 1);
@@ -169,24 +170,22 @@ static void put_months(struct reading *r)
 	}
 }
 
-/* Mentions that were joined to them stand among what they wrote, by their time. */
+/* What they wrote stands among what they did, by its time. */
 enum err want__texts(struct op *op, id customer, const struct want__past *past, struct want *out)
 {
-	struct reading *r = ARENA_NEW(&op->arena, struct reading);
-	struct db_rows mentions;
-	size_t next = 0;
-	r->own = text_own_of(op);
+	struct drawing *r = ARENA_NEW(&op->arena, struct drawing);
+	struct reading_text *texts;
+	size_t n, next = 0;
 	r->op = r->needs.op = r->searches.op = r->feelings.op = op;
 	r->needs.prefix = "topic";
 	r->searches.prefix = "search";
 	r->feelings.prefix = "emotion";
 	r->out = out;
-	TRY(op_query(op, SQL_want_mentions, DB_ARGS(db_id(customer)), &mentions));
+	TRY(reading_of(op, customer, TEXTS_MOST, &texts, &n));
 	for (size_t i = 0; i <= past->n; i++) {
 		int64_t until = i < past->n ? past->v[i]->time : INT64_MAX;
-		for (; next < mentions.n && db_rows_int(&mentions, next, 0) <= until; next++)
-			read_text(r, db_rows_int(&mentions, next, 0), S("Mention Posted"), db_rows_text(&mentions, next, 1), db_rows_text(&mentions, next, 2));
-		if (i < past->n) read_touchpoint(r, past->v[i]);
+		for (; next < n && texts[next].at <= until; next++) take_text(r, &texts[next]);
+		if (i < past->n) take_touchpoint(r, past->v[i]);
 	}
 	give(&r->needs, &out->needs);
 	give(&r->searches, &out->searches);
