@@ -1,7 +1,10 @@
 /* Documents are shaped like those of real publishers: WordPress, Blogger, the App Store, Mastodon, shops. */
+#include <ctype.h>
 #include <math.h>
+#include <zlib.h>
 
 #include "base/datetime.h"
+#include "json/json.h"
 #include "listen/heard.h"
 #include "test.h"
 
@@ -236,6 +239,80 @@ static void reads_reviews_of_pages(void **state)
 	assert_int_equal(heard_page(&a, S("<p>nothing</p>"), S("https://shop.example/"), &l, &f), ERR_MALFORMED);
 }
 
+/* ---- the documents of feedparser (test/figures/ATTRIBUTION.md) ---- */
+
+enum { SET_BYTES = 4 << 20, SET_DOCUMENTS = 700, SET_FACTS = 300 };
+
+static str read_set(struct arena *room)
+{
+	gzFile file = gzopen("test/figures/feeds.json.gz", "rb");
+	assert_non_null(file);
+	char *bytes = arena_alloc(room, SET_BYTES);
+	int n = gzread(file, bytes, SET_BYTES);
+	gzclose(file);
+	assert_true(n > 0 && n < SET_BYTES);
+	return (str){bytes, (size_t)n};
+}
+
+/* "<" and a letter: a title may be of a tag, but not where documents hold unsafe markup. */
+static bool is_markup(str text)
+{
+	for (size_t i = 0; i + 1 < text.n; i++)
+		if (text.p[i] == '<' && isalpha((unsigned char)text.p[i + 1])) return true;
+	return false;
+}
+
+static void is_plain(struct arena *room, str name, const struct heard_list *l)
+{
+	for (size_t i = 0; i < l->items.n; i++) {
+		const struct heard *h = &l->items.v[i];
+		const str texts[] = {h->title, h->text, h->author};
+		for (size_t k = 0; k < COUNT_OF(texts); k++)
+			if (str_starts(name, S("sanitize/")) && is_markup(texts[k])) fail_msg("%s keeps markup: %s", str_c(room, name), str_c(room, texts[k]));
+		const str links[] = {h->url, h->author_url};
+		for (size_t k = 0; k < COUNT_OF(links); k++)
+			if (links[k].n && !str_starts(links[k], S("http://")) && !str_starts(links[k], S("https://"))) fail_msg("%s keeps %s", str_c(room, name), str_c(room, links[k]));
+	}
+}
+
+static size_t as_wanted(struct arena *room, str name, const struct json_node *wanted, const struct heard_list *l)
+{
+	static const struct heard none;
+	const struct heard *h = l->items.n ? &l->items.v[0] : &none;
+	const struct {
+		str field, heard;
+	} FACTS[] = {{S("title"), h->title}, {S("text"), h->text}, {S("url"), h->url}, {S("author"), h->author}};
+	size_t n = 0;
+	for (size_t i = 0; i < COUNT_OF(FACTS); i++) {
+		str want = json_get_str(wanted, FACTS[i].field);
+		if (!str_given(want)) continue;
+		n++;
+		if (!str_eq(want, str_given(FACTS[i].heard) ? FACTS[i].heard : S(""))) fail_msg("%s: %s is \"%s\", not \"%s\"", str_c(room, name), str_c(room, FACTS[i].field), str_c(room, FACTS[i].heard), str_c(room, want));
+	}
+	return n;
+}
+
+static void reads_what_other_readers_read_of_a_set_of_documents(void **state)
+{
+	struct arena room = {0};
+	size_t documents = 0, facts = 0;
+	(void)state;
+	for (str rest = read_set(&room); str_given(rest) && rest.n;) {
+		const struct json_node *root;
+		struct heard_list l;
+		struct fault fault = {0};
+		str line = str_cut(&rest, '\n'), name;
+		assert_int_equal(json_tree(&room, line, line.n + 1, &root, &fault), OK);
+		name = json_get_str(root, S("name"));
+		documents++;
+		if (heard_feed(&room, json_get_str(root, S("document")), S("http://127.0.0.1:8097/feed.xml"), S(""), &l, &fault) != OK) continue;
+		is_plain(&room, name, &l);
+		facts += as_wanted(&room, name, json_get(root, S("wanted")), &l);
+	}
+	assert_true(documents > SET_DOCUMENTS && facts > SET_FACTS);
+	arena_release(&room);
+}
+
 static int end(void **state)
 {
 	(void)state;
@@ -248,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_rss_as_wordpress_writes_it), cmocka_unit_test(reads_atom_with_bases_and_kinds_of_content), cmocka_unit_test(tells_where_a_feed_is_broken), cmocka_unit_test(reads_base64_in_lines_and_what_stands_beside_an_object), cmocka_unit_test(reads_ratings_rdf_and_old_atom),
 		cmocka_unit_test(reads_other_encodings_and_broken_feeds), cmocka_unit_test(cuts_off_what_is_hostile),
+		cmocka_unit_test(reads_what_other_readers_read_of_a_set_of_documents),
 		cmocka_unit_test(long_pages_are_no_deep_ones), cmocka_unit_test(reads_times), cmocka_unit_test(reads_mastodon), cmocka_unit_test(reads_reviews_of_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, end);
