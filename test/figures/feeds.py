@@ -21,7 +21,7 @@ LEFT_OUT = {
 	"item_fullitem_iframe.xml": "the same",
 }
 # Text of a kind that is no HTML: it is what it says.
-LITERAL = {"entry_summary_base64_2.xml", "entry_title_base64_2.xml", "entry_title_text_plain_brackets.xml"}
+LITERAL = {"atom10/entry_summary_base64_2.xml", "atom10/entry_title_base64_2.xml", "atom10/entry_title_text_plain_brackets.xml"}
 # Without title, text and link there is nothing that was said.
 WORDLESS = {"entry_author_map_author_2.xml", "entry_author_map_author.xml", "item_author.xml", "item_dc_author.xml", "item_dc_creator.xml"}
 
@@ -47,7 +47,7 @@ def lines(folder):
 			document = path.read_bytes().decode()
 		except UnicodeDecodeError:
 			continue
-		facts = {} if path.name in LEFT_OUT or path.name in WORDLESS else wanted(document, path.name in LITERAL)
+		facts = {} if path.name in LEFT_OUT or path.name in WORDLESS else wanted(document, f"{path.parent.name}/{path.name}" in LITERAL)
 		yield json.dumps({"name": f"{path.parent.name}/{path.name}", "document": document, "wanted": facts}, ensure_ascii=False)
 
 
