@@ -170,7 +170,8 @@ function ranking(chart, c) {
 
 function map(chart, c) {
 	const [across, up] = chart.columns;
-	const mean = (column) => chart.rows.reduce((sum, row) => sum + row.cells[column.at].value, 0) / chart.rows.length;
+	const known = (column) => chart.rows.map((row) => row.cells[column.at].value).filter((value) => value !== null);
+	const mean = (column) => known(column).reduce((sum, value) => sum + value, 0) / known(column).length;
 	const axis = (column, more) => ({ type: 'value', scale: true, name: column.name, nameLocation: 'middle', nameTextStyle: { color: c.quiet, fontFamily: c.font }, splitNumber: 4,
 		axisLabel: { color: c.quiet, fontFamily: c.font, hideOverlap: true, formatter: axisNumbers(column) }, axisLine: { show: true, lineStyle: { color: c.line } }, splitLine: { show: false }, ...more });
 	chart.seriesAt = [0];
@@ -182,6 +183,7 @@ function map(chart, c) {
 		series: [{ type: 'line', lineStyle: { width: 0, opacity: 0 }, symbol: 'circle', symbolSize: 13, itemStyle: { color: c.series[0] }, emphasis: { scale: 1.3 },
 			data: chart.rows.map((row, i) => ({ value: [row.cells[across.at].value, row.cells[up.at].value], label: { position: i % 2 ? 'bottom' : 'top' }, itemStyle: { color: row.row.dataset.tone === 'warning' ? c.warning : c.series[0] }, symbol: row.row.dataset.tone === 'warning' ? 'diamond' : 'circle' })),
 			label: { show: true, color: c.text, fontFamily: c.font, width: 130, overflow: 'truncate', formatter: (p) => chart.rows[p.dataIndex].short },
+			labelLayout: { moveOverlap: 'shiftY' },
 			markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: c.quiet, type: 'dashed', width: 1 }, data: [{ xAxis: mean(across) }, { yAxis: mean(up) }] } }],
 	};
 }

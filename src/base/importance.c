@@ -162,39 +162,48 @@ static double weigh(enum importance_method method, const struct moments *m, stru
 }
 
 /* ---- the regression on all, and alpha ---------------------------------------------------------------------------------------- */
-/* Gauss and Jordan on the correlations; a predictor that is a mixture of those before has none of its own. */
-static void coefficients(struct arena *a, const struct room *r, struct importance *of)
+/* Gauss and Jordan on the correlations, which become the identity and the identity their inverse; a predictor that is a mixture of
+ * those before has no coefficient of its own. The variance of one: (1 − R²) · inverse_jj ÷ (n − p − 1). */
+static void coefficients(struct arena *a, const struct room *r, double n, double r2, struct importance *of)
 {
-	size_t p = r->p, columns = p + 1;
-	double *m = ARENA_ARRAY(a, double, p * columns); /* predictors, then the outcome */
+	size_t p = r->p, columns = p + 1, width = 2 * p + 1;
+	double *m = ARENA_ARRAY(a, double, p * width); /* predictors, the outcome, the identity */
 	bool *is_taken = ARENA_ARRAY(a, bool, p);
 	for (size_t i = 0; i < p; i++) {
-		for (size_t k = 0; k < p; k++) m[i * columns + k] = r->correlation[(i + 1) * columns + k + 1];
-		m[i * columns + p] = r->correlation[i + 1];
+		for (size_t k = 0; k < p; k++) m[i * width + k] = r->correlation[(i + 1) * columns + k + 1];
+		m[i * width + p] = r->correlation[i + 1];
+		m[i * width + columns + i] = 1;
 	}
 	for (size_t j = 0; j < p; j++) {
-		double pivot = m[j * columns + j];
+		double pivot = m[j * width + j];
 		if (pivot < TINY) continue;
 		is_taken[j] = true;
-		for (size_t k = 0; k < columns; k++) m[j * columns + k] /= pivot;
+		for (size_t k = 0; k < width; k++) m[j * width + k] /= pivot;
 		for (size_t i = 0; i < p; i++) {
-			double factor = m[i * columns + j];
-			for (size_t k = 0; k < columns && i != j; k++) m[i * columns + k] -= factor * m[j * columns + k];
+			double factor = m[i * width + j];
+			for (size_t k = 0; k < width && i != j; k++) m[i * width + k] -= factor * m[j * width + k];
 		}
 	}
-	for (size_t j = 0; j < p; j++) of[j].coefficient = is_taken[j] ? m[j * columns + p] : 0;
+	for (size_t j = 0; j < p; j++) {
+		double left = n - (double)columns, unexplained = r2 < 1 ? 1 - r2 : 0;
+		of[j].coefficient = is_taken[j] ? m[j * width + p] : 0;
+		of[j].error = is_taken[j] && left > 0 ? sqrt(unexplained * m[j * width + columns + j] / left) : NAN;
+	}
 }
 
-static double alpha_of(const struct moments *m)
+static double alpha_of(const struct moments *m, const bool *is_item)
 {
-	size_t c = m->columns, p = c - 1;
+	size_t c = m->columns, p = 0;
 	double own = 0, whole = 0;
-	for (size_t i = 1; i < c; i++)
+	for (size_t i = 1; i < c; i++) {
+		p += !is_item || is_item[i - 1];
 		for (size_t k = i; k < c; k++) {
+			if (is_item && (!is_item[i - 1] || !is_item[k - 1])) continue;
 			double x = m->cross[i * c + k] - m->sum[i] * m->sum[k] / m->n;
 			own += i == k ? x : 0;
 			whole += i == k ? x : 2 * x;
 		}
+	}
 	return p > 1 && whole > 0 ? (double)p / (double)(p - 1) * (1 - own / whole) : NAN;
 }
 
@@ -243,7 +252,7 @@ static void means(const double *cases, size_t n, size_t columns, double *out)
 		for (size_t k = 0; k < columns; k++) out[k] += cases[i * columns + k] / (double)n;
 }
 
-void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, struct importance_answer *out)
+void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, const bool *is_item, struct importance_answer *out)
 {
 	size_t columns = predictors + 1, pieces = n < PIECES ? n : PIECES;
 	double *centre = ARENA_ARRAY(a, double, columns);
@@ -263,13 +272,13 @@ void importance_of(struct arena *a, enum importance_method method, const double 
 		add_case(&piece[n <= PIECES ? i : interval_mixed(i) % PIECES], cases + i * columns, centre);
 	}
 	room_new(a, method, predictors, &r);
-	out->alpha = alpha_of(&all);
+	out->alpha = alpha_of(&all, is_item);
 	out->r2 = weigh(method, &all, &r);
 	if (isnan(out->r2)) return;
 	for (size_t j = 0; j < predictors; j++) {
 		out->of[j].weight = r.weight[j];
 		out->of[j].share = out->r2 > 0 ? r.weight[j] / out->r2 : NAN;
 	}
-	coefficients(a, &r, out->of);
+	coefficients(a, &r, all.n, out->r2, out->of);
 	bootstrap(a, method, piece, pieces, &r, out);
 }

@@ -13,15 +13,16 @@ struct importance {
 	double weight, share;  /* of the variance of the outcome; of what is explained */
 	struct interval sure;  /* of the weight */
 	double coefficient;    /* standardised, of the regression on all */
+	double error;          /* its standard error; NaN without one */
 	double mean;
 };
 struct importance_answer {
 	double r2;             /* NaN with too few cases, or an outcome without spread, like the weights then */
-	double alpha;          /* of the predictors as one scale; NaN with one */
+	double alpha;          /* of the items as one scale; NaN with fewer than two */
 	double outcome_mean;
 	int draws;
 	struct importance *of; /* by predictor */
 };
-/* cases: n rows of the outcome and the predictors after it; complete. The same cases in the same order give the same intervals. */
-void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, struct importance_answer *out);
+/* is_item, by predictor: those that alpha is of (NULL: all). cases: n rows of the outcome and the predictors after it; complete. The same cases in the same order give the same intervals. */
+void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, const bool *is_item, struct importance_answer *out);
 #endif

@@ -137,7 +137,7 @@ static void importance_is_that_of_the_worked_example(void **state)
 	make_cases(EXAMPLE, cases);
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer x;
-		importance_of(&a, (enum importance_method)method, cases[0], CASES, PREDICTORS, &x);
+		importance_of(&a, (enum importance_method)method, cases[0], CASES, PREDICTORS, NULL, &x);
 		near(x.r2, 0.69860, 1e-5);
 		double sum = 0;
 		for (int j = 0; j < PREDICTORS; j++) {
@@ -165,7 +165,7 @@ static void a_constant_and_a_copy_are_borne(void **state)
 	}
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer out;
-		importance_of(&a, (enum importance_method)method, cases[0], 40, 3, &out);
+		importance_of(&a, (enum importance_method)method, cases[0], 40, 3, NULL, &out);
 		near(out.of[1].weight, 0, 1e-12);
 		near(out.of[0].weight, out.of[2].weight, 1e-9);
 		near(out.of[0].weight + out.of[2].weight, out.r2, 1e-9);
@@ -179,7 +179,7 @@ static void too_few_cases_explain_nothing(void **state)
 	struct arena a = {0};
 	double cases[3][3] = {{1, 2, 3}, {2, 3, 1}, {3, 1, 2}};
 	struct importance_answer out;
-	importance_of(&a, IMPORTANCE_LMG, cases[0], 3, 2, &out);
+	importance_of(&a, IMPORTANCE_LMG, cases[0], 3, 2, NULL, &out);
 	assert_true(isnan(out.r2) && isnan(out.of[0].weight));
 	arena_release(&a);
 }
@@ -191,8 +191,15 @@ static void alpha_is_cronbachs(void **state)
 	/* variances 2.5, 2.5 and of the sum 9.5: 2 (1 - 5 / 9.5) */
 	double cases[5][3] = {{1, 1, 1}, {0, 2, 2}, {2, 3, 3}, {1, 4, 5}, {3, 5, 4}};
 	struct importance_answer out;
-	importance_of(&a, IMPORTANCE_RELATIVE_WEIGHTS, cases[0], 5, 2, &out);
+	importance_of(&a, IMPORTANCE_RELATIVE_WEIGHTS, cases[0], 5, 2, NULL, &out);
 	near(out.alpha, 2 * (1 - 5 / 9.5), 1e-12);
+	importance_of(&a, IMPORTANCE_RELATIVE_WEIGHTS, cases[0], 5, 2, (const bool[]){true, false}, &out);
+	assert_true(isnan(out.alpha)); /* one item is no scale */
+	/* Of one predictor, by hand: Sxy 5, Sxx 10, Syy 5.2, so r² is 25/52 and the error √((1 − r²) ÷ 3). */
+	double one[5][2] = {{1, 1}, {0, 2}, {2, 3}, {1, 4}, {3, 5}};
+	importance_of(&a, IMPORTANCE_LMG, one[0], 5, 1, NULL, &out);
+	near(out.of[0].coefficient, sqrt(25 / 52.0), 1e-12);
+	near(out.of[0].error, sqrt(27 / 52.0 / 3), 1e-12);
 	arena_release(&a);
 }
 
@@ -225,7 +232,7 @@ static void check_classic(struct arena *a, const char *path, size_t first, const
 		for (size_t k = 0; k <= predictors; k++) packed[i * (predictors + 1) + k] = cases[i][k];
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer x;
-		importance_of(a, (enum importance_method)method, packed, n, predictors, &x);
+		importance_of(a, (enum importance_method)method, packed, n, predictors, NULL, &x);
 		near(x.r2, r2, 1e-4);
 		for (size_t j = 0; j < predictors; j++) {
 			near(x.of[j].weight, (method == IMPORTANCE_LMG ? lmg : relative)[j], 1e-6);

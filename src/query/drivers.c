@@ -41,6 +41,17 @@ struct worker {
 	struct drivers_scale scales[IMPORTANCE_MAX + 1];
 	struct query_tally_out left_out;
 	const size_t *place_of_property; /* by predictor: among the plan's own names */
+	const struct orders *orders;
+};
+/* What customers paid, by customer and time. */
+struct order {
+	uint32_t customer;
+	int64_t time_ms;
+	double value;
+};
+struct orders {
+	struct order *v;
+	size_t n;
 };
 
 static str key_text(const struct key *k)
@@ -74,7 +85,7 @@ static uint32_t column_of_text(const struct query_drivers *d, str question)
 {
 	if (str_eq(question, d->outcome)) return 0;
 	for (size_t i = 0; i < d->n; i++)
-		if (!d->predictors[i].is_event && str_eq(d->predictors[i].question, question)) return (uint32_t)i + 1;
+		if (d->predictors[i].kind == DRIVERS_ANSWER && str_eq(d->predictors[i].question, question)) return (uint32_t)i + 1;
 	return NO_COLUMN;
 }
 
@@ -101,18 +112,41 @@ static uint32_t submission_of(struct worker *w, uint32_t i)
 	return number;
 }
 
-/* What happened before the outcome was answered, at event `at` of the line. */
-static double happened(const struct worker *w, const struct drivers_predictor *p, size_t predictor, uint32_t at)
+static double waited(const struct worker *w, const struct query_matcher *ends, uint32_t from, uint32_t at)
 {
-	const struct query_matcher *m = &w->walk->matchers[1 + predictor];
-	double value = str_given(p->property) ? NAN : 0;
-	for (uint32_t i = at; i-- > 0 && w->line.time_ms[at] - w->line.time_ms[i] <= p->within_ms;) {
-		double x;
-		if (!query__is_at(w->judge, m, &w->line, i)) continue;
-		if (!str_given(p->property)) value++;
-		else if (query__number_of(query__own(w->plan, w->line.part[i], w->place_of_property[predictor]), w->line.row[i], &x)) return x;
+	uint32_t k = from + 1;
+	while (k < at && !query__is_at(w->judge, ends, &w->line, k)) k++;
+	return (double)(w->line.time_ms[k] - w->line.time_ms[from]) / 1000;
+}
+
+/* The last order before a time, not older than `within`. */
+static double paid(const struct orders *o, uint32_t customer, int64_t time_ms, int64_t within_ms)
+{
+	size_t low = 0, high = o->n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct order *x = &o->v[middle];
+		if (x->customer < customer || (x->customer == customer && x->time_ms < time_ms)) low = middle + 1;
+		else high = middle;
 	}
-	return value;
+	const struct order *x = low ? &o->v[low - 1] : NULL;
+	return x && x->customer == customer && time_ms - x->time_ms <= within_ms ? x->value : NAN;
+}
+
+/* What happened before the outcome was answered, at event `at` of the line. */
+static double happened(const struct worker *w, size_t predictor, uint32_t customer, uint32_t at)
+{
+	const struct drivers_predictor *p = &w->d->predictors[predictor];
+	const struct query_matcher *m = &w->walk->matchers[1 + predictor];
+	double count = 0, x;
+	if (p->kind == DRIVERS_ORDER) return paid(w->orders, customer, w->line.time_ms[at], p->within_ms);
+	for (uint32_t i = at; i-- > 0 && w->line.time_ms[at] - w->line.time_ms[i] <= p->within_ms;) {
+		if (!query__is_at(w->judge, m, &w->line, i)) continue;
+		if (p->kind == DRIVERS_WAIT) return waited(w, m + w->d->n, i, at);
+		if (p->kind == DRIVERS_PROPERTY && query__number_of(query__own(w->plan, w->line.part[i], w->place_of_property[predictor]), w->line.row[i], &x)) return x;
+		count++;
+	}
+	return p->kind == DRIVERS_COUNT ? count : NAN;
 }
 
 static void take(struct worker *w, uint32_t customer, uint32_t i)
@@ -129,9 +163,9 @@ static void take(struct worker *w, uint32_t customer, uint32_t i)
 	double *row = case_of(w, key);
 	if (!row) return;
 	row[column] = x.number;
-	if (x.has_scale) w->scales[column] = (struct drivers_scale){x.scale, true, NAN};
+	if (x.has_scale) w->scales[column] = (struct drivers_scale){.scale = x.scale, .has_scale = true};
 	for (size_t p = 0; column == 0 && customer && p < w->d->n; p++)
-		if (w->d->predictors[p].is_event) row[p + 1] = happened(w, &w->d->predictors[p], p, i);
+		if (w->d->predictors[p].kind != DRIVERS_ANSWER) row[p + 1] = happened(w, p, customer, i);
 }
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
@@ -175,30 +209,46 @@ static double top_share(const double *cases, size_t n, size_t width, size_t colu
 	return n && !isnan(from) ? (double)top / (double)n : NAN;
 }
 
+static double target_share(const double *cases, size_t n, size_t width, size_t column, double target)
+{
+	size_t within = 0;
+	for (size_t i = 0; i < n; i++) within += cases[i * width + column] <= target;
+	return n ? (double)within / (double)n : NAN;
+}
+
 static void put_out(struct worker *w, const struct query *q, struct arena *a, struct drivers_answer *out)
 {
 	size_t width = w->width, n = 0;
 	for (size_t i = 0; i < w->keys.n; i++) {
 		const double *row = w->cases + i * width;
 		bool is_complete = true;
-		for (size_t c = 0; c < width; c++) is_complete &= !isnan(row[c]);
+		for (size_t c = 0; c < width; c++) {
+			is_complete &= !isnan(row[c]);
+			w->scales[c].known += !isnan(row[0]) && !isnan(row[c]);
+		}
 		out->incomplete += !is_complete && !isnan(row[0]);
 		if (is_complete && q->members) query__behind(q, w->keys.v[i].customer);
 		if (is_complete) memmove(w->cases + n++ * width, row, width * sizeof *row);
 	}
 	if (n) qsort_r(w->cases, n, width * sizeof *w->cases, by_numbers, &width);
 	out->cases = n;
-	importance_of(a, w->d->method, w->cases, n, w->d->n, &out->importance);
+	bool is_answer[IMPORTANCE_MAX];
+	for (size_t i = 0; i < w->d->n; i++) is_answer[i] = w->d->predictors[i].kind == DRIVERS_ANSWER;
+	importance_of(a, w->d->method, w->cases, n, w->d->n, is_answer, &out->importance);
 	memcpy(out->scales, w->scales, sizeof out->scales);
-	for (size_t c = 0; c < width; c++) out->scales[c].top2 = top_share(w->cases, n, width, c, &w->scales[c]);
+	for (size_t c = 0; c < width; c++) {
+		const struct drivers_predictor *p = c ? &w->d->predictors[c - 1] : NULL;
+		out->scales[c].top2 = top_share(w->cases, n, width, c, &w->scales[c]);
+		out->scales[c].in_target = p && p->has_target ? target_share(w->cases, n, width, c, p->target) : NAN;
+	}
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes, const size_t *places)
+static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes, const size_t *places, const struct orders *orders)
 {
 	const struct query by_submission = {.by = QUERY_PROPERTY};
-	*w = (struct worker){.walk = k, .plan = &k->plan, .d = q->drivers, .width = q->drivers->n + 1, .place_of_property = places};
+	*w = (struct worker){.walk = k, .plan = &k->plan, .d = q->drivers, .width = q->drivers->n + 1, .place_of_property = places, .orders = orders};
 	arena_init(&w->arena);
 	map_init(&w->by_key);
 	w->judge = query__judge_new(k->rules, &w->arena);
@@ -219,18 +269,21 @@ static void end(struct worker *w)
 	arena_release(&w->arena);
 }
 
-static enum err run(struct query_walk *k, const struct query *q, const size_t *places, struct drivers_answer *out, struct arena *a, struct fault *f)
+static enum err run(struct query_walk *k, const struct query *q, const size_t *places, const struct orders *orders, struct drivers_answer *out, struct arena *a, struct fault *f)
 {
 	struct query_plan *p = &k->plan;
-	size_t n = query__workers(p), wanted = 0;
-	struct query_matcher *matchers = ARENA_ARRAY(p->arena, struct query_matcher, q->drivers->n + 1);
-	for (size_t i = 0; i <= q->drivers->n; i++)
-		if (i == 0 || q->drivers->predictors[i - 1].is_event) matchers[wanted++] = k->matchers[i];
+	size_t n = query__workers(p), wanted = 0, predictors = q->drivers->n;
+	struct query_matcher *matchers = ARENA_ARRAY(p->arena, struct query_matcher, 2 * predictors + 1);
+	for (size_t i = 0; i <= predictors; i++) {
+		enum drivers_kind kind = i ? q->drivers->predictors[i - 1].kind : DRIVERS_COUNT;
+		if (kind == DRIVERS_COUNT || kind == DRIVERS_PROPERTY || kind == DRIVERS_WAIT) matchers[wanted++] = k->matchers[i];
+		if (kind == DRIVERS_WAIT) matchers[wanted++] = k->matchers[i + predictors];
+	}
 	const uint8_t *codes = query__walk_codes(k, matchers, wanted);
 	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n);
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
-		begin(&workers[i], k, q, codes, places);
+		begin(&workers[i], k, q, codes, places, orders);
 		states[i] = &workers[i];
 	}
 	enum err e = query__walk_scan(k, codes, visit, states, n, f);
@@ -241,19 +294,49 @@ static enum err run(struct query_walk *k, const struct query *q, const size_t *p
 	return e;
 }
 
+static int by_customer_and_time(const void *x, const void *y)
+{
+	const struct order *a = x, *b = y;
+	if (a->customer != b->customer) return a->customer < b->customer ? -1 : 1;
+	return a->time_ms < b->time_ms ? -1 : a->time_ms > b->time_ms;
+}
+
+/* Refunds are no orders. */
+static enum err find_orders(struct query_plan *p, const struct query_drivers *d, struct arena *a, struct orders *out, str *currency, struct fault *f)
+{
+	const struct query_people *people = &p->ctx->people;
+	struct query_sales sales;
+	bool is_asked = false;
+	*out = (struct orders){0};
+	for (size_t i = 0; i < d->n; i++) is_asked |= d->predictors[i].kind == DRIVERS_ORDER;
+	if (!is_asked || !p->ctx->sales) return OK;
+	TRY(p->ctx->sales(p->ctx->arg, p->arena, STR_NONE, &sales, f));
+	*currency = sales.currency.n ? str_dup(a, sales.currency) : STR_NONE;
+	if (!query__charge(p, sales.n * (sizeof *sales.v + sizeof *out->v))) return query__too_large(p, f);
+	out->v = ARENA_ARRAY(p->arena, struct order, sales.n + 1);
+	for (size_t i = 0; i < sales.n; i++) {
+		uint32_t customer = sales.v[i].subject <= people->n_subjects ? people->customer[sales.v[i].subject] : 0;
+		if (customer && sales.v[i].net > 0) out->v[out->n++] = (struct order){customer, sales.v[i].time_ms, sales.v[i].net};
+	}
+	qsort(out->v, out->n, sizeof *out->v, by_customer_and_time);
+	return OK;
+}
+
 enum err query_drivers(const struct query_context *ctx, const struct query *q, struct arena *a, struct drivers_answer *out, struct fault *f)
 {
 	const struct query_drivers *d = q->drivers;
 	str questions[IMPORTANCE_MAX + 1], own[OWN_MAX];
 	size_t n_questions = 0, n_own = SENT_COUNT, places[IMPORTANCE_MAX] = {0};
-	const struct query_match *matches[IMPORTANCE_MAX + 1];
+	const struct query_match *matches[2 * IMPORTANCE_MAX + 1];
+	struct orders orders;
 	*out = (struct drivers_answer){0};
 	memcpy(own, QUERY__ANSWER_NAMES, sizeof QUERY__ANSWER_NAMES);
 	questions[n_questions++] = d->outcome;
 	for (size_t i = 0; i < d->n; i++) {
 		matches[i + 1] = &d->predictors[i].events;
-		if (!d->predictors[i].is_event) questions[n_questions++] = d->predictors[i].question;
-		else if (str_given(d->predictors[i].property)) own[places[i] = n_own++] = d->predictors[i].property;
+		matches[i + 1 + d->n] = &d->predictors[i].ends;
+		if (d->predictors[i].kind == DRIVERS_ANSWER) questions[n_questions++] = d->predictors[i].question;
+		if (d->predictors[i].kind == DRIVERS_PROPERTY) own[places[i] = n_own++] = d->predictors[i].property;
 	}
 	struct arena scratch;
 	struct query_walk walk;
@@ -261,9 +344,10 @@ enum err query_drivers(const struct query_context *ctx, const struct query *q, s
 	arena_init(&scratch);
 	struct query_match answers = query__answers_where(&scratch, S("question_id"), questions, n_questions);
 	matches[0] = &answers;
-	enum err e = query__walk_open(&walk, ctx, q, matches, d->n + 1, &want, &scratch, f);
+	enum err e = query__walk_open(&walk, ctx, q, matches, 2 * d->n + 1, &want, &scratch, f);
 	if (e == OK) out->range = walk.range;
-	if (e == OK) e = run(&walk, q, places, out, a, f);
+	if (e == OK) e = find_orders(&walk.plan, d, a, &orders, &out->currency, f);
+	if (e == OK) e = run(&walk, q, places, &orders, out, a, f);
 	out->is_partial = events_view_is_partial(ctx->view);
 	arena_release(&scratch);
 	return e;

@@ -6,12 +6,17 @@
 #include "base/rating.h"
 #include "query/query.h"
 
+/* An answer, or what the customer had in the time before the outcome was answered: how many of the events; the number that the
+ * last of them has as a property; the seconds from the last of them to the first of `ends` after it (until the answer, when none
+ * came yet); the value of the last order. */
+enum drivers_kind { DRIVERS_ANSWER, DRIVERS_COUNT, DRIVERS_PROPERTY, DRIVERS_WAIT, DRIVERS_ORDER };
 struct drivers_predictor {
-	str question;              /* or */
-	bool is_event;             /* what the customer had in the time before the outcome was answered: */
-	struct query_match events;
-	str property;              /* the number of the last of them; absent: how many */
+	enum drivers_kind kind;
+	str question, property;
+	struct query_match events, ends;
 	int64_t within_ms;
+	bool has_target;
+	double target;             /* up to which it is as it should be */
 };
 struct query_drivers {
 	str outcome;
@@ -27,7 +32,10 @@ struct drivers_answer {
 		struct rating_scale scale;
 		bool has_scale;
 		double top2;           /* share of the upper answers in the cases; NaN without an agreed scale */
+		double in_target;      /* share within the target; NaN without one */
+		uint64_t known;        /* cases with the outcome that have it */
 	} scales[IMPORTANCE_MAX + 1];
+	str currency;              /* of orders; absent: of no stated one, or none was asked */
 	struct query_range range;
 	struct query_left_out left_out;
 	bool is_partial;

@@ -10,17 +10,26 @@ enum { CASES_A_DRIVER = 10 };
 static void put_driver(struct json_writer *w, struct arena *a, const struct drivers_predictor *p, const struct importance *x, const struct drivers_scale *s)
 {
 	json_begin_object(w);
-	query__put_text(w, "question", p->is_event ? STR_NONE : p->question);
-	if (p->is_event) {
+	bool is_answer = p->kind == DRIVERS_ANSWER, is_order = p->kind == DRIVERS_ORDER;
+	query__put_text(w, "question", is_answer ? p->question : STR_NONE);
+	if (is_order) query__put_text(w, "order", S("value"));
+	if (!is_answer && !is_order) {
 		query__put_text(w, "event", query__names(a, &p->events));
 		query__put_text(w, "property", p->property);
-		query__put_real(w, "within_s", (double)p->within_ms / 1000);
 	}
+	if (p->kind == DRIVERS_WAIT) query__put_text(w, "end", query__names(a, &p->ends));
+	if (!is_answer) {
+		query__put_real(w, "within_s", (double)p->within_ms / 1000);
+		query__put_real(w, "target", p->has_target ? p->target : NAN);
+		query__put_real(w, "in_target", s->in_target);
+	}
+	query__put_int(w, "n", s->known);
 	query__put_real(w, "weight", x->weight);
 	query__put_real(w, "share", x->share);
 	query__put_real(w, "low", x->sure.low);
 	query__put_real(w, "high", x->sure.high);
 	query__put_real(w, "coefficient", x->coefficient);
+	query__put_real(w, "coefficient_se", x->error);
 	query__put_real(w, "mean", x->mean);
 	query__put_real(w, "top2", s->top2);
 	json_end_object(w);
@@ -30,7 +39,7 @@ static str definition(struct arena *a, const struct query_drivers *d, const stru
 {
 	const char *method = d->method == IMPORTANCE_LMG ? "LMG: the mean gain in R² over all orders of the predictors (Shapley)" : "Johnson's relative weights";
 	return str_fmt(a, "%s, of a linear regression of the outcome on all predictors over complete cases: submissions that answer every question. Weights add up to r2, shares to 1; low and high: middle 95%% of %d bootstrap samples of the cases. coefficient: "
-		"standardised, its sign says the direction. mean and top2: of the predictor in these cases. alpha: Cronbach's, of the predictors as one scale. An association, not a cause.", method, out->importance.draws);
+		"standardised, its sign says the direction, coefficient_se its standard error. mean and top2: of the predictor in these cases. n: cases that have the outcome and this predictor. alpha: Cronbach's, of the answers as one scale. An association, not a cause.", method, out->importance.draws);
 }
 
 enum err query__answer_drivers(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
@@ -51,6 +60,7 @@ enum err query__answer_drivers(const struct query_context *ctx, const struct que
 	query__put_real(w, "outcome_mean", out.importance.outcome_mean);
 	query__put_real(w, "outcome_top2", out.scales[0].top2);
 	query__put_real(w, "alpha", out.importance.alpha);
+	query__put_text(w, "currency", out.currency);
 	query__put_int(w, "incomplete", out.incomplete);
 	json_key(w, S("is_thin"));
 	json_put_bool(w, out.cases < CASES_A_DRIVER * d->n);

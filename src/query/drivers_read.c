@@ -25,17 +25,32 @@ static void read_outcome(struct query_reader *r, const struct json_node *v)
 	(void)read_id(r, "outcome", v, &drivers(r)->outcome);
 }
 
-static void read_event(struct query_reader *r, const struct json_node *v, struct drivers_predictor *p)
+static void read_target(struct query_reader *r, const struct json_node *v, struct drivers_predictor *p)
 {
-	p->is_event = true;
+	int64_t ms = 0;
+	p->has_target = true;
+	if (p->kind == DRIVERS_WAIT) query__read_duration(r, "predictors.target", v, &ms), p->target = (double)ms / 1000;
+	else if (v->type != JSON_NUMBER || !str_f64(v->text, &p->target)) query__bad(r, "predictors.target", "not a number");
+}
+
+/* What happened before: of events, or the last order. */
+static void read_happened(struct query_reader *r, const struct json_node *v, struct drivers_predictor *p)
+{
+	const struct json_node *event = json_get(v, S("event")), *end = json_get(v, S("end")), *property = json_get(v, S("property")), *order = json_get(v, S("order")), *target = json_get(v, S("target"));
+	const struct json_node *within = json_get(v, S("within"));
+	size_t known = (event != NULL) + (end != NULL) + (property != NULL) + (order != NULL) + (target != NULL) + (within != NULL);
+	bool is_order = order && order->type == JSON_STRING && str_eq(order->text, S("value"));
 	p->within_ms = WITHIN_DEFAULT_MS;
-	for (const struct json_node *c = v->child; c; c = c->next) {
-		if (str_eq(c->key, S("event"))) query__read_match(r, "predictors.event", c, &p->events);
-		else if (str_eq(c->key, S("within"))) query__read_duration(r, "predictors.within", c, &p->within_ms);
-		else if (str_eq(c->key, S("property"))) (void)read_id(r, "predictors.property", c, &p->property);
-		else query__bad(r, "predictors", "one of what happened has event, within and property");
+	p->kind = is_order ? DRIVERS_ORDER : end ? DRIVERS_WAIT : property ? DRIVERS_PROPERTY : DRIVERS_COUNT;
+	if (known != v->n || (order != NULL) == (event != NULL) || (order && !is_order) || (end && property) || (order && (end || property))) {
+		query__bad(r, "predictors", "what happened before is {\"event\":…} with \"property\" or \"end\" or neither, or {\"order\":\"value\"}; either with \"within\" and \"target\"");
+		return;
 	}
-	if (!json_get(v, S("event"))) query__bad(r, "predictors", "a question's id, or {\"event\":…,\"within\":…,\"property\":…}");
+	if (event) query__read_match(r, "predictors.event", event, &p->events);
+	if (end) query__read_match(r, "predictors.end", end, &p->ends);
+	if (property) (void)read_id(r, "predictors.property", property, &p->property);
+	if (within) query__read_duration(r, "predictors.within", within, &p->within_ms);
+	if (target) read_target(r, target, p);
 }
 
 static void read_predictors(struct query_reader *r, const struct json_node *v)
@@ -49,10 +64,10 @@ static void read_predictors(struct query_reader *r, const struct json_node *v)
 	for (const struct json_node *c = v->child; c; c = c->next) {
 		struct drivers_predictor *p = &d->predictors[d->n++];
 		*p = (struct drivers_predictor){0};
-		if (c->type == JSON_OBJECT) read_event(r, c, p);
+		if (c->type == JSON_OBJECT) read_happened(r, c, p);
 		else if (read_id(r, "predictors", c, &p->question))
 			for (size_t i = 0; i + 1 < d->n; i++)
-				if (!d->predictors[i].is_event && str_eq(d->predictors[i].question, p->question)) query__bad(r, "predictors", "a question stands there twice");
+				if (d->predictors[i].kind == DRIVERS_ANSWER && str_eq(d->predictors[i].question, p->question)) query__bad(r, "predictors", "a question stands there twice");
 	}
 }
 
@@ -72,6 +87,6 @@ void query__check_drivers(struct query_reader *r)
 	if (!str_given(d->outcome)) query__bad(r, "outcome", "the id of the question that is to be explained");
 	if (d->n == 0) query__bad(r, "predictors", "the ids of the questions that may explain it");
 	for (size_t i = 0; i < d->n; i++)
-		if (!d->predictors[i].is_event && str_eq(d->predictors[i].question, d->outcome)) query__bad(r, "predictors", "the outcome cannot explain itself");
+		if (d->predictors[i].kind == DRIVERS_ANSWER && str_eq(d->predictors[i].question, d->outcome)) query__bad(r, "predictors", "the outcome cannot explain itself");
 	if (d->method == IMPORTANCE_LMG && d->n > IMPORTANCE_MAX_LMG) query__bad(r, "method", "lmg takes at most %d predictors; ask for relative_weights", IMPORTANCE_MAX_LMG);
 }

@@ -50,8 +50,7 @@ struct meeting {
 };
 
 /* ---- rules by type ----------------------------------------------------------------------------------------------------- */
-/* Letters and digits alone, in lower case: "order_completed" is "Order Completed". */
-static bool is_folded_equal(str a, str b)
+bool query_is_same_name(str a, str b)
 {
 	size_t i = 0, k = 0;
 	for (;;) {
@@ -66,7 +65,7 @@ static bool is_folded_equal(str a, str b)
 static bool is_one_of(const struct query_match *m, str name, bool is_folded)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (is_folded ? is_folded_equal(m->names[i], name) : str_eq(m->names[i], name)) return true;
+		if (is_folded ? query_is_same_name(m->names[i], name) : str_eq(m->names[i], name)) return true;
 	return false;
 }
 

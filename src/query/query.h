@@ -276,4 +276,6 @@ struct query_heard {
 /* One pass over all events that allow the purpose (0 = all), without asking who they are of: may be kept as long as
  * events_view_position and what is erased stay the same. *n = codes 0..n-1, see events_type_name. */
 enum err query_heard(const struct query_context *ctx, uint32_t purpose, struct arena *a, struct query_heard **out, size_t *n, struct fault *f) NODISCARD;
+/* Letters and digits alone, in lower case: "order_completed" is "Order Completed". */
+bool query_is_same_name(str a, str b);
 #endif

@@ -8,17 +8,19 @@
 #include "voice/voice_inner.h"
 
 enum { MOST_PREDICTORS = 20, MOST_LMG = 12 };
+static const double SURE_ERRORS = 1.96;
 
 struct voice_driver {
 	str id, name, label, responses;
 	double weight, share, low, high, top2, mean, coefficient;
-	struct msg interval, advice;
-	bool is_priority;
+	struct msg interval, advice, direction;
+	int64_t n;
+	bool is_priority, is_fact;
 };
 struct voice_drivers {
 	struct msg finding;
 	bool is_empty, is_too_few, is_thin, is_lmg, has_map;
-	LIST_OF(struct option) questions, methods;
+	LIST_OF(struct option) questions, methods, sorts;
 	str outcome;
 	int64_t cases, incomplete;
 	double r2, alpha;
@@ -35,7 +37,10 @@ static const struct desc_field DRIVER_FIELDS[] = {
 	FIELD(voice_driver, low, DESC_SHARE, .doc = "of the share, by bootstrap"),
 	FIELD(voice_driver, high, DESC_SHARE),
 	FIELD(voice_driver, interval, DESC_MSG),
-	FIELD(voice_driver, top2, DESC_SHARE, .doc = "upper answers in the cases: performance"),
+	FIELD(voice_driver, top2, DESC_SHARE, .doc = "performance: upper answers in the cases; of what happened, to whom it did not, or who waited no longer than the friction's limit"),
+	FIELD(voice_driver, n, DESC_INT, .doc = "cases that have it"),
+	FIELD(voice_driver, is_fact, DESC_BOOL, .doc = "no question, but what happened before the answer"),
+	FIELD(voice_driver, direction, DESC_MSG, .doc = "of what happened: whether answers are lower or higher with it"),
 	FIELD(voice_driver, mean, DESC_REAL),
 	FIELD(voice_driver, coefficient, DESC_REAL, .doc = "standardised"),
 	FIELD(voice_driver, advice, DESC_MSG),
@@ -51,6 +56,7 @@ static const struct desc_field DRIVERS_FIELDS[] = {
 	FIELD(voice_drivers, has_map, DESC_BOOL, .doc = "every driver has a performance"),
 	FIELD(voice_drivers, questions, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(voice_drivers, methods, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(voice_drivers, sorts, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .doc = "of: what may explain it"),
 	FIELD(voice_drivers, outcome, DESC_STR),
 	FIELD(voice_drivers, cases, DESC_INT),
 	FIELD(voice_drivers, incomplete, DESC_INT),
@@ -69,28 +75,48 @@ static size_t choose_predictors(const struct feedback_question *v, size_t n, con
 	return k;
 }
 
-static str question_of(struct op *op, const struct feedback_question *outcome, const struct feedback_question *const *predictors, size_t n, bool is_lmg)
+/* What may explain it: other questions of its survey, then what happened before. */
+enum sort { SORT_BOTH, SORT_ANSWERS, SORT_HAPPENED };
+struct predictors {
+	const struct feedback_question *answers[MOST_PREDICTORS];
+	struct voice_fact facts[VOICE_FACTS];
+	size_t n_answers, n_facts;
+};
+
+static str question_of(struct op *op, const struct feedback_question *outcome, const struct predictors *p, bool is_lmg)
 {
-	str ids[MOST_PREDICTORS];
-	for (size_t i = 0; i < n; i++) ids[i] = voice__json(op, predictors[i]->id);
-	str list = str_join(&op->arena, ids, n, S(",")), about = voice__json(op, outcome->id);
+	str ids[MOST_PREDICTORS + VOICE_FACTS];
+	for (size_t i = 0; i < p->n_answers; i++) ids[i] = voice__json(op, p->answers[i]->id);
+	for (size_t i = 0; i < p->n_facts; i++) ids[p->n_answers + i] = p->facts[i].predictor;
+	str list = str_join(&op->arena, ids, p->n_answers + p->n_facts, S(",")), about = voice__json(op, outcome->id);
 	return str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s],\"method\":\"%s\"}", STR_ARG(about), STR_ARG(list), is_lmg ? "lmg" : "relative_weights");
 }
 
-static void fill_row(struct op *op, const struct feedback_question *q, const struct json_node *d, double r2, struct voice_driver *out)
+static void fill_row(struct op *op, const struct predictors *p, size_t i, const struct json_node *d, double r2, struct voice_driver *out)
 {
-	*out = (struct voice_driver){.id = q->id, .name = voice__name(q), .weight = voice__real(d, "weight"), .share = voice__real(d, "share"), .low = voice__real(d, "low") / r2, .high = voice__real(d, "high") / r2,
-		.top2 = voice__real(d, "top2"), .mean = voice__real(d, "mean"), .coefficient = voice__real(d, "coefficient")};
-	out->responses = str_fmt(&op->arena, "/voice/responses?question=%.*s", STR_ARG(web_url(op, q->id)));
+	*out = (struct voice_driver){.weight = voice__real(d, "weight"), .share = voice__real(d, "share"), .low = voice__real(d, "low") / r2, .high = voice__real(d, "high") / r2, .mean = voice__real(d, "mean"), .coefficient = voice__real(d, "coefficient")};
+	json_get_i64(d, S("n"), &out->n);
 	out->interval = voice__interval(op, (struct voice_way){true, RATING_CSAT, RATING_TOP2}, out->low, out->high);
+	out->is_fact = i >= p->n_answers;
+	if (out->is_fact) {
+		const struct voice_fact *f = &p->facts[i - p->n_answers];
+		out->id = f->key, out->name = f->name, out->label = f->label;
+		out->top2 = voice__real(d, "in_target");
+		bool is_sure = fabs(out->coefficient) > SURE_ERRORS * voice__real(d, "coefficient_se");
+		out->direction = msg_of(!is_sure ? "voice_fact_either" : out->coefficient < 0 ? "voice_fact_lower" : "voice_fact_higher");
+		return;
+	}
+	out->id = p->answers[i]->id, out->name = voice__name(p->answers[i]);
+	out->top2 = voice__real(d, "top2");
+	out->responses = str_fmt(&op->arena, "/voice/responses?question=%.*s", STR_ARG(web_url(op, out->id)));
 }
 
 /* Questions of one survey often begin and end alike ("How satisfied are you with …?"): what is between tells them apart. */
-static size_t alike(const struct voice_drivers *page, bool is_end)
+static size_t alike(const struct voice_drivers *page, size_t answers, bool is_end)
 {
 	str first = page->rows.v[0].name;
 	size_t n = first.n;
-	for (size_t i = 1; i < page->rows.n; i++) {
+	for (size_t i = 1; i < answers; i++) {
 		str other = page->rows.v[i].name;
 		size_t k = 0;
 		while (k < n && k < other.n && first.p[is_end ? first.n - 1 - k : k] == other.p[is_end ? other.n - 1 - k : k]) k++;
@@ -104,10 +130,10 @@ static size_t alike(const struct voice_drivers *page, bool is_end)
 	return n;
 }
 
-static void add_labels(struct voice_drivers *page)
+static void add_labels(struct voice_drivers *page, size_t answers)
 {
-	size_t begin = page->rows.n > 1 ? alike(page, false) : 0, end = page->rows.n > 1 ? alike(page, true) : 0;
-	for (size_t i = 0; i < page->rows.n; i++) {
+	size_t begin = answers > 1 ? alike(page, answers, false) : 0, end = answers > 1 ? alike(page, answers, true) : 0;
+	for (size_t i = 0; i < answers; i++) {
 		str name = page->rows.v[i].name;
 		bool has_room = begin + end < name.n;
 		page->rows.v[i].label = has_room ? str_sub(name, begin, name.n - begin - end) : name;
@@ -120,19 +146,23 @@ static int by_share(const void *x, const void *y)
 	return a->share > b->share ? -1 : a->share < b->share;
 }
 
-/* Against the mean of all: most important and worst answered come first. */
+/* Against the mean of all: most important and worst answered come first. What a price should be nobody says: it has no performance. */
 static void advise(struct voice_drivers *page)
 {
 	double share = 0, top2 = 0;
-	page->has_map = page->rows.n > 1;
+	size_t n = 0;
+	bool has_question = false;
 	for (size_t i = 0; i < page->rows.n; i++) {
-		share += page->rows.v[i].share / (double)page->rows.n;
-		top2 += page->rows.v[i].top2 / (double)page->rows.n;
-		page->has_map = page->has_map && !isnan(page->rows.v[i].top2);
+		const struct voice_driver *d = &page->rows.v[i];
+		share += d->share / (double)page->rows.n;
+		has_question |= !d->is_fact && isnan(d->top2);
+		if (!isnan(d->top2)) top2 += d->top2, n++;
 	}
+	page->has_map = n > 1 && !has_question;
 	for (size_t i = 0; i < page->rows.n && page->has_map; i++) {
 		struct voice_driver *d = &page->rows.v[i];
-		bool is_important = d->share >= share, is_good = d->top2 >= top2;
+		bool is_important = d->share >= share, is_good = d->top2 >= top2 / (double)n;
+		if (isnan(d->top2)) continue;
 		d->is_priority = is_important && !is_good;
 		d->advice = msg_of(d->is_priority ? "voice_improve" : is_important ? "voice_keep" : is_good ? "voice_watch" : "voice_later");
 	}
@@ -144,20 +174,30 @@ static void tell(struct voice_drivers *page)
 	for (size_t i = page->rows.n; i-- > 0;)
 		if (page->rows.v[i].is_priority) first = &page->rows.v[i];
 	if (!first) return;
-	page->finding = msg_str(first->is_priority ? "voice_drivers_priority" : "voice_drivers_first", "driver", first->name);
+	const char *key = !first->is_priority ? "voice_drivers_first" : first->is_fact ? "voice_drivers_fact" : "voice_drivers_priority";
+	page->finding = msg_str(key, "driver", first->name);
 	msg_add(&page->finding, (struct msg_arg){.name = "outcome", .type = MSG_STR, .s = page->outcome});
 	msg_add(&page->finding, (struct msg_arg){.name = "share", .type = MSG_SHARE, .d = first->share});
 }
 
-static enum err fill(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *outcome, struct voice_drivers *page)
+static enum err choose(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *outcome, enum sort sort, bool is_lmg, struct predictors *p)
 {
-	const struct feedback_question *predictors[MOST_PREDICTORS];
+	size_t most = is_lmg ? MOST_LMG : MOST_PREDICTORS;
+	p->n_answers = sort == SORT_HAPPENED ? 0 : choose_predictors(v, n, outcome, most, p->answers);
+	p->n_facts = 0;
+	return sort == SORT_ANSWERS ? OK : voice__facts(op, outcome->id, most - p->n_answers, p->facts, &p->n_facts);
+}
+
+static enum err fill(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *outcome, enum sort sort, struct voice_drivers *page)
+{
+	struct predictors p;
 	const struct json_node *answer;
-	size_t k = choose_predictors(v, n, outcome, page->is_lmg ? MOST_LMG : MOST_PREDICTORS, predictors);
+	TRY(choose(op, v, n, outcome, sort, page->is_lmg, &p));
+	size_t k = p.n_answers + p.n_facts;
 	page->outcome = voice__name(outcome);
 	page->is_too_few = k == 0;
 	if (k == 0) return OK;
-	TRY(voice__ask(op, question_of(op, outcome, predictors, k, page->is_lmg), &answer));
+	TRY(voice__ask(op, question_of(op, outcome, &p, page->is_lmg), &answer));
 	json_get_i64(answer, S("n"), &page->cases);
 	json_get_i64(answer, S("incomplete"), &page->incomplete);
 	page->r2 = voice__real(answer, "r2");
@@ -168,9 +208,9 @@ static enum err fill(struct op *op, const struct feedback_question *v, size_t n,
 	if (page->is_too_few) return OK;
 	page->rows.v = ARENA_ARRAY(&op->arena, struct voice_driver, k);
 	const struct json_node *d = json_get(answer, S("drivers"));
-	for (d = d ? d->child : NULL; d && page->rows.n < k; d = d->next, page->rows.n++) fill_row(op, predictors[page->rows.n], d, page->r2, &page->rows.v[page->rows.n]);
+	for (d = d ? d->child : NULL; d && page->rows.n < k; d = d->next, page->rows.n++) fill_row(op, &p, page->rows.n, d, page->r2, &page->rows.v[page->rows.n]);
+	add_labels(page, p.n_answers);
 	qsort(page->rows.v, page->rows.n, sizeof *page->rows.v, by_share);
-	add_labels(page);
 	advise(page);
 	tell(page);
 	return OK;
@@ -185,7 +225,7 @@ enum err voice_priorities(struct op *op, struct voice_priority **out, size_t *n)
 	TRY(feedback_questions(op, &v, &n_all));
 	const struct feedback_question *outcome = voice__overall(v, n_all);
 	*n = 0;
-	if (outcome) TRY(fill(op, v, n_all, outcome, &page));
+	if (outcome) TRY(fill(op, v, n_all, outcome, SORT_ANSWERS, &page));
 	*out = ARENA_ARRAY(&op->arena, struct voice_priority, page.rows.n + 1);
 	for (size_t i = 0; i < page.rows.n; i++) {
 		const struct voice_driver *d = &page.rows.v[i];
@@ -196,6 +236,20 @@ enum err voice_priorities(struct op *op, struct voice_priority **out, size_t *n)
 	return OK;
 }
 
+static enum err add_sorts(struct op *op, struct web *w, struct voice_drivers *page, int *sort)
+{
+	static const char *const names[] = {"both", "answers", "happened"};
+	str of = web_query(w, "of");
+	page->sorts.v = ARENA_ARRAY(&op->arena, struct option, COUNT_OF(names));
+	*sort = of.n ? -1 : SORT_BOTH;
+	for (int i = 0; i < (int)COUNT_OF(names); i++)
+		if (str_eq(of, str_of(names[i]))) *sort = i;
+	if (*sort < 0) return fail(op, ERR_INVALID, "of", "must be both, answers or happened");
+	for (int i = 0; i < (int)COUNT_OF(names); i++)
+		page->sorts.v[page->sorts.n++] = (struct option){str_of(names[i]), i18n_pattern(op->locale.lang, str_fmt(&op->arena, "voice_of_%s", names[i])), i == *sort};
+	return OK;
+}
+
 enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
 {
 	static const char *const methods[] = {"relative_weights", "lmg"}, *const words[] = {"voice_relative_weights", "voice_lmg"};
@@ -203,10 +257,12 @@ enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
 	struct feedback_question *v;
 	size_t n;
 	str asked = web_query(w, "outcome"), method = web_query(w, "method");
+	int sort;
 	TRY(feedback_questions(op, &v, &n));
 	const struct feedback_question *outcome = asked.n ? voice__find(v, n, asked) : voice__overall(v, n);
 	if (asked.n && (!outcome || !voice__way(outcome).is_scored)) return fail(op, ERR_NOT_FOUND, "outcome", "nobody has answered a scored question of this id");
 	if (method.n && !str_eq(method, str_of(methods[0])) && !str_eq(method, str_of(methods[1]))) return fail(op, ERR_INVALID, "method", "must be relative_weights or lmg");
+	TRY(add_sorts(op, w, page, &sort));
 	page->is_lmg = str_eq(method, str_of(methods[1]));
 	page->is_empty = n == 0;
 	page->r2 = page->alpha = NAN;
@@ -215,6 +271,6 @@ enum err voice_drivers_get(struct op *op, struct web *w, struct answer *a)
 	for (size_t i = 0; i < COUNT_OF(methods); i++) page->methods.v[page->methods.n++] = (struct option){str_of(methods[i]), i18n_pattern(op->locale.lang, str_of(words[i])), page->is_lmg == (i == 1)};
 	page->finding = msg_of(n ? "voice_drivers_none" : "voice_none");
 	page->is_too_few = true;
-	if (outcome) TRY(fill(op, v, n, outcome, page));
+	if (outcome) TRY(fill(op, v, n, outcome, (enum sort)sort, page));
 	return answer_with(a, &VOICE_DRIVERS_DESC, page);
 }

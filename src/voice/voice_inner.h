@@ -65,4 +65,13 @@ enum err voice__lines(struct op *op, const struct feedback_question *v, size_t n
 const struct feedback_question *voice__overall(const struct feedback_question *v, size_t n);
 /* The scored questions, to choose among. */
 struct option *voice__options(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *chosen, size_t *out_n);
+
+/* ---- voice_facts.c: what happened to customers before they answered, that an answer may go with ---- */
+enum { VOICE_FACTS = 24 };
+struct voice_fact {
+	str key, name, label; /* in the reader's language; label: where there is little room */
+	str predictor;        /* as a question has it */
+};
+/* Those of which enough is known of the cases that have the outcome, at most `most`. */
+enum err voice__facts(struct op *op, str outcome, size_t most, struct voice_fact out[VOICE_FACTS], size_t *n) NODISCARD;
 #endif

@@ -77,7 +77,7 @@ static enum err add_driver(struct op *op, struct voice_lines *lines)
 	size_t n;
 	TRY(voice_priorities(op, &v, &n));
 	if (!n) return OK;
-	add(lines, with(msg_str("voice_line_driver", "driver", v[0].name), "outcome", v[0].outcome), S("/voice/drivers"));
+	add(lines, with(msg_str("voice_line_driver", "driver", v[0].name), "outcome", v[0].outcome), S("/voice/drivers?of=answers"));
 	return OK;
 }
 

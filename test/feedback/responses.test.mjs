@@ -144,6 +144,41 @@ test('drivers: worked values, of nobody too; what happened before; too many for 
 	near(before.r2, 1);
 	near(before.drivers[0].mean, [...Array(40).keys()].reduce((sum, i) => sum + (i % 3), 0) / 40);
 	assert.ok(before.drivers[0].coefficient < 0 && before.drivers[1].coefficient < 0 && before.drivers[0].weight > before.drivers[1].weight);
+	assert.deepEqual(before.drivers.map((d) => d.n), [40, 40]);
+	assert.equal(before.alpha, null, 'what happened is no scale');
+});
+
+test('drivers of what happened before: waits, late ones too, and what was paid, worked by hand', async (t) => {
+	const { hospes, ask, applied } = await open(t);
+	const key = await hospes.key('write', '--consent', 'assured'), batch = [], day = (d, h = 10) => `2024-03-${String(d).padStart(2, '0')}T${String(h).padStart(2, '0')}:00:00Z`;
+	const waits = [1, 2, 3, 4, 5, 6, 7, 8], prices = [90, 10, 70, 30, 20, 80, 40, 60];
+	const track = (userId, event, timestamp, properties = {}) => batch.push({ type: 'track', event, userId, timestamp, properties });
+	for (let i = 0; i < 8; i++) {
+		track(`u${i}`, 'Order Completed', day(1, 8), { order_id: `old${i}`, revenue: 5, currency: 'EUR' });
+		track(`u${i}`, 'Order Shipped', day(1, 9));
+		track(`u${i}`, 'Order Delivered', day(1, 11));
+		track(`u${i}`, 'Order Completed', day(2, 9), { order_id: `o${i}`, revenue: prices[i], currency: 'EUR' });
+		track(`u${i}`, 'Order Shipped', day(2));
+		if (i < 7) track(`u${i}`, 'Order Delivered', day(2, 10 + waits[i])); // the last one still waits when asked, eight hours later
+		track(`u${i}`, 'Survey Answered', day(2, i < 7 ? 20 : 18), { question_id: 'happy', type: 'rating', scale_min: -10, scale_max: 10, number: 10 - waits[i] - prices[i] / 10 });
+		track(`u${i}`, 'Order Delivered', day(5));
+	}
+	track('new', 'Survey Answered', day(3), { question_id: 'happy', type: 'rating', scale_min: -10, scale_max: 10, number: 4 }); // met none of it
+	assert.equal((await hospes.post('/v1/batch', { batch }, key)).status, 200);
+	const wait = { event: 'Order Shipped', end: 'Order Delivered', within: { days: 10 }, target: { hours: 4 } }, price = { order: 'value', target: 50 };
+	const both = await applied(8, { kind: 'drivers', outcome: 'happy', predictors: [wait, price] });
+	const mean = (v) => v.reduce((sum, x) => sum + x, 0) / v.length, cov = (v, w) => mean(v.map((x, i) => (x - mean(v)) * (w[i] - mean(w))));
+	near(both.r2, 1, 1e-9);
+	near(both.drivers[0].mean, 3600 * mean(waits), 1e-6);
+	near(both.drivers[1].mean, mean(prices));
+	assert.deepEqual(both.drivers.map((d) => [d.in_target, d.n]), [[0.5, 8], [0.5, 8]]);
+	assert.deepEqual([both.incomplete, both.drivers[0].end, both.drivers[1].order, both.currency], [1, 'Order Delivered', 'value', 'EUR']);
+	const y = waits.map((w, i) => 10 - w - prices[i] / 10), spread = Math.sqrt(cov(y, y));
+	near(both.drivers[0].coefficient, -Math.sqrt(cov(waits, waits)) / spread, 1e-9);
+	near(both.drivers[1].coefficient, -Math.sqrt(cov(prices, prices)) / 10 / spread, 1e-9);
+	const alone = await ask({ kind: 'drivers', outcome: 'happy', predictors: [{ ...wait, within: { hours: 4 } }] });
+	assert.equal(alone.n, 0, 'shipped longer before than that');
+	for (const bad of [{ event: 'A', end: 'B', property: 'x' }, { order: 'count' }, { event: 'A', order: 'value' }, { event: 'A', target: 'x' }, { event: 'A', end: 'B', target: 3 }, { end: 'B' }, { event: 'A', ends: 'B' }]) await assert.rejects(ask({ kind: 'drivers', outcome: 'happy', predictors: [bad] }), /predictors/, JSON.stringify(bad));
 });
 
 test('San Francisco airport 2017: NPS, weighted, CSAT and drivers as computed independently', skipped(SFO), async (t) => {

@@ -65,6 +65,40 @@ test('scores, answers and drivers of an imported file', async (t) => {
 	assert.ok(Math.abs(drivers.rows[0].share + drivers.rows[1].share - 1) < 1e-9 && drivers.rows[0].share >= drivers.rows[1].share);
 	assert.equal((await get('/voice/drivers?outcome=none')).status, 404);
 	assert.equal((await get('/voice/drivers?method=guess')).status, 422);
+	assert.equal((await get('/voice/drivers?of=guess')).status, 422);
+	assert.deepEqual((await get('/voice/drivers?outcome=recommend&of=happened')).body.rows, [], 'nothing else is known of them');
+});
+
+test('drivers over answers and what happened before: waits, contacts, what went wrong, price; what is met by few is left out', async (t) => {
+	const { hospes, get } = await open(t);
+	const key = await hospes.key('write', '--consent', 'assured'), batch = [];
+	const track = (userId, event, day, hour, properties = {}) => batch.push({ type: 'track', event, userId, timestamp: new Date(Date.UTC(2024, 2, day, hour)).toISOString(), properties });
+	for (let i = 0; i < 60; i++) {
+		const late = i % 8, calls = i % 3, failed = i < 30, price = 20 + ((i * 7) % 11);
+		track(`u${i}`, 'order_placed', 1, 8, { order_id: `o${i}`, revenue: price, currency: 'EUR' });
+		track(`u${i}`, 'Order Completed', 1, 8, { order_id: `o${i}`, revenue: price, currency: 'EUR' });
+		track(`u${i}`, 'order_shipped', 1, 9);
+		track(`u${i}`, 'Order Delivered', 5 + late, 9);
+		for (let k = 0; k < calls; k++) track(`u${i}`, 'Call Started', 10, 8 + k);
+		if (failed) track(`u${i}`, 'Payment Failed', 1, 7);
+		if (i === 0) track(`u${i}`, 'Error Shown', 10, 7);
+		const answer = (question_id, type, scale_max, number) => track(`u${i}`, 'Survey Answered', 14, 8, { survey_id: 's', submission_id: `s${i}`, question_id, type, scale_min: 0, scale_max, number });
+		answer('recommend', 'nps', 10, 10 - late - (calls > 1 ? 1 : 0));
+		answer('taste', 'rating', 10, (i * 3) % 7);
+	}
+	for (let from = 0; from < batch.length; from += 100) assert.equal((await hospes.post('/v1/batch', { batch: batch.slice(from, from + 100) }, key)).status, 200);
+	const both = await until('the answers', async () => { const { body } = await get('/voice/drivers?outcome=recommend'); return body.cases === 60 && body; });
+	assert.deepEqual(both.rows.map((row) => row.id).sort(), ['error_payment', 'order_value', 'repeat_contact', 'taste', 'wait_delivery']);
+	const by = Object.fromEntries(both.rows.map((row) => [row.id, row]));
+	assert.equal(both.rows[0].id, 'wait_delivery');
+	assert.match(by.wait_delivery.name, /order_shipped.*Order Delivered/);
+	assert.ok(Math.abs(by.wait_delivery.top2 - [...Array(60).keys()].filter((i) => i % 8 <= 1).length / 60) < 1e-9, 'within five days');
+	assert.deepEqual([by.error_payment.top2, by.repeat_contact.top2, by.order_value.top2], [0.5, 20 / 60, null]);
+	assert.deepEqual([by.wait_delivery.direction.key, by.repeat_contact.direction.key, by.error_payment.direction.key, by.taste.direction], ['voice_fact_lower', 'voice_fact_lower', 'voice_fact_either', null]);
+	assert.equal(both.finding.key, 'voice_drivers_fact');
+	assert.ok(by.wait_delivery.is_priority);
+	assert.deepEqual((await get('/voice/drivers?outcome=recommend&of=answers')).body.rows.map((row) => row.id), ['taste']);
+	assert.equal((await get('/voice/drivers?outcome=recommend&of=happened')).body.rows.length, 4);
 });
 
 test('only who may: figures without single answers, single answers without figures', async (t) => {
