@@ -10,6 +10,7 @@
 #include "collect/appliers.h"
 #include "collect/collect.h"
 #include "consent/consent.h"
+#include "conversation/conversation.h"
 #include "customer/change.h"
 #include "events/events.h"
 #include "http/options.h"
@@ -70,7 +71,7 @@ static int command_query(struct app *app, int argc, const str *argv, const struc
 static const struct {
 	const char *as;
 	int (*run)(struct app *app, const struct command_io *io, const str *names, size_t n);
-} RECORDS[] = {{"articles", article_import}};
+} RECORDS[] = {{"articles", article_import}, {"mail", conversation_import}};
 
 static int command_import_any(struct app *app, int argc, const str *argv, const struct command_io *io)
 {

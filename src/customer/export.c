@@ -154,6 +154,9 @@ static const struct {
 	{"short_messages", SQL_export_sms},
 	{"contacts", SQL_export_contacts},
 	{"preferences", SQL_export_preferences},
+	{"conversations", SQL_export_conversations},
+	{"messages", SQL_export_messages},
+	{"message_files", SQL_export_files},
 };
 
 enum err customer_export(struct op *op, id customer, struct buf *out)

@@ -20,6 +20,7 @@ static const struct kind {
 } KINDS[SEARCH_KINDS] = {
 	[SEARCH_MENTION] = {"mention", SQL_search_mention, SQL_search_all_mention, false},
 	[SEARCH_RESEARCH] = {"research", SQL_search_research, SQL_search_all_research, false},
+	[SEARCH_MESSAGE] = {"message", SQL_search_message, SQL_search_all_message, false},
 	[SEARCH_ARTICLE] = {"article", SQL_search_article, SQL_search_all_article, true},
 };
 

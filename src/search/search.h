@@ -13,6 +13,7 @@ enum search_kind {
 	SEARCH_MENTION,
 	SEARCH_RESEARCH,
 	SEARCH_ARTICLE, /* ranked: SQL_search_article gives title, text, language */
+	SEARCH_MESSAGE, /* of a conversation */
 	SEARCH_KINDS
 };
 enum err search_note(struct op *op, enum search_kind kind, id of) NODISCARD;

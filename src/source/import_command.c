@@ -30,7 +30,7 @@ struct command {
 
 static int usage(const struct command_io *io)
 {
-	command_print(io->err, "usage: hospes import --data DIR [--as segment|orders|events|customers|responses|xes|articles] [--map FILE] [--source NAME]\n"
+	command_print(io->err, "usage: hospes import --data DIR [--as segment|orders|events|customers|responses|xes|articles|mail] [--map FILE] [--source NAME]\n"
 	                       "                     [--consent assured|carried] [--dry-run] FILE…\n");
 	return USAGE;
 }

@@ -1,0 +1,39 @@
+/* conversation.h: what customers and the organisation write to each other, on every channel: channel, contact in the channel,
+ * conversation, message. A conversation is open, snoozed or solved, has an assignee, a team, a priority and tags. See DESIGN.md.
+ * Invariants: a message that came in is kept once, however often it is read; every message of a customer and to a customer is a
+ * touchpoint too, durable before its row; a message of a customer opens what was solved or snoozed, one that a program wrote never. */
+#ifndef CONVERSATION_CONVERSATION_H
+#define CONVERSATION_CONVERSATION_H
+#include "http/socket.h"
+#include "http/web.h"
+
+struct received;
+
+enum conversation_state { CONVERSATION_OPEN, CONVERSATION_SNOOZED, CONVERSATION_SOLVED };
+extern const char *const CONVERSATION_STATES[];
+enum conversation_priority { PRIORITY_LOW, PRIORITY_NORMAL, PRIORITY_HIGH, PRIORITY_URGENT };
+extern const char *const CONVERSATION_PRIORITIES[];
+enum message_kind { MESSAGE_IN, MESSAGE_OUT, MESSAGE_NOTE };
+extern const char *const MESSAGE_KINDS[];
+
+/* ---- taking in ---- */
+/* Some mails in one transaction; their touchpoints become durable with conversation_intake_end, before the commit. */
+struct conversation_intake;
+enum err conversation_intake_new(struct op *op, struct conversation_intake **out) NODISCARD;
+enum conversation_taken {
+	TAKEN_NEW,         /* began a conversation */
+	TAKEN_ADDED,
+	TAKEN_KNOWN,       /* was kept before */
+	TAKEN_ERASED,      /* of a customer who was erased: not kept */
+	TAKEN_NO_CUSTOMER, /* from an address of ours to addresses of ours */
+};
+enum err conversation_take(struct conversation_intake *in, const struct received *m, enum conversation_taken *out) NODISCARD;
+enum err conversation_intake_end(struct conversation_intake *in) NODISCARD;
+
+/* hospes import --as mail */
+int conversation_import(struct app *app, const struct command_io *io, const str *names, size_t n);
+
+enum err conversation_forget_subject(struct op *op, uint32_t subject) NODISCARD;
+/* Of an address whose customer was erased, whether or not it was known to be theirs. */
+enum err conversation_forget_address(struct op *op, str channel, str address, uint32_t subject) NODISCARD;
+#endif

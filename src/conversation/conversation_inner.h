@@ -1,0 +1,28 @@
+/* conversation_inner.h: what the files of this folder share; nobody else includes it. */
+#ifndef CONVERSATION_CONVERSATION_INNER_H
+#define CONVERSATION_CONVERSATION_INNER_H
+#include "conversation/conversation.h"
+
+struct received_file;
+/* A message as every channel gives it. */
+struct conversation__letter {
+	str channel, address, name; /* of the customer, also where it goes to them */
+	str title, base, text, folded, author, key, message_id;
+	const str *references; /* the nearest last */
+	size_t n_references;
+	const struct received_file *files;
+	size_t n_files, files_left;
+	int64_t at_ms;
+	id person;
+	enum message_kind kind;
+	bool is_answer, is_automatic, is_cut;
+};
+
+/* After a message was added: who waits for whom, which answer was the first, and that a customer's message opens what was solved. */
+enum err conversation__settle(struct op *op, id conversation, id message, enum message_kind kind, int64_t at_ms, bool is_automatic) NODISCARD;
+enum err conversation__step(struct op *op, id conversation, const char *what, str text) NODISCARD;
+/* Pages that show it, or lists, ask again once this is committed. */
+void conversation__tell(struct op *op, id conversation);
+str conversation__topic(struct op *op, id conversation);
+#define CONVERSATION_TOPIC S("conversations")
+#endif
