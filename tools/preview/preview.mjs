@@ -5,7 +5,7 @@
 //   node tools/preview/preview.mjs serve 18180
 //   node tools/preview/preview.mjs shoot DIR [page…]  [--lang en,fa] [--width 360,768,1440] [--theme light,dark] [--axe]
 //
-// Needs the packages of package.json; shoot needs Chromium ($CHROMIUM, else /usr/bin/chromium).
+// Needs the packages of package.json; shoot needs Chromium ($CHROMIUM, else /usr/bin/chromium-headless-shell).
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -122,7 +122,7 @@ async function shoot(dir, options) {
 	fs.mkdirSync(dir, { recursive: true });
 	const server = http.createServer(answer).listen(0, '127.0.0.1');
 	await new Promise((r) => server.on('listening', r));
-	const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+	const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args: ['--no-sandbox'] });
 	for (const width of options.widths) for (const theme of options.themes) {
 		const context = await browser.newContext({ viewport: { width, height: width < 600 ? 780 : 900 }, colorScheme: theme, bypassCSP: Boolean(axe) });
 		const tab = await context.newPage();
