@@ -17,7 +17,7 @@
 #include "query/swing.h"
 #include "query/walk.h"
 
-enum { RAW_MAX = 4096, NO_EDGE = 0 };
+enum { RAW_MAX = 1024, NO_EDGE = 0 };
 static const double HALF[] = {0.5};
 
 struct edge { /* how often it came is known by the spread */
@@ -108,7 +108,7 @@ static bool count_pairs(struct worker *w, const struct flow_walk *c)
 	const uint16_t *type = c->type;
 	for (uint32_t i = 1; i < c->n; i++) {
 		uint32_t edge = edge_of(w, type[i - 1], type[i]);
-		if (edge == NO_EDGE || !spread_add_one(&w->spread, &w->spread.sets[edge - 1], c->time_ms[i] - c->time_ms[i - 1])) return false;
+		if (edge == NO_EDGE || !spread_add(&w->spread, edge - 1, c->time_ms[i] - c->time_ms[i - 1])) return false;
 		struct edge *e = &w->edges.v[edge - 1];
 		e->cases += e->last_case != number;
 		e->last_case = number;

@@ -236,16 +236,23 @@ uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t c
 }
 
 /* What a customer's rows in a part have in common is looked up once: when the first and the last lie in one run. */
+bool query__group_of_rows(struct query_groups *g, uint32_t part, size_t first, size_t end, uint32_t *out)
+{
+	if (g->dimension == QUERY_NONE || g->dimension == QUERY_TRAIT) *out = query__group_of_event(g, 0, 0);
+	if (g->dimension != QUERY_PROPERTY) return g->dimension == QUERY_NONE || g->dimension == QUERY_TRAIT;
+	const struct events_values *p = property_of(g, part);
+	if (first == end || !p->n || p->is_sparse || !p->has_runs) return false;
+	uint32_t slot = slot_of(g, p, part, (uint32_t)first);
+	if (slot != slot_of(g, p, part, (uint32_t)end - 1)) return false;
+	*out = group_of_slot(g, part, slot);
+	return true;
+}
+
 static void groups_of_rows(struct query_groups *g, uint32_t part, const uint32_t *rows, uint32_t n, uint32_t *out)
 {
-	const struct events_values *p = property_of(g, part);
-	uint32_t i = 0;
-	if (g->dimension == QUERY_PROPERTY && p->n && !p->is_sparse && p->has_runs) {
-		uint32_t first = slot_of(g, p, part, rows[0]), last = slot_of(g, p, part, rows[n - 1]);
-		uint32_t group = first == last ? group_of_slot(g, part, first) : 0;
-		for (; first == last && i < n; i++) out[i] = group;
-	}
-	for (; i < n; i++) out[i] = query__group(g, part, rows[i]);
+	uint32_t group;
+	bool is_same = query__group_of_rows(g, part, rows[0], (size_t)rows[n - 1] + 1, &group);
+	for (uint32_t i = 0; i < n; i++) out[i] = is_same ? group : query__group(g, part, rows[i]);
 }
 
 void query__groups_line(struct query_groups *g, const struct query_line *l, bool has_channel, uint32_t *out)

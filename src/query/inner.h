@@ -174,6 +174,8 @@ struct query_line {
 /* False when the question is out of memory (the line is empty then, and the scan ends by itself). */
 bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, const struct query_slice *slices, size_t n, const struct line_wants *want);
 void query__line_free(struct query_line *l);
+/* Of rows of one slice, which are in order of time: the first at or after ms. */
+uint32_t query__first_from(const struct events_scan *s, uint32_t first, uint32_t end, int64_t ms);
 
 /* ---- group.c: the values of `by` ---- */
 struct query_groups;
@@ -189,6 +191,8 @@ uint32_t query__group_of_event(struct query_groups *g, uint16_t type, uint16_t c
 void query__groups_customer(struct query_groups *g, uint32_t customer);
 /* Number of the value that a row has; UINT32_MAX when out of memory. Numbers are dense, in order of appearance. */
 uint32_t query__group(struct query_groups *g, uint32_t part, size_t row);
+/* Whether it can be told at once that all of these rows of one slice have the same. */
+bool query__group_of_rows(struct query_groups *g, uint32_t part, size_t first, size_t end, uint32_t *out);
 /* The same of every event of a line (rows filled, if the dimension needs them). */
 void query__groups_line(struct query_groups *g, const struct query_line *l, bool has_channel, uint32_t *out);
 uint32_t query__group_of(struct query_groups *g, struct query_value value);

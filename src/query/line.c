@@ -57,8 +57,7 @@ static void find_wanted(struct query_line *l, const struct query_plan *p, const 
 }
 
 /* ---- gathering ----------------------------------------------------------------------------------------------------------- */
-/* Rows of a slice are in order of time. */
-static uint32_t first_from(const struct events_scan *s, uint32_t first, uint32_t end, int64_t ms)
+uint32_t query__first_from(const struct events_scan *s, uint32_t first, uint32_t end, int64_t ms)
 {
 	while (first < end) {
 		uint32_t middle = first + (end - first) / 2;
@@ -160,8 +159,8 @@ bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, 
 		struct gather g = {.part = part, .wanted = l->wanted + (size_t)slices[s].part * 256, .codes = want->codes, .part_number = slices[s].part, .first = (uint32_t)slices[s].first,
 			.end = (uint32_t)(slices[s].first + slices[s].n), .hits = slices[s].hits, .hits_first = slices[s].first, .are_hits_wanted = l->are_hits_wanted, .channel = want->channel,
 			.rows = want->rows || !follows || is_filtered};
-		if (part->min_ms < want->from_ms) g.first = first_from(&part->s, g.first, g.end, want->from_ms);
-		if (part->max_ms >= want->to_ms) g.end = first_from(&part->s, g.first, g.end, want->to_ms);
+		if (part->min_ms < want->from_ms) g.first = query__first_from(&part->s, g.first, g.end, want->from_ms);
+		if (part->max_ms >= want->to_ms) g.end = query__first_from(&part->s, g.first, g.end, want->to_ms);
 		uint32_t end = query__gather(&l->own[0], l->n, &g);
 		if (is_filtered) end = keep_allowed(&l->own[0], l->n, end, p, customer, &g, want);
 		if (end == l->n) continue;

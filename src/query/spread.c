@@ -66,13 +66,16 @@ void spread_clear(struct spread *s, size_t set)
 		mem_free(w->values);
 		*w = (struct spread_window){0};
 	}
+	mem_free(s->sets[set].waiting);
 	s->sets[set] = (struct spread_set){.first.width = UINT64_MAX};
+	s->tails[set] = (struct spread_tail){0};
 }
 
 void spread_release(struct spread *s)
 {
 	release_aims(s);
 	for (size_t i = 0; i < s->n; i++) spread_clear(s, i);
+	mem_free(s->tails);
 	mem_free(s->sets);
 	mem_free(s->others);
 	mem_free(s->drift);
@@ -88,7 +91,8 @@ bool spread_room(struct spread *s, size_t n)
 	if (n > s->cap) {
 		size_t cap = s->cap ? s->cap : 64;
 		while (cap < n) cap *= 2;
-		if (!query__charge(s->plan, (cap - s->cap) * (sizeof *s->sets + others * sizeof *s->others + s->n_shares * sizeof *s->drift))) return false;
+		if (!query__charge(s->plan, (cap - s->cap) * (sizeof *s->tails + sizeof *s->sets + others * sizeof *s->others + s->n_shares * sizeof *s->drift))) return false;
+		s->tails = mem_realloc(s->tails, cap * sizeof *s->tails);
 		s->sets = mem_realloc(s->sets, cap * sizeof *s->sets);
 		s->others = mem_realloc(s->others, (cap * others + 1) * sizeof *s->others);
 		s->drift = mem_realloc(s->drift, cap * s->n_shares * sizeof *s->drift);
@@ -96,7 +100,10 @@ bool spread_room(struct spread *s, size_t n)
 	}
 	memset(s->others + s->n * others, 0, (n - s->n) * others * sizeof *s->others);
 	memset(s->drift + s->n * s->n_shares, 0, (n - s->n) * s->n_shares * sizeof *s->drift);
-	for (; s->n < n; s->n++) s->sets[s->n] = (struct spread_set){.first.width = UINT64_MAX};
+	for (; s->n < n; s->n++) {
+		s->tails[s->n] = (struct spread_tail){0};
+		s->sets[s->n] = (struct spread_set){.first.width = UINT64_MAX};
+	}
 	return true;
 }
 
@@ -182,6 +189,7 @@ static bool begin(struct spread *s)
 	s->reach = mem_zalloc((s->n + 1) * sizeof *s->reach);
 	for (size_t i = 0; i < s->n; i++) {
 		struct spread_set *x = &s->sets[i];
+		if (!spread__catch_up(s, i)) return false;
 		for (size_t k = 0; x->n && k < 2 * n; k++) {
 			uint64_t place = (uint64_t)(s->shares[k / 2] * (double)(x->n - 1)) + k % 2;
 			const struct spread_window *w = spread__is_whole(x) ? &x->first : spread__window(s, x, k / 2);

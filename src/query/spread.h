@@ -18,10 +18,15 @@ struct spread_window {
 	int64_t *values; /* NULL with cap 0 and a width that is not whole: they are only counted */
 	uint32_t kept, cap;
 };
-struct spread_set { /* a line of the cache */
-	unsigned __int128 sum;
+/* What is added waits here, so that adding is a store; of a set that is whole it is the first window itself. */
+struct spread_tail {
+	int64_t *next, *end;
+};
+struct spread_set {
+	unsigned __int128 sum; /* without what waits, as n */
 	uint64_t n;
 	struct spread_window first;
+	int64_t *waiting;
 };
 struct spread_aim;
 struct spread {
@@ -29,6 +34,7 @@ struct spread {
 	struct arena *arena;
 	size_t raw_max;      /* values that a set keeps before it is cut to windows */
 	size_t collect_max;  /* values that all stretches together collect in one pass */
+	struct spread_tail *tails; /* by set */
 	struct spread_set *sets;
 	struct spread_window *others; /* by set, those of the shares after the first */
 	float *drift;                 /* by set and share: how far the rank has moved, in what chance would do; 0: not known yet */
@@ -48,28 +54,15 @@ void spread_release(struct spread *s);
 bool spread_room(struct spread *s, size_t n);                        /* sets 0..n-1 are there; false: out of memory */
 void spread_clear(struct spread *s, size_t set);                     /* as if nothing was added; what was merged elsewhere */
 bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set);
-bool spread__full(struct spread *s, struct spread_set *x, size_t share, int64_t v); /* a value of a window that has no room */
-bool spread__others(struct spread *s, struct spread_set *x, int64_t v);
+bool spread__full(const struct spread *s, size_t set); /* makes room for one more to wait */
 
-/* Of a spread with one share. False: out of memory, and the scan ends by itself. */
-static inline bool spread_add_one(struct spread *s, struct spread_set *x, int64_t v)
+/* False: out of memory, and the scan ends by itself. */
+static inline bool spread_add(const struct spread *s, size_t set, int64_t v)
 {
-	struct spread_window *w = &x->first;
-	x->n++;
-	x->sum += (uint64_t)v;
-	w->below += v < w->low;
-	bool is_within = (uint64_t)(v - w->low) < w->width; /* anybody's guess, so no branch */
-	if (w->kept >= w->cap) return !is_within || spread__full(s, x, 0, v);
-	w->values[w->kept] = v;
-	w->kept += is_within;
+	struct spread_tail *x = &s->tails[set];
+	if (x->next == x->end && !spread__full(s, set)) return false;
+	*x->next++ = v;
 	return true;
-}
-
-static inline bool spread_add(struct spread *s, size_t set, int64_t v)
-{
-	struct spread_set *x = &s->sets[set];
-	if (s->n_shares > 1 && x->first.width != UINT64_MAX && !spread__others(s, x, v)) return false;
-	return spread_add_one(s, x, v);
 }
 
 /* True: give all values again. */

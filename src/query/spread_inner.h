@@ -22,6 +22,8 @@ static inline uint64_t spread__count(const struct spread_set *x, const struct sp
 {
 	return w->low == 0 && w->width >= SPREAD_ENDLESS ? x->n : w->kept;
 }
+/* Counts what waits; false: out of memory. */
+bool spread__catch_up(const struct spread *s, size_t set);
 /* The value of the rank; none is below the base. */
 int64_t spread__select(const int64_t *values, size_t n, int64_t base, size_t rank);
 #endif

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "query/spread_inner.h"
 
-enum { LEAST = 8, GROWS = 64 /* a window keeps so many times what a set may */ };
+enum { LEAST = 8, SPILL = 4, WAIT = 32, GROWS = 64 /* a window keeps so many times what a set may */ };
 static const double SURENESS = 7; /* standard deviations of a rank */
 static const double FIRST_DRIFT = 5, CALMS = 0.8;
 
@@ -79,13 +79,13 @@ int64_t spread__select(const int64_t *values, size_t n, int64_t base, size_t ran
 }
 
 /* ---- windows --------------------------------------------------------------------------------------------------------------- */
-static bool give_room(struct spread *s, struct spread_window *w, size_t n)
+static bool give_room(const struct spread *s, struct spread_window *w, size_t n)
 {
 	if (n <= w->cap) return true;
 	size_t cap = w->cap ? w->cap : LEAST;
 	while (cap < n) cap *= 2;
 	if (!query__charge(s->plan, (cap - w->cap) * sizeof *w->values)) return false;
-	w->values = mem_realloc(w->values, cap * sizeof *w->values);
+	w->values = mem_realloc(w->values, (cap + SPILL) * sizeof *w->values);
 	w->cap = (uint32_t)cap;
 	return true;
 }
@@ -104,18 +104,55 @@ static void forget(struct spread_window *w)
 	*w = (struct spread_window){.width = SPREAD_ENDLESS};
 }
 
+/* Puts behind each other those of the values from low up to low + width, and in *below how many are less. */
+static size_t pick_plain(int64_t *to, const int64_t *values, size_t n, int64_t low, uint64_t width, uint64_t *below)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t v = values[i];
+		*below += v < low;
+		to[kept] = v; /* anybody's guess, so no branch */
+		kept += (uint64_t)(v - low) < width;
+	}
+	return kept;
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+/* Four at a time; by which of them are wanted, a table says how those come to the front. */
+__attribute__((target("avx2,popcnt"))) static size_t pick_fours(int64_t *to, const int64_t *values, size_t n, int64_t low, uint64_t width, uint64_t *below)
+{
+	static const uint32_t FRONT[16][8] = {{0}, {0, 1}, {2, 3}, {0, 1, 2, 3}, {4, 5}, {0, 1, 4, 5}, {2, 3, 4, 5}, {0, 1, 2, 3, 4, 5}, {6, 7}, {0, 1, 6, 7}, {2, 3, 6, 7}, {0, 1, 2, 3, 6, 7}, {4, 5, 6, 7},
+		{0, 1, 4, 5, 6, 7}, {2, 3, 4, 5, 6, 7}, {0, 1, 2, 3, 4, 5, 6, 7}};
+	const __m256i lows = _mm256_set1_epi64x(low), widths = _mm256_set1_epi64x((int64_t)width), zero = _mm256_setzero_si256();
+	size_t kept = 0, i = 0;
+	for (; i + 4 <= n; i += 4) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(values + i)), above = _mm256_sub_epi64(v, lows), less = _mm256_cmpgt_epi64(zero, above);
+		uint32_t wanted = (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_andnot_si256(less, _mm256_cmpgt_epi64(widths, above))));
+		*below += (uint32_t)__builtin_popcount((uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(less)));
+		_mm256_storeu_si256((__m256i *)(void *)(to + kept), _mm256_permutevar8x32_epi32(v, _mm256_loadu_si256((const __m256i *)(const void *)FRONT[wanted])));
+		kept += (uint32_t)__builtin_popcount(wanted);
+	}
+	return kept + pick_plain(to + kept, values + i, n - i, low, width, below);
+}
+#endif
+
+/* `to` may be the values themselves; up to SPILL places behind what is kept are written, too. */
+static uint32_t pick(int64_t *to, const int64_t *values, size_t n, int64_t low, uint64_t width, uint64_t *below)
+{
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) return (uint32_t)pick_fours(to, values, n, low, width, below);
+#endif
+	return (uint32_t)pick_plain(to, values, n, low, width, below);
+}
+
 /* Keeps of the values those from low up to low + width. */
 static void keep(struct spread_window *w, const int64_t *values, size_t n, int64_t low, uint64_t width)
 {
 	w->low = low;
 	w->width = width;
-	w->kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		int64_t v = values[i];
-		w->below += v < low;
-		w->values[w->kept] = v;
-		w->kept += (uint64_t)(v - low) < width;
-	}
+	w->kept = pick(w->values, values, n, low, width, &w->below);
 }
 
 /* The values of one customer are not independent, and customers differ, so a rank moves more than chance would move it: how
@@ -148,7 +185,7 @@ static double narrow(const struct spread *s, const struct spread_set *x, size_t 
 }
 
 /* Where all that a window can hold is the same, or equal values keep it from getting narrower, they need not be kept. */
-static bool settle(struct spread *s, struct spread_window *w, double ranks)
+static bool settle(const struct spread *s, struct spread_window *w, double ranks)
 {
 	if (w->width == 1 || (w->cap / GROWS >= s->raw_max && w->kept > w->cap / 4 * 3 && w->kept > 2 * ranks)) {
 		count_only(w);
@@ -157,8 +194,26 @@ static bool settle(struct spread *s, struct spread_window *w, double ranks)
 	return w->kept <= w->cap / 2 || give_room(s, w, (size_t)w->cap + 1);
 }
 
-static bool split(struct spread *s, struct spread_set *x)
+static uint64_t sum_of(const int64_t *values, size_t n)
 {
+	uint64_t sum = 0;
+	for (size_t i = 0; i < n; i++) sum += (uint64_t)values[i];
+	return sum;
+}
+
+/* Room for values that wait, of a set that is not whole. */
+static bool begin_waiting(const struct spread *s, size_t set)
+{
+	struct spread_set *x = &s->sets[set];
+	if (!query__charge(s->plan, WAIT * sizeof *x->waiting)) return false;
+	x->waiting = mem_alloc(WAIT * sizeof *x->waiting);
+	s->tails[set] = (struct spread_tail){x->waiting, x->waiting + WAIT};
+	return true;
+}
+
+static bool split(const struct spread *s, size_t set)
+{
+	struct spread_set *x = &s->sets[set];
 	struct spread_window *whole = &x->first;
 	for (size_t k = s->n_shares; k-- > 0;) { /* the first, which has the values, last */
 		struct spread_window *w = spread__window(s, x, k);
@@ -168,46 +223,61 @@ static bool split(struct spread *s, struct spread_set *x)
 		double ranks = narrow(s, x, k, w, whole->values, whole->kept);
 		if (!settle(s, w, ranks)) return false;
 	}
-	return true;
+	return begin_waiting(s, set);
 }
 
-static bool keep_one(struct spread *s, struct spread_set *x, size_t share, int64_t v)
+/* What waited is counted in a window, and kept if it lies there. */
+static bool take(const struct spread *s, struct spread_set *x, size_t share, const int64_t *values, size_t n)
 {
 	struct spread_window *w = spread__window(s, x, share);
-	w->below += v < w->low;
-	if ((uint64_t)(v - w->low) >= w->width) return true;
-	if (w->kept >= w->cap) return spread__full(s, x, share, v);
-	w->values[w->kept++] = v;
-	return true;
-}
-
-bool spread__others(struct spread *s, struct spread_set *x, int64_t v)
-{
-	for (size_t k = 1; k < s->n_shares; k++)
-		if (!keep_one(s, x, k, v)) return false;
-	return true;
-}
-
-bool spread__full(struct spread *s, struct spread_set *x, size_t share, int64_t v)
-{
-	struct spread_window *w = spread__window(s, x, share);
-	if (spread__is_whole(x)) {
-		bool is_many = w->kept >= s->raw_max;
-		if (is_many ? !split(s, x) : !give_room(s, w, (size_t)w->kept + 1)) return false;
-		if (is_many && !spread__others(s, x, v)) return false;
-		return keep_one(s, x, 0, v);
-	}
-	if (w->cap == 0) {
-		if (++w->kept == UINT32_MAX) forget(w);
+	if (spread__has_values(w) && w->kept + n > w->cap && !settle(s, w, narrow(s, x, share, w, w->values, w->kept))) return false;
+	if (spread__has_values(w)) {
+		if (!give_room(s, w, w->kept + n)) return false;
+		w->kept += pick(w->values + w->kept, values, n, w->low, w->width, &w->below);
 		return true;
 	}
-	double ranks = narrow(s, x, share, w, w->values, w->kept);
-	return settle(s, w, ranks) && keep_one(s, x, share, v);
+	int64_t within[WAIT + SPILL];
+	size_t more = pick(within, values, n, w->low, w->width, &w->below);
+	if (w->kept + more >= UINT32_MAX) forget(w);
+	else w->kept += (uint32_t)more;
+	return true;
+}
+
+bool spread__catch_up(const struct spread *s, size_t set)
+{
+	struct spread_set *x = &s->sets[set];
+	if (spread__is_whole(x)) {
+		x->first.kept = x->first.cap ? (uint32_t)(s->tails[set].next - x->first.values) : 0;
+		x->n = x->first.kept;
+		x->sum = 0;
+		for (size_t i = 0; i < x->n; i += WAIT) x->sum += sum_of(x->first.values + i, x->n - i < WAIT ? x->n - i : WAIT);
+		return true;
+	}
+	if (!x->waiting) return true;
+	size_t n = (size_t)(s->tails[set].next - x->waiting);
+	for (size_t k = 0; k < s->n_shares; k++)
+		if (!take(s, x, k, x->waiting, n)) return false;
+	x->n += n;
+	x->sum += sum_of(x->waiting, n);
+	s->tails[set].next = x->waiting;
+	return true;
+}
+
+bool spread__full(const struct spread *s, size_t set)
+{
+	struct spread_set *x = &s->sets[set];
+	struct spread_window *w = &x->first;
+	if (!spread__catch_up(s, set)) return false;
+	if (!spread__is_whole(x)) return x->waiting || begin_waiting(s, set);
+	if (w->kept >= s->raw_max) return split(s, set);
+	if (!give_room(s, w, (size_t)w->kept + 1)) return false;
+	s->tails[set] = (struct spread_tail){w->values + w->kept, w->values + w->cap};
+	return true;
 }
 
 /* ---- two of one share ---------------------------------------------------------------------------------------------------- */
 /* Both know what lies in their common part, if there is one and both have their values or need not look at them. */
-static bool meet(struct spread *s, struct spread_window *to, const struct spread_window *from)
+static bool meet(const struct spread *s, struct spread_window *to, const struct spread_window *from)
 {
 	int64_t low = to->low > from->low ? to->low : from->low;
 	uint64_t end_to = (uint64_t)to->low + to->width, end_from = (uint64_t)from->low + from->width, end = end_to < end_from ? end_to : end_from;
@@ -220,11 +290,7 @@ static bool meet(struct spread *s, struct spread_window *to, const struct spread
 	to->below += from->below;
 	if (has_to && has_from) {
 		if (!give_room(s, to, (size_t)to->kept + from->kept)) return false;
-		for (uint32_t i = 0; i < from->kept; i++) {
-			to->below += from->values[i] < low;
-			to->values[to->kept] = from->values[i];
-			to->kept += (uint64_t)(from->values[i] - low) < to->width;
-		}
+		to->kept += pick(to->values + to->kept, from->values, from->kept, low, to->width, &to->below);
 		return true;
 	}
 	uint64_t count = to->kept;
@@ -239,14 +305,14 @@ static bool meet(struct spread *s, struct spread_window *to, const struct spread
 	return true;
 }
 
-static bool add_all(struct spread *s, size_t set, const int64_t *values, size_t n)
+static bool add_all(const struct spread *s, size_t set, const int64_t *values, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!spread_add(s, set, values[i])) return false;
 	return true;
 }
 
-static bool copy_window(struct spread *s, struct spread_window *to, const struct spread_window *from)
+static bool copy_window(const struct spread *s, struct spread_window *to, const struct spread_window *from)
 {
 	*to = (struct spread_window){.low = from->low, .width = from->width, .below = from->below};
 	if (from->cap && !give_room(s, to, from->kept + 1)) return false;
@@ -258,6 +324,7 @@ static bool copy_window(struct spread *s, struct spread_window *to, const struct
 bool spread_merge(struct spread *into, size_t set, const struct spread *from, size_t from_set)
 {
 	struct spread_set *to = &into->sets[set], *x = &from->sets[from_set];
+	if (!spread__catch_up(from, from_set) || !spread__catch_up(into, set)) return false;
 	if (spread__is_whole(x)) return add_all(into, set, x->first.values, x->first.kept);
 	struct spread_window had = to->first;
 	bool was_whole = spread__is_whole(to), is_good = true;
@@ -268,7 +335,7 @@ bool spread_merge(struct spread *into, size_t set, const struct spread *from, si
 	to->sum = x->sum + (was_whole ? 0 : to->sum);
 	to->n = x->n + (was_whole ? 0 : to->n);
 	if (was_whole) {
-		is_good = is_good && add_all(into, set, had.values, had.kept);
+		is_good = is_good && begin_waiting(into, set) && add_all(into, set, had.values, had.kept);
 		mem_free(had.values);
 	}
 	return is_good;

@@ -4,6 +4,9 @@
  * only the last customer that it counted. A group's cells are made when its first event appears. Workers count apart
  * and are added up: customers never meet two workers.
  *
+ * Counting needs no order: where no row has to be looked at closer or left out for want of consent, a customer's rows are
+ * counted where they lie, slice after slice, without a line.
+ *
  * With `top` the values past it are counted once more as one group, in a scan of their own: a customer of two of them is one. */
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +35,12 @@ struct worker {
 	uint32_t *group_at;  /* by event of the line; owned, of cap */
 	size_t cap;
 	bool looks;          /* the match has to look at rows */
-	struct cells *cells; /* by group number; owned */
+	const uint8_t *codes; /* of types that match; NULL: all do */
+	bool is_in_place;    /* rows may be counted where they lie … */
+	bool looks_at_type;  /* … those of the types that match: of all that are marked */
+	struct cells **cells; /* by group number; owned */
 	size_t n_cells;
+	struct cells **of_type; /* of a dimension that types tell: by type; NULL: not met yet */
 	uint64_t all_customers;
 	uint32_t last_of_all;
 	struct query_tally_out left_out;
@@ -43,7 +50,7 @@ struct worker {
 
 static struct cells *cells_of(struct worker *w, uint32_t group)
 {
-	if (group < w->n_cells && w->cells[group].events) return &w->cells[group];
+	if (group < w->n_cells && w->cells[group]) return w->cells[group];
 	if (group >= w->n_cells) {
 		size_t n = w->n_cells ? w->n_cells * 2 : 16;
 		while (n <= group) n *= 2;
@@ -53,8 +60,8 @@ static struct cells *cells_of(struct worker *w, uint32_t group)
 	}
 	bool is_customers = w->q->measure == QUERY_CUSTOMERS, is_percentile = w->q->measure == QUERY_PERCENTILE, is_sum = query__is_of_numbers(w->q) && !is_percentile;
 	size_t n = w->times->n, each = sizeof(uint64_t) + (is_customers ? 12 : 0) + (is_sum ? sizeof(uint64_t) + sizeof(struct decimal_sum) : 0) + (is_percentile ? sizeof(uint64_t) + sizeof(struct values) : 0);
-	if (!query__charge(w->plan, n * each + 2 * sizeof(struct cells))) return NULL;
-	struct cells *c = &w->cells[group];
+	if (!query__charge(w->plan, n * each + sizeof(struct cells) + 2 * sizeof(struct cells *))) return NULL;
+	struct cells *c = w->cells[group] = ARENA_NEW(&w->arena, struct cells);
 	c->events = ARENA_ARRAY(&w->arena, uint64_t, n);
 	if (is_customers) c->customers = ARENA_ARRAY(&w->arena, uint64_t, n), c->last = ARENA_ARRAY(&w->arena, uint32_t, n);
 	if (is_percentile) c->values = ARENA_ARRAY(&w->arena, struct values, n);
@@ -126,6 +133,90 @@ static void count(struct worker *w, uint32_t customer)
 	}
 }
 
+/* ---- rows where they lie ----------------------------------------------------------------------------------------------- */
+enum { SEARCHED = 64 /* of so many rows the range's are looked for */ };
+struct rows { /* of a slice */
+	const struct query_part *part;
+	uint32_t number, customer;
+	size_t first, end;
+	const uint64_t *hits; /* NULL, or from bit first % 64 on */
+	struct cells *cells;  /* of all of them; NULL: each has its own */
+	bool by_type;         /* its type tells which */
+};
+
+/* NULL: out of memory. */
+static struct cells *cells_from(struct worker *w, uint32_t group)
+{
+	if (group == UINT32_MAX) return NULL;
+	return cells_of(w, group > w->top ? w->top : group);
+}
+
+static struct cells *cells_of_row(struct worker *w, const struct rows *r, size_t row, uint16_t type)
+{
+	if (!r->by_type) return cells_from(w, query__group(w->groups, r->number, row));
+	if (!w->of_type[type]) w->of_type[type] = cells_from(w, query__group_of_event(w->groups, type, 0));
+	return w->of_type[type];
+}
+
+/* False: out of memory. */
+static inline __attribute__((always_inline)) bool count_rows(struct worker *w, const struct rows *r, bool have_same_cells)
+{
+	const struct query_times *times = w->times;
+	const struct events_raw time_ms = r->part->s.time_ms, type_at = r->part->s.type;
+	const uint16_t *types = r->part->s.types;
+	const uint8_t *codes = !r->hits || w->looks_at_type ? w->codes : NULL;
+	uint64_t length = (uint64_t)(times->to_ms - times->from_ms);
+	int64_t from_ms = times->from_ms, begin = INT64_MAX, end = INT64_MIN;
+	size_t interval = 0, base = r->first / 64 * 64;
+	struct cells *c = r->cells;
+	for (size_t at = base; at < r->end; at += 64) {
+		uint64_t marks = r->hits ? r->hits[(at - base) / 64] : UINT64_MAX;
+		if (at < r->first) marks = marks >> r->first % 64 << r->first % 64;
+		if (r->end - at < 64) marks &= (UINT64_C(1) << (r->end - at)) - 1;
+		for (; marks; marks &= marks - 1) {
+			size_t row = at + (size_t)__builtin_ctzll(marks);
+			int64_t t = events_raw_at(&time_ms, row);
+			if ((uint64_t)(t - from_ms) >= length) continue;
+			if (!have_same_cells || codes) {
+				uint16_t type = types[events_raw_at(&type_at, row)];
+				if (codes && codes[type] == QUERY_NO) continue;
+				if (!have_same_cells && !(c = r->by_type && w->of_type[type] ? w->of_type[type] : cells_of_row(w, r, row, type))) return false;
+			}
+			if (t < begin || t >= end) {
+				interval = query__interval_of(times, t);
+				begin = times->start[interval];
+				end = times->start[interval + 1];
+			}
+			c->events[interval]++;
+			if (c->customers && r->customer) count_customer(w, c, interval, r->customer);
+		}
+	}
+	return true;
+}
+
+static bool count_slice(struct worker *w, uint32_t customer, const struct query_slice *slice)
+{
+	const struct query_part *part = &w->plan->parts[slice->part];
+	enum query_dimension by = w->q->by;
+	struct rows r = {.part = part, .number = slice->part, .customer = customer, .first = slice->first, .end = slice->first + slice->n, .hits = slice->hits,
+		.by_type = by == QUERY_TYPE || by == QUERY_FAMILY || by == QUERY_STAGE};
+	if (slice->n > SEARCHED && part->min_ms < w->times->from_ms) r.first = query__first_from(&part->s, (uint32_t)r.first, (uint32_t)r.end, w->times->from_ms);
+	if (slice->n > SEARCHED && part->max_ms >= w->times->to_ms) r.end = query__first_from(&part->s, (uint32_t)r.first, (uint32_t)r.end, w->times->to_ms);
+	if (r.hits) r.hits += r.first / 64 - slice->first / 64;
+	uint32_t group;
+	if (!query__group_of_rows(w->groups, slice->part, r.first, r.end, &group)) return count_rows(w, &r, false);
+	r.cells = cells_from(w, group);
+	return r.cells && count_rows(w, &r, true);
+}
+
+static bool is_counted_in_place(const struct worker *w)
+{
+	bool is_counting = w->q->measure == QUERY_EVENTS || w->q->measure == QUERY_CUSTOMERS;
+	for (size_t i = 0; i < w->plan->n_parts; i++) is_counting &= w->plan->parts[i].allows == ALLOWS_ALL;
+	return is_counting && !w->looks && !w->q->members;
+}
+
+/* ---- whom a number is made of ------------------------------------------------------------------------------------------ */
 /* By currency the code is asked for, which may have been sent in other letters, or not at all. */
 static bool is_asked_group(struct worker *w, uint32_t group)
 {
@@ -159,6 +250,11 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	struct worker *w = state;
 	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	query__groups_customer(w->groups, customer);
+	if (w->is_in_place && query__may(w->plan->ctx, customer)) {
+		for (size_t i = 0; i < n; i++)
+			if (!count_slice(w, customer, &slices[i])) return;
+		return;
+	}
 	if (!query__line(&w->line, w->plan, customer, slices, n, &w->want)) return;
 	if (w->looks) query__line_keep(&w->line, w->judge, w->match);
 	count(w, customer);
@@ -169,8 +265,8 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 static bool merge(struct worker *into, const struct worker *from)
 {
 	for (uint32_t g = 0; g <= from->top && g < query__groups_count(from->groups) && g < from->n_cells; g++) {
-		const struct cells *c = &from->cells[g];
-		if (!c->events) continue;
+		const struct cells *c = from->cells[g];
+		if (!c) continue;
 		uint32_t same = into->top < UINT32_MAX ? g : query__group_of(into->groups, query__group_value(from->groups, g));
 		struct cells *sum = same == UINT32_MAX ? NULL : cells_of(into, same);
 		if (!sum) return false;
@@ -211,7 +307,7 @@ static void put_values(struct query_group *g, const struct values *values, size_
 
 static struct query_group group_out(const struct worker *w, uint32_t g, struct arena *a)
 {
-	const struct cells *c = &w->cells[g];
+	const struct cells *c = w->cells[g];
 	size_t n = w->times->n;
 	struct query_value by = g < w->top ? query__group_value(w->groups, g) : (struct query_value){0};
 	struct query_group out = {.by = {by.kind, str_dup(a, by.text)}, .is_other = g == w->top, .events = keep(a, c->events, n * sizeof *c->events),
@@ -252,7 +348,7 @@ static void put_out(struct worker *w, struct arena *a, struct query_trend *out)
 	out->total = (struct query_count){.values = w->q->measure == QUERY_PERCENTILE ? ARENA_NEW(a, struct values) : NULL};
 	decimal_sum_init(&out->total.sum);
 	for (uint32_t g = 0; g < n && g < w->n_cells; g++) {
-		if (!w->cells[g].events) continue;
+		if (!w->cells[g]) continue;
 		struct query_group *group = &out->groups[out->n_groups++];
 		*group = group_out(w, g, a);
 		out->total.events += group->total.events;
@@ -293,11 +389,17 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		w->want = (struct line_wants){.codes = match->codes, .from_ms = times->from_ms, .to_ms = times->to_ms, .channel = q->by == QUERY_CHANNEL, .rows = needs_rows(q, match),
 			.left_out = &w->left_out, .arena = &w->arena};
 		w->judge = query__judge_new(rules, &w->arena);
+		w->of_type = ARENA_ARRAY(&w->arena, struct cells *, p->n_types + 1);
 		states[i] = w;
 	}
 	uint8_t *codes = arena_alloc(p->arena, UINT16_MAX + 1);
 	memcpy(codes, match->codes, UINT16_MAX + 1);
 	query__rules_codes(rules, codes);
+	for (size_t i = 0; i < n; i++) {
+		workers[i].codes = memchr(match->codes, QUERY_NO, p->n_types) ? match->codes : NULL;
+		workers[i].is_in_place = is_counted_in_place(&workers[i]);
+		workers[i].looks_at_type = memcmp(codes, match->codes, p->n_types) != 0;
+	}
 	enum err e = query__scan_types(p, memchr(codes, QUERY_NO, p->n_types) ? codes : NULL, visit, states, n, f);
 	for (size_t i = 1; i < n && e == OK; i++)
 		if (!merge(&workers[0], &workers[i])) e = fault_set(f, ERR_TOO_LARGE, "by", "more values than fit into the %zu MB that one question may take", p->memory_max >> 20);
