@@ -2,10 +2,11 @@
  * share says of what. */
 #include <math.h>
 
+#include "base/interval.h"
 #include "invite/invite_inner.h"
 #include "op/app.h"
 
-enum { ELIGIBLE = INVITE_STEP_ELIGIBLE, SAMPLED = INVITE_STEP_SAMPLED, SENT = INVITE_STEP_SENT, DELIVERED = INVITE_STEP_DELIVERED, DONE = INVITE_STEP_DONE, STEPS = INVITE_FUNNEL_STEPS };
+enum { ELIGIBLE = INVITE_STEP_ELIGIBLE, SAMPLED = INVITE_STEP_SAMPLED, SENT = INVITE_STEP_SENT, DELIVERED = INVITE_STEP_DELIVERED, STARTED = INVITE_STEP_STARTED, DONE = INVITE_STEP_DONE, STEPS = INVITE_FUNNEL_STEPS };
 const char *const INVITE_FUNNEL_NAMES[] = {"eligible", "sampled", "sent", "delivered", "opened", "started", "done"};
 
 static const struct desc_field STEP_FIELDS[] = {
@@ -30,6 +31,14 @@ static const struct desc_field REASON_FIELDS[] = {
 static const struct desc REASON_DESC = DESC(funnel_reason, REASON_FIELDS);
 static const struct desc_field FUNNEL_FIELDS[] = {
 	FIELD(survey_funnel, finding, DESC_MSG),
+	FIELD(survey_funnel, response, DESC_MSG, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_funnel, completion, DESC_MSG, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_funnel, response_rate, DESC_SHARE, .doc = "answered of delivered; with Wilson's interval"),
+	FIELD(survey_funnel, response_low, DESC_SHARE),
+	FIELD(survey_funnel, response_high, DESC_SHARE),
+	FIELD(survey_funnel, completion_rate, DESC_SHARE, .doc = "answered of begun"),
+	FIELD(survey_funnel, completion_low, DESC_SHARE),
+	FIELD(survey_funnel, completion_high, DESC_SHARE),
 	FIELD(survey_funnel, steps, DESC_LIST, .item = DESC_STRUCT, .of = &STEP_DESC),
 	FIELD(survey_funnel, reasons, DESC_LIST, .item = DESC_STRUCT, .of = &REASON_DESC),
 	FIELD(survey_funnel, waiting, DESC_INT),
@@ -108,6 +117,20 @@ static enum err add_reasons(struct op *op, id survey, struct survey_funnel *f)
 	return OK;
 }
 
+static struct msg rate_of(const char *key, int64_t of, int64_t n, double *rate, double *low, double *high)
+{
+	struct interval sure = interval_wilson(of, n);
+	*rate = n ? (double)of / (double)n : NAN;
+	*low = n ? sure.low : NAN;
+	*high = n ? sure.high : NAN;
+	if (!n) return (struct msg){0};
+	struct msg m = msg_int(key, "n", n);
+	msg_add(&m, (struct msg_arg){.name = "rate", .type = MSG_SHARE, .d = *rate});
+	msg_add(&m, (struct msg_arg){.name = "low", .type = MSG_SHARE, .d = *low});
+	msg_add(&m, (struct msg_arg){.name = "high", .type = MSG_SHARE, .d = *high});
+	return m;
+}
+
 enum err invite__funnel(struct op *op, id survey, struct survey_funnel *out)
 {
 	int64_t counts[STEPS], visitors[STEPS];
@@ -124,5 +147,7 @@ enum err invite__funnel(struct op *op, id survey, struct survey_funnel *out)
 		msg_add(&out->finding, (struct msg_arg){.name = "delivered", .type = MSG_INT, .i = counts[DELIVERED]});
 		msg_add(&out->finding, (struct msg_arg){.name = "rate", .type = MSG_SHARE, .d = (double)counts[DONE] / (double)counts[DELIVERED]});
 	}
+	out->response = rate_of("invites_response", counts[DONE], counts[DELIVERED], &out->response_rate, &out->response_low, &out->response_high);
+	out->completion = rate_of("invites_completion", counts[DONE], counts[STARTED], &out->completion_rate, &out->completion_low, &out->completion_high);
 	return add_reasons(op, survey, out);
 }

@@ -50,10 +50,11 @@ struct funnel_reason {
 	str address;
 };
 struct survey_funnel {
-	struct msg finding;
+	struct msg finding, response, completion;
 	LIST_OF(struct funnel_step) steps;
 	LIST_OF(struct funnel_reason) reasons;
 	int64_t waiting;
+	double response_rate, response_low, response_high, completion_rate, completion_low, completion_high; /* NaN: of nobody */
 };
 extern const struct desc SURVEY_FUNNEL_DESC;
 #endif

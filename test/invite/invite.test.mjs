@@ -74,12 +74,15 @@ describe('invitations', () => {
 		assert.match(shown, /value="9" checked/);
 		await until('the delivery to be known', async () => (await steps(address)).delivered === 1);
 		assert.deepEqual((await steps(address)), { eligible: 1, sampled: 1, sent: 1, delivered: 1, opened: 0, started: 0, done: 0 });
+		const rates = async () => { const { funnel } = await read(`${address}/invitations`); return ['response_rate', 'response_low', 'response_high', 'completion_rate', 'completion_high'].map((name) => funnel[name] === null ? null : Math.round(funnel[name] * 1e4) / 1e4); };
+		assert.deepEqual(await rates(), [0, 0, 0.7935, null, null], 'of nobody there is no rate');
 		assert.equal((await w.fetch(`${path}/steps/opened`, { method: 'POST' })).status, 204);
 		assert.equal((await w.fetch(`${path}/steps/looked`, { method: 'POST' })).status, 404);
 		assert.equal((await steps(address)).opened, 1);
 		const form = forms(shown).find((each) => each.action === path);
 		assert.equal((await guest.post(path, { ...form.fields, 'answers[0].value': '9' })).status, 303);
 		assert.deepEqual((await steps(address)), { eligible: 1, sampled: 1, sent: 1, delivered: 1, opened: 1, started: 1, done: 1 });
+		assert.deepEqual(await rates(), [1, 0.2065, 1, 1, 1], 'answered of delivered, answered of begun; Wilson');
 		const told = ['Survey Sent', 'Survey Delivered', 'Survey Opened', 'Survey Started', 'Survey Answered', 'Survey Completed'];
 		await until('all steps on the time line', async () => {
 			const events = timeline(await w.customer('user_id:kim', secret)).map((each) => each.event);
