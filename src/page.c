@@ -461,10 +461,12 @@ struct error_page {
 	struct msg title, text;
 	str reference, address;
 	bool is_gone;
+	LIST_OF(struct form_fault) reasons;
 };
 static const struct desc_field ERROR_FIELDS[] = {
 	FIELD(error_page, status, DESC_INT),   FIELD(error_page, title, DESC_MSG),   FIELD(error_page, text, DESC_MSG),
 	FIELD(error_page, reference, DESC_STR), FIELD(error_page, address, DESC_STR), FIELD(error_page, is_gone, DESC_BOOL),
+	FIELD(error_page, reasons, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
 };
 static const struct desc ERROR_DESC = {"error", sizeof(struct error_page), ERROR_FIELDS, COUNT_OF(ERROR_FIELDS)};
 
@@ -514,6 +516,16 @@ static str role_that_may(struct op *op, enum permission wanted)
 	return STR_NONE;
 }
 
+/* Why what was sent is not taken, as far as the reader's language has words for it. */
+static void add_reasons(struct op *op, struct error_page *page)
+{
+	const struct fault *f = &op->fault;
+	page->reasons.v = ARENA_ARRAY(&op->arena, struct form_fault, FAULT_FIELDS);
+	for (int i = 0; i < f->n_fields; i++)
+		if (i18n_knows_reason(op->locale.lang, str_of(f->fields[i].text)))
+			page->reasons.v[page->reasons.n++] = (struct form_fault){str_dup(&op->arena, str_of(f->fields[i].name)), msg_reason(op, "as_written", "text", f->fields[i].text)};
+}
+
 static void reply_error_page(struct pages *p, struct op *op, struct web *w, enum err e, int status, enum permission wanted)
 {
 	struct error_page *page = ARENA_NEW(&op->arena, struct error_page);
@@ -521,6 +533,7 @@ static void reply_error_page(struct pages *p, struct op *op, struct web *w, enum
 	page->is_gone = e == ERR_GONE;
 	page->title = msg_of(err_key(e));
 	page->text = msg_of(str_fmt(&op->arena, "%s_text", err_key(e)).p);
+	if (e == ERR_INVALID || e == ERR_STATE || e == ERR_CONFLICT) add_reasons(op, page);
 	if (e == ERR_DENIED) page->text = msg_str("error_denied_who", "role", role_that_may(op, wanted));
 	if (status >= 500) page->reference = id_show(&op->arena, S("ref"), id_new());
 	if (status >= 500) log_info("error_shown", F_STR("reference", page->reference), F_STR("slug", str_of(err_slug(e))));

@@ -293,7 +293,7 @@ static void check_figure(struct op *op, const struct effort_input *in, struct ef
 	page->figure.value = own;
 	e->figure = asked;
 	if (!asked.n || effort__figure_read(op, asked, &figure) == OK) return;
-	faults_add(f, own.n ? "own_figure" : "figure", &page->figure, msg_str("effort_figure_wrong", "reason", str_dup(&op->arena, str_of(op->fault.fields[0].text))));
+	faults_add(f, own.n ? "own_figure" : "figure", &page->figure, msg_reason(op, "effort_figure_wrong", "reason", op->fault.fields[0].text));
 	fault_clear(&op->fault);
 }
 

@@ -126,6 +126,13 @@ struct msg msg_str(const char *key, const char *name, str value)
 	return m;
 }
 
+struct msg msg_reason(struct op *op, const char *key, const char *name, const char *english)
+{
+	struct msg m = msg_of(key);
+	msg_add(&m, (struct msg_arg){.name = name, .type = MSG_REASON, .s = str_dup(&op->arena, str_of(english))});
+	return m;
+}
+
 void msg_add(struct msg *m, struct msg_arg arg)
 {
 	if (m->n < (int)COUNT_OF(m->args)) m->args[m->n++] = arg;
@@ -137,7 +144,7 @@ struct form_fault *web_faults(struct op *op, size_t *n)
 	struct form_fault *faults = ARENA_ARRAY(&op->arena, struct form_fault, *n);
 	for (size_t i = 0; i < *n; i++) {
 		faults[i].field = str_dup(&op->arena, str_of(op->fault.fields[i].name));
-		faults[i].text = msg_str("fault_invalid_why", "why", str_dup(&op->arena, str_of(op->fault.fields[i].text)));
+		faults[i].text = msg_reason(op, "fault_invalid_why", "why", op->fault.fields[i].text);
 	}
 	return faults;
 }

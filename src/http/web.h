@@ -109,6 +109,8 @@ extern const struct desc OPTION_DESC, INPUT_DESC, FORM_FAULT_DESC, FIGURE_DESC;
 struct msg msg_of(const char *key);
 struct msg msg_int(const char *key, const char *name, int64_t value);
 struct msg msg_str(const char *key, const char *name, str value);
+/* With a fault's words, shown in the reader's language (i18n_reason). */
+struct msg msg_reason(struct op *op, const char *key, const char *name, const char *english);
 void msg_add(struct msg *m, struct msg_arg arg);
 /* The faults of op->fault as a form shows them; *n of them. */
 struct form_fault *web_faults(struct op *op, size_t *n);

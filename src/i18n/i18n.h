@@ -35,6 +35,9 @@ bool i18n_has(const struct lang *l, str key);
 /* Fills a pattern; unknown placeholders stay visible as {name}. */
 str i18n_format(struct arena *a, const struct locale *l, str key, const struct msg_arg *args, int n);
 str i18n_msg(struct arena *a, const struct locale *l, const struct msg *m);
+/* The words of a fault, which are English, in the reader's language; as they are when no text reason_… says them. */
+str i18n_reason(struct arena *a, const struct locale *l, str english);
+bool i18n_knows_reason(const struct lang *l, str english);
 /* The same with values asked for by name: what stands in the text, what select compares, what plurals count. */
 struct i18n_value {
 	str text, raw;

@@ -270,6 +270,23 @@ static void words_of_thai_and_chinese_agree(void **state)
 	run_table("data/oracle-i18n/word_segmentation.tsv", words_agree);
 }
 
+static void reasons_are_known_by_their_english_words(void **state)
+{
+	(void)state;
+	const struct locale fa = locale_of(S("fa")), th = locale_of(S("th")), en = locale_of(S("en"));
+	assert_str_equal(i18n_reason(&arena, &fa, S("must be true or false")), S("باید true یا false باشد"));
+	assert_str_equal(i18n_reason(&arena, &th, S("a survey has 1 to 30 questions")), S("แบบสำรวจมีได้ 1 ถึง 30 คำถาม"));
+	assert_str_equal(i18n_reason(&arena, &fa, S("a survey has 1 to 30 questions")), S("هر نظرسنجی ۱ تا ۳۰ پرسش دارد"));
+	/* A reason within a reason, and what somebody wrote, which stays as it is. */
+	assert_str_equal(i18n_reason(&arena, &th, S("question 2: that is not one of the answers (ab (c))")), S("คำถามที่ 2: ไม่ใช่หนึ่งในตัวเลือกคำตอบ (ab (c))"));
+	assert_str_equal(i18n_reason(&arena, &en, S("must be given")), S("must be given"));
+	assert_str_equal(i18n_reason(&arena, &fa, S("the moon is full")), S("the moon is full"));
+	assert_str_equal(i18n_reason(&arena, &fa, S("")), S(""));
+	assert_true(i18n_knows_reason(fa.lang, S("must be given")));
+	assert_false(i18n_knows_reason(fa.lang, S("must be given up")));
+	assert_true(i18n_knows_reason(en.lang, S("the moon is full")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +302,7 @@ int main(void)
 		cmocka_unit_test(dates_agree),
 		cmocka_unit_test(plurals_agree),
 		cmocka_unit_test(words_of_thai_and_chinese_agree),
+		cmocka_unit_test(reasons_are_known_by_their_english_words),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	arena_release(&arena);

@@ -227,6 +227,7 @@ static struct i18n_value argument_value(struct arena *a, const struct locale *l,
 	case MSG_TIME: return (struct i18n_value){.text = i18n_time(a, l, m->i)};
 	case MSG_DATE: return (struct i18n_value){.text = i18n_date(a, l, m->i)};
 	case MSG_KEY: return (struct i18n_value){.text = i18n_pattern(l->lang, m->s), .raw = m->s};
+	case MSG_REASON: return (struct i18n_value){.text = i18n_reason(a, l, m->s), .raw = m->s};
 	case MSG_STR: break;
 	}
 	return (struct i18n_value){.text = m->s, .raw = m->s};

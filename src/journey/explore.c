@@ -359,7 +359,7 @@ static enum err compose(struct journey_asking *k)
 	page->json.value = sent;
 	suggest(k);
 	if (sent.n && json_tree(&k->op->arena, sent, QUESTION_BYTES, &x.question, &k->op->fault) != OK) {
-		page->json.error = msg_str("question_no_json", "why", str_dup(&k->op->arena, str_of(k->op->fault.fields[0].text)));
+		page->json.error = msg_reason(k->op, "question_no_json", "why", k->op->fault.fields[0].text);
 		fault_clear(&k->op->fault);
 		x.question = NULL;
 		sent = S("");

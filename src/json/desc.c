@@ -87,7 +87,8 @@ static void put_msg_arg(struct json_writer *w, struct arena *a, const struct msg
 	case MSG_REAL:
 	case MSG_SHARE: json_put_real(w, arg->d); break;
 	case MSG_STR:
-	case MSG_KEY: json_put_str(w, arg->s); break;
+	case MSG_KEY:
+	case MSG_REASON: json_put_str(w, arg->s); break;
 	case MSG_TIME: json_put_str(w, datetime_show(a, arg->i)); break;
 	case MSG_DATE: json_put_str(w, date_show(a, arg->i)); break;
 	case MSG_MONEY: put_money(w, arg->money); break;

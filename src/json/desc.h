@@ -33,10 +33,10 @@ struct money {
  * it is {"key":…, "args":{…}, "text": English}. In a page it is the text in the page's language. */
 struct msg_arg {
 	const char *name;
-	enum { MSG_INT, MSG_REAL, MSG_SHARE, MSG_STR, MSG_TIME, MSG_DATE, MSG_MONEY, MSG_KEY } type;
+	enum { MSG_INT, MSG_REAL, MSG_SHARE, MSG_STR, MSG_TIME, MSG_DATE, MSG_MONEY, MSG_KEY, MSG_REASON } type;
 	int64_t i;  /* MSG_INT; MSG_TIME and MSG_DATE in ms */
 	double d;   /* MSG_REAL, MSG_SHARE (0..1) */
-	str s;      /* MSG_STR; MSG_KEY: another key, translated in place */
+	str s;      /* MSG_STR; MSG_KEY: another key, translated in place; MSG_REASON: the English words of a fault, translated in place */
 	struct money money;
 };
 struct msg {

@@ -463,7 +463,7 @@ static enum err make_page(struct op *op, struct web *w, struct listening **out)
 
 static struct msg query_fault(struct op *op)
 {
-	return msg_str("listen_fault_query", "reason", str_dup(&op->arena, str_of(op->fault.fields[0].text)));
+	return msg_reason(op, "listen_fault_query", "reason", op->fault.fields[0].text);
 }
 
 enum err listening_get(struct op *op, struct web *w, struct answer *a)

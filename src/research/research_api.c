@@ -157,7 +157,7 @@ enum err research_list_get(struct op *op, struct web *w, struct answer *a)
 	enum err e = make_list(op, w, &in, &page);
 	bool is_of_q = e == ERR_INVALID && page->q.value.n && op->fault.n_fields && str_eq(str_of(op->fault.fields[0].name), S("q"));
 	if (!is_of_q || w->wants_json) return e == OK ? answer_with(a, &RESEARCH_LIST_DESC, page) : e;
-	page->q.error = msg_str("listen_fault_query", "reason", str_dup(&op->arena, str_of(op->fault.fields[0].text)));
+	page->q.error = msg_reason(op, "listen_fault_query", "reason", op->fault.fields[0].text);
 	page->finding = page->q.error;
 	return answer_refused(op, a, &RESEARCH_LIST_DESC, page);
 }

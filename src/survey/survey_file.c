@@ -83,7 +83,7 @@ static enum err read_file(struct op *op, str bytes, struct survey_file *f)
 		fault_clear(&op->fault);
 		return fail(op, ERR_INVALID, "file", "is no JSON: %.*s", STR_ARG(why));
 	}
-	if (!str_eq(json_get_str(tree, S("format")), S(FORMAT))) return fail(op, ERR_INVALID, "format", "is not \"" FORMAT "\": this is no exported survey");
+	if (!str_eq(json_get_str(tree, S("format")), S(FORMAT))) return fail(op, ERR_INVALID, "format", "is not \"%s\": this is no exported survey", FORMAT);
 	if (!json_get_i64(tree, S("format_version"), &version) || version != FORMAT_VERSION) return fail(op, ERR_INVALID, "format_version", "is not %d, the only one that is read", FORMAT_VERSION);
 	return json_into(&op->arena, &SURVEY_FILE_DESC, bytes, f, &op->fault);
 }

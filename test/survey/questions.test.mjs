@@ -139,6 +139,19 @@ describe('questions', () => {
 		}
 	});
 
+	test('people read in their own language why a survey is not opened or saved, programs in English', async () => {
+		await w.addUser('reader@example.com', 'owner', 'the long password of the reader');
+		const reader = await w.signIn('reader@example.com', 'the long password of the reader');
+		const { address } = await surveys.make('Read', [{ id: 'a', type: 'text', text: 'A?', skips: [{ when: [], to: 'a' }] }]);
+		reader.cookies.set('lang', 'fa');
+		const page = await (await reader.get(address)).text(), form = forms(page).find((each) => each.action === `${address}/open`);
+		const refused = await reader.post(`${address}/open`, form.fields), words = await refused.text();
+		assert.equal(refused.status, 422);
+		assert.match(words, /پرسش ۱: .{0,3}به عقب برمی‌گردد و نظرسنجی هرگز تمام نمی‌شود/);
+		assert.doesNotMatch(words, /would never end/);
+		assert.match((await surveys.send(`${address}/open`)).text, /question 1: it leads back, so the survey would never end \(a\)/);
+	});
+
 	test('an order of chance stays the same throughout a submission', async () => {
 		const options = 'abcdefgh'.split('').map((each) => `option ${each}`);
 		const { path } = await surveys.open('Chance', [{ id: 'must', type: 'boolean', is_required: true, text: 'First?' }, { id: 'c', type: 'choices', is_shuffled: true, text: 'Which?', options }, ...['x', 'y', 'z', 'v'].map((id) => ({ id, type: 'boolean', text: `${id}?` }))], { is_shuffled: true });
