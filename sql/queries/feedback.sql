@@ -14,7 +14,7 @@ ON CONFLICT (question) DO UPDATE SET survey = coalesce(excluded.survey, feedback
 INSERT INTO feedback_anonymous (question) VALUES ($1) ON CONFLICT (question) DO NOTHING;
 
 -- name: feedback_anonymous_questions
-SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max FROM feedback_question q JOIN feedback_anonymous n ON n.question = q.question
+SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max, 0 FROM feedback_question q JOIN feedback_anonymous n ON n.question = q.question
 ORDER BY q.first_at, q.question;
 
 -- name: feedback_released_with
@@ -43,7 +43,9 @@ DELETE FROM feedback WHERE subject = $1;
 DELETE FROM feedback_question WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.question = feedback_question.question);
 
 -- name: feedback_questions
-SELECT question AS id, survey, type, wording, scale_min, scale_max FROM feedback_question ORDER BY first_at, question;
+SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max,
+	CASE WHEN n.question IS NOT NULL AND EXISTS (SELECT 1 FROM feedback f WHERE f.question = q.question AND f.staff <> '') THEN 1 ELSE 0 END
+FROM feedback_question q LEFT JOIN feedback_anonymous n ON n.question = q.question ORDER BY q.first_at, q.question;
 
 -- name: feedback_question_first
 SELECT first_at FROM feedback_question WHERE question = $1;

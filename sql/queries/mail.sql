@@ -3,7 +3,7 @@
 -- name: mail_add
 INSERT INTO mail (id, kind, person, recipient, recipient_name, search, language, subject, text, html, unsubscribe, state,
 	attempts, is_repeated, made_at, due_at, customer_subject)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $12, $13);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $14, $13);
 
 -- name: mail_take_back
 -- What a stop of the program left in the middle: whether it arrived is not known.

@@ -175,6 +175,19 @@ enum err contact_judge(struct op *op, const struct contact_policy *p, const stru
 	return OK;
 }
 
+enum err contact_awake(struct op *op, id customer, int64_t *at_ms)
+{
+	struct contact_policy p;
+	struct traits traits;
+	enum contact_reason why;
+	TRY(contact_policy_get(op, &p));
+	TRY(op_query(op, SQL_contact_traits, DB_ARGS(db_id(customer)), &traits.rows));
+	p.gap_days = 0;
+	p.n_caps = 0;
+	*at_ms = contact_when(&p, CONTACT_EMAIL, NULL, 0, zone_of(op, &traits), op->now_ms, &why);
+	return OK;
+}
+
 enum err contact_note(struct op *op, const struct contact_ask *ask, uint32_t subject, enum contact_reason reason)
 {
 	return op_run(op, SQL_contact_add,

@@ -72,6 +72,9 @@ struct contact_verdict {
 enum err contact_judge(struct op *op, const struct contact_policy *p, const struct contact_ask *ask, struct contact_verdict *out) NODISCARD;
 /* Writes the decision down: what was sent (CONTACT_MAY), or is not sent at all. */
 enum err contact_note(struct op *op, const struct contact_ask *ask, uint32_t subject, enum contact_reason reason) NODISCARD;
+/* For what answers something that the customer said, which falls under no gap, cap or hold: the first instant from now on outside the
+ * quiet hours of their place. */
+enum err contact_awake(struct op *op, id customer, int64_t *at_ms) NODISCARD;
 enum err contact_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 /* The customer wants no more of it by this channel. */
 enum err contact_refuse(struct op *op, id customer, enum contact_channel channel) NODISCARD;

@@ -1,5 +1,5 @@
 /* What is read of a touchpoint: properties under the names that files and senders use (docs/sending.md). */
-#include "feedback/feedback.h"
+#include "feedback/feedback_inner.h"
 
 #include <math.h>
 #include <sodium.h>
@@ -203,9 +203,9 @@ static enum err read_questions(struct op *op, enum sql statement, struct feedbac
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_val *low = db_cell(&rows, i, 4), *high = db_cell(&rows, i, 5);
 		(*out)[i] = (struct feedback_question){db_rows_text(&rows, i, 0), db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 2), db_rows_text(&rows, i, 3),
-			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d};
+			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d, db_rows_int(&rows, i, 6) != 0};
 	}
-	return OK;
+	return feedback__reword(op, *out, *n);
 }
 
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n)

@@ -23,8 +23,9 @@ enum err feedback_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 
 /* The questions that were answered, in the order of their first answer. */
 struct feedback_question {
-	str id, survey, type, wording; /* survey and wording absent unless sent */
+	str id, survey, type, wording; /* survey and wording absent unless sent; the wording in the reader's language where the survey has it */
 	double scale_min, scale_max;   /* NaN: none was sent */
+	bool is_of_staff;              /* those who serve answered it, by the links of their teams */
 };
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
 /* Those of anonymous surveys alone. */

@@ -41,6 +41,8 @@ enum err followup_went(struct op *op, id followup, const struct followup_course 
 /* A letter to a customer: greeting and text in their language, as lines. Put into the outbox for the purpose of service. */
 struct customer_letter {
 	str email, language, subject, text;
+	uint32_t of_subject; /* whose address it is: the letter is erased with them */
+	int64_t not_before_ms; /* it is night where they are until then */
 	bool is_refused; /* they refused to be served by mail, or no mail leaves */
 };
 /* Their address, language and greeting; email absent when there is none. */

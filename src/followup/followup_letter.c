@@ -2,6 +2,7 @@
  * of i18n until somebody changes them. */
 #include "audit/audit.h"
 #include "consent/consent.h"
+#include "contact/contact.h"
 #include "customer/people.h"
 #include "followup/followup_inner.h"
 #include "http/faults.h"
@@ -33,6 +34,7 @@ static struct locale locale_of(struct op *op, str language)
 enum err followup_letter_of(struct op *op, id customer, struct customer_letter *out, str *greeting)
 {
 	struct db_rows k, letter;
+	uint32_t *subjects;
 	str organisation = setting_text(op, SETTING_organisation);
 	*out = (struct customer_letter){.email = STR_NONE};
 	TRY(op_query(op, SQL_followup_contact, DB_ARGS(db_id(customer)), &k));
@@ -41,6 +43,8 @@ enum err followup_letter_of(struct op *op, id customer, struct customer_letter *
 	out->email = db_rows_text(&k, 0, 0);
 	out->language = lang_code(l.lang);
 	out->is_refused = people_denied(op->app->people, (uint32_t)db_rows_int(&k, 0, 3)) & PURPOSE_BIT(PURPOSE_SERVICE);
+	if (people_subjects(op->app->people, (uint32_t)db_rows_int(&k, 0, 3), &op->arena, &subjects)) out->of_subject = subjects[0];
+	TRY(contact_awake(op, customer, &out->not_before_ms));
 	str called = db_rows_text(&k, 0, 1);
 	struct msg hello = called.n ? msg_str("letter_greeting_named", "name", called) : msg_of("letter_greeting");
 	*greeting = i18n_msg(&op->arena, &l, &hello);
@@ -54,7 +58,7 @@ enum err followup_letter_of(struct op *op, id customer, struct customer_letter *
 enum err followup_letter_send(struct op *op, const struct customer_letter *x, id *mail)
 {
 	struct locale l = locale_of(op, x->language);
-	struct mail_message m = {.kind = MAIL_CUSTOMER, .recipient = x->email};
+	struct mail_message m = {.kind = MAIL_CUSTOMER, .recipient = x->email, .customer_subject = x->of_subject, .not_before_ms = x->not_before_ms};
 	struct msg *lines = ARENA_ARRAY(&op->arena, struct msg, MOST_LINES);
 	struct mail_letter letter = {.title = msg_str("as_written", "text", x->subject), .sentences = {lines, 0}};
 	if (!x->email.n) return fail(op, ERR_STATE, "customer", "has no address");

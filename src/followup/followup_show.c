@@ -47,6 +47,7 @@ struct followup_page {
 	LIST_OF(struct followup_step) steps;
 	LIST_OF(struct option) owners, outcomes, improvements;
 	str recipient, language;
+	int64_t sends_at;
 	struct input subject, text, note;
 	LIST_OF(struct form_fault) faults;
 };
@@ -65,6 +66,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(followup_page, outcomes, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(followup_page, improvements, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(followup_page, recipient, DESC_STR),
+	FIELD(followup_page, sends_at, DESC_TIME, .flags = DESC_OMIT, .doc = "a letter told now waits until then: it is night where they are"),
 	FIELD(followup_page, language, DESC_STR, .doc = "the customer's, in which the letter is written"),
 	FIELD(followup_page, subject, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(followup_page, text, DESC_STRUCT, .of = &INPUT_DESC),
@@ -127,10 +129,12 @@ static enum err fill_letter(struct op *op, struct followup_page *page)
 {
 	struct customer_letter letter;
 	str greeting;
+	page->sends_at = DESC_NULL_INT;
 	if (page->is_nobody) return OK;
 	TRY(followup_letter_of(op, page->followup.customer, &letter, &greeting));
 	page->recipient = letter.email;
 	page->language = letter.language;
+	page->sends_at = letter.not_before_ms > op->now_ms ? letter.not_before_ms : DESC_NULL_INT;
 	page->subject.value = letter.subject;
 	page->text.value = str_fmt(&op->arena, "%.*s\n\n%.*s", STR_ARG(greeting), STR_ARG(letter.text));
 	page->no_mail = !letter.email.n ? msg_of("followup_no_address") : letter.is_refused ? msg_of("followup_mail_refused") : !mail_is_on(op->app) ? msg_of("followup_mail_off") : (struct msg){0};
@@ -302,7 +306,7 @@ enum err followup_tell_post(struct op *op, struct web *w, struct answer *a)
 	act.action = action;
 	act.text = in.subject;
 	TRY(followup__do(op, &f, &act));
-	a->notice = msg_of("notice_followup_told");
+	a->notice = msg_of(letter.not_before_ms > op->now_ms ? "notice_followup_told_later" : "notice_followup_told");
 	return answer_redirect(a, f.address);
 }
 

@@ -59,7 +59,8 @@ enum err mail_put(struct op *op, const struct mail_message *m, id *out)
 	TRY(op_run(op, SQL_mail_add,
 		DB_ARGS(db_id(mail), db_text(str_of(MAIL_KINDS[m->kind])), db_id(m->person), db_text(m->recipient),
 			db_text(name), db_text(search), db_text(m->language), db_text(m->subject), db_text(m->text),
-			db_text(m->html), db_text(m->unsubscribe), db_int(op->now_ms), db_int_or_null(m->customer_subject ? m->customer_subject : DESC_NULL_INT)),
+			db_text(m->html), db_text(m->unsubscribe), db_int(op->now_ms), db_int_or_null(m->customer_subject ? m->customer_subject : DESC_NULL_INT),
+			db_int(m->not_before_ms > op->now_ms ? m->not_before_ms : op->now_ms)),
 		NULL));
 	if (out) *out = mail;
 	return job_add(op, MAIL_JOB, S("{}"), 0, S("schedule"), NULL);

@@ -20,6 +20,7 @@ struct mail_message {
 	str recipient, name; /* address; how it is addressed, may be empty */
 	str language;
 	str subject, text, html;
+	int64_t not_before_ms; /* 0: at once */
 	str unsubscribe;     /* whole address that ends it without sign-in (RFC 8058); absent: it is asked for, or personal */
 };
 

@@ -99,6 +99,7 @@ struct company__question {
 	const char *id, *type;
 	int most; /* of its scale; 0: none */
 	const char *words[COMPANY__REGIONS]; /* in the order of the places */
+	const char *options[COMPANY__REGIONS]; /* of a choice: a line each */
 };
 enum { COMPANY__QUESTIONS = 6 };
 struct company__asked {

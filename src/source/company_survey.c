@@ -20,6 +20,8 @@ const struct company__asked COMPANY__ASKED[COMPANY__SURVEYS] = {
 		{"nps_year", "nps", 10, {"All in all, how likely are you to recommend us?", "整體而言，您有多大可能推薦我們？", "โดยรวมแล้ว คุณมีแนวโน้มจะแนะนำเรามากน้อยเพียงใด", "Συνολικά, πόσο πιθανό είναι να μας συστήσετε;", "روی‌هم‌رفته چقدر احتمال دارد ما را توصیه کنید؟"}},
 		{"ces_year", "ces", 7, {"Harbour & Hearth makes it easy for me.", "Harbour & Hearth 讓我辦事很輕鬆。", "Harbour & Hearth ทำให้ทุกอย่างเป็นเรื่องง่ายสำหรับฉัน", "Η Harbour & Hearth μού κάνει τα πράγματα εύκολα.", "Harbour & Hearth کار را برایم آسان می‌کند."}},
 		{"told", "boolean", 0, {"In the last 30 days, have you told anyone about us?", "過去 30 天內，您是否曾向他人談起我們？", "ใน 30 วันที่ผ่านมา คุณได้เล่าเรื่องของเราให้ใครฟังบ้างหรือไม่", "Τις τελευταίες 30 ημέρες, μιλήσατε σε κάποιον για εμάς;", "در ۳۰ روز گذشته، آیا درباره ما با کسی صحبت کرده‌اید؟"}},
+		{"origin", "choice", 0, {"How did you first hear of us?", "您最初是如何得知我們的？", "คุณรู้จักเราครั้งแรกจากที่ไหน", "Πώς μας μάθατε για πρώτη φορά;", "نخستین بار چگونه با ما آشنا شدید؟"},
+			{"Someone told me\nAn advert\nA search\nPassed by\nAnother way", "有人告訴我\n廣告\n搜尋\n路過\n其他", "มีคนบอก\nโฆษณา\nการค้นหา\nผ่านมาเห็น\nทางอื่น", "Κάποιος μου το είπε\nΔιαφήμιση\nΑναζήτηση\nΠερνούσα από εκεί\nΑλλιώς", "کسی به من گفت\nآگهی\nجست‌وجو\nاز آنجا رد می‌شدم\nاز راه دیگر"}},
 	}},
 };
 
@@ -109,6 +111,20 @@ void company__answer(struct company *c, struct company__person *p, const struct 
 	c->random = kept;
 }
 
+/* The same whenever somebody is asked. */
+static str origin_of(struct company *c, const struct company__person *p)
+{
+	uint64_t kept = c->random;
+	company__seed(c, p->number ^ UINT64_C(0x0716));
+	str options = str_of(COMPANY__ASKED[COMPANY__SURVEY_RELATIONSHIP].questions[3].options[0]), origin = STR_NONE;
+	for (uint32_t left = company__chance(c, 380) ? 0 : 1 + company__below(c, 4);; left--) {
+		origin = str_cut(&options, '\n');
+		if (!left) break;
+	}
+	c->random = kept;
+	return origin;
+}
+
 static void ask_relationship(struct company *c, struct company__person *p, int day)
 {
 	const struct company__asked *s = &COMPANY__ASKED[COMPANY__SURVEY_RELATIONSHIP];
@@ -120,6 +136,9 @@ static void ask_relationship(struct company *c, struct company__person *p, int d
 	begin(&a, &s->questions[2]);
 	json_key(&c->w, S("boolean"));
 	json_put_bool(&c->w, company__chance(c, p->has_told ? 620 : 180));
+	company__end(c);
+	begin(&a, &s->questions[3]);
+	company__text(c, "choice", origin_of(c, p));
 	company__end(c);
 	begin(&a, NULL);
 	company__end(c);

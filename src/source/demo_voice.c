@@ -22,7 +22,7 @@ static void add_question(struct op *op, const struct company__question *q, struc
 	*out = (struct survey_question){.id = str_of(q->id), .points = DESC_NULL_INT, .is_required = d->questions.n == 1};
 	while (!str_eq(str_of(SURVEY_TYPES[out->type]), str_of(q->type))) out->type++;
 	out->texts.v = ARENA_ARRAY(&op->arena, struct survey_text, COMPANY__REGIONS);
-	for (size_t i = 0; i < COMPANY__REGIONS; i++) out->texts.v[out->texts.n++] = (struct survey_text){str_of(COMPANY__PLACES[i].language), str_of(q->words[i]), STR_NONE, STR_NONE};
+	for (size_t i = 0; i < COMPANY__REGIONS; i++) out->texts.v[out->texts.n++] = (struct survey_text){str_of(COMPANY__PLACES[i].language), str_of(q->words[i]), q->options[i] ? str_of(q->options[i]) : STR_NONE, STR_NONE};
 }
 
 static enum err put_survey(struct op *op, const struct company__asked *asked)

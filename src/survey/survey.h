@@ -97,6 +97,9 @@ enum err survey_check_draft(struct op *op, const struct survey_definition *d) NO
 enum err survey_check_open(struct op *op, const struct survey *s) NODISCARD;
 
 /* The wording of a question before anything is answered, as somebody who is called so (may be absent) reads it. */
+/* The words of a question, or of a part of it (areas.2: a row of a matrix, an option of a ranking), in the reader's language, else in the
+ * survey's first; absent when the survey does not ask it any more. */
+str survey_words(struct op *op, const struct survey *s, str question);
 str survey_asked(struct op *op, const struct survey *s, const struct survey_question *q, const struct lang *lang, str called);
 
 /* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires. */

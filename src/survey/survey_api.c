@@ -15,17 +15,17 @@ static const struct survey_template {
 	const char *questions;
 } TEMPLATES[] = {
 #define SURVEY_TEMPLATE(name, is_anonymous, questions) {#name, is_anonymous, questions},
-#define SURVEY_QUESTION(name, type)
+#define SURVEY_QUESTION(name, type, after)
 #include "survey_templates.def"
 #undef SURVEY_TEMPLATE
 #undef SURVEY_QUESTION
 };
 static const struct standard_question {
-	const char *name;
+	const char *name, *after;
 	int type;
 } STANDARD[] = {
 #define SURVEY_TEMPLATE(name, is_anonymous, questions)
-#define SURVEY_QUESTION(name, type) {#name, SURVEY_##type},
+#define SURVEY_QUESTION(name, type, after) {#name, after, SURVEY_##type},
 #include "survey_templates.def"
 #undef SURVEY_TEMPLATE
 #undef SURVEY_QUESTION
@@ -149,6 +149,10 @@ static void add_standard(struct op *op, const struct standard_question *x, struc
 {
 	struct survey_question *q = &d->questions.v[d->questions.n++];
 	*q = (struct survey_question){.id = str_of(x->name), .type = x->type, .points = DESC_NULL_INT, .is_required = d->questions.n == 1};
+	if (x->after[0]) {
+		q->show_if.v = ARENA_ARRAY(&op->arena, struct survey_condition, q->show_if.n = 1);
+		q->show_if.v[0] = (struct survey_condition){str_of(x->after), SURVEY_IS, S("true")};
+	}
 	q->texts.v = ARENA_ARRAY(&op->arena, struct survey_text, LANGS);
 	for (size_t i = 0; lang_at(i) && i < LANGS; i++) {
 		const struct lang *lang = lang_at(i);

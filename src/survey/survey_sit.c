@@ -91,3 +91,24 @@ str survey_asked(struct op *op, const struct survey *s, const struct survey_ques
 	survey__sit(&x);
 	return survey__text(&x, survey__shown(&x, q)->text);
 }
+
+/* The line that a part is: a row, or an option of a ranking; absent when it is none. */
+static str part_of(struct op *op, const struct survey_text *t, const struct survey_question *q, str suffix)
+{
+	size_t n;
+	int64_t part;
+	str *lines = survey_lines(&op->arena, survey_has_rows(q->type) ? t->rows : t->options, &n);
+	return str_i64(suffix, &part) && part >= 1 && (size_t)part <= n ? lines[part - 1] : STR_NONE;
+}
+
+str survey_words(struct op *op, const struct survey *s, str question)
+{
+	const struct survey_definition *d = &s->definition;
+	const struct sitting x = {.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_AS_PREVIEW, .name = STR_NONE};
+	str suffix = question, of = str_cut(&suffix, '.');
+	size_t at = survey__find(d, of);
+	if (at == d->questions.n) return STR_NONE;
+	const struct survey_question *q = &d->questions.v[at];
+	str words = survey_asked(op, s, q, x.lang, STR_NONE), part = str_given(suffix) ? part_of(op, survey__shown(&x, q), q, suffix) : STR_NONE;
+	return str_given(part) ? str_fmt(&op->arena, "%.*s – %.*s", STR_ARG(words), STR_ARG(part)) : words;
+}

@@ -1,7 +1,9 @@
 #include <math.h>
 
 #include "audit/audit.h"
+#include "base/datetime.h"
 #include "base/interval.h"
+#include "base/utf8.h"
 #include "consent/consent.h"
 #include "customer/customer.h"
 #include "http/edited.h"
@@ -196,19 +198,44 @@ static int64_t count_of(const struct json_node *n, const char *group)
 	return customers;
 }
 
+static enum err ask_growth(struct op *op, str question, const struct json_node **answer, bool *is_known)
+{
+	str text;
+	int64_t n = 0;
+	TRY(question_answer(op, question, &text));
+	TRY(json_tree(&op->arena, text, text.n + 1, answer, &op->fault));
+	json_get_i64(*answer, S("n"), &n);
+	*is_known = n && json_is_true(*answer, S("covered"));
+	return OK;
+}
+
+/* Of the last year; where orders of two years are not known, of the last half year. */
+static enum err last_growth(struct op *op, const struct json_node **answer, const char **said)
+{
+	enum { HALF_DAYS = 182 };
+	bool is_known, has_zone;
+	int64_t to;
+	*said = "trigger_earned";
+	TRY(ask_growth(op, S("{\"kind\":\"earned_growth\"}"), answer, &is_known));
+	if (is_known || !datetime_parse(json_get_str(*answer, S("to")), &to, &has_zone)) return OK;
+	const struct json_node *half;
+	TRY(ask_growth(op, str_fmt(&op->arena, "{\"kind\":\"earned_growth\",\"from\":\"%.*s\"}", STR_ARG(utf8_cut(datetime_show(&op->arena, to - HALF_DAYS * DAY_MS), 10))), &half, &is_known));
+	*said = is_known ? "trigger_earned_half" : "trigger_earned_none";
+	if (is_known) *answer = half;
+	return OK;
+}
+
 static enum err fill_growth(struct op *op, struct triggers *page)
 {
 	static const char *const SHARES[] = {"rate", "low", "high", "nrr", "earned_new"}, *const NAMES[] = {"rate", "low", "high", "nrr", "earned"};
 	const struct json_node *answer;
-	str text;
+	const char *said;
 	int64_t n = 0;
-	TRY(question_answer(op, S("{\"kind\":\"earned_growth\"}"), &text));
-	TRY(json_tree(&op->arena, text, text.n + 1, &answer, &op->fault));
+	TRY(last_growth(op, &answer, &said));
 	const struct json_node *new = json_get(answer, S("new"));
 	json_get_i64(answer, S("n"), &n);
-	if (!json_is_true(answer, S("covered"))) n = 0;
-	page->earned = n ? msg_int("trigger_earned", "n", n) : msg_of("trigger_earned_none");
-	for (size_t i = 0; i < COUNT_OF(SHARES) && n; i++) msg_add(&page->earned, (struct msg_arg){.name = NAMES[i], .type = MSG_SHARE, .d = real(answer, SHARES[i])});
+	page->earned = msg_int(said, "n", n);
+	for (size_t i = 0; i < COUNT_OF(SHARES); i++) msg_add(&page->earned, (struct msg_arg){.name = NAMES[i], .type = MSG_SHARE, .d = real(answer, SHARES[i])});
 	if (count_of(new, "earned") + count_of(new, "bought")) page->origin = shares("trigger_origin", count_of(new, "earned"), count_of(new, "earned") + count_of(new, "bought"));
 	if (count_of(new, "unknown")) page->origin_unknown = msg_int("trigger_origin_unknown", "n", count_of(new, "unknown"));
 	return OK;

@@ -29,7 +29,7 @@ struct voice {
 	struct msg finding;
 	LIST_OF(struct voice_line) lines;
 	bool is_empty, is_share, has_more, may_read;
-	LIST_OF(struct voice_question) questions;
+	LIST_OF(struct voice_question) questions, staff;
 	LIST_OF(struct option) choices;
 	str title;
 	struct msg measure, definition;
@@ -73,6 +73,7 @@ static const struct desc_field VOICE_FIELDS[] = {
 	FIELD(voice, lines, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC, .doc = "what changed, what drives it, what people say, what is being done"),
 	FIELD(voice, is_empty, DESC_BOOL),
 	FIELD(voice, questions, DESC_LIST, .item = DESC_STRUCT, .of = &QUESTION_DESC),
+	FIELD(voice, staff, DESC_LIST, .item = DESC_STRUCT, .of = &QUESTION_DESC, .doc = "what those who serve answered, apart from customers"),
 	FIELD(voice, has_more, DESC_BOOL, .doc = "other questions are not shown"),
 	FIELD(voice, may_read, DESC_BOOL, .doc = "single answers"),
 	FIELD(voice, choices, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -144,34 +145,42 @@ static struct msg finding_of(const struct voice_question *q)
 	return m;
 }
 
-enum err voice_get(struct op *op, struct web *w, struct answer *a)
+/* Those of customers, and apart from them those of staff. */
+static enum err fill_questions(struct op *op, const struct feedback_question *v, size_t n, const struct feedback_question *chosen, struct voice *page)
 {
-	struct voice *page = ARENA_NEW(&op->arena, struct voice);
-	struct feedback_question *v;
 	struct db_rows names;
-	struct voice_lines lines = {0};
-	const struct feedback_question *chosen = NULL;
-	size_t n;
-	str asked = web_query(w, "question");
-	TRY(feedback_questions(op, &v, &n));
 	TRY(voice__survey_names(op, &names));
-	if (str_given(asked) && asked.n && !((chosen = voice__find(v, n, asked)) && voice__way(chosen).is_scored)) return fail(op, ERR_NOT_FOUND, "question", "nobody has answered a scored question of this id");
-	if (!chosen) chosen = voice__overall(v, n);
 	page->questions.v = ARENA_ARRAY(&op->arena, struct voice_question, n + 1);
-	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
-	page->is_empty = n == 0;
-	page->finding = msg_of(n ? "voice_no_scores" : "voice_none");
+	page->staff.v = ARENA_ARRAY(&op->arena, struct voice_question, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		struct voice_question *q = &page->questions.v[page->questions.n];
+		struct voice_question *q = v[i].is_of_staff ? &page->staff.v[page->staff.n] : &page->questions.v[page->questions.n];
 		if (!voice__way(&v[i]).is_scored) continue;
-		page->has_more = page->questions.n == MOST_QUESTIONS;
+		page->has_more = page->questions.n + page->staff.n == MOST_QUESTIONS;
 		if (page->has_more && &v[i] != chosen) continue;
 		TRY(fill_question(op, &v[i], q));
 		q->survey_name = str_given(q->survey) ? voice__survey_name(op, &names, q->survey) : STR_NONE;
 		q->is_shown = &v[i] == chosen;
 		if (q->is_shown) page->finding = finding_of(q);
-		page->questions.n++;
+		*(v[i].is_of_staff ? &page->staff.n : &page->questions.n) += 1;
 	}
+	return OK;
+}
+
+enum err voice_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct voice *page = ARENA_NEW(&op->arena, struct voice);
+	struct feedback_question *v;
+	struct voice_lines lines = {0};
+	const struct feedback_question *chosen = NULL;
+	size_t n;
+	str asked = web_query(w, "question");
+	TRY(feedback_questions(op, &v, &n));
+	if (str_given(asked) && asked.n && !((chosen = voice__find(v, n, asked)) && voice__way(chosen).is_scored)) return fail(op, ERR_NOT_FOUND, "question", "nobody has answered a scored question of this id");
+	if (!chosen) chosen = voice__overall(v, n);
+	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
+	page->is_empty = n == 0;
+	page->finding = msg_of(n ? "voice_no_scores" : "voice_none");
+	TRY(fill_questions(op, v, n, chosen, page));
 	TRY(voice__lines(op, v, n, &lines));
 	page->lines.v = lines.v;
 	page->lines.n = lines.n;

@@ -102,14 +102,15 @@ struct option *voice__options(struct op *op, const struct feedback_question *v, 
 	return out;
 }
 
-/* NPS before others, then that with the most scored questions beside it, which may say why. */
+/* NPS before others, then that with the most scored questions beside it, which may say why; of customers, unless only staff answered. */
 const struct feedback_question *voice__overall(const struct feedback_question *v, size_t n)
 {
 	const struct feedback_question *best = NULL;
 	size_t most = 0;
 	for (size_t i = 0; i < n; i++) {
 		enum { NPS_FIRST = 1000 };
-		size_t beside = str_eq(v[i].type, S("nps")) ? NPS_FIRST : 1;
+		enum { CUSTOMERS_FIRST = 2 * NPS_FIRST };
+		size_t beside = (str_eq(v[i].type, S("nps")) ? NPS_FIRST : 1) + (v[i].is_of_staff ? 0 : CUSTOMERS_FIRST);
 		for (size_t k = 0; k < n; k++) beside += k != i && voice__way(&v[k]).is_scored && str_given(v[i].survey) && str_eq(v[k].survey, v[i].survey);
 		if (!voice__way(&v[i]).is_scored || beside <= most) continue;
 		best = &v[i];

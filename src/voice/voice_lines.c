@@ -45,7 +45,7 @@ static enum err add_change(struct op *op, const struct feedback_question *v, siz
 	double least = INFINITY, now = NAN, difference = NAN;
 	size_t tested = 0;
 	for (size_t i = 0; i < n && tested < MOST_TESTED; i++) {
-		if (!voice__way(&v[i]).is_scored) continue;
+		if (!voice__way(&v[i]).is_scored || v[i].is_of_staff) continue;
 		TRY(compare(op, &v[i], p, &answer));
 		const struct json_node *to = json_get(answer, S("to_compare"));
 		double chance = voice__real(to, "p");

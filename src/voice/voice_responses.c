@@ -239,6 +239,9 @@ static str cursor_of(struct op *op, const struct web *w, const char *way, const 
 static enum err fill_rows(struct op *op, const struct web *w, const struct voice_wanted *x, const struct db_rows *names, struct voice_responses *page)
 {
 	struct db_rows r;
+	struct feedback_question *asked;
+	size_t n_asked;
+	TRY(feedback_questions(op, &asked, &n_asked));
 	TRY(find(op, x, PAGE + 1, &r));
 	bool more = r.n > PAGE;
 	size_t n = page->rows.n = more ? PAGE : r.n;
@@ -246,6 +249,8 @@ static enum err fill_rows(struct op *op, const struct web *w, const struct voice
 	for (size_t i = 0; i < n; i++) {
 		struct voice_response *row = &page->rows.v[i];
 		fill_row(op, &r, x->is_back ? n - 1 - i : i, row);
+		const struct feedback_question *q = voice__find(asked, n_asked, row->question);
+		if (q) row->name = voice__name(q);
 		row->survey_name = str_given(row->survey) ? voice__survey_name(op, names, row->survey) : STR_NONE;
 	}
 	if (!n) return OK;

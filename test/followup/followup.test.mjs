@@ -96,9 +96,16 @@ describe('follow-ups', () => {
 		const page = await show();
 		assert.deepEqual([page.recipient, page.language, page.may_mail], ['u1@example.com', 'el', true]);
 		assert.match(page.text.value, /Σας ευχαριστούμε/);
+		const clock = (ms) => new Date(ms).toISOString().slice(11, 16), hours = (quiet_from, quiet_to) => ok('/settings/contact', { quiet_from, quiet_to, gap_days: '90', wait_days: '3' });
+		await hours(clock(Date.now() - 3_600_000), clock(Date.now() + 3_600_000));
+		assert.ok(Math.abs(Date.parse((await show()).sends_at) - Date.now() - 3_600_000) < 120_000, 'a letter waits for the morning');
+		await ok(`${address}/tell`, { subject: 'By night', text: page.text.value });
+		await hours('00:00', '00:00');
+		assert.equal((await show()).sends_at, undefined);
 		await ok(`${address}/tell`, { subject: page.subject.value, text: page.text.value });
 		const [mail] = await server.arrived(1);
 		assert.match(JSON.stringify(mail), /u1@example\.com/);
+		assert.doesNotMatch(JSON.stringify(mail), /By night/);
 		assert.equal((await send(`${address}/close`, { outcome: 'magic' })).status, 422);
 		await ok(`${address}/close`, { outcome: 'solved', text: 'A new one was sent' });
 		assert.equal((await send(`${address}/close`, { outcome: 'solved' })).status, 409);

@@ -21,6 +21,7 @@ describe('improvements', () => {
 		write = await w.key('write');
 		server = await mailServer(end);
 		await ok('/settings/mail', settingsOf(server));
+		await ok('/settings/contact', { quiet_from: '00:00', quiet_to: '00:00', gap_days: '0', wait_days: '3' });
 		await ok('/follow-ups/rules/fur_0000000000004/on');
 		for (const [user, traits] of [['a', { email: 'a@example.com', language: 'el' }], ['b', { email: 'b@example.com', language: 'fa' }], ['c', {}]]) await complain(user, traits);
 		await until('three follow-ups', async () => { await w.applied(); return (await read('/follow-ups')).total === 3; });
