@@ -1,6 +1,7 @@
-// run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, as many at
-// a time as there are cores (HOSPES_TEST_JOBS). A file that takes longer than HOSPES_TEST_FILE_S is ended with everything
-// that it started, and counts as a failure that says which tests had begun and not ended: nothing here waits for ever.
+// run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, one more at a
+// time than there are cores (HOSPES_TEST_JOBS), as many wait for a moment. A file that takes longer than HOSPES_TEST_FILE_S
+// is ended with everything that it started, and counts as a failure that says which tests had begun and not ended: nothing
+// here waits for ever.
 //
 // A file whose head says "Starts first" takes long; what starts first is not waited for at the end.
 import { spawn } from 'node:child_process';
@@ -8,7 +9,7 @@ import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism();
+const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism() + 1;
 const LIMIT_S = Number(process.env.HOSPES_TEST_FILE_S) || 900;
 const LAST_WORDS_MS = 3000, OUTPUT_MS = 2000;
 const databases = (process.env.HOSPES_TEST_DATABASES ?? 'sqlite').split(',');
