@@ -67,6 +67,14 @@ const char *setting_name(enum setting s)
 	return ROWS[s].name;
 }
 
+void setting_bounds(enum setting s, int64_t *preset, int64_t *least, int64_t *most)
+{
+	*preset = 0;
+	(void)str_i64(str_of(ROWS[s].preset), preset);
+	*least = ROWS[s].least;
+	*most = ROWS[s].most;
+}
+
 bool setting_is_secret(enum setting s)
 {
 	return ROWS[s].type == TYPE_SECRET;

@@ -30,5 +30,6 @@ struct locale setting_locale(struct op *op);
 enum err setting_put(struct op *op, enum setting s, str value) NODISCARD;
 bool setting_find(str name, enum setting *out);
 const char *setting_name(enum setting s);
+void setting_bounds(enum setting s, int64_t *preset, int64_t *least, int64_t *most); /* of a number */
 bool setting_is_secret(enum setting s); /* kept sealed in the records, never shown, never told by the audit */
 #endif

@@ -9,6 +9,10 @@ extern const struct desc SETTINGS_DESC, SETTINGS_INPUT_DESC;
 /* Writes the setting and who changed it from what to what, when it changes. */
 enum err setting_change(struct op *op, int setting, str value) NODISCARD;
 
+/* limit.c */
+web_handler setting_limits_get, setting_limits_post;
+extern const struct desc LIMITS_DESC, LIMITS_INPUT_DESC;
+
 /* setup.c */
 web_handler setting_setup, setting_set_up;
 extern const struct desc SETUP_DESC, SETUP_INPUT_DESC;

@@ -70,6 +70,22 @@ describe('limits of surveys', () => {
 		assert.equal((await surveys.answer(other.path, { 'answers[0].value': 'true' })).status, 303);
 	});
 
+	test('limits are changed on their page, within their bounds, and hold at once', async () => {
+		const page = async () => (await surveys.read('/settings/limits')).rows, row = (rows, name) => rows.find((each) => each.name === name);
+		const before = row(await page(), 'survey_rate_address');
+		assert.deepEqual([before.value, before.preset, before.least], ['60', 60, 1]);
+		const refused = await surveys.send('/settings/limits', { limits: [{ name: 'survey_rate_address', value: '0' }, { name: 'session_days', value: '7' }, { name: 'mail_host', value: '1' }] });
+		assert.deepEqual([refused.status, refused.body.faults.map(({ field }) => field)], [422, ['limits[0].value', 'limits[2].value']]);
+		assert.equal(row(await page(), 'session_days').value, '14', 'nothing of it was changed');
+		const { path } = await surveys.open('Two an hour', [yes]), put = (value) => surveys.send('/settings/limits', { limits: [{ name: 'survey_rate_address', value }] });
+		assert.ok((await put('2')).status < 400);
+		const answered = [];
+		for (let i = 0; i < 3; i++) answered.push((await surveys.answer(path, { 'answers[0].value': 'true' })).status);
+		assert.deepEqual(answered, [303, 303, 429]);
+		assert.ok((await put('60')).status < 400);
+		assert.equal((await surveys.answer(path, { 'answers[0].value': 'true' })).status, 303);
+	});
+
 	test('a genuine link whose time is over gets a kind page, and takes no answer', async () => {
 		const { address } = await surveys.open('Over', [yes]);
 		const link = new URL((await surveys.send(`${address}/links`, { customer: 'user_id:kim-1' })).body.link).pathname, [survey, customer, expires] = link.split('/').pop().split('.');
