@@ -1,5 +1,7 @@
 /* A promise is answered by the first touchpoint that keeps or breaks it after it was made; where both name an order, it must be
- * the same one. Two promises of a kind about the same order are one: the later word counts. */
+ * the same one. What names something that nothing else names (a refund often has a number of its own) says nothing of whose it is.
+ * Two promises of a kind about the same order are one: the later word counts, as does a further step that names no order (a
+ * return that was asked for, then received). */
 #include "base/datetime.h"
 #include "i18n/i18n.h"
 #include "want/want_inner.h"
@@ -33,10 +35,17 @@ static str about(const struct customer_touchpoint *t)
 	return STR_NONE;
 }
 
-static bool is_about_same(const struct customer_touchpoint *a, const struct customer_touchpoint *b)
+static bool is_named_elsewhere(const struct want__past *past, const struct customer_touchpoint *t)
 {
-	str x = about(a), y = about(b);
-	return !x.n || !y.n || str_eq(x, y);
+	for (size_t i = 0; i < past->n; i++)
+		if (past->v[i] != t && str_eq(about(past->v[i]), about(t))) return true;
+	return false;
+}
+
+static bool is_about_same(const struct want__past *past, const struct customer_touchpoint *made, const struct customer_touchpoint *end)
+{
+	str x = about(made), y = about(end);
+	return !x.n || !y.n || str_eq(x, y) || !is_named_elsewhere(past, end);
 }
 
 static int64_t due_of(const struct customer_touchpoint *t, const struct promise *p)
@@ -53,7 +62,9 @@ static bool is_said_again(const struct promise *p, const struct want__past *past
 {
 	for (size_t k = i + 1; k < past->n; k++) {
 		if (is_one_of(past->v[k]->event, p->kept) || is_one_of(past->v[k]->event, p->broken)) return false;
-		if (is_one_of(past->v[k]->event, p->made) && about(past->v[i]).n && str_eq(about(past->v[i]), about(past->v[k]))) return true;
+		if (!is_one_of(past->v[k]->event, p->made) || !about(past->v[i]).n) continue;
+		str later = about(past->v[k]);
+		if (later.n ? str_eq(about(past->v[i]), later) : !str_eq(past->v[i]->event, past->v[k]->event)) return true;
 	}
 	return false;
 }
@@ -67,7 +78,7 @@ static void judge(struct op *op, const struct promise *p, const struct want__pas
 	for (size_t k = i + 1; k < past->n; k++) {
 		const struct customer_touchpoint *t = past->v[k];
 		bool keeps = is_one_of(t->event, p->kept), breaks = is_one_of(t->event, p->broken);
-		if ((!keeps && !breaks) || !is_about_same(made, t)) continue;
+		if ((!keeps && !breaks) || !is_about_same(past, made, t)) continue;
 		out->ended_at = t->time;
 		out->ended = t->event;
 		out->keeping = breaks ? WANT_BROKEN : out->due_at != DESC_NULL_INT && t->time > out->due_at ? WANT_LATE : WANT_KEPT;

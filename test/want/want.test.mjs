@@ -33,6 +33,9 @@ test('needs, searches, promises, intent, scores, feelings and the impression, wi
 	assert.deepEqual(body.searches.map((line) => [line.n, line.evidence[0].quote]), [[2, 'blue kettle']]);
 	assert.deepEqual(body.promises.map((p) => [p.name, p.keeping]).sort(), [['appointment', 'open'], ['call_back', 'overdue'], ['delivery', 'kept'], ['delivery', 'late'], ['refund', 'broken']]);
 	assert.deepEqual([body.promises_kept, body.promises_ended], [1, 4]);
+	await send('dan', ['Order Completed', 100, { order_id: '5' }], ['Order Delivered', 95, { order_id: '5' }], ['Return Requested', 60, { order_id: '5' }], ['Return Received', 55], ['Order Refunded', 50, { order_id: '5-R' }],
+		['Order Completed', 40, { order_id: '7' }], ['Order Shipped', 39, { order_id: '8' }], ['Order Delivered', 38, { order_id: '8' }]);
+	assert.deepEqual((await wants('dan')).body.promises.map((p) => [p.name, p.made, p.keeping]), [['delivery', 'Order Completed', 'overdue'], ['refund', 'Return Received', 'kept'], ['delivery', 'Order Completed', 'kept']], 'a refund with a number of its own; another order’s delivery');
 	// Since the last order: two searches (2 each, 5 and 4 days old), a view (2, a week old: half) and a basket (6, now).
 	const points = 2 * 2 ** (-5 / 7) + 2 * 2 ** (-4 / 7) + 2 * 2 ** -1 + 6;
 	assert.ok(Math.abs(body.intent_points - points) < 0.01, `${body.intent_points} ${points}`);
