@@ -17,6 +17,8 @@ struct voice_question {
 	double number, low, high;
 	str over_time, responses;
 	bool is_shown;
+	struct msg weighted;
+	double effective;
 };
 struct voice_point {
 	int64_t day;
@@ -47,6 +49,8 @@ static const struct desc_field QUESTION_FIELDS[] = {
 	FIELD(voice_question, number, DESC_REAL),
 	FIELD(voice_question, low, DESC_REAL),
 	FIELD(voice_question, high, DESC_REAL),
+	FIELD(voice_question, weighted, DESC_MSG, .doc = "where answers carry weights that differ"),
+	FIELD(voice_question, effective, DESC_REAL, .doc = "what stands for n then, in the interval"),
 	FIELD(voice_question, over_time, DESC_STR),
 	FIELD(voice_question, responses, DESC_STR),
 	FIELD(voice_question, is_shown, DESC_BOOL, .doc = "over time, on this page"),
@@ -85,6 +89,9 @@ static const struct desc_field VOICE_FIELDS[] = {
 };
 const struct desc VOICE_DESC = DESC(voice, VOICE_FIELDS);
 
+/* Weights that differ by less than this of n are rounding. */
+static const double LEAST_DIFFERENCE = 0.5;
+
 static enum err fill_question(struct op *op, const struct feedback_question *q, struct voice_question *out)
 {
 	struct voice_way way = voice__way(q);
@@ -95,6 +102,9 @@ static enum err fill_question(struct op *op, const struct feedback_question *q, 
 	*out = (struct voice_question){.id = q->id, .name = voice__name(q), .survey = q->survey, .measure = msg_of(voice__measure(way)), .number = voice__real(total, "value"),
 		.low = voice__real(total, "low"), .high = voice__real(total, "high")};
 	json_get_i64(total, S("n"), &out->answers);
+	out->effective = voice__real(total, "effective_n");
+	if ((double)out->answers - out->effective > LEAST_DIFFERENCE) out->weighted = msg_int("voice_weighted", "n", llround(out->effective));
+	else out->effective = NAN;
 	out->value = voice__shown(op, way, out->number);
 	out->interval = voice__interval(op, way, out->low, out->high);
 	out->over_time = str_fmt(&op->arena, "/voice?question=%.*s", STR_ARG(address));

@@ -82,7 +82,7 @@ str voice__score(struct op *op, const struct feedback_question *q, struct voice_
 {
 	static const char *const methods[] = {[RATING_TOP2] = ",\"method\":\"top2\"", [RATING_MEAN] = ",\"method\":\"mean\""};
 	str asked = voice__json(op, q->id), unit = str_given(interval) ? str_fmt(&op->arena, ",\"interval\":\"%.*s\"", STR_ARG(interval)) : S("");
-	return str_fmt(&op->arena, "{\"kind\":\"score\",\"metric\":\"%s\",\"question\":%.*s%s,\"min_n\":%d%.*s}", RATING_METRICS[way.metric], STR_ARG(asked),
+	return str_fmt(&op->arena, "{\"kind\":\"score\",\"metric\":\"%s\",\"question\":%.*s%s,\"weighted\":true,\"min_n\":%d%.*s}", RATING_METRICS[way.metric], STR_ARG(asked),
 		way.metric == RATING_NPS ? "" : methods[way.method], VOICE_ANSWERS_LEAST, STR_ARG(unit));
 }
 

@@ -45,7 +45,7 @@ struct msg voice__interval(struct op *op, struct voice_way way, double low, doub
 double voice__real(const struct json_node *n, const char *name); /* NaN when null or not there */
 /* The answer of a question, as a tree. */
 enum err voice__ask(struct op *op, str question, const struct json_node **out) NODISCARD;
-/* {"kind":"score",…} of a question; interval: absent = none. */
+/* {"kind":"score",…} of a question, by the weights that its answers carry; interval: absent = none. */
 str voice__score(struct op *op, const struct feedback_question *q, struct voice_way way, str interval);
 str voice__json(struct op *op, str text); /* as a JSON string */
 const struct feedback_question *voice__find(const struct feedback_question *v, size_t n, str asked);

@@ -101,6 +101,23 @@ test('drivers over answers and what happened before: waits, contacts, what went 
 	assert.equal((await get('/voice/drivers?outcome=recommend&of=happened')).body.rows.length, 4);
 });
 
+test('answers that carry weights count by them on the page, which says so; equal weights change nothing', async (t) => {
+	const { hospes, get } = await open(t);
+	const rows = Array.from({ length: 12 }, (_, i) => `w${i},2017-01-02,${i < 4 ? 3 : 1},${i < 4 ? 10 : 0},${1 + (i % 5)},2`);
+	writeFileSync(join(hospes.dir, 'weights.csv'), `who,day,w,r,s,same\n${rows.join('\n')}`);
+	const map = (weight, answers) => writeFileSync(join(hospes.dir, 'w.json'), JSON.stringify({ customer: 'who', time: 'day', weight, answers }));
+	map('w', { r: { question: 'recommend', type: 'nps' } });
+	assert.equal((await hospes.cli(['import', '--as', 'responses', '--map', 'w.json', 'weights.csv'])).code, 0);
+	map('same', { s: { question: 'sat', type: 'csat' } });
+	assert.equal((await hospes.cli(['import', '--as', 'responses', '--map', 'w.json', 'weights.csv'])).code, 0);
+	const questions = await until('both questions', async () => { const { body } = await get('/voice'); return body.questions.length === 2 && body.questions; });
+	const nps = questions.find((q) => q.id === 'recommend'), sat = questions.find((q) => q.id === 'sat');
+	assert.ok(Math.abs(nps.number - 20) < 1e-9, '12 of 20 by weight, less 8; of answers alone it were −33');
+	assert.deepEqual([nps.answers, Math.abs(nps.effective - 400 / 44) < 1e-9, nps.weighted.args.n], [12, true, 9]);
+	assert.deepEqual([sat.answers, sat.effective, sat.weighted], [12, null, null]);
+	assert.ok(Math.abs(sat.number - 4 / 12) < 1e-9);
+});
+
 test('only who may: figures without single answers, single answers without figures', async (t) => {
 	const { hospes, get, run } = await open(t);
 	await run();
