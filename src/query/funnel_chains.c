@@ -118,7 +118,7 @@ static struct funnel_chain *chain_of(struct funnel_worker *w, uint32_t i)
 	c->level = 0;
 	c->counted = 0;
 	for (size_t k = 0; k <= w->f->n_steps; k++) c->start[k] = NEVER;
-	if (w->f->count == FUNNEL_ATTEMPTS) w->touched[w->n_touched++] = value;
+	if (w->f->count != FUNNEL_SESSIONS) w->touched[w->n_touched++] = value;
 	return c;
 }
 
@@ -197,33 +197,69 @@ static void in_any_order(struct funnel_worker *w, struct funnel_chain *c, uint32
 }
 
 /* Where nothing voids a chain and every chain has one group, step k takes the start of step k-1 without a look at the window,
- * so without a branch: what is over already stays over, and a start that is replaced is older. The window tells what counts. */
+ * so without a branch: what is over already stays over, and a start that is replaced is older. The window tells what counts,
+ * and that is noted without a branch, too: which event reached the step first and how long it took. */
+static inline void note_step(struct funnel_chain *c, uint32_t bit, uint32_t i, int64_t t, int64_t window_ms)
+{
+	int k = __builtin_ctz(bit);
+	int64_t start = c->start[k], took = t - start;
+	uint32_t now = (took <= window_ms ? bit : 0) & ~c->counted;
+	c->start[k + 1] = start;
+	c->counted |= now;
+	c->index[k] = now ? i : c->index[k];
+	c->at[k] = now ? took : c->at[k];
+}
+
+static uint32_t group_of_chain(struct funnel_worker *w, struct funnel_chain *c)
+{
+	uint32_t by = by_of_start(w, c, c->index[__builtin_ctz(c->counted)]);
+	return by == UINT32_MAX || (by >= w->n_groups && !funnel__room(w, by + 1)) ? 0 : by + 1;
+}
+
+/* Each chain in its group; over all, a step counts for the chain that reached it first. */
+static void count_chains(struct funnel_worker *w)
+{
+	const struct funnel_chain *first[FUNNEL_MAX_STEPS] = {0};
+	for (size_t i = 0; i < w->n_touched; i++) {
+		struct funnel_chain *c = &w->chains[w->touched[i]];
+		if (!c->counted) continue;
+		uint32_t group = w->groups_by_held ? group_of_chain(w, c) : 0;
+		for (uint32_t bits = c->counted; bits; bits &= bits - 1) {
+			size_t k = (size_t)__builtin_ctz(bits);
+			if (group) count_in(w, group, k, c->at[k]);
+			if (!first[k] || c->index[k] < first[k]->index[k]) first[k] = c;
+		}
+	}
+	for (size_t k = 0; k < w->f->n_steps; k++)
+		if (first[k]) count_in(w, 0, k, first[k]->at[k]);
+}
+
 static void follow_plain_chains(struct funnel_worker *w)
 {
 	const struct query_line *l = &w->line;
+	const uint32_t *may = w->masks->may, *held_as = w->f->hold == QUERY_CHANNEL ? w->held_as : NULL;
 	int64_t window_ms = w->f->window_ms;
-	struct funnel_chain *c = NULL;
+	struct funnel_chain *c = NULL, *chains = w->chains;
 	for (uint32_t i = 0; i < l->n; i++) {
-		uint32_t steps = mask_of(w, i);
-		int64_t t = l->time_ms[i];
+		uint32_t steps = w->masks->maybe ? mask_of(w, i) : may[l->type[i]], place = held_as ? held_as[l->channel[i]] : 0;
 		if (!steps) continue;
-		c = chain_after(w, c, i);
-		if (!c) continue;
-		c->start[0] = t;
-		for (; steps; steps &= ~(UINT32_C(1) << (31 - __builtin_clz(steps)))) {
-			int k = 31 - __builtin_clz(steps);
-			int64_t start = c->start[k];
-			c->start[k + 1] = start;
-			if ((t - start > window_ms) | (c->counted >> k & 1)) continue;
-			c->counted |= UINT32_C(1) << k;
-			reach(w, by_of_start(w, c, i), (size_t)k, t - start);
+		c = place && place <= w->n_chains ? &chains[place - 1] : w->f->hold == QUERY_NONE ? c : NULL;
+		if (!c || c->unit != w->unit) {
+			c = chain_of(w, i);
+			chains = w->chains;
+			if (!c) continue;
 		}
+		int64_t t = l->time_ms[i];
+		c->start[0] = t;
+		for (; steps & (steps - 1); steps &= ~(UINT32_C(1) << (31 - __builtin_clz(steps)))) note_step(c, UINT32_C(1) << (31 - __builtin_clz(steps)), i, t, window_ms);
+		note_step(c, steps, i, t, window_ms); /* an event is most often one step */
 	}
+	count_chains(w);
 }
 
 static bool are_chains_plain(const struct funnel_worker *w)
 {
-	return w->f->count == FUNNEL_CUSTOMERS && w->f->order == FUNNEL_THIS_ORDER && w->f->n_exclusions == 0 && (w->q->by == QUERY_NONE || w->groups_by_held);
+	return w->f->count == FUNNEL_CUSTOMERS && w->f->order == FUNNEL_THIS_ORDER && w->f->n_exclusions == 0 && (w->q->by == QUERY_NONE || w->groups_by_held) && !w->is_top;
 }
 
 static void follow_chains(struct funnel_worker *w)
@@ -292,7 +328,6 @@ static void attempt(struct funnel_worker *w, struct funnel_chain *c, uint32_t ma
 
 static void follow_attempts(struct funnel_worker *w)
 {
-	w->n_touched = 0;
 	for (uint32_t i = 0; i < w->line.n; i++) {
 		uint32_t mask = mask_of(w, i);
 		struct funnel_chain *c = mask ? chain_of(w, i) : NULL;
@@ -319,6 +354,7 @@ void funnel__visit(void *state, uint32_t customer, const struct query_slice *sli
 	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
 	w->customer = customer;
 	w->unit++;
+	w->n_touched = 0;
 	if (w->f->count == FUNNEL_ATTEMPTS) follow_attempts(w);
 	else if (are_chains_plain(w)) follow_plain_chains(w);
 	else follow_chains(w);

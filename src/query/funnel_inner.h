@@ -10,7 +10,7 @@ struct funnel_chain {
 	uint64_t unit;                     /* whose it is */
 	bool has_own_by;                   /* see by_of_start */
 	uint32_t own_by;
-	uint32_t counted;                  /* see follow_plain_chains: a bit a step that the unit was counted for */
+	uint32_t counted;                  /* see note_steps: a bit a step that counts; index: the event that reached it first, at: how long that took */
 	/* By step, from 1 on; this order: of the chain that reached the step; any: when the step was seen last. 0: the event in hand. */
 	int64_t start[FUNNEL_MAX_STEPS + 1];
 	uint32_t by[FUNNEL_MAX_STEPS];     /* the group of that start */
@@ -43,7 +43,7 @@ struct funnel_worker {
 	bool groups_by_held;               /* `by` is what is held, and events tell it alone */
 	struct funnel_chain *chains;              /* by value held */
 	size_t n_chains;
-	uint32_t *touched;                 /* values that the customer in hand has attempts of */
+	uint32_t *touched;                 /* values that the customer in hand has chains of; not of sessions */
 	size_t n_touched;
 	struct funnel_cell *cells;                /* n_steps over all, then n_steps a group */
 	size_t n_groups;                   /* of cells, without that over all */

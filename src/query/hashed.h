@@ -16,6 +16,12 @@ void hashed_init(struct hashed *h, struct query_plan *p);
 void hashed_release(struct hashed *h);
 /* Finds or makes (count 0, *is_new). NULL: out of memory. A pointer is valid until the next call. */
 struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new);
+/* A key that will be asked for soon: keys lie anywhere, so callers ask HASHED_AHEAD of them ahead. */
+enum { HASHED_AHEAD = 8 };
+static inline void hashed_fetch(const struct hashed *h, uint64_t key)
+{
+	if (h->cap) __builtin_prefetch(&h->slots[key & (h->cap - 1)], 1);
+}
 const struct hashed_slot *hashed_find(const struct hashed *h, uint64_t key); /* NULL when absent */
 /* Copies of the `most` slots of the highest counts, those of equal counts by key; *n of them. */
 struct hashed_slot *hashed_top(const struct hashed *h, size_t most, struct arena *a, size_t *n);

@@ -1,6 +1,7 @@
 /* Paths. A customer's line is cut into sessions, or into stretches of a time, and each gives one path: a short row of
- * codes that is looked up by its hash and compared, so that nothing is made of a path that was met before. Ranking and
- * tree are made once, of the paths that differ. */
+ * codes that is looked up by its hash and compared, so that nothing is made of a path that was met before. Where names are
+ * few and paths short, the codes themselves are the key, and nothing needs to be compared. Ranking and tree are made once,
+ * of the paths that differ. */
 #include "query/paths.h"
 
 #include <stdlib.h>
@@ -29,6 +30,9 @@ struct worker {
 	struct query_line line;
 	struct query_groups *by;
 	struct hashed seen;      /* first: place in entries */
+	uint32_t bits;           /* of a code in a path's key; 0: paths do not fit, so keys are hashes */
+	uint64_t ahead[HASHED_AHEAD]; /* the last paths, as 1 + what they pack to; 0: none */
+	size_t n_ahead;
 	struct entry *entries;
 	size_t n_entries, cap_entries;
 	uint64_t n, customers, unfinished, too_long;
@@ -57,8 +61,64 @@ static bool keep(struct worker *w, uint32_t group, const uint16_t *types, size_t
 	return true;
 }
 
+/* How many bits a code (1 + type, as 0 ends the path) takes where all of a path and its group fit into 63, so that 1 may be added; else 0. */
+static uint32_t bits_of_code(const struct worker *w)
+{
+	uint32_t bits = 64 - (uint32_t)__builtin_clzll(w->plan->n_types + 1), group = w->q->by == QUERY_NONE ? 0 : 32;
+	return bits * w->p->length + group <= 63 ? bits : 0;
+}
+
+static uint64_t pack(const struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+{
+	uint64_t packed = group;
+	for (size_t i = w->p->length; i-- > 0;) packed = packed << w->bits | (i < n ? (uint64_t)types[i] + 1 : 0);
+	return packed;
+}
+
+/* Different for different paths, and never 0. */
+static uint64_t key_of(uint64_t packed)
+{
+	uint64_t mixed = (packed + 1) * UINT64_C(0x9E3779B97F4A7C15);
+	return mixed ^ mixed >> 32;
+}
+
+static bool count_packed(struct worker *w, uint64_t packed, uint32_t times)
+{
+	bool is_new;
+	struct hashed_slot *s = hashed_at(&w->seen, key_of(packed), &is_new);
+	if (!s) return false;
+	s->count += times;
+	if (!is_new) return true;
+	uint16_t types[PATHS_MAX_LENGTH];
+	uint64_t mask = (UINT64_C(1) << w->bits) - 1, rest = packed;
+	size_t n = 0;
+	for (size_t i = 0; i < w->p->length; i++, rest >>= w->bits)
+		if (rest & mask) types[n++] = (uint16_t)((rest & mask) - 1);
+	s->first = (uint32_t)w->n_entries;
+	return keep(w, (uint32_t)rest, types, n);
+}
+
+static bool count_ahead(struct worker *w)
+{
+	bool is_good = true;
+	for (size_t i = 0; is_good && i < HASHED_AHEAD; i++) {
+		if (w->ahead[i]) is_good = count_packed(w, w->ahead[i] - 1, 1);
+		w->ahead[i] = 0;
+	}
+	return is_good;
+}
+
+static bool count_soon(struct worker *w, uint64_t packed)
+{
+	uint64_t *place = &w->ahead[w->n_ahead++ % HASHED_AHEAD], before = *place;
+	*place = packed + 1;
+	hashed_fetch(&w->seen, key_of(packed));
+	return !before || count_packed(w, before - 1, 1);
+}
+
 static bool count(struct worker *w, uint32_t group, const uint16_t *types, size_t n, uint32_t times)
 {
+	if (w->bits) return count_packed(w, pack(w, group, types, n), times);
 	for (uint64_t seed = group;; seed += UINT64_C(1) << 32) {
 		bool is_new;
 		struct hashed_slot *s = hashed_at(&w->seen, XXH3_64bits_withSeed(types, n * sizeof *types, seed), &is_new);
@@ -99,7 +159,7 @@ static bool is_asked(const struct worker *w, uint32_t group, const uint16_t *typ
 static void take(struct worker *w, uint32_t group, const uint16_t *types, size_t n)
 {
 	w->n++;
-	(void)count(w, group, types, n, 1);
+	(void)(w->bits ? count_soon(w, pack(w, group, types, n)) : count(w, group, types, n, 1));
 	if (w->q->members && is_asked(w, group, types, n)) query__behind(w->q, w->customer);
 }
 
@@ -427,6 +487,7 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	w->by = query__groups_new(p, q, &w->arena);
 	if (q->members) ask_members(w, q->members);
 	hashed_init(&w->seen, p);
+	w->bits = bits_of_code(w);
 }
 
 static void end(struct worker *w)
@@ -451,6 +512,8 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_pa
 		states[i] = &workers[i];
 	}
 	enum err e = query__scan(p, visit, states, n, f);
+	for (size_t i = 0; i < n && e == OK; i++)
+		if (!count_ahead(&workers[i])) e = query__too_large(p, f);
 	for (size_t i = 1; i < n && e == OK; i++)
 		if (!merge(all, &workers[i])) e = query__too_large(p, f);
 	if (e == OK && q->paths->nodes && !put_tree(all, a, out)) e = query__too_large(p, f);
