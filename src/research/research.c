@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "collect/touchpoint.h"
+#include "i18n/i18n.h"
 #include "research/research_inner.h"
 #include "search/search.h"
 
@@ -78,6 +79,22 @@ enum err research__all(struct op *op, const struct research__wanted *x, struct r
 enum err research_find(struct op *op, str words, size_t most, struct research **out, size_t *n)
 {
 	return research__all(op, &(struct research__wanted){.words = words, .kind = -1, .stage = -1, .topic = STR_NONE, .persona = STR_NONE, .most = most}, out, n);
+}
+
+enum err research_about(struct op *op, const str *topics, size_t n_topics, str persona, size_t most, struct research **out, size_t *n)
+{
+	size_t all;
+	str *folded = ARENA_ARRAY(&op->arena, str, n_topics + 1), of = str_given(persona) ? i18n_fold(&op->arena, persona) : STR_NONE;
+	for (size_t i = 0; i < n_topics; i++) folded[i] = i18n_fold(&op->arena, topics[i]);
+	TRY(research__all(op, &(struct research__wanted){.words = STR_NONE, .kind = -1, .stage = -1, .topic = STR_NONE, .persona = STR_NONE, .most = RESEARCH_MOST}, out, &all));
+	*n = 0;
+	for (size_t i = 0; i < all && *n < most; i++) {
+		str topic = i18n_fold(&op->arena, (*out)[i].topic);
+		bool is_about = str_given(of) && (*out)[i].persona.n && str_eq(i18n_fold(&op->arena, (*out)[i].persona), of);
+		for (size_t k = 0; k < n_topics && topic.n; k++) is_about |= str_eq(folded[k], topic);
+		if (is_about) (*out)[(*n)++] = (*out)[i];
+	}
+	return OK;
 }
 
 enum err research__get(struct op *op, id research, struct research *out)

@@ -23,6 +23,9 @@ extern const struct desc RESEARCH_DESC;
 /* At most `most` whose title, text or file fits the words (as src/search has them), latest first; quote is what holds the words. */
 enum err research_find(struct op *op, str words, size_t most, struct research **out, size_t *n) NODISCARD;
 
+/* At most `most` filed under one of the topics, or of the persona (absent: none), however they are written; latest first. */
+enum err research_about(struct op *op, const str *topics, size_t n_topics, str persona, size_t most, struct research **out, size_t *n) NODISCARD;
+
 /* Reads the words of files that were not read yet, each in a confined process. */
 #define RESEARCH_READ_JOB "research_read"
 job_fn research_read_job;

@@ -9,10 +9,11 @@
 #include "i18n/i18n.h"
 #include "json/desc.h"
 #include "op/app.h"
+#include "research/research.h"
 #include "segment/segment.h"
 #include "want/want_inner.h"
 
-enum { SAMPLE = 400, LINES_HELD = 400, LINES_SHOWN = 12, SHOWN = 5, TOUCHPOINTS_IN_ALL = 60000 };
+enum { SAMPLE = 400, LINES_HELD = 400, LINES_SHOWN = 12, SHOWN = 5, TOUCHPOINTS_IN_ALL = 60000, RESEARCH_ROWS = 10 };
 
 struct wants_one { /* a customer behind a line, with what led to it */
 	id customer;
@@ -39,6 +40,7 @@ struct wants {
 	str segment;
 	LIST_OF(struct wants_line) needs, searches, promises, intents, feelings;
 	LIST_OF(struct wants_score) scores;
+	LIST_OF(struct research) research;
 };
 static const struct desc_field ONE_FIELDS[] = {
 	FIELD(wants_one, customer, DESC_ID, .prefix = "cus"),
@@ -90,6 +92,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(wants, intents, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(wants, scores, DESC_LIST, .item = DESC_STRUCT, .of = &SCORE_DESC),
 	FIELD(wants, feelings, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
+	FIELD(wants, research, DESC_LIST, .item = DESC_STRUCT, .of = &RESEARCH_DESC, .doc = "filed under one of the needs, or of a persona named as the segment; in no figure"),
 };
 const struct desc WANTS_DESC = DESC(wants, FIELDS);
 
@@ -331,6 +334,18 @@ static struct msg base_of(const struct wants *page)
 	return m;
 }
 
+static enum err add_research(struct op *op, struct wants *page)
+{
+	str *topics = ARENA_ARRAY(&op->arena, str, 2 * page->needs.n + 1), persona = STR_NONE;
+	for (size_t i = 0; i < page->needs.n; i++) {
+		topics[2 * i] = page->needs.v[i].name;
+		topics[2 * i + 1] = page->needs.v[i].label;
+	}
+	for (size_t i = 0; i < page->segments.n; i++)
+		if (page->segments.v[i].is_selected && page->segments.v[i].value.n) persona = page->segments.v[i].label;
+	return research_about(op, topics, 2 * page->needs.n, persona, RESEARCH_ROWS, &page->research.v, &page->research.n);
+}
+
 enum err wants_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct wants *page = ARENA_NEW(&op->arena, struct wants);
@@ -350,6 +365,7 @@ enum err wants_get(struct op *op, struct web *w, struct answer *a)
 	TRY(give(&g, &g.intents, false, &page->intents));
 	TRY(give(&g, &g.feelings, true, &page->feelings));
 	TRY(give_scores(op, page));
+	if (op_may(op, PERM_READ_FIGURES)) TRY(add_research(op, page));
 	page->is_empty = !page->read;
 	page->finding = tell(page);
 	page->base = base_of(page);
