@@ -14,8 +14,8 @@ function say(text) {
 document.addEventListener('say', (event) => say(event.detail));
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
-// ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, j and k walk the rows
-const GOES = { p: 'pulse', j: 'journeys', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
+// ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, r an answer, j and k walk the rows
+const GOES = { p: 'pulse', i: 'inbox', j: 'journeys', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
 const keys = document.getElementById('keys');
 let isGoing = 0;
 
@@ -57,6 +57,7 @@ function press(event) {
 	}
 	if (letter === 'g') { isGoing = Date.now(); return true; }
 	if (letter === 'n') return openEntry();
+	if (letter === 'r') { document.querySelector('[data-answer]')?.focus(); return true; }
 	if (letter === 'j') return walkRows(1);
 	if (letter === 'k') return walkRows(-1);
 	return false;

@@ -89,3 +89,14 @@ if (zone) {
 	const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 	if ([...zone.options].some((o) => o.value === own)) zone.value = own;
 }
+
+// ---- what is being written is kept on the server a moment after the last key, so that nothing is lost with the page
+for (const form of document.querySelectorAll('[data-draft]')) {
+	let due = 0;
+	const keep = () => {
+		const body = new URLSearchParams({ csrf: form.elements.csrf.value, text: form.elements.text.value });
+		fetch(form.dataset.draft, { method: 'POST', body, headers: { accept: 'application/json' } });
+	};
+	form.addEventListener('input', () => { clearTimeout(due); due = setTimeout(keep, 1500); });
+	form.addEventListener('submit', () => clearTimeout(due));
+}

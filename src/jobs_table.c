@@ -1,6 +1,7 @@
 #include "jobs_table.h"
 
 #include "alert/alert.h"
+#include "conversation/conversation.h"
 #include "customer/change.h"
 #include "listen/listen.h"
 #include "followup/followup_jobs.h"

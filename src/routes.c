@@ -5,6 +5,7 @@
 #include "audit/audit_pages.h"
 #include "consent/consent_pages.h"
 #include "contact/contact.h"
+#include "conversation/conversation.h"
 #include "customer/change.h"
 #include "customer/customer.h"
 #include "effort/effort.h"

@@ -89,9 +89,6 @@ DELETE FROM conversation_step WHERE conversation IN ({{conversation_of_subject}}
 -- name: conversation_forget_drafts
 DELETE FROM conversation_draft WHERE conversation IN ({{conversation_of_subject}});
 
--- name: conversation_forget_looks
-DELETE FROM conversation_look WHERE conversation IN ({{conversation_of_subject}});
-
 -- name: conversation_forget_messages
 DELETE FROM conversation_message WHERE id IN ({{conversation_message_of_subject}});
 
@@ -123,3 +120,125 @@ SELECT CASE WHEN m.kind = 0 THEN c.title ELSE '' END, m.text FROM conversation_m
 
 -- name: search_all_message
 INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM conversation_message WHERE id > 0 ON CONFLICT (kind, doc) DO UPDATE SET stamp = excluded.stamp;
+
+-- ---- the list ----
+
+-- fragment: conversation_columns
+SELECT c.id, c.title, c.channel, c.state, c.priority, c.assignee, c.is_automatic, c.made_at, c.changed_at, c.waiting_since, c.snoozed_until, c.solved_at, c.messages, c.feels, c.revision, c.reopened, k.address,
+	coalesce(u.called, u.name, nullif(k.name, ''), k.address) AS person, i.customer, coalesce(nullif(p.name, ''), p.email) AS assignee_name, c.contact,
+	(SELECT substr(m.text, 1, 200) FROM conversation_message m WHERE m.conversation = c.id AND m.kind < 2 ORDER BY m.at DESC, m.id DESC LIMIT 1) AS last_text
+FROM conversation c JOIN conversation_contact k ON k.id = c.contact LEFT JOIN identity i ON i.subject = k.subject LEFT JOIN customer u ON u.id = i.customer LEFT JOIN person p ON p.id = c.assignee
+
+-- fragment: conversation_wanted
+c.state = $1 AND (CAST($2 AS INT64) = 0 OR ($2 = 1 AND c.assignee = $3) OR ($2 = 2 AND c.assignee IS NULL))
+	AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM conversation_tag t WHERE t.conversation = c.id AND t.tag = $4))
+
+-- fragment: conversation_wait
+coalesce(c.waiting_since, 4000000000000000 - c.changed_at)
+
+-- name: conversation_by_waiting
+-- Who waits longest first; behind them those who do not wait, the newest first.
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_wait}} > $5 OR ({{conversation_wait}} = $5 AND c.id > $6)) ORDER BY {{conversation_wait}}, c.id LIMIT $7)
+ORDER BY {{conversation_wait}}, c.id;
+
+-- name: conversation_by_newest
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at < $5 OR (c.changed_at = $5 AND c.id < $6)) ORDER BY c.changed_at DESC, c.id DESC LIMIT $7)
+ORDER BY c.changed_at DESC, c.id DESC;
+
+-- name: conversation_by_oldest
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at > $5 OR (c.changed_at = $5 AND c.id > $6)) ORDER BY c.changed_at, c.id LIMIT $7)
+ORDER BY c.changed_at, c.id;
+
+-- name: conversation_by_id
+{{conversation_columns}} WHERE c.id = $1;
+
+-- name: conversation_others
+-- Of the same customer.
+{{conversation_columns}} WHERE i.customer = $1 AND c.id <> $2 ORDER BY c.changed_at DESC LIMIT 5;
+
+-- name: conversation_views
+SELECT CAST(coalesce(sum(CASE WHEN state = 0 THEN 1 ELSE 0 END), 0) AS INT64), CAST(coalesce(sum(CASE WHEN state = 0 AND assignee = $1 THEN 1 ELSE 0 END), 0) AS INT64),
+	CAST(coalesce(sum(CASE WHEN state = 0 AND assignee IS NULL THEN 1 ELSE 0 END), 0) AS INT64), CAST(coalesce(sum(CASE WHEN state = 1 THEN 1 ELSE 0 END), 0) AS INT64),
+	CAST(coalesce(sum(CASE WHEN state = 0 AND waiting_since IS NOT NULL THEN 1 ELSE 0 END), 0) AS INT64), min(CASE WHEN state = 0 THEN waiting_since END)
+FROM conversation WHERE state < 2;
+
+-- name: conversation_any
+SELECT id FROM conversation LIMIT 1;
+
+-- name: conversation_people
+SELECT id, coalesce(nullif(name, ''), email) FROM person WHERE removed_at IS NULL AND (name <> '' OR email IS NOT NULL) ORDER BY id;
+
+-- name: conversation_of_message
+SELECT conversation FROM conversation_message WHERE id = $1;
+
+-- ---- one ----
+
+-- name: conversation_messages
+SELECT m.id, m.kind, m.at, m.author, m.text, m.folded, m.is_automatic, m.is_cut, m.files_left, m.sentiment, m.send_at, m.mail, l.state AS mail_state, l.answer, k.address
+FROM conversation_message m LEFT JOIN mail l ON l.id = m.mail LEFT JOIN conversation_contact k ON k.id = m.contact
+WHERE m.conversation = $1 AND m.at < $2 ORDER BY m.at DESC, m.id DESC LIMIT $3;
+
+-- name: conversation_files
+SELECT id, message, name, size, bytes IS NOT NULL FROM conversation_file WHERE conversation = $1 ORDER BY id;
+
+-- name: conversation_file_get
+SELECT bytes, name FROM conversation_file WHERE id = $1 AND conversation = $2;
+
+-- name: conversation_steps
+SELECT at, who, what, text FROM conversation_step WHERE conversation = $1 ORDER BY id DESC LIMIT 50;
+
+-- name: conversation_tags
+SELECT tag FROM conversation_tag WHERE conversation = $1 ORDER BY tag;
+
+-- name: conversation_tag_all
+SELECT tag FROM conversation_tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 50;
+
+-- name: conversation_tag_add
+INSERT INTO conversation_tag (conversation, tag) VALUES ($1, $2) ON CONFLICT (conversation, tag) DO NOTHING;
+
+-- name: conversation_tag_remove
+DELETE FROM conversation_tag WHERE conversation = $1 AND tag = $2;
+
+-- name: conversation_assign
+UPDATE conversation SET assignee = $2 WHERE id = $1;
+
+-- name: conversation_prioritise
+UPDATE conversation SET priority = $2 WHERE id = $1;
+
+-- name: conversation_set_state
+UPDATE conversation SET state = $2, snoozed_until = $3, solved_at = $4, reopened = reopened + $5 WHERE id = $1;
+
+-- name: conversation_touch
+UPDATE conversation SET revision = revision + 1 WHERE id = $1;
+
+-- name: conversation_asleep
+SELECT id FROM conversation WHERE state = 1 AND snoozed_until <= $1 ORDER BY snoozed_until LIMIT 100;
+
+-- name: conversation_draft_put
+INSERT INTO conversation_draft (conversation, person, kind, text, changed_at) VALUES ($1, $2, 1, $3, $4) ON CONFLICT (conversation, person, kind) DO UPDATE SET text = excluded.text, changed_at = excluded.changed_at;
+
+-- name: conversation_draft_remove
+DELETE FROM conversation_draft WHERE conversation = $1 AND person = $2;
+
+-- name: conversation_drafts
+SELECT d.person, d.text, d.changed_at, coalesce(nullif(p.name, ''), p.email) FROM conversation_draft d LEFT JOIN person p ON p.id = d.person WHERE d.conversation = $1 ORDER BY d.changed_at DESC;
+
+-- name: conversation_last_in
+-- What an answer answers, and to whom: the customer's newest message, else the conversation's own contact.
+SELECT m.message_id, k.id, k.address, k.name, k.subject FROM conversation c LEFT JOIN conversation_message m ON m.id = (SELECT x.id FROM conversation_message x WHERE x.conversation = c.id AND x.kind = 0 AND NOT x.is_automatic ORDER BY x.at DESC, x.id DESC LIMIT 1)
+JOIN conversation_contact k ON k.id = coalesce(m.contact, c.contact) WHERE c.id = $1;
+
+-- name: conversation_ids
+SELECT message_id FROM conversation_message WHERE conversation = $1 AND message_id IS NOT NULL ORDER BY at DESC, id DESC LIMIT 20;
+
+-- name: conversation_unsent
+SELECT m.id, m.conversation, m.text, c.title FROM conversation_message m JOIN conversation c ON c.id = m.conversation WHERE m.send_at <= $1 AND m.mail IS NULL ORDER BY m.send_at, m.id LIMIT 1;
+
+-- name: conversation_next_send
+SELECT min(send_at) FROM conversation_message WHERE send_at IS NOT NULL AND mail IS NULL;
+
+-- name: conversation_sent
+UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;
+
+-- name: conversation_take_back
+DELETE FROM conversation_message WHERE id = $1 AND conversation = $2 AND send_at IS NOT NULL AND mail IS NULL RETURNING text, person;

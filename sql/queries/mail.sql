@@ -2,8 +2,8 @@
 
 -- name: mail_add
 INSERT INTO mail (id, kind, person, recipient, recipient_name, search, language, subject, text, html, unsubscribe, state,
-	attempts, is_repeated, made_at, due_at, customer_subject)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $14, $13);
+	attempts, is_repeated, made_at, due_at, customer_subject, answers, reference_ids)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, FALSE, $12, $14, $13, $15, $16);
 
 -- name: mail_take_back
 -- What a stop of the program left in the middle: whether it arrived is not known.
@@ -12,7 +12,7 @@ UPDATE mail SET state = 0, is_repeated = TRUE WHERE state = 1;
 -- name: mail_take
 UPDATE mail SET state = 1, attempts = attempts + 1
 WHERE id = (SELECT id FROM mail WHERE state = 0 AND due_at <= $1 ORDER BY due_at, id LIMIT 1)
-RETURNING id, recipient, recipient_name, language, subject, text, html, unsubscribe, made_at, attempts;
+RETURNING id, recipient, recipient_name, language, subject, text, html, unsubscribe, made_at, attempts, answers, reference_ids, kind;
 
 -- name: mail_end
 UPDATE mail SET state = $2, ended_at = $3, code = $4, answer = $5 WHERE id = $1 AND state = 1;

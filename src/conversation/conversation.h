@@ -6,6 +6,7 @@
 #define CONVERSATION_CONVERSATION_H
 #include "http/socket.h"
 #include "http/web.h"
+#include "jobs/jobs.h"
 
 struct received;
 
@@ -32,6 +33,12 @@ enum err conversation_intake_end(struct conversation_intake *in) NODISCARD;
 
 /* hospes import --as mail */
 int conversation_import(struct app *app, const struct command_io *io, const str *names, size_t n);
+
+/* Handlers and jobs. */
+extern const struct desc INBOX_DESC, CONVERSATION_PAGE_DESC, CONVERSATION_ANSWER_DESC, CONVERSATION_TEXT_DESC, CONVERSATION_CHOICE_DESC;
+web_handler inbox_get, conversation_show_get, conversation_file_get, conversation_answer_post, conversation_note_post, conversation_draft_post, conversation_undo_post, conversation_assign_post, conversation_priority_post,
+	conversation_tag_post, conversation_untag_post, conversation_snooze_post, conversation_solve_post, conversation_reopen_post;
+job_fn conversation_send_job, conversation_wake_job;
 
 enum err conversation_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 /* Of an address whose customer was erased, whether or not it was known to be theirs. */

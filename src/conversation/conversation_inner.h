@@ -20,6 +20,8 @@ struct conversation__letter {
 
 /* After a message was added: who waits for whom, which answer was the first, and that a customer's message opens what was solved. */
 enum err conversation__settle(struct op *op, id conversation, id message, enum message_kind kind, int64_t at_ms, bool is_automatic) NODISCARD;
+/* The same of all of its messages, after one was taken away. */
+enum err conversation__settle_anew(struct op *op, id conversation) NODISCARD;
 enum err conversation__step(struct op *op, id conversation, const char *what, str text) NODISCARD;
 /* Pages that show it, or lists, ask again once this is committed. */
 void conversation__tell(struct op *op, id conversation);

@@ -67,6 +67,13 @@ enum err conversation__settle(struct op *op, id conversation, id message, enum m
 	return is_news && (!is_late || c.waiting_since != DESC_NULL_INT) ? open_again(op, conversation, state) : OK;
 }
 
+enum err conversation__settle_anew(struct op *op, id conversation)
+{
+	struct course c;
+	TRY(read_anew(op, conversation, &c));
+	return op_run(op, SQL_conversation_stands, DB_ARGS(db_id(conversation), db_int(c.made_at), db_int(c.changed_at), db_int_or_null(c.waiting_since), db_int(c.messages)), NULL);
+}
+
 enum err conversation__step(struct op *op, id conversation, const char *what, str text)
 {
 	bool is_person = op->actor.kind == ACTOR_PERSON;

@@ -13,9 +13,9 @@
 #include "team/team.h"
 #include "template/template.h"
 
-enum { SUBJECT_BYTES = 400, TEXT_BYTES = 1 << 20, RENDERED_BYTES = 4 << 20 };
+enum { SUBJECT_BYTES = 400, REFERENCES_BYTES = 8000, TEXT_BYTES = 1 << 20, RENDERED_BYTES = 4 << 20 };
 
-const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", "survey", NULL};
+const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", "survey", "answer", NULL};
 const char *const MAIL_STATES[] = {"queued", "sending", "sent", "failed", "bounced", NULL};
 
 bool mail_is_on(const struct app *app)
@@ -44,6 +44,8 @@ static enum err check(struct op *op, const struct mail_message *m)
 	TRY(check_header(op, "name", m->name, PERSON_NAME_BYTES));
 	TRY(check_header(op, "subject", m->subject, SUBJECT_BYTES));
 	TRY(check_header(op, "unsubscribe", m->unsubscribe, SUBJECT_BYTES));
+	TRY(check_header(op, "answers", m->answers, SUBJECT_BYTES));
+	TRY(check_header(op, "references", m->references, REFERENCES_BYTES));
 	if (!m->subject.n) return fail(op, ERR_INVALID, "subject", "is empty");
 	if (m->text.n + m->html.n > TEXT_BYTES) return fail(op, ERR_INVALID, "html", "longer than %d bytes", TEXT_BYTES);
 	return OK;
@@ -60,10 +62,17 @@ enum err mail_put(struct op *op, const struct mail_message *m, id *out)
 		DB_ARGS(db_id(mail), db_text(str_of(MAIL_KINDS[m->kind])), db_id(m->person), db_text(m->recipient),
 			db_text(name), db_text(search), db_text(m->language), db_text(m->subject), db_text(m->text),
 			db_text(m->html), db_text(m->unsubscribe), db_int(op->now_ms), db_int_or_null(m->customer_subject ? m->customer_subject : DESC_NULL_INT),
-			db_int(m->not_before_ms > op->now_ms ? m->not_before_ms : op->now_ms)),
+			db_int(m->not_before_ms > op->now_ms ? m->not_before_ms : op->now_ms), db_text(m->answers), db_text(m->references)),
 		NULL));
 	if (out) *out = mail;
 	return job_add(op, MAIL_JOB, S("{}"), 0, S("schedule"), NULL);
+}
+
+str mail_message_id(struct op *op, id mail)
+{
+	str domain = setting_text(op, SETTING_mail_sender);
+	(void)str_cut(&domain, '@');
+	return str_fmt(&op->arena, "%.*s@%.*s", STR_ARG(id_show(&op->arena, S("mai"), mail)), STR_ARG(domain));
 }
 
 enum err mail_has_bounced(struct op *op, str address, bool *out)

@@ -8,7 +8,7 @@
 
 struct person;
 
-enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT, MAIL_SURVEY };
+enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT, MAIL_SURVEY, MAIL_ANSWER /* of a person, in a conversation */ };
 extern const char *const MAIL_KINDS[];
 enum mail_state { MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_FAILED /* refused, or given up */, MAIL_BOUNCED /* there is no such recipient */ };
 extern const char *const MAIL_STATES[];
@@ -21,6 +21,7 @@ struct mail_message {
 	str language;
 	str subject, text, html;
 	int64_t not_before_ms; /* 0: at once */
+	str answers, references; /* of an answer: Message-ID of what it answers, and those before it with spaces, without brackets; may be absent */
 	str unsubscribe;     /* whole address that ends it without sign-in (RFC 8058); absent: it is asked for, or personal */
 };
 
@@ -29,6 +30,8 @@ bool mail_is_on(const struct app *app);
 /* Puts it into the outbox. ERR_STATE: mail is not set up. ERR_INVALID: an address that is none, a line break or another
  * control character in what becomes a header, texts that are too long. */
 enum err mail_put(struct op *op, const struct mail_message *m, id *out) NODISCARD;
+/* Message-ID of one that was put, without its brackets. */
+str mail_message_id(struct op *op, id mail);
 /* No such recipient was the server's answer within the last 90 days. */
 enum err mail_has_bounced(struct op *op, str address, bool *out) NODISCARD;
 enum err mail_forget_subject(struct op *op, uint32_t subject) NODISCARD;

@@ -37,7 +37,7 @@ struct sender {
 
 struct taken {
 	id mail;
-	str recipient, name, language, subject, text, html, unsubscribe;
+	str recipient, name, language, subject, text, html, unsubscribe, answers, references, kind;
 	int64_t made_ms, attempts;
 };
 
@@ -73,6 +73,9 @@ static enum err take(struct op *op, void *arg)
 	t->taken->mail = db_rows_id(&r, 0, 0);
 	t->taken->made_ms = db_rows_int(&r, 0, 8);
 	t->taken->attempts = db_rows_int(&r, 0, 9);
+	t->taken->answers = str_dup(t->a, db_rows_text(&r, 0, 10));
+	t->taken->references = str_dup(t->a, db_rows_text(&r, 0, 11));
+	t->taken->kind = str_dup(t->a, db_rows_text(&r, 0, 12));
 	return OK;
 }
 
@@ -112,6 +115,9 @@ static void give(struct sender *s, struct arena *a, const struct taken *t, struc
 		.language = t->language,
 		.date_ms = t->made_ms,
 		.unsubscribe = t->unsubscribe,
+		.answers = t->answers,
+		.references = t->references,
+		.is_personal = str_eq(t->kind, str_of(MAIL_KINDS[MAIL_ANSWER])),
 	};
 	smtp_send(s->smtp, a, s->back, t->recipient, signed_message(s, a, t->mail, mime_write(a, &m)), goes_on, s, r);
 }

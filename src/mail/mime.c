@@ -48,6 +48,17 @@ static void set_unsubscribe(GMimeMessage *message, struct arena *a, str address)
 	if (str_starts(address, S("https://"))) set(message, a, "List-Unsubscribe-Post", S("List-Unsubscribe=One-Click"));
 }
 
+/* One on a line, so that a header of many stays within what a line may hold. */
+static void set_ids(GMimeMessage *m, struct arena *a, const char *name, str ids)
+{
+	str all = S("");
+	while (str_given(ids)) {
+		str one = str_trim(str_cut(&ids, ' '));
+		if (one.n) all = str_fmt(a, "%.*s%s<%.*s>", STR_ARG(all), all.n ? "\n " : "", STR_ARG(one));
+	}
+	if (all.n) set(m, a, name, all);
+}
+
 static str bytes_of(struct arena *a, GMimeMessage *m)
 {
 	GMimeFormatOptions *options = g_mime_format_options_new();
@@ -74,7 +85,9 @@ str mime_write(struct arena *a, const struct mime_message *m)
 	g_mime_message_set_subject(message, str_c(a, m->subject), "utf-8");
 	g_mime_message_set_date(message, date);
 	g_mime_message_set_message_id(message, str_c(a, m->message_id));
-	set(message, a, "Auto-Submitted", S("auto-generated"));
+	if (!m->is_personal) set(message, a, "Auto-Submitted", S("auto-generated"));
+	set_ids(message, a, "In-Reply-To", m->answers);
+	set_ids(message, a, "References", m->references);
 	set(message, a, "Content-Language", m->language);
 	if (m->unsubscribe.n) set_unsubscribe(message, a, m->unsubscribe);
 	g_mime_multipart_add(both, text);

@@ -9,6 +9,8 @@ struct mime_message {
 	str message_id;  /* without its angle brackets */
 	str subject, text, html, language;
 	int64_t date_ms; /* UTC */
+	str answers, references; /* Message-IDs, with spaces, without brackets; absent: it answers none */
+	bool is_personal;        /* a person wrote it: no Auto-Submitted */
 	str unsubscribe; /* https: address that a POST unsubscribes at (RFC 8058); absent: none */
 };
 /* The bytes lie in the arena. The same message gives the same bytes but for the border between its parts. */

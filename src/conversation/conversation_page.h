@@ -1,0 +1,57 @@
+/* conversation_page.h: the page of a conversation, which its acts draw again where they are refused. */
+#ifndef CONVERSATION_CONVERSATION_PAGE_H
+#define CONVERSATION_CONVERSATION_PAGE_H
+#include "conversation/conversation_row.h"
+#include "customer/customer.h"
+
+struct conversation_file {
+	str name, address, size;
+	bool is_kept;
+};
+struct conversation_message {
+	id id;
+	int kind;
+	int64_t at;
+	str author, text, folded;
+	bool is_ours, is_note, is_automatic, is_cut;
+	struct msg sending; /* how far an answer written here has come */
+	str undo;           /* address that a POST takes it back at; absent: it is too late, or not ours */
+	LIST_OF(struct conversation_file) files;
+};
+struct conversation_step {
+	int64_t at;
+	str who, text;
+	struct msg what;
+};
+struct conversation_moment {
+	int64_t time;
+	struct msg title;
+	str channel;
+};
+struct conversation_page {
+	struct msg finding;
+	struct conversation_row conversation;
+	bool is_solved, may_write, may_mail, is_nobody;
+	struct msg no_mail, collision;
+	str earlier;
+	LIST_OF(struct conversation_message) messages;
+	LIST_OF(str) tags;
+	LIST_OF(struct conversation_step) steps;
+	struct customer_row customer;
+	LIST_OF(struct conversation_moment) moments;
+	LIST_OF(struct conversation_row) others;
+	LIST_OF(struct option) people;
+	LIST_OF(struct option) priorities;
+	LIST_OF(struct option) snoozes;
+	struct input text, note, tag;
+	LIST_OF(struct form_fault) faults;
+};
+enum err conversation__page(struct op *op, const struct web *w, id conversation, struct conversation_page **out) NODISCARD;
+str conversation__undo(struct op *op, id conversation, id message);
+
+struct conversation_snooze {
+	const char *name;
+	int64_t hours;
+};
+extern const struct conversation_snooze CONVERSATION_SNOOZES[];
+#endif

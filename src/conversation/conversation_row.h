@@ -1,0 +1,21 @@
+/* conversation_row.h: a conversation as lists and its page show it. */
+#ifndef CONVERSATION_CONVERSATION_ROW_H
+#define CONVERSATION_CONVERSATION_ROW_H
+#include "conversation/conversation_inner.h"
+
+struct conversation_row {
+	id id;
+	str address, title, channel, person, contact_address, customer_address, assignee_name, last_text;
+	id customer, assignee, contact;
+	int state, priority;
+	bool is_automatic, is_waiting, is_urgent;
+	int64_t made_at, changed_at, waiting_since, snoozed_until, solved_at, messages, revision, reopened;
+	struct msg feels;
+};
+extern const struct desc CONVERSATION_ROW_DESC;
+void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct conversation_row *out);
+/* ERR_NOT_FOUND. */
+enum err conversation__get(struct op *op, id conversation, struct conversation_row *out) NODISCARD;
+enum err conversation__people(struct op *op, id chosen, struct option **out, size_t *n) NODISCARD;
+str conversation__address(struct op *op, id conversation);
+#endif
