@@ -28,19 +28,32 @@ static enum err path_of(char out[PATH_BYTES], str dir, const char *name, str tas
 	return n > 0 && n < PATH_BYTES && dir.n ? OK : fault_set(f, ERR_INVALID, "--data", "names no directory");
 }
 
-enum err task_load(str dir, str task, struct classifier **out, struct fault *f)
+static enum err load(const char *path, const char *field, str name, struct classifier **out, struct fault *f)
 {
-	char path[PATH_BYTES];
 	struct os_map map;
-	TRY(task_check_name(task, f));
-	TRY(path_of(path, dir, "/", task, ".model", f));
 	*out = NULL;
 	errno = 0;
 	enum err e = os_map(path, &map);
-	if (e != OK) return errno == ENOENT || errno == ENOTDIR ? fault_set(f, ERR_NOT_FOUND, "--task", "%.*s was never trained here: hospes train", STR_ARG(task)) : os_fail(f, "read", path, errno);
+	if (e != OK) return errno == ENOENT || errno == ENOTDIR ? fault_set(f, ERR_NOT_FOUND, field, "%.*s was never trained here: hospes train", STR_ARG(name)) : os_fail(f, "read", path, errno);
 	e = classifier_decode((str){(const char *)map.p, map.n}, out, f);
 	os_unmap(&map);
 	return e;
+}
+
+enum err task_load(str dir, str task, struct classifier **out, struct fault *f)
+{
+	char path[PATH_BYTES];
+	TRY(task_check_name(task, f));
+	TRY(path_of(path, dir, "/", task, ".model", f));
+	return load(path, "--task", task, out, f);
+}
+
+enum err task_load_file(str file, struct classifier **out, struct fault *f)
+{
+	char path[PATH_BYTES];
+	if (file.n >= sizeof path) return fault_set(f, ERR_INVALID, "--model", "a path of at most %zu bytes", sizeof path - 1);
+	snprintf(path, sizeof path, "%.*s", STR_ARG(file));
+	return load(path, "--model", file, out, f);
 }
 
 static enum err make_folder(str dir, char folder[PATH_BYTES], struct fault *f)

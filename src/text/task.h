@@ -19,6 +19,7 @@ enum { TASK_NAME_BYTES = 64 };
 enum err task_check_name(str task, struct fault *f) NODISCARD;
 /* ERR_NOT_FOUND when it was never trained; ERR_CORRUPT. The caller frees. */
 enum err task_load(str dir, str task, struct classifier **out, struct fault *f) NODISCARD;
+enum err task_load_file(str file, struct classifier **out, struct fault *f) NODISCARD; /* DIR/models/TASK.model, or a copy of it */
 /* Makes the directory when it is not there, numbers the version after the one that it replaces, and keeps that one as
  * TASK.model.old. */
 enum err task_store(str dir, str task, struct classifier *c, struct fault *f) NODISCARD;

@@ -167,6 +167,14 @@ static enum err read_topics(const struct command_io *io, str file, struct topics
 	return e;
 }
 
+/* A task of a directory, or the file of a model. */
+static enum err load_model(str data, str model, struct classifier **out, struct fault *f)
+{
+	if (str_ends(model, S(".model"))) return task_load_file(model, out, f);
+	if (!str_given(data)) return fault_set(f, ERR_INVALID, "--model", "a task of --data DIR, or the file of a model (DIR/models/TASK.model)");
+	return task_load(data, model, out, f);
+}
+
 int command_text(struct app *app, int argc, const str *argv, const struct command_io *io)
 {
 	str data = str_of(getenv("HOSPES_DATA")), model = STR_NONE, topic_file = STR_NONE, ignored = STR_NONE, rest[FILES];
@@ -176,11 +184,11 @@ int command_text(struct app *app, int argc, const str *argv, const struct comman
 	struct topics *topics = NULL;
 	int n;
 	(void)app;
-	if (argc > FILES || !options_read(io, argc, argv, options, COUNT_OF(options), rest, &n) || n < 1 || (str_given(model) && !str_given(data))) {
-		command_print(io->err, "usage: hospes text [--data DIR --model TASK] [--topics TOPICS.tsv] FILE…\n");
+	if (argc > FILES || !options_read(io, argc, argv, options, COUNT_OF(options), rest, &n) || n < 1) {
+		command_print(io->err, "usage: hospes text [--data DIR] [--model MODEL] [--topics TOPICS.tsv] FILE…\n");
 		return USAGE;
 	}
-	enum err e = str_given(model) ? task_load(data, model, &classifier, &f) : OK;
+	enum err e = str_given(model) ? load_model(data, model, &classifier, &f) : OK;
 	if (e == OK && str_given(topic_file)) e = read_topics(io, topic_file, &topics, &f);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct text_own own = {.classifier = classifier, .topics = topics};

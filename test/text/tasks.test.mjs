@@ -1,10 +1,12 @@
 // A workspace's own classifiers by the command line: taught, measured, asked; beside a running server and in its backup.
 // Real texts, where the reference data is there: their figures are measured on the part that nothing was taught by.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ROOT, prepare, start } from '../lib/hospes.mjs';
+import { promisify } from 'node:util';
+import { PROGRAM, ROOT, prepare, start } from '../lib/hospes.mjs';
 
 const PRAISE = ['good service', 'very good food', 'ดีมาก', 'a good hotel', 'friendly staff', 'staff very friendly', 'quick and friendly'];
 const BLAME = ['bad service', 'very bad food', 'แย่มาก', 'a bad hotel', 'rude staff', 'staff very rude', 'slow and rude'];
@@ -54,6 +56,11 @@ test('what cannot be read is refused with its line and reason, and what was taug
 	assert.equal((await hospes.cli(['train', 'lesson.tsv'])).code, 2);
 	assert.equal(JSON.parse(await hospes.ok(['evaluate', '--task', 'tone', 'lesson.tsv'])).version, 1);
 	const file = join(hospes.data, 'models', 'tone.model'), bytes = readFileSync(file);
+	writeFileSync(join(hospes.dir, 'one.txt'), 'good and friendly\n');
+	const alone = await promisify(execFile)(PROGRAM, ['text', '--model', file, join(hospes.dir, 'one.txt')], { env: {} });
+	assert.ok(['praise', 'blame'].includes(JSON.parse(alone.stdout.split('\n')[0]).model.label), alone.stdout);
+	await assert.rejects(promisify(execFile)(PROGRAM, ['text', '--model', 'tone', join(hospes.dir, 'one.txt')], { env: {} }), /--model: a task of --data DIR, or the file of a model/);
+	await assert.rejects(promisify(execFile)(PROGRAM, ['text', '--model', join(hospes.dir, 'none.model'), join(hospes.dir, 'one.txt')], { env: {} }), /none.model was never trained here/);
 	bytes[bytes.length >> 1] ^= 1;
 	writeFileSync(file, bytes);
 	const damaged = await hospes.cli(['classify', '--task', 'tone', 'lesson.tsv']);
