@@ -143,8 +143,8 @@ static void read_report(struct reading *r, GMimeObject *o, int depth)
 
 void bounce_read(struct arena *a, str message, struct bounce *out)
 {
-	struct reading r = {a, out};
 	*out = (struct bounce){.message_id = S(""), .status = S(""), .words = S("")};
+	struct reading r = {a, out};
 	mime_start();
 	GMimeMessage *m = message_of(message);
 	if (!m) return;

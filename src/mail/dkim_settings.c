@@ -10,7 +10,7 @@
 #include "setting/setting.h"
 
 #define PATH "/settings/mail/signature"
-enum { SELECTOR_BYTES = 12 /* of the time: to the minute */, STRING_BYTES = 255 /* of a TXT record */, ZONE_BYTES = 4096 };
+enum { SELECTOR_BYTES = 14 /* of the time: to the second */, STRING_BYTES = 255 /* of a TXT record */, ZONE_BYTES = 4096 };
 
 struct dkim_row {
 	str name, value, zone, code;
