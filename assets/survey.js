@@ -38,6 +38,7 @@ async function send(fields) {
 		const text = await answer.text();
 		forget();
 		tell('arrived');
+		if (answer.redirected) remember();
 		if (answer.redirected) location.replace(answer.url);
 		else show(text);
 	} catch {
@@ -73,6 +74,21 @@ document.addEventListener('submit', (event) => {
 });
 addEventListener('online', () => { const fields = kept(); if (fields) send(fields); });
 if (document.querySelector('form.answers[data-keeps]') && kept()) send(kept());
+
+// Once a browser: that this survey was answered is kept here and told to nobody. Whoever takes another browser may answer again.
+const once = `answered ${location.pathname}`;
+function remember() {
+	if (document.querySelector('form[data-once]') && mayKeep) try { localStorage.setItem(once, '1'); } catch { /* then it may be answered again */ }
+}
+function isAnswered() {
+	try { return localStorage.getItem(once) !== null; } catch { return false; }
+}
+const onceForm = document.querySelector('form[data-once]');
+if (onceForm && isAnswered() && !kept()) {
+	const said = onceForm.querySelector('[data-answered]');
+	said.hidden = false;
+	onceForm.replaceWith(said);
+}
 
 // a customer's own survey says that it was opened and begun. Programs that scan mail load pages and run no script;
 // answers need none.

@@ -68,3 +68,9 @@ ON CONFLICT (survey, team, place, staff) DO UPDATE SET people = excluded.people,
 
 -- name: survey_group_remove
 UPDATE survey_group SET removed_at = $3 WHERE survey = $1 AND id = $2;
+
+-- name: survey_ticket_is
+SELECT count(*) FROM survey_ticket WHERE survey = $1 AND mark = $2;
+
+-- name: survey_ticket_use
+INSERT INTO survey_ticket (survey, mark) VALUES ($1, $2) ON CONFLICT (survey, mark) DO NOTHING;

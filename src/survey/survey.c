@@ -11,6 +11,7 @@ const char *const SURVEY_TYPES[] = {
 #undef SURVEY_TYPE
 	NULL};
 const char *const SURVEY_STATES[] = {"draft", "open", "closed", NULL};
+const char *const SURVEY_ACCESS[] = {"anybody", "once", "links", NULL};
 const char *const SURVEY_LOOKS[] = {"numbers", "stars", "faces", NULL};
 const char *const SURVEY_TESTS[] = {"is", "is_not", "at_least", "at_most", "answered", "unanswered", NULL};
 
@@ -55,6 +56,7 @@ static const struct desc_field QUESTION_FIELDS[] = {
 const struct desc SURVEY_QUESTION_DESC = DESC(survey_question, QUESTION_FIELDS);
 static const struct desc_field DEFINITION_FIELDS[] = {
 	FIELD(survey_definition, questions, DESC_LIST, .item = DESC_STRUCT, .of = &SURVEY_QUESTION_DESC),
+	FIELD(survey_definition, access, DESC_ENUM, .names = SURVEY_ACCESS, .doc = "who answers by the open link: anybody; once a browser; nobody, but by links of their own"),
 	FIELD(survey_definition, is_shuffled, DESC_BOOL, .doc = "questions of a page that may be left out come in an order of chance"),
 	FIELD(survey_definition, opens_on, DESC_DATE, .flags = DESC_OMIT, .doc = "the first day on which it is answered"),
 	FIELD(survey_definition, closes_on, DESC_DATE, .flags = DESC_OMIT, .doc = "the last one"),

@@ -17,6 +17,8 @@ enum survey_state { SURVEY_DRAFT, SURVEY_OPEN, SURVEY_CLOSED };
 extern const char *const SURVEY_STATES[];
 enum survey_look { SURVEY_NUMBERS, SURVEY_STARS, SURVEY_FACES }; /* how a scale is drawn */
 extern const char *const SURVEY_LOOKS[];
+enum survey_access { SURVEY_BY_ANYBODY, SURVEY_ONCE_A_BROWSER, SURVEY_BY_OWN_LINKS }; /* by the open link */
+extern const char *const SURVEY_ACCESS[];
 enum survey_test { SURVEY_IS, SURVEY_IS_NOT, SURVEY_AT_LEAST, SURVEY_AT_MOST, SURVEY_HAS_ANSWER, SURVEY_HAS_NONE };
 extern const char *const SURVEY_TESTS[];
 
@@ -54,6 +56,7 @@ struct survey_question {
 };
 struct survey_definition {
 	LIST_OF(struct survey_question) questions;
+	int access;
 	bool is_shuffled; /* questions of a page that may be left out, among themselves */
 	int64_t opens_on, closes_on; /* days of the workspace, both included; DESC_NULL_INT: open as long as it is open */
 	int64_t most;                /* answered so often it closes by itself; DESC_NULL_INT: never */
@@ -68,7 +71,7 @@ struct survey {
 	struct survey_definition definition;
 };
 extern const struct desc SURVEY_DEFINITION_DESC, SURVEY_QUESTION_DESC, SURVEY_TEXT_DESC;
-extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC, SURVEY_FILE_DESC, SURVEY_GROUPS_DESC, SURVEY_GROUP_INPUT_DESC;
+extern const struct desc SURVEYS_DESC, SURVEY_PAGE_DESC, SURVEY_INPUT_DESC, SURVEY_NEW_DESC, SURVEY_LINK_DESC, SURVEY_LINK_INPUT_DESC, SURVEY_TICKETS_INPUT_DESC, SURVEY_ANSWER_DESC, SURVEY_SENT_DESC, SURVEY_FILE_DESC, SURVEY_GROUPS_DESC, SURVEY_GROUP_INPUT_DESC;
 
 enum err survey_all(struct op *op, struct survey **out, size_t *n) NODISCARD;
 enum err survey_get(struct op *op, id survey, struct survey *out) NODISCARD; /* ERR_NOT_FOUND */
@@ -102,12 +105,14 @@ enum err survey_check_open(struct op *op, const struct survey *s) NODISCARD;
 str survey_words(struct op *op, const struct survey *s, str question);
 str survey_asked(struct op *op, const struct survey *s, const struct survey_question *q, const struct lang *lang, str called);
 
-/* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires. */
+/* Addresses: /s/sur_… for anybody, /s/sur_….CUSTOMER.EXPIRES.SEAL for one customer, once, until it expires; /s/sur_….one.RANDOM.EXPIRES.SEAL
+ * for one answer of whoever holds it. */
 struct survey_link {
 	id survey, customer; /* customer 0: anybody's */
 	id group;            /* of those who serve, whose link it is; 0: none */
 	int64_t expires_ms;
 	str submission;      /* of a customer's link: its seal */
+	str ticket;          /* of a link for one answer: all of it, which names nobody */
 };
 /* A path of ours as people outside reach it: at the address that is set for mails, else at the one this request came to. */
 str survey_address(struct op *op, const struct web *w, str path);
@@ -124,6 +129,6 @@ enum err survey_link_read(struct op *op, str token, struct survey_link *out) NOD
 
 /* Handlers. */
 web_handler survey_list_get, survey_post, survey_show_get, survey_change_post, survey_open_post, survey_close_post, survey_remove_post, survey_restore_post, survey_qr_get,
-	survey_link_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post, survey_preview_get, survey_preview_post, survey_export_get, survey_import_post, survey_groups_get, survey_groups_post,
+	survey_link_post, survey_tickets_post, survey_version_restore_post, survey_entry_get, survey_entry_post, survey_answer_get, survey_answer_post, survey_preview_get, survey_preview_post, survey_export_get, survey_import_post, survey_groups_get, survey_groups_post,
 	survey_group_remove_post, survey_group_restore_post, survey_group_qr_get;
 #endif

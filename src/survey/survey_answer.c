@@ -14,6 +14,7 @@ static const struct saying {
 } SAYINGS[] = {
 	{"unknown", "survey", "survey_unknown", 404},       {"thanks", "survey_thanks", "survey_thanks_text", 200}, {"answered", "survey", "survey_answered", 200},
 	{"expired", "survey", "survey_expired", 410},       {"closed", "survey", "survey_closed", 410},            {"early", "survey", "survey_early", 404},
+	{"by_link", "survey", "survey_by_link", 403},
 	{"full", "survey_full", "survey_full_text", 200},   {"flooded", "survey_flooded", "survey_flooded_text", 429},
 };
 
@@ -47,6 +48,7 @@ static enum err was_taken(struct op *op, const struct survey_link *link, bool *t
 {
 	struct db_rows rows;
 	*taken = false;
+	if (str_given(link->ticket)) return survey__ticket_used(op, link->survey, link->ticket, taken);
 	if (!str_given(link->submission)) return OK;
 	TRY(op_query(op, SQL_survey_submission_is, DB_ARGS(db_id(link->survey), db_text(link->submission)), &rows));
 	*taken = db_rows_int(&rows, 0, 0) > 0;
@@ -83,15 +85,16 @@ static enum err open_link(struct op *op, const struct web *w, struct survey_link
 		*refusal = NULL;
 		return OK;
 	}
+	bool is_own = link->customer || str_given(link->ticket), is_barred = s->definition.access == SURVEY_BY_OWN_LINKS && !is_own;
 	bool is_unfit = s->state == SURVEY_DRAFT || (s->is_anonymous && link->customer);
-	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : survey__when(op, s);
+	*refusal = is_unfit ? "unknown" : taken ? "answered" : s->state == SURVEY_CLOSED ? "closed" : link->expires_ms <= op->now_ms ? "expired" : is_barred ? "by_link" : survey__when(op, s);
 	return OK;
 }
 
 /* How somebody answers by a link. */
 static enum err sit(struct op *op, const struct web *w, const struct survey *s, const struct survey_link *link, const struct survey_group *group, str submission, struct sitting *x)
 {
-	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .group = link->group ? group : NULL, .name = STR_NONE,
+	*x = (struct sitting){.op = op, .s = s, .lang = survey__language(s, op->locale.lang), .mode = SURVEY_BY_LINK, .customer = link->customer, .ticket = link->ticket, .group = link->group ? group : NULL, .name = STR_NONE,
 	                      .submission = str_given(link->submission) ? link->submission : str_given(submission) ? submission : survey__new_submission(op)};
 	x->is_on_site = w->is_framed;
 	if (survey__is_trial(op, w)) x->mode = SURVEY_AS_PREVIEW;
@@ -121,6 +124,7 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 	survey__sit(&x);
 	struct survey_answer *page = survey__draw(&x, 0, action_of(op, w));
 	if ((link.customer || w->is_framed) && x.mode != SURVEY_AS_PREVIEW) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
+	page->is_once = s.definition.access == SURVEY_ONCE_A_BROWSER && !link.customer && !str_given(link.ticket) && x.mode != SURVEY_AS_PREVIEW;
 	/* ?a=9, as a mail's first question sends it, chooses a point and sends nothing. */
 	str chosen = web_query(w, "a");
 	for (size_t i = 0; chosen.n && page->questions.n && i < page->questions.v[0].points.n; i++) page->questions.v[0].points.v[i].is_selected = str_eq(page->questions.v[0].points.v[i].value, chosen);

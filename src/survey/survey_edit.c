@@ -47,6 +47,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(survey_page, languages, DESC_LIST, .item = DESC_STRUCT, .of = &LANGUAGE_DESC),
 	FIELD(survey_page, questions, DESC_LIST, .item = DESC_STRUCT, .of = &SURVEY_FORM_QUESTION_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, customer, DESC_STRUCT, .of = &INPUT_DESC, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_page, accesses, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, opens_on, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, closes_on, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, most, DESC_STR, .flags = DESC_PAGE_ONLY),
@@ -99,7 +100,10 @@ static void add_rules(struct op *op, struct survey_page *page)
 	page->closes_on = day_of(op, d->closes_on);
 	page->most = d->most == DESC_NULL_INT ? S("") : str_fmt(&op->arena, "%lld", (long long)d->most);
 	page->is_shuffled = d->is_shuffled;
-	page->has_rules = page->opens_on.n + page->closes_on.n + page->most.n > 0 || d->is_shuffled;
+	page->accesses.v = ARENA_ARRAY(&op->arena, struct option, SURVEY_BY_OWN_LINKS + 1);
+	for (int i = 0; SURVEY_ACCESS[i]; i++)
+		page->accesses.v[page->accesses.n++] = (struct option){str_of(SURVEY_ACCESS[i]), i18n_pattern(op->locale.lang, str_fmt(&op->arena, "survey_access_%s", SURVEY_ACCESS[i])), i == d->access};
+	page->has_rules = page->opens_on.n + page->closes_on.n + page->most.n > 0 || d->is_shuffled || d->access != SURVEY_BY_ANYBODY;
 }
 
 enum err survey__make_page(struct op *op, const struct web *w, const struct survey *s, struct survey_page **out)

@@ -52,6 +52,7 @@ struct survey_page {
 	LIST_OF(struct survey_form_question) questions;
 	struct input customer;
 	str opens_on, closes_on, most;
+	LIST_OF(struct option) accesses;
 	bool is_shuffled, has_rules, has_versions;
 	LIST_OF(struct survey_form_version) versions; /* the last ones, the newest first, without the one that holds */
 	struct survey_definition definition;

@@ -87,6 +87,7 @@ struct sitting {
 	enum survey_mode mode;
 	const struct survey_group *group; /* whose link it came by; NULL: none */
 	id customer; /* 0: nobody's */
+	str ticket;  /* the link for one answer by which it came; absent: none */
 	bool is_on_site; /* in a page of another site */
 	str name;    /* as the customer is called; absent */
 	str submission;
@@ -137,7 +138,7 @@ struct survey_answer {
 	struct survey_entry *entry; /* NULL: whoever answers does so themselves */
 	str state; /* "open", or why nothing is asked */
 	struct msg heading, saying; /* instead of questions */
-	bool is_open, is_anonymous, is_preview;
+	bool is_open, is_anonymous, is_preview, is_once; /* once: its browser remembers that it was answered */
 	str action, submission, rest;
 	str steps; /* where the page of a customer's link says how far it came; absent: nowhere */
 	int64_t from, number, pages, n_optional, seconds;
@@ -150,6 +151,12 @@ struct survey_answer {
 /* A page without questions: "thanks" and so on. */
 struct survey_answer *survey__said_instead(struct op *op, const char *state);
 struct survey_answer *survey__draw(struct sitting *x, size_t page, str action);
+
+/* ---- links for one answer each ---- */
+str survey__ticket_make(struct op *op, id survey, int64_t expires_ms);
+enum err survey__ticket_used(struct op *op, id survey, str ticket, bool *used) NODISCARD;
+/* ERR_CONFLICT when somebody used it meanwhile. */
+enum err survey__ticket_use(struct op *op, id survey, str ticket) NODISCARD;
 
 /* ---- limits ---- */
 /* Why it is not answered now: "early", "closed"; NULL: it is. */

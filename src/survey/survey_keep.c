@@ -187,6 +187,7 @@ enum err survey__keep(struct sitting *x, int64_t time_ms, str channel)
 	int64_t added;
 	TRY(op_run(op, SQL_survey_submission_add, DB_ARGS(db_id(x->s->id), db_text(x->submission), db_bool(x->customer != 0), db_int(op->now_ms), db_bool(x->is_on_site)), &added));
 	if (!added) return OK;
+	if (str_given(x->ticket)) TRY(survey__ticket_use(op, x->s->id, x->ticket));
 	TRY(survey__count_quotas(x));
 	TRY(source_ensure(op, S(SURVEY_SOURCE), SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	t.who = (struct touchpoint){.call = CALL_TRACK, .time_ms = time_ms, .channel = channel};

@@ -19,6 +19,27 @@ describe('limits of surveys', () => {
 		await w.post('/v1/identify', { type: 'identify', userId: 'kim-1', traits: { name: 'Kim' } }, await w.key('write'));
 	});
 
+	test('links for one answer each: used once, told apart from none of the answers; the open link can be closed', async () => {
+		const { address, path } = await surveys.open('Tickets', [yes], { access: 'links' }, { is_anonymous: true });
+		const barred = await surveys.guest().get(path);
+		assert.deepEqual([barred.status, /link of your own/.test(await barred.text())], [403, true]);
+		assert.equal((await surveys.send(path, { submission: 'limits-9876543210', answers: [{ question: 'good', value: 'true' }] })).status, 403);
+		assert.equal((await surveys.send(`${address}/tickets`, { count: 5001 })).status, 422);
+		const made = await surveys.send(`${address}/tickets`, { count: 3, days: 2 });
+		const [first, second, third] = made.text.split('\r\n').slice(1, -1).map((link) => new URL(link).pathname);
+		assert.ok(third && new Set([first, second, third]).size === 3, made.text);
+		assert.equal((await surveys.answer(first, { 'answers[0].value': 'true' })).status, 303);
+		assert.match(await (await surveys.guest().get(`${first}?done=1`)).text(), /Thank you/);
+		assert.match(await (await surveys.guest().get(first)).text(), /answered/);
+		await surveys.send(first, { submission: 'limits-0000000000', answers: [{ question: 'good', value: 'false' }] });
+		assert.equal((await surveys.read(address)).submissions, 1, 'the same link takes no second answer');
+		assert.equal((await surveys.answer(second, { 'answers[0].value': 'true' })).status, 303);
+		const [head, seal] = [third.slice(0, third.lastIndexOf('.') + 1), third.slice(third.lastIndexOf('.') + 1)];
+		assert.equal((await surveys.guest().get(head + [...seal].reverse().join(''))).status, 404, 'forged');
+		assert.equal((await surveys.guest().get(third.replace(/\.(\d+)\./, (_, at) => `.${Number(at) + 9}.`))).status, 404, 'prolonged');
+		assert.equal((await surveys.read(address)).submissions, 2);
+	});
+
 	test('a quota takes so many of an answer and thanks the others kindly', async () => {
 		const { address, path } = await surveys.open('Quota', [{ id: 'shop', type: 'choice', is_required: true, text: 'Where?', options: ['Athens', 'Patras'], quotas: [{ value: '1', most: 2 }] }, { id: 'why', type: 'text', begins_page: true, text: 'Why?' }]);
 		for (let i = 0; i < 2; i++) {
