@@ -109,6 +109,12 @@ static str action_of(struct op *op, const struct web *w)
 	return w->is_framed && query.n ? str_fmt(&op->arena, "%.*s?%.*s", STR_ARG(w->path), STR_ARG(query)) : w->path;
 }
 
+/* The open link of a survey that a browser answers once. */
+static bool is_once(const struct sitting *x)
+{
+	return x->s->definition.access == SURVEY_ONCE_A_BROWSER && !x->customer && !str_given(x->ticket) && x->mode != SURVEY_AS_PREVIEW;
+}
+
 enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct survey_link link;
@@ -124,7 +130,7 @@ enum err survey_answer_get(struct op *op, struct web *w, struct answer *a)
 	survey__sit(&x);
 	struct survey_answer *page = survey__draw(&x, 0, action_of(op, w));
 	if ((link.customer || w->is_framed) && x.mode != SURVEY_AS_PREVIEW) page->steps = str_fmt(&op->arena, "%.*s/steps", STR_ARG(w->path));
-	page->is_once = s.definition.access == SURVEY_ONCE_A_BROWSER && !link.customer && !str_given(link.ticket) && x.mode != SURVEY_AS_PREVIEW;
+	page->is_once = is_once(&x);
 	/* ?a=9, as a mail's first question sends it, chooses a point and sends nothing. */
 	str chosen = web_query(w, "a");
 	for (size_t i = 0; chosen.n && page->questions.n && i < page->questions.v[0].points.n; i++) page->questions.v[0].points.v[i].is_selected = str_eq(page->questions.v[0].points.v[i].value, chosen);
@@ -152,6 +158,7 @@ enum err survey_answer_post(struct op *op, struct web *w, struct answer *a)
 	if (full) return say(op, a, &s, "full");
 	struct survey_answer *again = survey__go(&x, &in, action_of(op, w));
 	if (again && again->faults.n) return w->wants_json ? fail(op, ERR_INVALID, str_c(&op->arena, again->faults.v[0].field), "%.*s", STR_ARG(i18n_pattern(lang_find(S("en")), str_of(again->faults.v[0].text.key)))) : answer_refused(op, a, &SURVEY_ANSWER_DESC, again);
+	if (again) again->is_once = is_once(&x);
 	if (again) return answer_with(a, &SURVEY_ANSWER_DESC, again);
 	if (x.mode == SURVEY_AS_PREVIEW) return answer_redirect(a, web_address_with(op, w, "done", S("1")));
 	if (!link.customer) TRY(survey_count_flood(op, w, s.id, SURVEY_FLOOD_ANSWERS, &flooded));

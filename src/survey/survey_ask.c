@@ -72,6 +72,7 @@ static const struct desc_field ANSWER_FIELDS[] = {
 	FIELD(survey_answer, saying, DESC_MSG, .flags = DESC_OMIT, .doc = "what is said instead of questions"),
 	FIELD(survey_answer, is_anonymous, DESC_BOOL),
 	FIELD(survey_answer, is_preview, DESC_BOOL, .doc = "nothing is kept"),
+	FIELD(survey_answer, is_once, DESC_BOOL, .doc = "the open link of a survey that a browser answers once"),
 	FIELD(survey_answer, action, DESC_STR),
 	FIELD(survey_answer, steps, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_answer, submission, DESC_STR, .doc = "sent back with the answers"),
