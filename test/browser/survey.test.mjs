@@ -44,6 +44,22 @@ describe('answering', () => {
 		await context.close();
 	});
 
+	test('once a browser: it remembers, also from a later page, and another browser asks again', async () => {
+		const { path } = await surveys.open('Once', questions, { access: 'once' }), first = await openWindow(browser), other = await openWindow(browser);
+		await first.page.goto(w.address + path);
+		await first.page.locator('input[name="answers[0].value"][value="9"]').check({ force: true });
+		await first.page.getByRole('button', { name: 'Next' }).click();
+		await first.page.getByRole('button', { name: 'Send', exact: true }).click();
+		await thanks(first.page);
+		await first.page.goto(w.address + path);
+		await first.page.getByText('answered in this browser').waitFor();
+		assert.equal(await first.page.locator('form.answers').count(), 0);
+		await other.page.goto(w.address + path);
+		assert.equal(await other.page.locator('form.answers').count(), 1);
+		await first.context.close();
+		await other.context.close();
+	});
+
 	test('an answer waits for the network and counts once, also when the page was closed', async () => {
 		const { address, path } = await surveys.open('Away', questions), { context, page } = await openWindow(browser);
 		await page.goto(w.address + path);
