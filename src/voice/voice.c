@@ -17,8 +17,8 @@ struct voice_question {
 	double number, low, high;
 	str over_time, responses;
 	bool is_shown;
-	struct msg weighted;
-	double effective;
+	struct msg weighted, other;
+	double effective, mean, top2;
 };
 struct voice_point {
 	int64_t day;
@@ -49,6 +49,9 @@ static const struct desc_field QUESTION_FIELDS[] = {
 	FIELD(voice_question, number, DESC_REAL),
 	FIELD(voice_question, low, DESC_REAL),
 	FIELD(voice_question, high, DESC_REAL),
+	FIELD(voice_question, mean, DESC_REAL),
+	FIELD(voice_question, top2, DESC_SHARE, .doc = "the share of upper answers"),
+	FIELD(voice_question, other, DESC_MSG, .flags = DESC_PAGE_ONLY),
 	FIELD(voice_question, weighted, DESC_MSG, .doc = "where answers carry weights that differ"),
 	FIELD(voice_question, effective, DESC_REAL, .doc = "what stands for n then, in the interval"),
 	FIELD(voice_question, over_time, DESC_STR),
@@ -89,6 +92,19 @@ static const struct desc_field VOICE_FIELDS[] = {
 };
 const struct desc VOICE_DESC = DESC(voice, VOICE_FIELDS);
 
+/* CSAT and CES are told both ways, the one beside the other, never mixed. */
+static struct msg other_way(struct op *op, struct voice_way way, const struct json_node *total)
+{
+	bool is_share = way.method == RATING_MEAN;
+	struct voice_way shown = {true, RATING_CSAT, is_share ? RATING_TOP2 : RATING_MEAN};
+	double value = voice__real(total, is_share ? "top2" : "mean");
+	if (way.metric == RATING_NPS || isnan(value)) return (struct msg){0};
+	struct msg m = msg_str(is_share ? "voice_other_share" : "voice_other_mean", "value", voice__shown(op, shown, value));
+	msg_add(&m, (struct msg_arg){.name = "low", .type = MSG_STR, .s = voice__shown(op, shown, voice__real(total, is_share ? "top2_low" : "mean_low"))});
+	msg_add(&m, (struct msg_arg){.name = "high", .type = MSG_STR, .s = voice__shown(op, shown, voice__real(total, is_share ? "top2_high" : "mean_high"))});
+	return m;
+}
+
 /* Weights that differ by less than this of n are rounding. */
 static const double LEAST_DIFFERENCE = 0.5;
 
@@ -105,6 +121,9 @@ static enum err fill_question(struct op *op, const struct feedback_question *q, 
 	out->effective = voice__real(total, "effective_n");
 	if ((double)out->answers - out->effective > LEAST_DIFFERENCE) out->weighted = msg_int("voice_weighted", "n", llround(out->effective));
 	else out->effective = NAN;
+	out->mean = voice__real(total, "mean");
+	out->top2 = voice__real(total, "top2");
+	out->other = other_way(op, way, total);
 	out->value = voice__shown(op, way, out->number);
 	out->interval = voice__interval(op, way, out->low, out->high);
 	out->over_time = str_fmt(&op->arena, "/voice?question=%.*s", STR_ARG(address));

@@ -116,6 +116,8 @@ test('answers that carry weights count by them on the page, which says so; equal
 	assert.deepEqual([nps.answers, Math.abs(nps.effective - 400 / 44) < 1e-9, nps.weighted.args.n], [12, true, 9]);
 	assert.deepEqual([sat.answers, sat.effective, sat.weighted], [12, null, null]);
 	assert.ok(Math.abs(sat.number - 4 / 12) < 1e-9);
+	assert.ok(Math.abs(sat.top2 - sat.number) < 1e-9 && Math.abs(sat.mean - 33 / 12) < 1e-9, 'CSAT both ways');
+	assert.match(await (await hospes.fetch('/voice', { headers: { authorization: `Bearer ${await hospes.key('secret')}`, accept: 'text/html' } })).text(), /mean 2\.75/);
 });
 
 test('only who may: figures without single answers, single answers without figures', async (t) => {
