@@ -79,6 +79,10 @@ describe('surveys', () => {
 		await w.applied();
 		const rows = (await w.query({ kind: 'trend', event: 'Survey Answered', measure: 'events', interval: 'month', by: 'choice' }, secret)).rows;
 		assert.deepEqual(rows.filter((row) => row.by).map((row) => [row.by, row.value]), [['The product', 2]]);
+		await answer(path, { 'answers[0].value': '2' }, { 'accept-language': 'fa' });
+		await w.applied();
+		const names = async (headers) => [...new Set((await w.get('/voice/responses?question=leaving', secret, headers)).body.rows.map((row) => row.name))];
+		assert.deepEqual(await names({}), ['Why are you leaving?'], 'not the words of whoever answered last');
 	});
 
 	test('of several answers each chosen one counts once, also when it is sent twice', async () => {
