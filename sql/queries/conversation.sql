@@ -242,3 +242,20 @@ UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;
 
 -- name: conversation_take_back
 DELETE FROM conversation_message WHERE id = $1 AND conversation = $2 AND send_at IS NOT NULL AND mail IS NULL RETURNING text, person;
+
+-- ---- figures ----
+
+-- name: service_responses
+-- $3: 1 the first answers, 0 those after. $4 is of the other statement.
+SELECT m.at - m.answers_since, m.author, c.channel, CASE c.priority WHEN 0 THEN 'low' WHEN 1 THEN 'normal' WHEN 2 THEN 'high' ELSE 'urgent' END, c.reopened, CAST(0 AS INT64), CAST(0 AS INT64), c.solved_at
+FROM conversation_message m JOIN conversation c ON c.id = m.conversation
+WHERE m.answers_since IS NOT NULL AND m.at >= $1 AND m.at < $2 AND m.kind = 1 AND (CAST($3 AS INT64) = 1) = m.is_first AND CAST($4 AS INT64) > 0
+ORDER BY m.at, m.id;
+
+-- name: service_solved
+SELECT c.solved_at - c.made_at, coalesce(nullif(p.name, ''), p.email), c.channel, CASE c.priority WHEN 0 THEN 'low' WHEN 1 THEN 'normal' WHEN 2 THEN 'high' ELSE 'urgent' END, c.reopened,
+	(SELECT CAST(count(*) AS INT64) FROM conversation_message m WHERE m.conversation = c.id AND m.kind = 0 AND NOT m.is_automatic),
+	(SELECT CAST(count(*) AS INT64) FROM conversation o WHERE o.contact = c.contact AND o.id <> c.id AND o.made_at > c.solved_at AND o.made_at <= c.solved_at + CAST($4 AS INT64)), c.solved_at
+FROM conversation c LEFT JOIN person p ON p.id = c.assignee
+WHERE c.state = 2 AND NOT c.is_automatic AND c.solved_at >= $1 AND c.solved_at < $2 AND CAST($3 AS INT64) = 0
+ORDER BY c.solved_at, c.id;

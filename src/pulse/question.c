@@ -3,15 +3,17 @@
 #include "collect/collect.h"
 #include "collect/touchpoint.h"
 #include "consent/consent.h"
+#include "conversation/service.h"
 #include "customer/people.h"
 #include "events/events.h"
+#include "json/json.h"
 #include "op/app.h"
 #include "order/currency.h"
 #include "order/order.h"
 #include "query/query.h"
 #include "setting/setting.h"
 
-enum { ANSWER_BYTES = 256 << 20 };
+enum { ANSWER_BYTES = 256 << 20, SERVICE_BYTES = 4096 };
 
 static str family_of(void *arg, str event)
 {
@@ -102,6 +104,10 @@ enum err question_answer(struct op *op, str json, str *answer)
 	struct query_context ctx;
 	const struct people_view *people;
 	struct buf b;
+	const struct json_node *root;
+	struct fault ignored = {0};
+	/* figures of conversations are of records; what does not read is the engine's to refuse */
+	if (json_tree(&op->arena, json, SERVICE_BYTES, &root, &ignored) == OK && service_is_asked(root)) return service_answer(op, root, answer);
 	TRY(question_open(op, PURPOSE_ANALYTICS, &ctx, &people));
 	buf_init(&b, ANSWER_BYTES);
 	enum err e = query_ask(&ctx, json, &op->arena, &b, &op->fault);

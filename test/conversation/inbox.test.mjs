@@ -95,7 +95,21 @@ test('an answer waits to be taken back, goes out once in its thread, and its own
 	assert.equal(page.is_solved, true);
 	assert.equal((await hospes.send(`${address}/messages/${page.messages.at(-1).id}/undo`, {}, agent)).status, 409);
 	const ours = /\r\nMessage-I[dD]: (<[^>]+>)/.exec(sent.raw)[1];
-	writeFileSync(join(hospes.dir, 'n.mbox'), mail(2, 'zoe@example.com', 'something else', 'Thank you!', `In-Reply-To: ${ours}\n`));
+	writeFileSync(join(hospes.dir, 'n.mbox'), mail(9, 'zoe@example.com', 'something else', 'Thank you!', `In-Reply-To: ${ours}\n`));
 	await hospes.ok(['import', '--as', 'mail', 'n.mbox']);
 	assert.ok((await get(address)).messages.some((one) => one.text === 'Thank you!'));
+
+	// By hand: asked at 11:00, answered at 12:00; asked again at 13:00 and 14:00, answered at 16:00. Bob waits.
+	const reply = (id, of) => mail(id, 'CX <cx@example.com>', 'Re: Lamp', 'Here it is', `In-Reply-To: <${of}@example.com>\n`).replace('To: cx@', 'To: lea@');
+	const hers = (id, more) => mail(id, 'Lea <lea@example.com>', 'Lamp', 'Where is it?', more).replace('Message-ID: <', 'Message-ID: <l');
+	writeFileSync(join(hospes.dir, 'o.mbox'), hers(1) + reply(2, 'l1') + hers(3, 'In-Reply-To: <2@example.com>\n') + hers(4, 'In-Reply-To: <2@example.com>\n') + reply(6, 'l4') + mail(5, 'bob@example.com', 'Else', 'Hello'));
+	await hospes.ok(['import', '--as', 'mail', 'o.mbox']);
+	const asked = async (question) => JSON.parse(await hospes.ok(['query', JSON.stringify({ kind: 'service', from: '2026-03-02', to: '2026-03-03', ...question })]));
+	assert.deepEqual(await asked({ measure: 'first_response' }), { kind: 'service', measure: 'first_response', hours: 'calendar', n: 1, median_s: 3600, p90_s: 3600 });
+	const next = await asked({ measure: 'next_response', by: 'agent' });
+	assert.deepEqual([next.n, next.median_s, next.rows], [1, 10800, [{ agent: 'CX', n: 1, median_s: 10800, p90_s: 10800, reopened: 0 }]]);
+	const solved = JSON.parse(await hospes.ok(['query', '{"kind":"service","measure":"first_contact","by":"channel"}']));
+	assert.deepEqual([solved.n, solved.by_replies, solved.n_over, solved.by_return], [1, 0, 0, null], 'wrote twice; its seven days are not over');
+	assert.equal((await hospes.cli(['query', '{"kind":"service","measure":"speed"}'])).code, 1);
+	assert.equal((await hospes.cli(['query', '{"kind":"service","measure":"resolution","by":"mood"}'])).code, 1);
 });
