@@ -39,3 +39,7 @@ SELECT
 	CAST((SELECT coalesce(max(id), 0) FROM text_correction) AS BIGINT), CAST((SELECT count(*) FROM text_correction) AS BIGINT),
 	CAST((SELECT coalesce(max(id), 0) FROM job WHERE kind = 'reread') AS BIGINT), CAST((SELECT coalesce(max(done), 0) FROM job WHERE kind = 'reread') AS BIGINT),
 	CAST((SELECT coalesce(max(ended_at_ms), 0) FROM job WHERE kind = 'reread') AS BIGINT), CAST((SELECT count(*) FROM mention WHERE joined IS NOT NULL) AS BIGINT);
+
+-- name: reading_newest_at
+SELECT max(a.at) FROM (SELECT max(at) AS at FROM feedback WHERE topics IS NOT NULL AND at <= $1 UNION ALL SELECT max(at) AS at FROM mention WHERE at <= $1
+	UNION ALL SELECT max(at) AS at FROM verbatim WHERE at <= $1) a;
