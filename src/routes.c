@@ -23,6 +23,7 @@
 #include "pulse/pulse.h"
 #include "pulse/question.h"
 #include "reading/learn.h"
+#include "reading/discover.h"
 #include "reading/explore.h"
 #include "reading/reading.h"
 #include "reading/topics.h"

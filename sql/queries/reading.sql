@@ -43,3 +43,13 @@ SELECT
 -- name: reading_newest_at
 SELECT max(a.at) FROM (SELECT max(at) AS at FROM feedback WHERE topics IS NOT NULL AND at <= $1 UNION ALL SELECT max(at) AS at FROM mention WHERE at <= $1
 	UNION ALL SELECT max(at) AS at FROM verbatim WHERE at <= $1) a;
+
+-- name: topic_asides
+SELECT a.id, a.language, a.name, a.at, coalesce(nullif(p.name, ''), p.email) AS person FROM topic_aside a LEFT JOIN person p ON p.id = a.person
+WHERE a.removed_at IS NULL ORDER BY a.at DESC, a.id DESC LIMIT 500;
+
+-- name: topic_aside_add
+INSERT INTO topic_aside (id, language, name, person, at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: topic_aside_remove
+UPDATE topic_aside SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL;
