@@ -51,6 +51,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(survey_page, opens_on, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, closes_on, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, most, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(survey_page, has_open_link, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, is_shuffled, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, has_rules, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(survey_page, has_versions, DESC_BOOL, .flags = DESC_PAGE_ONLY),
@@ -100,6 +101,7 @@ static void add_rules(struct op *op, struct survey_page *page)
 	page->closes_on = day_of(op, d->closes_on);
 	page->most = d->most == DESC_NULL_INT ? S("") : str_fmt(&op->arena, "%lld", (long long)d->most);
 	page->is_shuffled = d->is_shuffled;
+	page->has_open_link = d->access != SURVEY_BY_OWN_LINKS;
 	page->accesses.v = ARENA_ARRAY(&op->arena, struct option, SURVEY_BY_OWN_LINKS + 1);
 	for (int i = 0; SURVEY_ACCESS[i]; i++)
 		page->accesses.v[page->accesses.n++] = (struct option){str_of(SURVEY_ACCESS[i]), i18n_pattern(op->locale.lang, str_fmt(&op->arena, "survey_access_%s", SURVEY_ACCESS[i])), i == d->access};

@@ -53,7 +53,7 @@ struct survey_page {
 	struct input customer;
 	str opens_on, closes_on, most;
 	LIST_OF(struct option) accesses;
-	bool is_shuffled, has_rules, has_versions;
+	bool has_open_link, is_shuffled, has_rules, has_versions;
 	LIST_OF(struct survey_form_version) versions; /* the last ones, the newest first, without the one that holds */
 	struct survey_definition definition;
 	LIST_OF(struct form_fault) faults;

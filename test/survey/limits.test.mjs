@@ -24,6 +24,9 @@ describe('limits of surveys', () => {
 		const barred = await surveys.guest().get(path);
 		assert.deepEqual([barred.status, /link of your own/.test(await barred.text())], [403, true]);
 		assert.equal((await surveys.send(path, { submission: 'limits-9876543210', answers: [{ question: 'good', value: 'true' }] })).status, 403);
+		await w.addUser('lead@example.com', 'owner', 'the long password of the lead');
+		const designer = await (await (await w.signIn('lead@example.com', 'the long password of the lead')).get(address)).text();
+		assert.deepEqual([designer.includes('id="survey-link"'), designer.includes('id="survey-tickets"')], [false, true], 'a link that asks nobody is not offered');
 		assert.equal((await surveys.send(`${address}/tickets`, { count: 5001 })).status, 422);
 		const made = await surveys.send(`${address}/tickets`, { count: 3, days: 2 });
 		const [first, second, third] = made.text.split('\r\n').slice(1, -1).map((link) => new URL(link).pathname);
