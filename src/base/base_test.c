@@ -33,6 +33,21 @@ static void strings_are_cut_and_compared_by_length(void **state)
 	assert_str_equal(str_base64(&arena, "key:", 4), S("a2V5Og=="));
 }
 
+static void decimals_become_the_doubles_that_strtod_reads(void **state)
+{
+	(void)state;
+	uint64_t seed = 3;
+	for (int i = 0; i < 200000; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		struct decimal d = {(int64_t)(seed >> 4) >> (seed % 60), (int8_t)((int)(seed >> 32) % 26 * ((seed >> 40) % 2 ? 1 : -1))};
+		if (seed >> 50 & 1) d.mantissa = -d.mantissa;
+		char text[40];
+		snprintf(text, sizeof text, "%llde%d", (long long)d.mantissa, d.exponent);
+		double want = strtod(text, NULL), got = decimal_to_double(d);
+		if (got != want) fail_msg("%s: %.17g, not %.17g", text, got, want);
+	}
+}
+
 static void decimals_keep_what_was_sent(void **state)
 {
 	(void)state;
@@ -181,7 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strings_are_cut_and_compared_by_length),
-		cmocka_unit_test(decimals_keep_what_was_sent),
+		cmocka_unit_test(decimals_keep_what_was_sent), cmocka_unit_test(decimals_become_the_doubles_that_strtod_reads),
 		cmocka_unit_test(times_read_and_show),
 		cmocka_unit_test(ids_read_back_and_are_unique),
 		cmocka_unit_test(maps_find_what_was_put_and_lose_what_was_removed),

@@ -109,10 +109,15 @@ bool decimal_of_double(double value, struct decimal *out)
 	return decimal_parse(str_of(text), out);
 }
 
+/* A mantissa of 53 bits and a power of ten up to the 22nd are exact as doubles, so one operation rounds once, as strtod would (Clinger). */
 double decimal_to_double(struct decimal d)
 {
+	static const double TENS[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	enum { MOST = sizeof TENS / sizeof *TENS - 1 };
 	char text[40];
 	if (d.exponent == 0) return (double)d.mantissa;
+	if (d.mantissa <= INT64_C(1) << 53 && d.mantissa >= -(INT64_C(1) << 53) && d.exponent >= -MOST && d.exponent <= MOST)
+		return d.exponent > 0 ? (double)d.mantissa * TENS[d.exponent] : (double)d.mantissa / TENS[-d.exponent];
 	snprintf(text, sizeof text, "%llde%d", (long long)d.mantissa, d.exponent);
 	return strtod(text, NULL);
 }

@@ -1,6 +1,9 @@
 /* Judging: first what the records say of the customer, then, where that leaves anything open, what they did: one line of
  * their events of the types that any deed asks for, each looked up by its type. What they may not be looked at for is not
  * in the line, so they did not do it. */
+#if defined(__x86_64__) && !defined(__clang__)
+#pragma GCC target("popcnt") /* in every processor since 2008; without it a rank is a call */
+#endif
 #include <stdio.h>
 #include <string.h>
 

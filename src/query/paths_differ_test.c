@@ -176,7 +176,7 @@ static void ask_once(const struct query_context *plain)
 	random_asked(&starts, has_conditions);
 	random_asked(&ends, has_conditions);
 	bool all = dice(4) > 0;
-	str question = str_fmt(&arena, "{\"kind\":\"paths\",\"length\":%d,\"collapse\":%s,\"%s\":%.*s%.*s", 1 + (int)dice(6), dice(2) ? "true" : "false", dice(2) ? "gap" : "within", STR_ARG(duration), STR_ARG(range));
+	str question = str_fmt(&arena, "{\"kind\":\"paths\",\"length\":%d,\"collapse\":%s,\"%s\":%.*s%.*s", 1 + (int)dice(dice(3) ? 6 : 20), dice(2) ? "true" : "false", dice(2) ? "gap" : "within", STR_ARG(duration), STR_ARG(range));
 	if (k.has_start) question = str_fmt(&arena, "%.*s,\"start\":%.*s", STR_ARG(question), STR_ARG(starts.json));
 	if (k.has_end) question = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(question), STR_ARG(ends.json));
 	if (where.n) question = str_fmt(&arena, "%.*s,\"where\":%.*s", STR_ARG(question), STR_ARG(where));
