@@ -133,13 +133,13 @@ static enum err put_trait(struct derive *d, const struct events_record *r, const
 {
 	if (trait->key.n == 0 || trait->key.n > TRAIT_NAME_BYTES) return OK;
 	struct db_val subject = db_int(r->event.subject), at = db_int(r->event.time_ms);
-	if (trait->type == JSON_NULL) return op_run(d->op, SQL_trait_remove, DB_ARGS(subject, db_text(trait->key), at), NULL);
+	if (trait->type == JSON_NULL) return op_put(d->op, SQL_trait_remove, DB_ARGS(subject, db_text(trait->key), at));
 	struct buf b;
 	struct json_writer w = {.out = &b};
 	buf_init(&b, TRAIT_VALUE_BYTES);
 	json_put_tree(&w, trait);
 	enum err e = OK;
-	if (!buf_failed(&b)) e = op_run(d->op, SQL_trait_put, DB_ARGS(subject, db_text(trait->key), db_text(buf_str(&b)), at, db_int(r->event.source)), NULL);
+	if (!buf_failed(&b)) e = op_put(d->op, SQL_trait_put, DB_ARGS(subject, db_text(trait->key), db_text(buf_str(&b)), at, db_int(r->event.source)));
 	buf_release(&b);
 	return e;
 }

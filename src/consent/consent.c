@@ -185,16 +185,15 @@ enum err consent_say(struct op *op, const struct consent_word *w, bool *changed)
 		if (is_carried && grant == w->is_granted) return OK; /* every page view repeats it */
 		if (!overrides(w, grant, db_rows_int(&held, 0, 1), how)) return OK;
 	}
-	TRY(op_run(op, SQL_consent_add,
+	TRY(op_put(op, SQL_consent_add,
 	           DB_ARGS(db_id(id_new()), db_int(w->subject), db_int(w->purpose), db_bool(w->is_granted), db_int(w->at_ms),
-	                   db_text(str_of(w->how)), db_int(w->source), db_text(w->wording), db_text(w->actor)),
-	           NULL));
+	                   db_text(str_of(w->how)), db_int(w->source), db_text(w->wording), db_text(w->actor))));
 	*changed = true;
-	return op_run(op, SQL_consent_state_put,
-	              DB_ARGS(db_int(w->subject), db_int(w->purpose), db_bool(w->is_granted), db_int(w->at_ms), db_text(str_of(w->how))), NULL);
+	return op_put(op, SQL_consent_state_put,
+	              DB_ARGS(db_int(w->subject), db_int(w->purpose), db_bool(w->is_granted), db_int(w->at_ms), db_text(str_of(w->how))));
 }
 
 enum err consent_note_category(struct op *op, str category)
 {
-	return op_run(op, SQL_consent_category_note, DB_ARGS(db_text(utf8_cut(category, CATEGORY_BYTES)), db_int(op->now_ms)), NULL);
+	return op_put(op, SQL_consent_category_note, DB_ARGS(db_text(utf8_cut(category, CATEGORY_BYTES)), db_int(op->now_ms)));
 }

@@ -162,8 +162,8 @@ static enum err read_figures(struct op *op, const struct some *some, struct figu
 		f->last_at = db_int_or_null(db_rows_int(&o, row, LAST));
 		f->country = db_rows_text(&o, row, COUNTRY);
 	}
-	TRY(op_run(op, SQL_customer_amount_remove, some->values, AT_ONCE, NULL));
-	return o.n ? op_run(op, SQL_customer_amount_put, some->values, AT_ONCE, NULL) : OK; /* most customers have ordered nothing */
+	TRY(op_put(op, SQL_customer_amount_remove, some->values, AT_ONCE));
+	return o.n ? op_put(op, SQL_customer_amount_put, some->values, AT_ONCE) : OK; /* most customers have ordered nothing */
 }
 
 /* What is said of a person's country counts before where orders went. */
@@ -184,11 +184,10 @@ static enum err put(struct op *op, uint32_t number, struct derived *d)
 	search_add(&op->arena, &d->search, d->called);
 	str search = buf_str(&d->search), key = str_given(shown) ? str_sub(i18n_sort_key(&op->arena, shown), 0, INDEXED_BYTES) : identity_sort_key(&op->arena, d->identity);
 	TRY(search_put(op, customer, search));
-	return op_run(op, SQL_customer_put_derived,
+	return op_put(op, SQL_customer_put_derived,
 	              DB_ARGS(db_id(customer), db_bool(d->is_known), db_text(d->name), db_text(d->given), db_text(d->family),
 	                      db_text(d->called), db_text(d->email), db_text(d->phone), country(&f, d->country), db_text(d->language),
-	                      db_blob(key), db_text(search), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen),
-	              NULL);
+	                      db_blob(key), db_text(search), f.orders, f.sold, f.returned, f.first_at, f.last_at, f.first_seen, f.last_seen));
 }
 
 static enum err refresh_orders(struct op *op, const struct some *some)
@@ -205,8 +204,8 @@ static enum err refresh_orders(struct op *op, const struct some *some)
 	}
 	for (size_t i = 0; i < some->n; i++) {
 		const struct figures *f = &figures[i];
-		TRY(op_run(op, SQL_customer_put_orders,
-		           DB_ARGS(some->values[i], country(f, said[i]), f->orders, f->sold, f->returned, f->first_at, f->last_at, f->first_seen, f->last_seen), NULL));
+		TRY(op_put(op, SQL_customer_put_orders,
+		           DB_ARGS(some->values[i], country(f, said[i]), f->orders, f->sold, f->returned, f->first_at, f->last_at, f->first_seen, f->last_seen)));
 	}
 	return OK;
 }

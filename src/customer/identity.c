@@ -95,7 +95,7 @@ static enum err note_source(struct op *op, const struct identity *i, uint16_t so
 		VEC_PUSH(&p->sources, &op->arena, ((struct new_source){i->subject, source}));
 		return OK;
 	}
-	return op_run(op, SQL_identity_source_add, DB_ARGS(db_int(i->subject), db_int(source)), NULL);
+	return op_put(op, SQL_identity_source_add, DB_ARGS(db_int(i->subject), db_int(source)));
 }
 
 static enum err add_to(struct op *op, const struct identity *i, uint32_t customer, uint16_t source, int64_t seen_ms)
@@ -148,7 +148,7 @@ enum err identity_note(struct op *op, const struct identity *i, uint16_t source,
 	if (people_customer(people, i->subject)) return note_source(op, i, source, false);
 	uint32_t number;
 	if (was_born(op, i->subject, &number)) {
-		TRY(op_run(op, SQL_customer_unmerge, DB_ARGS(db_id(people_id(people, number))), NULL));
+		TRY(op_put(op, SQL_customer_unmerge, DB_ARGS(db_id(people_id(people, number)))));
 		return add_to(op, i, number, source, seen_ms);
 	}
 	id made = id_new();
@@ -224,7 +224,7 @@ enum err identity_flush(struct op *op)
 	if (p->customers.n) TRY(flush_words(op, db, p));
 	if (p->identities.n) TRY(flush_identities(op, db, p));
 	for (size_t i = 0; i < p->sources.n; i++)
-		TRY(op_run(op, SQL_identity_source_add, DB_ARGS(db_int(p->sources.v[i].subject), db_int(p->sources.v[i].source)), NULL));
+		TRY(op_put(op, SQL_identity_source_add, DB_ARGS(db_int(p->sources.v[i].subject), db_int(p->sources.v[i].source))));
 	p->customers.n = p->identities.n = p->sources.n = 0;
 	return OK;
 }
@@ -247,16 +247,15 @@ enum err identity_conflict(struct op *op, id a, id b, struct identity_conflict *
 
 static enum err suggest(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, const char *reason)
 {
-	return op_run(op, SQL_join_suggestion_add,
+	return op_put(op, SQL_join_suggestion_add,
 	              DB_ARGS(db_id(id_new()), db_int(a), db_int(b), db_text(str_of(rule)), db_text(evidence), db_text(str_of(reason)),
-	                      db_int(op->now_ms)),
-	              NULL);
+	                      db_int(op->now_ms)));
 }
 
 static enum err refuse_value(struct op *op, uint32_t subject)
 {
 	people_set_illegal(op->app->people, subject);
-	return op_run(op, SQL_illegal_identity_of_subject, DB_ARGS(db_int(subject), db_int(op->now_ms)), NULL);
+	return op_put(op, SQL_illegal_identity_of_subject, DB_ARGS(db_int(subject), db_int(op->now_ms)));
 }
 
 static enum err move_all(struct op *op, uint32_t from, uint32_t to)
@@ -267,15 +266,15 @@ static enum err move_all(struct op *op, uint32_t from, uint32_t to)
 	bool known = people_is_known(people, from);
 	for (size_t i = 0; i < n; i++) people_put(people, subjects[i], to, known);
 	id from_id = people_id(people, from), to_id = people_id(people, to);
-	TRY(op_run(op, SQL_identity_move_all, DB_ARGS(db_id(from_id), db_id(to_id)), NULL));
-	TRY(op_run(op, SQL_customer_word_remove, DB_ARGS(db_id(from_id)), NULL));
-	return op_run(op, SQL_customer_merge_into, DB_ARGS(db_id(from_id), db_id(to_id)), NULL);
+	TRY(op_put(op, SQL_identity_move_all, DB_ARGS(db_id(from_id), db_id(to_id))));
+	TRY(op_put(op, SQL_customer_word_remove, DB_ARGS(db_id(from_id))));
+	return op_put(op, SQL_customer_merge_into, DB_ARGS(db_id(from_id), db_id(to_id)));
 }
 
 static enum err add_edge(struct op *op, uint32_t a, uint32_t b, const char *rule, str evidence, str by)
 {
-	return op_run(op, SQL_edge_add,
-	              DB_ARGS(db_id(id_new()), db_int(a), db_int(b), db_text(str_of(rule)), db_text(evidence), db_int(op->now_ms), db_text(by)), NULL);
+	return op_put(op, SQL_edge_add,
+	              DB_ARGS(db_id(id_new()), db_int(a), db_int(b), db_text(str_of(rule)), db_text(evidence), db_int(op->now_ms), db_text(by)));
 }
 
 /* Joins two customers that differ; the edge between a and b says why. */
@@ -339,7 +338,7 @@ enum err identity_join_by_hand(struct op *op, uint32_t a, uint32_t b, str by)
 	if (conflict.kind == IDENTITY_TOO_MANY) return fail(op, ERR_STATE, "other", "one profile holds at most %d identities of a kind", IDENTITY_MOST);
 	TRY(op_query(op, SQL_edge_between, DB_ARGS(db_int(a), db_int(b)), &known));
 	if (known.n)
-		TRY(op_run(op, SQL_edge_renew, DB_ARGS(db_id(db_rows_id(&known, 0, 0)), db_int(op->now_ms), db_text(by)), NULL));
+		TRY(op_put(op, SQL_edge_renew, DB_ARGS(db_id(db_rows_id(&known, 0, 0)), db_int(op->now_ms), db_text(by))));
 	else
 		TRY(add_edge(op, a, b, "by_hand", S(""), by));
 	return join_customers(op, a, b);
@@ -407,10 +406,10 @@ static enum err customer_for(struct op *op, const struct part *part, uint32_t *n
 	TRY(op_query(op, SQL_identity_born, DB_ARGS(db_int(part->subjects[0])), &born));
 	id was = born.n ? db_rows_id(&born, 0, 0) : 0;
 	if (was && people_find(people, was, number) && people_subjects(people, *number, &op->arena, &taken) == 0)
-		return op_run(op, SQL_customer_unmerge, DB_ARGS(db_id(was)), NULL);
+		return op_put(op, SQL_customer_unmerge, DB_ARGS(db_id(was)));
 	id made = id_new();
 	*number = people_add(people, made);
-	return op_run(op, SQL_customer_add, DB_ARGS(db_id(made), db_int(*number), db_int(op->now_ms)), NULL);
+	return op_put(op, SQL_customer_add, DB_ARGS(db_id(made), db_int(*number), db_int(op->now_ms)));
 }
 
 static enum err give_part(struct op *op, const struct part *part, uint32_t *number)
@@ -420,8 +419,8 @@ static enum err give_part(struct op *op, const struct part *part, uint32_t *numb
 	id to = people_id(people, *number);
 	for (size_t i = 0; i < part->n; i++) {
 		people_put(people, part->subjects[i], *number, false);
-		TRY(op_run(op, SQL_identity_move, DB_ARGS(db_int(part->subjects[i]), db_id(to)), NULL));
-		TRY(op_run(op, SQL_customer_lead_to, DB_ARGS(db_int(part->subjects[i]), db_id(to)), NULL));
+		TRY(op_put(op, SQL_identity_move, DB_ARGS(db_int(part->subjects[i]), db_id(to))));
+		TRY(op_put(op, SQL_customer_lead_to, DB_ARGS(db_int(part->subjects[i]), db_id(to))));
 	}
 	TRY(customer_refresh_consent(op, *number));
 	return customer_refresh(op, *number);
@@ -449,7 +448,7 @@ static enum err cut(struct op *op, uint32_t customer, uint32_t subject, str by)
 		size_t a = index_of(subjects, n, db_rows_int(&edges, e, 1)), b = index_of(subjects, n, db_rows_int(&edges, e, 2));
 		if (a >= n || b >= n || (subjects[a] != subject && subjects[b] != subject)) continue;
 		if (find_root(parent, subjects[a] == subject ? b : a) != find_root(parent, least)) continue;
-		TRY(op_run(op, SQL_edge_undo, DB_ARGS(db_id(db_rows_id(&edges, e, 0)), db_int(op->now_ms), db_text(by)), NULL));
+		TRY(op_put(op, SQL_edge_undo, DB_ARGS(db_id(db_rows_id(&edges, e, 0)), db_int(op->now_ms), db_text(by))));
 		cuts++;
 	}
 	return cuts ? OK : fail(op, ERR_STATE, "identity", "no join holds it here");

@@ -81,11 +81,11 @@ enum err search_put(struct op *op, id customer, str words)
 	struct db_rows before;
 	TRY(op_query(op, SQL_customer_words, DB_ARGS(db_id(customer)), &before));
 	if (before.n && str_eq(db_rows_text(&before, 0, 0), words)) return OK;
-	TRY(op_run(op, SQL_customer_word_remove, DB_ARGS(db_id(customer)), NULL));
+	TRY(op_put(op, SQL_customer_word_remove, DB_ARGS(db_id(customer))));
 	int n = 0;
 	for (str rest = words; str_given(rest) && n < MOST_WORDS; n++) {
 		str word = str_cut(&rest, ' ');
-		if (word.n) TRY(op_run(op, SQL_customer_word_add, DB_ARGS(db_text(word), db_id(customer)), NULL));
+		if (word.n) TRY(op_put(op, SQL_customer_word_add, DB_ARGS(db_text(word), db_id(customer))));
 	}
 	return OK;
 }

@@ -301,6 +301,12 @@ enum err db_run(struct db *db, enum sql q, const struct db_val *args, size_t n, 
 	return e;
 }
 
+enum err db_put(struct db *db, enum sql q, const struct db_val *args, size_t n, struct fault *f)
+{
+	struct db__call call = {.statement = (int)q, .args = args, .n = n, .may_wait = db->is_open};
+	return perform(db, &call, f);
+}
+
 struct gathering {
 	struct arena *arena;
 	struct db_rows *rows;

@@ -62,6 +62,9 @@ static inline struct db_val db_null(void) { return (struct db_val){.type = DB_NU
  * broken foreign key or check, ERR_FULL, ERR_IO, ERR_BUSY (serialisation failure, lock time-out, not reached: retry the whole op), ERR_REFUSED (what this
  * statement is given makes it fail, and always will), ERR_DATABASE (the database is not as it should be). */
 enum err db_run(struct db *db, enum sql q, const struct db_val *args, size_t n, int64_t *changed, struct fault *f) NODISCARD;
+/* As db_run, where nobody has to know just now: within a transaction the next other call, or the commit, may be the one that
+ * fails. PostgreSQL is sent many without waiting for its answers. */
+enum err db_put(struct db *db, enum sql q, const struct db_val *args, size_t n, struct fault *f) NODISCARD;
 
 /* Rows, copied into the arena. NULL integers read as DESC_NULL_INT through db_rows_int, 0 through db_rows_id. */
 struct db_rows {

@@ -331,6 +331,34 @@ static void a_bulk_that_fails_leaves_nothing_of_its_transaction(void **state)
 }
 
 /* The log is folded back beside the writer: what was committed stands in the file soon, without another commit. */
+/* On PostgreSQL the failure of a put is told later; on either, nothing of the transaction is kept, and the session goes on. */
+static void what_is_put_without_waiting_is_there_or_fails_its_transaction(void **state)
+{
+	enum { MANY = 1500 };
+	struct records *r = *state;
+	struct db *db = db_acquire(r->app.records, true);
+	struct db_rows rows;
+	assert_ok(db_begin(db, &r->fault));
+	for (int64_t i = 0; i < MANY; i++) assert_ok(db_put(db, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&i, sizeof i}), db_int(i)), &r->fault));
+	assert_ok(db__query_text(db, &r->arena, "SELECT count(*) FROM suppression", DB_NO_ARGS, &rows, &r->fault));
+	assert_int_equal(db_rows_int(&rows, 0, 0), MANY);
+	assert_ok(db_commit(db, &r->fault));
+	for (int told = 0; told < 2; told++) { /* by the next statement, or by the commit */
+		int64_t new = MANY + 1;
+		assert_ok(db_begin(db, &r->fault));
+		assert_ok(db_put(db, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&new, sizeof new}), db_int(new)), &r->fault));
+		enum err e = db_put(db, SQL_suppression_add, DB_ARGS(db_null(), db_int(0)), &r->fault); /* NOT NULL */
+		if (e == OK && told) e = db__query_text(db, &r->arena, "SELECT 1", DB_NO_ARGS, &rows, &r->fault);
+		if (e == OK) e = db_commit(db, &r->fault);
+		assert_int_equal(e, ERR_STATE);
+		db_rollback(db);
+		r->fault = (struct fault){0};
+		assert_ok(db__query_text(db, &r->arena, "SELECT count(*) FROM suppression", DB_NO_ARGS, &rows, &r->fault));
+		assert_int_equal(db_rows_int(&rows, 0, 0), MANY);
+	}
+	db_give_back(db);
+}
+
 static void a_long_log_is_folded_back(void **state)
 {
 	struct records *r = *state;
@@ -448,6 +476,7 @@ int main(void)
 		RECORDS_TEST(a_reader_sees_one_instant),
 		RECORDS_TEST(writers_take_turns),
 		RECORDS_TEST(a_bulk_that_fails_leaves_nothing_of_its_transaction),
+		RECORDS_TEST(what_is_put_without_waiting_is_there_or_fails_its_transaction),
 		RECORDS_TEST(a_long_log_is_folded_back),
 		RECORDS_TEST(a_full_disk_is_told_and_recovered_from),
 		RECORDS_TEST(a_lost_connection_is_made_again),

@@ -33,6 +33,7 @@ struct db__call {
 	const struct db_val *args;
 	size_t n;
 	bool is_stream; /* many rows are expected: do not gather them first */
+	bool may_wait;  /* within a transaction: the next call, or its end, may tell its failure instead */
 	db__row *row;   /* NULL: rows are passed over */
 	void *arg;
 	int64_t changed; /* out */

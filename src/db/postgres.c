@@ -28,9 +28,11 @@ struct filled { /* a table that rows were put into in bulk */
 	char name[64]; /* "": none yet */
 	size_t rows, looked_at; /* as many when it was analysed last */
 };
-enum { FILLED_MAX = 16, ANALYSE_ROWS = 500 };
+enum { FILLED_MAX = 16, ANALYSE_ROWS = 500, WAITING_MAX = 512 };
 struct session {
 	PGconn *conn;
+	enum sql waiting[WAITING_MAX]; /* sent without waiting for their answers */
+	size_t n_waiting;
 	struct arena arena; /* of one call */
 	bool is_prepared[SQL_COUNT];
 	struct filled filled[FILLED_MAX];
@@ -84,9 +86,33 @@ static void session_close(void *session)
 	mem_free(s);
 }
 
+/* Takes the answers of what was sent without waiting: the first failure is told, those behind it were not tried. */
+static enum err settle(struct session *s, struct fault *f)
+{
+	enum err e = OK;
+	if (!s->n_waiting) return OK;
+	PQpipelineSync(s->conn);
+	for (size_t i = 0; i < s->n_waiting && PQstatus(s->conn) == CONNECTION_OK; i++) {
+		PGresult *r;
+		while ((r = PQgetResult(s->conn))) {
+			ExecStatusType status = PQresultStatus(r);
+			if (e == OK && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) e = failed(s, r, DB__STATEMENTS[s->waiting[i]].name, f);
+			PQclear(r);
+		}
+	}
+	s->n_waiting = 0;
+	PQclear(PQgetResult(s->conn)); /* of the synchronisation */
+	if (!PQexitPipelineMode(s->conn) && e == OK) e = failed(s, NULL, "statement", f);
+	return e;
+}
+
 static enum err script(void *session, const char *text, struct fault *f)
 {
 	struct session *s = session;
+	struct fault undone = {0};
+	bool undoes = !strncmp(text, "ROLLBACK", 8);
+	enum err waited = settle(s, undoes ? &undone : f);
+	if (waited != OK && !undoes) return waited;
 	PGresult *r = PQexec(s->conn, text);
 	ExecStatusType status = PQresultStatus(r);
 	/* COMMIT of a spoiled transaction is answered with ROLLBACK. */
@@ -148,6 +174,7 @@ static enum err prepare(void *session, enum sql q, struct fault *f)
 	struct session *s = session;
 	const struct db__statement *statement = &DB__STATEMENTS[q];
 	if (s->is_prepared[q]) return OK;
+	TRY(settle(s, f));
 	PGresult *r = PQprepare(s->conn, statement->name, statement->text[DB__POSTGRES], statement->parameters, NULL);
 	enum err e = PQresultStatus(r) == PGRES_COMMAND_OK ? OK : failed(s, r, statement->name, f);
 	PQclear(r);
@@ -274,14 +301,25 @@ static enum err take_results(struct session *s, struct db__call *call, const cha
 	return e;
 }
 
+static enum err call_later(struct session *s, const struct db__call *call, const struct parameters *p, struct fault *f)
+{
+	const char *what = DB__STATEMENTS[call->statement].name;
+	if (!s->n_waiting && !PQenterPipelineMode(s->conn)) return failed(s, NULL, what, f);
+	if (!PQsendQueryPrepared(s->conn, what, (int)call->n, p->values, p->lengths, p->formats, 0)) return failed(s, NULL, what, f);
+	s->waiting[s->n_waiting++] = (enum sql)call->statement;
+	return OK;
+}
+
 static enum err call_once(void *session, struct db__call *call, struct fault *f)
 {
 	struct session *s = session;
 	bool is_named = call->statement != DB__NO_STATEMENT;
 	const char *what = is_named ? DB__STATEMENTS[call->statement].name : "statement";
 	if (is_named) TRY(prepare(s, (enum sql)call->statement, f));
+	if (!call->may_wait || s->n_waiting == WAITING_MAX) TRY(settle(s, f));
 	arena_reset(&s->arena);
 	struct parameters p = make_parameters(&s->arena, call->args, call->n);
+	if (call->may_wait) return call_later(s, call, &p, f);
 	int sent = is_named ? PQsendQueryPrepared(s->conn, what, (int)call->n, p.values, p.lengths, p.formats, 0)
 	                    : PQsendQueryParams(s->conn, call->text, (int)call->n, NULL, p.values, p.lengths, p.formats, 0);
 	if (!sent) return failed(s, NULL, what, f);
@@ -379,6 +417,7 @@ static enum err bulk(
 	void *session, const struct db__table *t, const struct db_val *values, size_t rows, struct fault *f)
 {
 	struct session *s = session;
+	TRY(settle(s, f));
 	TRY(copy_begin(s, t, f));
 	struct buf lines;
 	buf_init(&lines, COPY_ROW_BYTES);

@@ -123,10 +123,10 @@ static enum err release_batch(struct op *op, const struct row *x)
 	struct db_rows rows;
 	const struct db_val question = db_text(x->question), team = group(x, 0), place = group(x, 1), staff = group(x, 2);
 	TRY(op_query(op, SQL_feedback_released_with, DB_ARGS(question, team, place, staff, db_text(x->submission)), &rows));
-	if (rows.n) return op_run(op, SQL_feedback_release_with, DB_ARGS(question, team, place, staff, db_text(x->submission), db_int(db_rows_int(&rows, 0, 0))), NULL);
+	if (rows.n) return op_put(op, SQL_feedback_release_with, DB_ARGS(question, team, place, staff, db_text(x->submission), db_int(db_rows_int(&rows, 0, 0))));
 	TRY(op_query(op, SQL_feedback_waiting, DB_ARGS(question, team, place, staff), &rows));
 	if (db_rows_int(&rows, 0, 0) < QUERY_ANONYMOUS_LEAST) return OK;
-	return op_run(op, SQL_feedback_release, DB_ARGS(question, team, place, staff, db_int(db_rows_int(&rows, 0, 1))), NULL);
+	return op_put(op, SQL_feedback_release, DB_ARGS(question, team, place, staff, db_int(db_rows_int(&rows, 0, 1))));
 }
 
 static enum err put_question(struct op *op, struct feedback_batch *b, const struct row *x, int64_t at_ms)
@@ -135,9 +135,9 @@ static enum err put_question(struct op *op, struct feedback_batch *b, const stru
 	str as_it_stands = str_fmt(&op->arena, "%.*s\n%.*s\n%.*s\n%.*s\n%g\n%g", STR_ARG(x->question), STR_ARG(x->survey), STR_ARG(x->type), STR_ARG(x->wording), x->scale_min, x->scale_max);
 	map_put(&b->questions, as_it_stands, &added);
 	if (!added) return OK;
-	if (x->is_anonymous) TRY(op_run(op, SQL_feedback_anonymous_put, DB_ARGS(db_text(x->question)), NULL));
-	return op_run(op, SQL_feedback_question_put,
-	              DB_ARGS(db_text(x->question), db_text(x->survey), db_text(x->type), db_text(x->wording), real(x->scale_min), real(x->scale_max), db_int(at_ms)), NULL);
+	if (x->is_anonymous) TRY(op_put(op, SQL_feedback_anonymous_put, DB_ARGS(db_text(x->question))));
+	return op_put(op, SQL_feedback_question_put,
+	              DB_ARGS(db_text(x->question), db_text(x->survey), db_text(x->type), db_text(x->wording), real(x->scale_min), real(x->scale_max), db_int(at_ms)));
 }
 
 /* Endpoints are told that something came in, not what: who may read answers fetches it. Of anonymous surveys not even that, since

@@ -149,6 +149,13 @@ enum err op_run(struct op *op, enum sql q, const struct db_val *args, size_t n, 
 	return db_run(db, q, args, n, changed, &op->fault);
 }
 
+enum err op_put(struct op *op, enum sql q, const struct db_val *args, size_t n)
+{
+	struct db *db;
+	TRY(op_db(op, &db));
+	return db_put(db, q, args, n, &op->fault);
+}
+
 enum err op_query(struct op *op, enum sql q, const struct db_val *args, size_t n, struct db_rows *out)
 {
 	struct db *db;

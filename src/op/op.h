@@ -71,6 +71,7 @@ enum err op_must(struct op *op, enum permission p) NODISCARD; /* ERR_DENIED with
 
 /* Shorthand: records with the op's session, arena and fault. */
 enum err op_run(struct op *op, enum sql q, const struct db_val *args, size_t n, int64_t *changed) NODISCARD;
+enum err op_put(struct op *op, enum sql q, const struct db_val *args, size_t n) NODISCARD;
 enum err op_query(struct op *op, enum sql q, const struct db_val *args, size_t n, struct db_rows *out) NODISCARD;
 enum err op_structs(struct op *op, enum sql q, const struct db_val *args, size_t n, const struct desc *d, void **out, size_t *out_n) NODISCARD;
 enum err op_each(struct op *op, enum sql q, const struct db_val *args, size_t n, db_visit *visit, void *arg) NODISCARD;

@@ -334,19 +334,18 @@ static enum err restate(struct op *op, struct order_batch *b, const struct db_ro
 		struct put_off *added = put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), at, s, r);
 		added->is_known = true;
 		added->first_line = lines;
-		return op_run(op, SQL_order_add_lines,
-		              DB_ARGS(db_id(order), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines)), NULL);
+		return op_put(op, SQL_order_add_lines,
+		              DB_ARGS(db_id(order), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines)));
 	}
 	int64_t completed = effect == ORDER_COMPLETED ? r->event.time_ms : at;
 	if (r->event.time_ms < at && effect != ORDER_COMPLETED) return OK;
 	if (s->n_lines) {
-		TRY(op_run(op, SQL_order_line_remove, DB_ARGS(db_id(order)), NULL));
+		TRY(op_put(op, SQL_order_line_remove, DB_ARGS(db_id(order))));
 		put_off(op, b, order, (enum order_kind)db_rows_int(known, 0, 3), completed, s, r)->is_known = true;
 	}
-	return op_run(op, SQL_order_restate,
+	return op_put(op, SQL_order_restate,
 	              DB_ARGS(db_id(order), db_int(completed), db_int(s->revenue_micro), db_int(s->units), db_int((int64_t)s->n_lines),
-	                      db_text(s->currency), db_text(s->country)),
-	              NULL);
+	                      db_text(s->currency), db_text(s->country)));
 }
 
 static str key_of(struct op *op, const struct events_record *r, enum order_kind kind, str number)
@@ -399,7 +398,7 @@ enum err order_apply(struct op *op, struct order_batch *b, const struct events_r
 		return take(op, b, r, effect, s, ORDER_KIND_REFUND);
 	case ORDER_CANCELLED:
 		TRY(order_flush(op, b));
-		return op_run(op, SQL_order_cancel, DB_ARGS(db_int(r->event.source), db_text(s->number), db_int(r->event.time_ms)), NULL);
+		return op_put(op, SQL_order_cancel, DB_ARGS(db_int(r->event.source), db_text(s->number), db_int(r->event.time_ms)));
 	case ORDER_COMPLETED:
 	case ORDER_UPDATED: return take(op, b, r, effect, s, s->is_adjustment ? ORDER_KIND_ADJUSTMENT : ORDER_KIND_ORDER);
 	case ORDER_NONE: break;
