@@ -4,7 +4,9 @@
 SELECT conversation FROM conversation_message WHERE key = $1;
 
 -- name: conversation_referenced
-SELECT conversation FROM conversation_reference WHERE message_id = $1 ORDER BY conversation LIMIT 1;
+-- Where several hold it, that of the one who writes, then the oldest.
+SELECT r.conversation FROM conversation_reference r JOIN conversation c ON c.id = r.conversation
+WHERE r.message_id = $1 ORDER BY CASE WHEN c.contact = $2 THEN 0 ELSE 1 END, r.conversation LIMIT 1;
 
 -- name: conversation_same_title
 SELECT id FROM conversation WHERE contact = $1 AND base = $2 AND changed_at >= $3 AND changed_at <= $4 ORDER BY id LIMIT 2;

@@ -135,11 +135,11 @@ static bool add_moments(struct conversation_intake *in, const struct conversatio
 
 /* ---- which conversation ---- */
 
-static enum err by_reference(struct op *op, str message_id, id *out)
+static enum err by_reference(struct op *op, str message_id, id contact, id *out)
 {
 	struct db_rows r;
 	if (!message_id.n) return OK;
-	TRY(op_query(op, SQL_conversation_referenced, DB_ARGS(db_text(message_id)), &r));
+	TRY(op_query(op, SQL_conversation_referenced, DB_ARGS(db_text(message_id), db_id(contact)), &r));
 	if (r.n) *out = db_rows_id(&r, 0, 0);
 	return OK;
 }
@@ -153,8 +153,8 @@ static enum err find(struct op *op, const struct conversation__letter *l, id con
 {
 	struct db_rows r;
 	*out = 0;
-	for (size_t i = l->n_references; i && !*out; i--) TRY(by_reference(op, l->references[i - 1], out));
-	if (!*out) TRY(by_reference(op, l->message_id, out)); /* its answer came first */
+	for (size_t i = l->n_references; i && !*out; i--) TRY(by_reference(op, l->references[i - 1], contact, out));
+	if (!*out) TRY(by_reference(op, l->message_id, contact, out)); /* its answer came first */
 	if (*out || l->n_references || !l->is_answer || !contact || !says_enough(l->base)) return OK;
 	TRY(op_query(op, SQL_conversation_same_title, DB_ARGS(db_id(contact), db_text(l->base), db_int(l->at_ms - SUBJECT_HOLDS_MS), db_int(l->at_ms)), &r));
 	if (r.n == 1) *out = db_rows_id(&r, 0, 0);

@@ -165,7 +165,7 @@ static void gather(struct op *op, const struct db_rows *r, int by, struct counte
 		count(op, &out->all, r, i);
 		if (by < 0) continue;
 		bool added;
-		str name = db_rows_text(r, i, (size_t)(AGENT + by));
+		str name = db_rows_text(r, i, (size_t)AGENT + (size_t)by);
 		uint64_t *place = map_put(&places, name.p ? name : S(""), &added);
 		if (added) {
 			*place = out->groups.n;
