@@ -2,8 +2,8 @@
 // nothing, the policy and the scripts report nothing, nothing is wider than a phone, the language is the one asked for,
 // and no key or placeholder is left in the words. A page added to tables/routes.def without an address here fails.
 // Each page is opened once and looked at on a desk in light and on a phone in dark. axe sees both, one in en and the other in fa,
-// by turns. The other languages share the pages out among them, on the phone: what axe finds hangs on markup, colour and width,
-// and words have little bearing on it. Contrast, the half of its time, is measured in en.
+// by turns. The other languages share the pages out among them, on the phone and without contrast: what axe finds hangs on
+// markup, colour and width, and words have little bearing on it.
 //
 // Two languages are looked at at a time, each by an owner of its own, since a person has one language.
 import assert from 'node:assert/strict';
@@ -64,7 +64,7 @@ async function look(page, address, path, language, sizes = SIZES) {
 		await page.emulateMedia({ colorScheme });
 		const wide = await sidewaysScroll(page);
 		if (wide > 0) faults.push(`${wide} px to scroll sideways at ${width}`);
-		if (sizes.some((size) => size.width === width)) for (const line of await axe(page, { without: language === 'en' ? [] : ['color-contrast'] })) faults.push(`at ${width} in ${colorScheme}: ${line}`);
+		if (sizes.some((size) => size.width === width)) for (const line of await axe(page, { without: THOROUGHLY.includes(language) ? [] : ['color-contrast'] })) faults.push(`at ${width} in ${colorScheme}: ${line}`);
 	}
 	return faults.map((fault) => `${path.address} in ${language}: ${fault}`);
 }
