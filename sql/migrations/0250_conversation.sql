@@ -17,7 +17,6 @@ CREATE TABLE conversation (
 	state INT64 NOT NULL,          -- 0 open, 1 snoozed, 2 solved
 	priority INT64 NOT NULL,       -- 0 low, 1 normal, 2 high, 3 urgent
 	assignee INT64,                -- a person
-	team TEXT NOT NULL,            -- '' : none
 	is_automatic BOOL NOT NULL,    -- a program's alone: nobody waits
 	made_at INT64 NOT NULL,        -- its first message
 	changed_at INT64 NOT NULL,     -- its last message
@@ -98,7 +97,7 @@ CREATE TABLE conversation_step (
 	at INT64 NOT NULL,
 	person INT64,
 	who TEXT NOT NULL,             -- '' : Hospes
-	what TEXT NOT NULL,            -- solved, reopened, snoozed, woken, assigned, team, priority, tagged, untagged
+	what TEXT NOT NULL,            -- solved, reopened, snoozed, woken, assigned, priority, tagged, untagged
 	text TEXT NOT NULL
 );
 CREATE INDEX conversation_step_of ON conversation_step (conversation, id);

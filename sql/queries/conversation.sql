@@ -21,8 +21,8 @@ INSERT INTO conversation_contact (id, channel, address, name, subject) VALUES ($
 UPDATE conversation_contact SET subject = $2, name = CASE WHEN name = '' THEN $3 ELSE name END WHERE id = $1;
 
 -- name: conversation_add
-INSERT INTO conversation (id, channel, contact, title, base, state, priority, team, is_automatic, made_at, changed_at, solved_at, reopened, messages, revision)
-VALUES ($1, $2, $3, $4, $5, $6, 1, '', $7, $8, $8, $9, 0, 0, 0);
+INSERT INTO conversation (id, channel, contact, title, base, state, priority, is_automatic, made_at, changed_at, solved_at, reopened, messages, revision)
+VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $8, $9, 0, 0, 0);
 
 -- name: conversation_message_add
 INSERT INTO conversation_message (id, conversation, kind, contact, person, author, at, kept_at, key, message_id, text, folded, is_automatic, is_cut, files_left, language, sentiment, topics, signals, is_first, send_at)

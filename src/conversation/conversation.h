@@ -1,5 +1,5 @@
 /* conversation.h: what customers and the organisation write to each other, on every channel: channel, contact in the channel,
- * conversation, message. A conversation is open, snoozed or solved, has an assignee, a team, a priority and tags. See DESIGN.md.
+ * conversation, message. A conversation is open, snoozed or solved, has an assignee, a priority and tags. See DESIGN.md.
  * Invariants: a message that came in is kept once, however often it is read; every message of a customer and to a customer is a
  * touchpoint too, durable before its row; a message of a customer opens what was solved or snoozed, one that a program wrote never. */
 #ifndef CONVERSATION_CONVERSATION_H
