@@ -148,6 +148,9 @@ f.type = 'text' AND ((f.is_anonymous IS NULL AND f.purposes & $2 <> 0) OR f.rele
 -- name: feedback_text_one
 SELECT f.at, f.text, f.read_language, f.sentiment, f.topics, f.signals, f.sentiment_score, f.why FROM feedback f WHERE f.id = $1 AND {{feedback_text_allowed}};
 
+-- name: feedback_read
+SELECT f.read_language, f.sentiment, f.topics, f.signals, f.why, f.sentiment_score FROM feedback f WHERE f.subject = $1 AND f.at = $2 AND f.text = $3 AND f.topics IS NOT NULL LIMIT 1;
+
 -- name: feedback_text_set
 UPDATE feedback SET read_language = $2, sentiment = $3, topics = $4, signals = $5, sentiment_score = $6, why = $7 WHERE id = $1;
 

@@ -115,6 +115,9 @@ CASE WHEN m.title IS NULL THEN coalesce(m.text, '') ELSE m.title || ' ' || coale
 -- name: mention_text_one
 SELECT m.at, {{mention_text_words}} AS words, m.language, m.sentiment, m.topics, m.signals, m.sentiment_score, m.why FROM mention m WHERE m.id = $1 AND {{mention_text_allowed}};
 
+-- name: mention_read
+SELECT m.language, m.sentiment, m.topics, m.signals, m.why, m.sentiment_score FROM mention m WHERE m.id = $1;
+
 -- name: mention_text_set
 UPDATE mention SET language = $2, sentiment = $3, topics = $4, signals = $5, sentiment_score = $6, why = $7 WHERE id = $1;
 

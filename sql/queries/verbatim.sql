@@ -6,6 +6,9 @@ ON CONFLICT (key) DO NOTHING;
 -- name: verbatim_known
 SELECT 1 FROM verbatim WHERE key = $1;
 
+-- name: verbatim_read
+SELECT v.language, v.sentiment, v.topics, v.signals, v.why, v.sentiment_score FROM verbatim v WHERE v.key = $1;
+
 -- name: verbatim_remove_import
 DELETE FROM verbatim WHERE import = $1;
 

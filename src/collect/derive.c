@@ -326,10 +326,10 @@ enum err derive_record(struct derive *d, const struct events_record *r)
 	if (!t) return OK;
 	TRY(apply_person(d, r, t, &ids));
 	TRY(apply_consents(d, r, t, &source, &ids));
-	TRY(followup_apply(d->op, r));
 	TRY(invite_apply(d->op, d->invitations, r));
 	TRY(verbatim_apply(d->op, d->own, &r->event));
-	if (feedback_is_answer(r->event.type)) return feedback_apply(d->op, d->feedback, r);
+	if (feedback_is_answer(r->event.type)) TRY(feedback_apply(d->op, d->feedback, r));
+	TRY(followup_apply(d->op, r)); /* once its text was read */
 	const struct touchpoint_kind *kind = touchpoint_kind(r->event.type);
 	if (!kind || kind->order == ORDER_NONE) return OK;
 	uint32_t touched;

@@ -57,17 +57,27 @@ static str text_of(struct arena *a, const struct json_node *p, const char *name,
 	return is_text && v->text.n ? str_dup(a, utf8_cut(v->text, most)) : STR_NONE;
 }
 
-bool feedback_keeps(const struct json_node *properties)
-{
-	const struct json_node *question = json_get(properties, S("question_id")), *anonymous = json_get(properties, S("is_anonymous"));
-	return (question && question->text.n) || (anonymous && anonymous->type == JSON_TRUE);
-}
-
 static double number_of(const struct json_node *p, const char *name)
 {
 	const struct json_node *v = json_get(p, str_of(name));
 	double d;
 	return v && v->type == JSON_NUMBER && str_f64(v->text, &d) && isfinite(d) ? d : NAN;
+}
+
+static bool is_score(const struct json_node *properties)
+{
+	static const char *const scores[] = {"nps", "csat", "ces", "rating", "number"};
+	const struct json_node *type = json_get(properties, S("type"));
+	for (size_t i = 0; type && i < COUNT_OF(scores); i++)
+		if (str_eq(type->text, str_of(scores[i]))) return true;
+	return false;
+}
+
+bool feedback_reads(const struct json_node *properties)
+{
+	const struct json_node *question = json_get(properties, S("question_id")), *anonymous = json_get(properties, S("is_anonymous"));
+	if (anonymous && anonymous->type == JSON_TRUE) return true;
+	return question && question->text.n && !is_score(properties);
 }
 
 struct row {

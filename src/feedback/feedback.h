@@ -8,9 +8,10 @@
 
 /* Whether the event is an answer. */
 bool feedback_is_answer(str event);
-/* Whether an answer of these properties has a row, or may have none elsewhere: it names its question, or is anonymous. */
+/* Whether an answer of these properties has a row, or may have none elsewhere: it names its question, or is anonymous. What
+ * somebody wrote beside a score is in no such row. */
 struct json_node;
-bool feedback_keeps(const struct json_node *properties);
+bool feedback_reads(const struct json_node *properties);
 bool feedback_is_of_survey(str event); /* or the end of one */
 
 /* What a batch of records remembers of the questions it has put. */

@@ -16,12 +16,11 @@
 #include "i18n/i18n.h"
 #include "json/json.h"
 #include "op/app.h"
+#include "reading/reading.h"
 #include "reading/verbatim.h"
 #include "setting/setting.h"
-#include "text/shelf.h"
-#include "text/text.h"
 
-enum { OLDEST_DAYS = 14, QUOTE_BYTES = 1000, BODY_BYTES = 4 << 20, SIGNALS = 8 };
+enum { OLDEST_DAYS = 14, QUOTE_BYTES = 1000, BODY_BYTES = 4 << 20 };
 
 const char *const FOLLOWUP_STATE_NAMES[] = {"open", "working", "closed", NULL};
 const char *const FOLLOWUP_OUTCOME_NAMES[] = {"solved", "explained", "not_reached", "nothing", NULL};
@@ -147,57 +146,70 @@ bool followup_watches(const struct app *app, str event)
 /* ---- what is told of a text ---- */
 
 struct body {
+	struct op *op;
 	struct arena *arena;
+	const struct event *event;
 	const struct json_node *root;
 	str text;
-	bool is_read;
-	const struct text_own *own;
-	struct text_reading reading;
+	bool is_asked, is_read;
+	enum err err; /* of the reading */
+	struct text_verdict verdict;
 };
+
+/* The names of a kind, a space between two. */
+static str signals_of(struct arena *a, str signals, str kind)
+{
+	str out = S("");
+	while (str_given(signals) && signals.n) {
+		str name = str_cut(&signals, '\n');
+		if (str_eq(str_cut(&name, '/'), kind)) out = out.n ? str_fmt(a, "%.*s %.*s", STR_ARG(out), STR_ARG(name)) : name;
+	}
+	return out;
+}
 
 static bool told(void *arg, str name, struct condition_value *out)
 {
 	struct body *b = arg;
-	str rest = name, names[SIGNALS], kind = str_cut(&rest, ':');
+	str rest = name, kind = str_cut(&rest, ':');
 	const struct json_node *type = query_body_property(b->root, S("type"));
 	if (str_eq(name, S("answer:type")) && type) { /* "type" by itself is the event's */
 		*out = (struct condition_value){.kind = QUERY_VALUE_TEXT, .text = type->text};
 		return true;
 	}
 	if (!str_eq(kind, S("text")) || !str_given(rest)) return false;
-	if (!str_given(b->text)) return false;
-	if (!b->is_read) text_read(b->arena, b->text, b->own, &b->reading);
-	b->is_read = true;
+	if (!b->is_asked) b->err = reading_of_event(b->op, b->arena, b->event, b->root, &b->verdict, &b->is_read);
+	b->is_asked = true;
+	if (b->err != OK || !b->is_read) return false;
 	*out = (struct condition_value){.kind = QUERY_VALUE_TEXT};
-	if (str_eq(rest, S("sentiment"))) out->text = b->reading.sentiment;
-	else if (str_eq(rest, S("language"))) out->text = str_of(b->reading.language.code);
-	else out->text = str_join(b->arena, names, text_signals(&b->reading, str_c(b->arena, rest), names, SIGNALS), S(" "));
+	if (str_eq(rest, S("sentiment"))) out->text = b->verdict.sentiment;
+	else if (str_eq(rest, S("language"))) out->text = b->verdict.language;
+	else if (str_eq(rest, S("topics"))) out->text = b->verdict.topics;
+	else out->text = signals_of(b->arena, b->verdict.signals, rest);
 	return str_given(out->text) && out->text.n;
 }
 
 static bool open_body(struct arena *a, const struct event *e, struct body *b)
 {
-	*b = (struct body){.arena = a};
+	*b = (struct body){.arena = a, .event = e};
 	if (json_tree(a, e->body, BODY_BYTES, &b->root, NULL) != OK) return false;
 	b->text = verbatim_words(json_get(b->root, S("properties")));
 	return true;
 }
 
-bool followup__holds(const struct app *app, struct arena *a, const struct query_condition *c, const struct event *e)
+enum err followup__holds(struct op *op, struct arena *a, const struct query_condition *c, const struct event *e, bool *out)
 {
 	struct body b;
 	struct source source;
 	bool has_row;
-	if (!c) return true;
-	if (!open_body(a, e, &b)) return false;
-	struct touchpoint_kind filing = collect_filing(app, e->type, &has_row);
+	*out = !c;
+	if (!c || !open_body(a, e, &b)) return OK;
+	b.op = op;
+	struct touchpoint_kind filing = collect_filing(op->app, e->type, &has_row);
 	struct query_body body = {.event = e->type, .channel = e->channel.n ? e->channel : filing.channel, .family = str_of(FAMILIES[filing.family]), .stage = str_of(STAGES[filing.stage]),
 		.time_ms = e->time_ms, .root = b.root, .told = told, .arg = &b};
-	if (source_get(app, e->source, &source)) body.source = str_of(source.name);
-	b.own = text_own_take(app);
-	bool holds = query_body_holds(c, &body);
-	text_own_give(app, b.own);
-	return holds;
+	if (source_get(op->app, e->source, &source)) body.source = str_of(source.name);
+	*out = query_body_holds(c, &body);
+	return b.err;
 }
 
 /* ---- what a rule does ---- */
@@ -263,19 +275,18 @@ static enum err next_owner(struct op *op, const struct followup_rule *r, id *own
 	return OK;
 }
 
-/* The mention that the event tells of, as src/listen wrote it; 0: none. */
-static id mention_of(struct op *op, const struct event *e)
+id followup__mention_of(struct arena *a, const struct event *e)
 {
 	struct body b;
 	id mention = 0;
-	if (!e || e->subject || !open_body(&op->arena, e, &b)) return 0;
+	if (!e || e->subject || !open_body(a, e, &b)) return 0;
 	const struct json_node *v = query_body_property(b.root, S("mention"));
 	return v && v->type == JSON_STRING && id_read(S("men"), v->text, &mention) ? mention : 0;
 }
 
 static enum err add(struct op *op, const struct followup_rule *r, const struct event *e, uint32_t subject, int64_t at_ms, id new)
 {
-	id owner, mention = mention_of(op, e);
+	id owner, mention = followup__mention_of(&op->arena, e);
 	struct said s = said_by(op, e);
 	str event = e ? e->type : S("");
 	TRY(next_owner(op, r, &owner));
@@ -306,8 +317,7 @@ enum err followup__act(struct op *op, const struct followup_rule *r, const struc
 	return followup__publish(op, of, WEBHOOK_followup_opened, of);
 }
 
-/* Mentions that were heard are nobody's until a person says whose they are. */
-static bool is_of_mention(str event)
+bool followup__is_of_mention(str event)
 {
 	return str_eq(event, S("Mention Posted")) || str_eq(event, S("Review Posted"));
 }
@@ -317,11 +327,13 @@ static enum err apply_rules(struct op *op, const struct followups *f, const stru
 	struct followup_rule rule;
 	bool made;
 	for (size_t i = 0; i < f->n; i++) {
-		if (!followup__names(f->v[i].events, e->type) || !followup__holds(op->app, &op->arena, f->v[i].condition, e)) continue;
+		bool holds = false;
+		if (followup__names(f->v[i].events, e->type)) TRY(followup__holds(op, &op->arena, f->v[i].condition, e, &holds));
+		if (!holds) continue;
 		enum err found = followup__rule(op, f->v[i].rule, &rule);
 		if (found == ERR_NOT_FOUND) fault_clear(&op->fault);
 		else TRY(found);
-		if (found == OK && rule.is_on && (e->subject || mention_of(op, e))) TRY(followup__act(op, &rule, e, e->subject, e->time_ms, &made));
+		if (found == OK && rule.is_on && (e->subject || followup__mention_of(&op->arena, e))) TRY(followup__act(op, &rule, e, e->subject, e->time_ms, &made));
 	}
 	return OK;
 }
@@ -330,7 +342,7 @@ enum err followup_apply(struct op *op, const struct events_record *r)
 {
 	struct followups *f = op->app->followups;
 	const struct event *e = &r->event;
-	if (!f || r->is_note || (!e->subject && !is_of_mention(e->type)) || !(e->purposes & PURPOSE_BIT(PURPOSE_SERVICE))) return OK;
+	if (!f || r->is_note || (!e->subject && !followup__is_of_mention(e->type)) || !(e->purposes & PURPOSE_BIT(PURPOSE_SERVICE))) return OK;
 	if (!followup_watches(op->app, e->type) || e->time_ms < op->now_ms - OLDEST_DAYS * DAY_MS) return OK;
 	pthread_rwlock_rdlock(&f->lock);
 	enum err err = apply_rules(op, f, e);

@@ -29,8 +29,11 @@ str followup__rule_name(struct op *op, str name, str sample); /* of neither: mad
 void followup__reload_after(struct op *op);
 void followup__tell_pages(struct op *op);
 
-/* What a rule says of one touchpoint; the condition as read for it. */
-bool followup__holds(const struct app *app, struct arena *a, const struct query_condition *c, const struct event *e);
+/* What a rule says of one touchpoint; the condition as read for it. Of its text counts how that stands (src/reading). */
+enum err followup__holds(struct op *op, struct arena *a, const struct query_condition *c, const struct event *e, bool *out) NODISCARD;
+/* Mentions that were heard are nobody's until a person says whose they are. */
+bool followup__is_of_mention(str event);
+id followup__mention_of(struct arena *a, const struct event *e); /* as src/listen wrote it; 0: none */
 bool followup__names(str events, str event);
 /* Makes it, adds to the open one, or holds it back. touchpoint NULL: a silence since at_ms. *made: a new one. */
 enum err followup__act(struct op *op, const struct followup_rule *r, const struct event *touchpoint, uint32_t subject, int64_t at_ms, bool *made) NODISCARD;

@@ -84,8 +84,10 @@ static enum err look_at(struct looking *l, struct events_part *part, const struc
 	struct event e = {.subject = c->subject[row], .time_ms = c->time_ms[row], .type = events_type_name(l->op->app->events, c->type[row]), .channel = events_channel_name(l->op->app->events, c->channel[row]),
 		.source = c->source[row], .purposes = c->purposes[row], .import = c->import[row]};
 	arena_init(&scratch);
+	bool holds = false;
 	enum err err = events_part_body(part, row, &scratch, &e.body, &l->op->fault);
-	if (err == OK && followup__holds(l->op->app, &scratch, l->condition, &e)) keep(l, &e);
+	if (err == OK && (e.subject || followup__mention_of(&scratch, &e))) err = followup__holds(l->op, &scratch, l->condition, &e, &holds);
+	if (holds) keep(l, &e);
 	arena_release(&scratch);
 	return err;
 }
@@ -97,8 +99,9 @@ static enum err look_in(struct looking *l, struct events_part *part)
 	if (events_part_max_ms(part) < l->from_ms) return OK;
 	TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT, &c, &l->op->fault));
 	for (size_t i = 0; i < c.n; i++) {
-		if (!c.subject[i] || c.type[i] >= l->n_codes || !l->is_wanted[c.type[i]] || c.time_ms[i] < l->from_ms) continue;
-		if (!(c.purposes[i] & PURPOSE_BIT(PURPOSE_SERVICE)) || people_denied(people, people_customer(people, c.subject[i])) & PURPOSE_BIT(PURPOSE_SERVICE)) continue;
+		if (c.type[i] >= l->n_codes || !l->is_wanted[c.type[i]] || c.time_ms[i] < l->from_ms || !(c.purposes[i] & PURPOSE_BIT(PURPOSE_SERVICE))) continue;
+		if (!c.subject[i] && !followup__is_of_mention(events_type_name(l->op->app->events, c.type[i]))) continue;
+		if (c.subject[i] && people_denied(people, people_customer(people, c.subject[i])) & PURPOSE_BIT(PURPOSE_SERVICE)) continue;
 		TRY(look_at(l, part, &c, i));
 	}
 	return OK;

@@ -92,7 +92,7 @@ static const struct desc_field INPUT_FIELDS[] = {
 	FIELD(rule_input, name, DESC_STR, .doc = "empty: the sample's own"),
 	FIELD(rule_input, kind, DESC_STR, .doc = "touchpoint (else) or silence"),
 	FIELD(rule_input, events, DESC_STR, .max = EVENTS_BYTES, .doc = "names of touchpoints, a line each"),
-	FIELD(rule_input, condition, DESC_STR, .max = CONDITION_BYTES, .doc = "JSON, of the touchpoint alone; answer:type is nps, csat or ces; text:sentiment, text:emotion, text:effort, text:urgency and text:language are read of its text"),
+	FIELD(rule_input, condition, DESC_STR, .max = CONDITION_BYTES, .doc = "JSON, of the touchpoint alone; answer:type is nps, csat or ces; text:sentiment, text:topics, text:emotion, text:effort, text:urgency, text:request and text:language are how its text stands"),
 	FIELD(rule_input, factor, DESC_STR, .doc = "of a silence: so many times the usual gap between orders"),
 	FIELD(rule_input, owner, DESC_STR, .doc = "id of a person, or role:agent: those of a role by turns; empty: nobody"),
 	FIELD(rule_input, due_hours, DESC_STR),

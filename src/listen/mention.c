@@ -46,6 +46,10 @@ static str body_of(struct arena *a, const struct heard *h, const struct text_ver
 	json_put_str(&w, j->language);
 	json_key(&w, S("sentiment"));
 	json_put_str(&w, j->sentiment);
+	json_key(&w, S("signals"));
+	json_begin_array(&w);
+	for (str rest = j->signals; str_given(rest) && rest.n;) json_put_str(&w, str_cut(&rest, '\n'));
+	json_end_array(&w);
 	json_key(&w, S("rating"));
 	json_put_real(&w, h->rating);
 	json_key(&w, S("rating_max"));

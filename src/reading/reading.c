@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #include "audit/audit.h"
+#include "collect/touchpoint.h"
 #include "consent/consent.h"
+#include "feedback/feedback.h"
+#include "json/json.h"
 #include "op/app.h"
 #include "reading/tree.h"
 #include "text/shelf.h"
@@ -267,6 +270,43 @@ enum err reading_of(struct op *op, id customer, size_t most, struct reading_text
 	*out = all.v ? all.v + over : NULL;
 	*n = all.n - over;
 	return OK;
+}
+
+static enum err read_kept(struct op *op, struct arena *a, enum sql q, const struct db_val *args, size_t n, struct text_verdict *out, bool *is_read)
+{
+	struct db *db;
+	struct db_rows r;
+	TRY(op_db(op, &db));
+	TRY(db_query(db, a, q, args, n, &r, &op->fault));
+	*is_read = r.n;
+	if (!r.n) return OK;
+	const struct db_val *v = r.v;
+	*out = (struct text_verdict){text_of(&v[0]), text_of(&v[1]), text_of(&v[2]), text_of(&v[3]), text_of(&v[4]), real_of(&v[5])};
+	return OK;
+}
+
+/* A mention's touchpoint is durable before its row, so it says itself how it was read. */
+static void read_told(struct arena *a, const struct json_node *properties, struct text_verdict *out, bool *is_read)
+{
+	const struct json_node *signals = json_get(properties, S("signals"));
+	*out = (struct text_verdict){.language = json_get_str(properties, S("language")), .sentiment = json_get_str(properties, S("sentiment")), .topics = S(""), .signals = S(""), .why = S(""), .score = NAN};
+	for (const struct json_node *v = signals && signals->type == JSON_ARRAY ? signals->child : NULL; v; v = v->next) out->signals = str_fmt(a, "%.*s%.*s\n", STR_ARG(out->signals), STR_ARG(v->text));
+	*is_read = str_given(out->sentiment);
+}
+
+enum err reading_of_event(struct op *op, struct arena *a, const struct event *e, const struct json_node *root, struct text_verdict *out, bool *is_read)
+{
+	const struct json_node *properties = json_get(root, S("properties"));
+	id mention;
+	*is_read = false;
+	if (!e->subject && id_read(S("men"), json_get_str(properties, S("mention")), &mention)) {
+		TRY(read_kept(op, a, SQL_mention_read, DB_ARGS(db_id(mention)), out, is_read));
+		if (!*is_read) read_told(a, properties, out, is_read);
+		return OK;
+	}
+	if (feedback_is_answer(e->type) && feedback_reads(properties))
+		return read_kept(op, a, SQL_feedback_read, DB_ARGS(db_int(e->subject), db_int(e->time_ms), db_text(json_get_str(properties, S("text")))), out, is_read);
+	return read_kept(op, a, SQL_verbatim_read, DB_ARGS(db_text(touchpoint_key(a, e->subject, e->time_ms, e->type, e->body))), out, is_read);
 }
 
 enum err reading_state(struct op *op, str *out)

@@ -48,6 +48,12 @@ enum err reading_fill_shelf(struct op *op) NODISCARD;
 /* Drops corrections whose text is gone. */
 enum err reading_tidy(struct op *op) NODISCARD;
 
+/* How the words of a touchpoint stand: those of an answer, a mention or any other that was applied. *is_read false: it has none, or they
+ * may not be kept. Rows and texts live in `a`; root is the touchpoint's body. */
+struct event;
+struct json_node;
+enum err reading_of_event(struct op *op, struct arena *a, const struct event *e, const struct json_node *root, struct text_verdict *out, bool *is_read) NODISCARD;
+
 /* How often people looked, and how often they saw it otherwise: of the newest corrections. */
 struct reading_agreement {
 	int aspect;

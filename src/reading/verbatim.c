@@ -75,7 +75,7 @@ static enum err apply(struct op *op, const struct text_own *own, const struct ev
 	if (!verbatim_may(e->type, e->body) || json_tree(&op->arena, e->body, BODY_BYTES, &root, NULL) != OK) return OK;
 	const struct json_node *properties = json_get(root, S("properties"));
 	str text = verbatim_words(properties);
-	if (!str_given(text) || (feedback_is_answer(e->type) && feedback_keeps(properties))) return OK;
+	if (!str_given(text) || (feedback_is_answer(e->type) && feedback_reads(properties))) return OK;
 	str key = touchpoint_key(&op->arena, e->subject, e->time_ms, e->type, e->body);
 	TRY(op_query(op, SQL_verbatim_known, DB_ARGS(db_text(key)), &known));
 	if (known.n) return OK;

@@ -83,6 +83,21 @@ describe('follow-ups', () => {
 		assert.deepEqual(page.rows.map((row) => row.quote).sort(), ['before any rule', 'day 3']);
 	});
 
+	test('rules take a text as it stands: a topic, a comment beside a score, and what a person corrected when they look back', async () => {
+		const rule = { name: 'Lids', events: 'Survey Answered\nComplaint Made', condition: '{"all":[{"name":"text:topics","contains":"quality"},{"name":"text:sentiment","is":"neg"}]}', owner: '', due_hours: '4', most_a_day: '9' };
+		await ok('/follow-ups/rules', rule);
+		const { address, rule: { id } } = (await w.get('/follow-ups/rules', secret)).body.rows.find((row) => row.rule.name === 'Lids');
+		await ok(`${address}/on`);
+		await say('c1', 'Survey Answered', { question_id: 'nps', type: 'nps', number: 9, comment: 'Broken lid, awful quality, I hate it' });
+		await say('c2', 'Complaint Made', { text: 'Great quality, wonderful, I love it' });
+		await say('c3', 'Complaint Made', { text: 'Awful service, terrible' });
+		assert.equal((await made(`?rule=${id}`, 1)).rows[0].quote, 'Broken lid, awful quality, I hate it');
+		const { id: customer } = await w.customer('user_id:c2', secret), { needs } = (await w.get(`/customers/${customer}/wants`, secret)).body;
+		await ok(needs.find((need) => need.name === 'quality').evidence[0].reading, { aspect: 'sentiment', values: ['neg'] });
+		await ok(`${address}/back`, { days: '1' });
+		assert.deepEqual((await made(`?rule=${id}`, 2)).rows.map((row) => row.quote).sort(), ['Broken lid, awful quality, I hate it', 'Great quality, wonderful, I love it']);
+	});
+
 	test('taken on, told, closed with its outcome, undone, reopened; the time line has it', async () => {
 		const server = await mailServer(end);
 		assert.ok((await send('/settings/mail', settingsOf(server))).status < 400);

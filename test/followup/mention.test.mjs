@@ -35,6 +35,17 @@ test('what was said in public is followed up, joined to a customer on a ground, 
 	await ok(`${byHand.address}/close`, { outcome: 'solved', text: '' });
 	assert.equal((await get(`${lovely}/follow-up`)).has_open, false);
 
+	await ok('/follow-ups/rules', { name: 'Angry in public', events: 'Mention Posted\nReview Posted', condition: '{"name":"text:emotion","contains":"angry"}', owner: '', due_hours: '4', most_a_day: '9' });
+	const angry = (await get('/follow-ups/rules')).rows.find(({ rule }) => rule.name === 'Angry in public'), ofAngry = async (n) => until(`${n} of the angry`, async () => { await hospes.applied(); const page = await get(`/follow-ups?rule=${angry.rule.id}`); return page.total === n && page; });
+	const shout = (id) => ok(`${hook}/file`, { mentions: [{ id, text: `I am furious about parcel ${id}`, at: now() }] });
+	await shout('before');
+	await hospes.applied();
+	await ok(`${angry.address}/on`);
+	await shout('after');
+	assert.equal((await ofAngry(1)).rows[0].quote, 'I am furious about parcel after');
+	await ok(`${angry.address}/back`, { days: '2' });
+	await ofAngry(2);
+
 	const other = made.rows.find(({ number }) => number === 1), lost = other.mention_address, words = async () => (await get(other.address)).followup.quote;
 	await records(hospes, "DELETE FROM mention WHERE text = 'One star'");
 	assert.equal(await words() || null, null, 'its row was not committed after its touchpoint');
