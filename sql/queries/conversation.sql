@@ -3,6 +3,11 @@
 -- name: conversation_message_known
 SELECT conversation FROM conversation_message WHERE key = $1;
 
+-- name: conversation_answer_known
+-- An answer that was written here, come back by way of a mailbox.
+SELECT m.id FROM conversation_reference r JOIN conversation_message m ON m.conversation = r.conversation AND m.message_id = r.message_id
+WHERE r.message_id = $1 AND m.kind = 1 AND m.mail IS NOT NULL;
+
 -- name: conversation_referenced
 -- Where several hold it, that of the one who writes, then the oldest.
 SELECT r.conversation FROM conversation_reference r JOIN conversation c ON c.id = r.conversation
@@ -25,8 +30,8 @@ INSERT INTO conversation (id, channel, contact, title, base, state, priority, is
 VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, $8, $9, 0, 0, 0);
 
 -- name: conversation_message_add
-INSERT INTO conversation_message (id, conversation, kind, contact, person, author, at, kept_at, key, message_id, text, folded, is_automatic, is_cut, files_left, language, sentiment, topics, signals, is_first, send_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, FALSE, $20);
+INSERT INTO conversation_message (id, conversation, kind, contact, person, author, at, kept_at, key, message_id, text, folded, is_automatic, is_cut, files_left, language, sentiment, topics, signals, is_first, send_at, is_unproven)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, FALSE, $20, $21);
 
 -- name: conversation_reference_add
 INSERT INTO conversation_reference (message_id, conversation) VALUES ($1, $2) ON CONFLICT (message_id, conversation) DO NOTHING;
@@ -96,6 +101,12 @@ DELETE FROM conversation_message WHERE id IN ({{conversation_message_of_subject}
 
 -- name: conversation_forget
 DELETE FROM conversation WHERE id IN ({{conversation_of_subject}});
+
+-- name: conversation_forget_refused
+DELETE FROM conversation_refused WHERE address IN (SELECT address FROM conversation_contact WHERE subject = $1 AND channel = 'email');
+
+-- name: conversation_forget_refused_of
+DELETE FROM conversation_refused WHERE address = $1;
 
 -- name: conversation_forget_contacts
 DELETE FROM conversation_contact WHERE subject = $1;
@@ -176,7 +187,7 @@ SELECT conversation FROM conversation_message WHERE id = $1;
 -- ---- one ----
 
 -- name: conversation_messages
-SELECT m.id, m.kind, m.at, m.author, m.text, m.folded, m.is_automatic, m.is_cut, m.files_left, m.sentiment, m.send_at, m.mail, l.state AS mail_state, l.answer, k.address
+SELECT m.id, m.kind, m.at, m.author, m.text, m.folded, m.is_automatic, m.is_cut, m.files_left, m.sentiment, m.send_at, m.mail, l.state AS mail_state, l.answer, k.address, m.is_unproven
 FROM conversation_message m LEFT JOIN mail l ON l.id = m.mail LEFT JOIN conversation_contact k ON k.id = m.contact
 WHERE m.conversation = $1 AND m.at < $2 ORDER BY m.at DESC, m.id DESC LIMIT $3;
 
@@ -244,6 +255,53 @@ UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;
 
 -- name: conversation_take_back
 DELETE FROM conversation_message WHERE id = $1 AND conversation = $2 AND send_at IS NOT NULL AND mail IS NULL RETURNING text, person;
+
+-- ---- the mailbox ----
+
+-- name: conversation_mailbox
+SELECT uid_validity, uid_next, known_next, since_at, due_at, looked_at, came, fault_at, fault, claimed_by, is_taken_over, tries, is_test_asked, tested_at, tested_n, test_fault FROM conversation_mailbox;
+
+-- name: conversation_mailbox_begin
+-- Anew, where it is another one; since when what lies there is read.
+INSERT INTO conversation_mailbox (id, uid_validity, uid_next, known_next, since_at, due_at, came, fault, claimed_by, is_taken_over, tries, is_test_asked, test_fault) VALUES (1, 0, 0, 0, $1, 0, 0, '', '', FALSE, 0, FALSE, '')
+ON CONFLICT (id) DO UPDATE SET uid_validity = 0, uid_next = 0, known_next = 0, since_at = excluded.since_at, due_at = 0, looked_at = NULL, came = 0, fault_at = NULL, fault = '', claimed_by = '', is_taken_over = FALSE, tries = 0,
+	is_test_asked = FALSE, tested_at = NULL, tested_n = NULL, test_fault = '';
+
+-- name: conversation_mailbox_due
+UPDATE conversation_mailbox SET due_at = 0;
+
+-- name: conversation_mailbox_ask_test
+UPDATE conversation_mailbox SET is_test_asked = TRUE, tested_at = NULL;
+
+-- name: conversation_mailbox_tested
+UPDATE conversation_mailbox SET is_test_asked = FALSE, tested_at = $1, tested_n = $2, test_fault = $3;
+
+-- name: conversation_mailbox_take_over
+UPDATE conversation_mailbox SET is_taken_over = TRUE, due_at = 0;
+
+-- name: conversation_mailbox_trying
+UPDATE conversation_mailbox SET tries = tries + 1;
+
+-- name: conversation_mailbox_read
+UPDATE conversation_mailbox SET uid_validity = $1, uid_next = $2, known_next = $3, due_at = $4, looked_at = $5, came = $6, fault_at = NULL, fault = '', claimed_by = '', is_taken_over = FALSE, tries = 0 WHERE since_at = $7;
+
+-- name: conversation_mailbox_fault
+UPDATE conversation_mailbox SET due_at = $1, fault_at = coalesce(fault_at, $2), fault = $3, claimed_by = $4 WHERE since_at = $5;
+
+-- name: conversation_mailbox_counted
+INSERT INTO conversation_mailbox_count (outcome, n, last_at) VALUES ($1, $2, $3) ON CONFLICT (outcome) DO UPDATE SET n = conversation_mailbox_count.n + excluded.n, last_at = excluded.last_at;
+
+-- name: conversation_mailbox_counts
+SELECT outcome, n, last_at FROM conversation_mailbox_count ORDER BY n DESC, outcome;
+
+-- name: conversation_refused_add
+INSERT INTO conversation_refused (id, at, address, title, reason) VALUES ($1, $2, $3, $4, $5);
+
+-- name: conversation_refused
+SELECT at, address, title, reason FROM conversation_refused ORDER BY at DESC, id DESC LIMIT 50;
+
+-- name: conversation_refused_clean
+DELETE FROM conversation_refused WHERE at < $1;
 
 -- ---- figures ----
 

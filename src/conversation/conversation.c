@@ -11,6 +11,7 @@
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "json/json.h"
+#include "mail/authres.h"
 #include "mail/received.h"
 #include "op/app.h"
 #include "search/search.h"
@@ -18,7 +19,7 @@
 #include "text/shelf.h"
 #include "text/verdict.h"
 
-enum { BODY_BYTES = 1 << 20, TEXT_IN_EVENT = 16000, BASE_LEAST = 8, KEY_ROOM = 80, AHEAD_MS = 86400000 };
+enum { BODY_BYTES = 1 << 20, TEXT_IN_EVENT = 16000, BASE_LEAST = 8, KEY_ROOM = 80, AHEAD_MS = 86400000, LATE_MS = 3 * 86400000 };
 static const int64_t SUBJECT_HOLDS_MS = 7 * INT64_C(86400000);
 #define SOURCE_NAME S("Inbox")
 
@@ -32,6 +33,8 @@ struct conversation_intake {
 	const struct text_own *own;
 	VEC(str) ours; /* addresses */
 	uint32_t n;
+	bool is_unseen;
+	str verifier;
 };
 
 static void add_ours(struct conversation_intake *in, str list)
@@ -42,12 +45,14 @@ static void add_ours(struct conversation_intake *in, str list)
 	}
 }
 
-enum err conversation_intake_new(struct op *op, struct conversation_intake **out)
+enum err conversation_intake_new(struct op *op, bool is_unseen, struct conversation_intake **out)
 {
 	struct source source;
 	struct conversation_intake *in = *out = ARENA_NEW(&op->arena, struct conversation_intake);
 	TRY(source_ensure(op, SOURCE_NAME, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	in->op = op;
+	in->is_unseen = is_unseen;
+	in->verifier = setting_text(op, SETTING_inbox_verifier);
 	in->intake = intake_new(op->app, &op->arena, &source, op->now_ms);
 	in->own = text_own_of(op);
 	add_ours(in, setting_text(op, SETTING_inbox_addresses));
@@ -155,7 +160,7 @@ static enum err find(struct op *op, const struct conversation__letter *l, id con
 	*out = 0;
 	for (size_t i = l->n_references; i && !*out; i--) TRY(by_reference(op, l->references[i - 1], contact, out));
 	if (!*out) TRY(by_reference(op, l->message_id, contact, out)); /* its answer came first */
-	if (*out || l->n_references || !l->is_answer || !contact || !says_enough(l->base)) return OK;
+	if (*out || l->n_references || !l->is_answer || l->is_unproven || !contact || !says_enough(l->base)) return OK;
 	TRY(op_query(op, SQL_conversation_same_title, DB_ARGS(db_id(contact), db_text(l->base), db_int(l->at_ms - SUBJECT_HOLDS_MS), db_int(l->at_ms)), &r));
 	if (r.n == 1) *out = db_rows_id(&r, 0, 0);
 	return OK;
@@ -180,7 +185,7 @@ static enum err open_contact(struct op *op, const struct conversation__letter *l
 static enum err keep_contact(struct op *op, const struct conversation__letter *l, id *contact)
 {
 	uint32_t subject = subject_of(op, l); /* the touchpoint may have made it */
-	str name = l->kind == MESSAGE_IN ? l->name : S("");
+	str name = l->kind == MESSAGE_IN && !l->is_unproven ? l->name : S("");
 	if (*contact) return op_run(op, SQL_conversation_contact_is, DB_ARGS(db_id(*contact), db_int(subject), db_text(name)), NULL);
 	*contact = id_new();
 	return op_run(op, SQL_conversation_contact_add, DB_ARGS(db_id(*contact), db_text(l->channel), db_text(l->address), db_text(name), db_int(subject)), NULL);
@@ -211,7 +216,7 @@ static enum err keep_message(struct conversation_intake *in, const struct conver
 	TRY(op_run(op, SQL_conversation_message_add,
 		DB_ARGS(db_id(message), db_id(conversation), db_int(l->kind), db_id(contact), db_id(l->person), db_text(l->author), db_int(l->at_ms), db_int(op->now_ms), db_text(l->key), db_text(l->message_id.n ? l->message_id : STR_NONE),
 			db_text(l->text), db_text(l->folded), db_bool(l->is_automatic), db_bool(l->is_cut), db_int((int64_t)l->files_left), db_text(v.language), db_text(v.sentiment), db_text(v.topics.p ? v.topics : S("")),
-			db_text(v.signals.p ? v.signals : S("")), db_null()),
+			db_text(v.signals.p ? v.signals : S("")), db_null(), db_bool(l->is_unproven)),
 		NULL));
 	TRY(keep_files(op, l, conversation, message));
 	TRY(keep_references(op, l, conversation));
@@ -221,7 +226,17 @@ static enum err keep_message(struct conversation_intake *in, const struct conver
 	return search_note(op, SEARCH_MESSAGE, message);
 }
 
-static enum err keep(struct conversation_intake *in, const struct conversation__letter *l, enum conversation_taken *out)
+/* One that was long on its way, or whose sender's clock is slow, must not seem answered by what was written before anybody could read it. */
+static enum err heed_lateness(struct conversation_intake *in, struct conversation__letter *l, id conversation)
+{
+	struct db_rows r;
+	if (!in->is_unseen || l->kind != MESSAGE_IN || l->is_automatic || l->at_ms < in->op->now_ms - LATE_MS) return OK;
+	TRY(op_query(in->op, SQL_conversation_standing, DB_ARGS(db_id(conversation)), &r));
+	if (r.n && l->at_ms <= db_rows_int(&r, 0, 1)) l->at_ms = in->op->now_ms;
+	return OK;
+}
+
+static enum err keep(struct conversation_intake *in, struct conversation__letter *l, enum conversation_taken *out)
 {
 	struct op *op = in->op;
 	id contact, conversation;
@@ -234,7 +249,8 @@ static enum err keep(struct conversation_intake *in, const struct conversation__
 	TRY(find(op, l, contact, &conversation));
 	bool is_new = !conversation;
 	if (is_new) conversation = id_new();
-	if (!l->is_automatic && !add_moments(in, l, conversation, is_new, subject && people_customer(op->app->people, subject))) {
+	else TRY(heed_lateness(in, l, conversation));
+	if (!l->is_automatic && !l->is_unproven && !add_moments(in, l, conversation, is_new, subject && people_customer(op->app->people, subject))) {
 		*out = TAKEN_ERASED;
 		return OK;
 	}
@@ -257,24 +273,48 @@ static str key_of(struct arena *a, const struct received *m)
 	return str_fmt(a, "%016llx%016llx", (unsigned long long)str_hash(all), (unsigned long long)str_hash(salted));
 }
 
+/* Who wrote it, and to whom it goes. Mail of an address of ours that came by itself counts as ours where the server that took it stands for that;
+ * where it does not, it is the form of a website, which says whom to answer, or nobody's. */
+static enum err name_sides(struct conversation_intake *in, const struct received *m, struct conversation__letter *l, enum conversation_taken *out)
+{
+	struct db_rows known = {0};
+	enum authres proof = in->is_unseen ? authres_read(&in->op->arena, m->results.v, m->results.n, in->verifier, m->from) : AUTHRES_UNKNOWN;
+	l->address = m->from;
+	l->name = m->from_name;
+	l->is_unproven = proof == AUTHRES_FAILED;
+	if (!is_ours(in, m->from)) return OK;
+	if (m->message_id.n) TRY(op_query(in->op, SQL_conversation_answer_known, DB_ARGS(db_text(m->message_id)), &known));
+	if (known.n) {
+		*out = TAKEN_KNOWN;
+		l->address = STR_NONE;
+	} else if (!in->is_unseen || proof == AUTHRES_PASSED) {
+		l->kind = MESSAGE_OUT;
+		l->address = STR_NONE;
+		for (size_t i = 0; i < m->to.n && !l->address.n; i++)
+			if (!is_ours(in, m->to.v[i])) l->address = m->to.v[i];
+	} else if (m->reply_to.n && !is_ours(in, m->reply_to)) {
+		l->address = m->reply_to;
+		l->name = m->reply_to_name;
+	} else {
+		*out = TAKEN_FORGED;
+		l->address = STR_NONE;
+	}
+	return OK;
+}
+
 enum err conversation_take(struct conversation_intake *in, const struct received *m, enum conversation_taken *out)
 {
 	struct op *op = in->op;
 	struct db_rows known;
-	bool ours = is_ours(in, m->from);
-	struct conversation__letter l = {.channel = S("email"), .address = m->from, .name = m->from_name, .title = m->subject, .base = m->base, .is_answer = m->is_answer, .text = m->text, .folded = m->folded,
-		.message_id = m->message_id, .references = m->references.v, .n_references = m->references.n, .files = m->files.v, .n_files = m->files.n, .files_left = m->files_left, .is_cut = m->is_cut,
-		.is_automatic = m->is_automatic, .kind = ours ? MESSAGE_OUT : MESSAGE_IN, .author = m->from_name.n ? m->from_name : m->from, .key = key_of(&op->arena, m)};
+	struct conversation__letter l = {.channel = S("email"), .title = m->subject, .base = m->base, .is_answer = m->is_answer, .text = m->text, .folded = m->folded, .message_id = m->message_id,
+		.references = m->references.v, .n_references = m->references.n, .files = m->files.v, .n_files = m->files.n, .files_left = m->files_left, .is_cut = m->is_cut, .is_automatic = m->is_automatic,
+		.kind = MESSAGE_IN, .key = key_of(&op->arena, m)};
 	l.at_ms = m->at_ms == DESC_NULL_INT || m->at_ms > op->now_ms + AHEAD_MS ? op->now_ms : m->at_ms;
-	if (ours) {
-		l.address = STR_NONE;
-		for (size_t i = 0; i < m->to.n && !l.address.n; i++)
-			if (!is_ours(in, m->to.v[i])) l.address = m->to.v[i];
-	}
-	if (!l.address.n) {
-		*out = TAKEN_NO_CUSTOMER;
-		return OK;
-	}
+	*out = TAKEN_NO_CUSTOMER;
+	TRY(name_sides(in, m, &l, out));
+	if (!l.address.n) return OK;
+	str author = l.kind == MESSAGE_IN ? l.name : m->from_name;
+	l.author = author.n ? author : l.kind == MESSAGE_IN ? l.address : m->from;
 	TRY(op_query(op, SQL_conversation_message_known, DB_ARGS(db_text(l.key)), &known));
 	if (known.n) {
 		*out = TAKEN_KNOWN;
@@ -288,7 +328,7 @@ enum err conversation_take(struct conversation_intake *in, const struct received
 enum err conversation_forget_subject(struct op *op, uint32_t subject)
 {
 	static const enum sql rows[] = {SQL_conversation_forget_files, SQL_conversation_forget_references, SQL_conversation_forget_tags, SQL_conversation_forget_steps, SQL_conversation_forget_drafts,
-		SQL_conversation_forget_messages, SQL_conversation_forget, SQL_conversation_forget_contacts};
+		SQL_conversation_forget_messages, SQL_conversation_forget, SQL_conversation_forget_refused, SQL_conversation_forget_contacts};
 	int64_t noted;
 	TRY(op_run(op, SQL_conversation_forget_note, DB_ARGS(db_int(subject), db_int(SEARCH_MESSAGE), db_int(id_new())), &noted));
 	if (noted) TRY(search_noted(op));
@@ -298,6 +338,7 @@ enum err conversation_forget_subject(struct op *op, uint32_t subject)
 
 enum err conversation_forget_address(struct op *op, str channel, str address, uint32_t subject)
 {
+	if (str_eq(channel, S("email"))) TRY(op_run(op, SQL_conversation_forget_refused_of, DB_ARGS(db_text(address)), NULL));
 	TRY(op_run(op, SQL_conversation_contact_own, DB_ARGS(db_int(subject), db_text(channel), db_text(address)), NULL));
 	return conversation_forget_subject(op, subject);
 }

@@ -20,13 +20,15 @@ extern const char *const MESSAGE_KINDS[];
 /* ---- taking in ---- */
 /* Some mails in one transaction; their touchpoints become durable with conversation_intake_end, before the commit. */
 struct conversation_intake;
-enum err conversation_intake_new(struct op *op, struct conversation_intake **out) NODISCARD;
+/* is_unseen: they come by themselves and nobody chose them, so that an address of ours has to be proven. */
+enum err conversation_intake_new(struct op *op, bool is_unseen, struct conversation_intake **out) NODISCARD;
 enum conversation_taken {
 	TAKEN_NEW,         /* began a conversation */
 	TAKEN_ADDED,
 	TAKEN_KNOWN,       /* was kept before */
 	TAKEN_ERASED,      /* of a customer who was erased: not kept */
 	TAKEN_NO_CUSTOMER, /* from an address of ours to addresses of ours */
+	TAKEN_FORGED,      /* says that it is of an address of ours, and nothing proves it */
 };
 enum err conversation_take(struct conversation_intake *in, const struct received *m, enum conversation_taken *out) NODISCARD;
 enum err conversation_intake_end(struct conversation_intake *in) NODISCARD;
@@ -38,7 +40,9 @@ int conversation_import(struct app *app, const struct command_io *io, const str 
 extern const struct desc INBOX_DESC, CONVERSATION_PAGE_DESC, CONVERSATION_ANSWER_DESC, CONVERSATION_TEXT_DESC, CONVERSATION_CHOICE_DESC;
 web_handler inbox_get, conversation_show_get, conversation_file_get, conversation_answer_post, conversation_note_post, conversation_draft_post, conversation_undo_post, conversation_assign_post, conversation_priority_post,
 	conversation_tag_post, conversation_untag_post, conversation_snooze_post, conversation_solve_post, conversation_reopen_post;
-job_fn conversation_send_job, conversation_wake_job;
+extern const struct desc CONVERSATION_MAILBOX_DESC, CONVERSATION_MAILBOX_INPUT_DESC;
+web_handler conversation_mailbox_get, conversation_mailbox_post, conversation_mailbox_test_post, conversation_mailbox_look_post, conversation_mailbox_take_over_post;
+job_fn conversation_mailbox_job, conversation_send_job, conversation_wake_job;
 
 enum err conversation_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 /* Of an address whose customer was erased, whether or not it was known to be theirs. */

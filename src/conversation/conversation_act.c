@@ -74,7 +74,7 @@ static enum err add_message(struct op *op, const struct web *w, const struct con
 	*message = id_new();
 	TRY(op_run(op, SQL_conversation_message_add,
 		DB_ARGS(db_id(*message), db_id(c->id), db_int(kind), db_id(kind == MESSAGE_OUT ? c->contact : 0), db_id(is_person ? op->actor.id : 0), db_text(doer(op, w)), db_int(op->now_ms), db_int(op->now_ms),
-			db_text(id_show(&op->arena, S("msg"), *message)), db_null(), db_text(text), db_text(S("")), db_bool(false), db_bool(false), db_int(0), db_null(), db_null(), db_text(S("")), db_text(S("")), db_int_or_null(send_at)),
+			db_text(id_show(&op->arena, S("msg"), *message)), db_null(), db_text(text), db_text(S("")), db_bool(false), db_bool(false), db_int(0), db_null(), db_null(), db_text(S("")), db_text(S("")), db_int_or_null(send_at), db_bool(false)),
 		NULL));
 	TRY(search_note(op, SEARCH_MESSAGE, *message));
 	if (kind == MESSAGE_NOTE) return op_run(op, SQL_conversation_touch, DB_ARGS(db_id(c->id)), NULL);

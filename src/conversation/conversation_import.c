@@ -60,7 +60,7 @@ static enum err keep(struct op *op, void *arg)
 {
 	struct run *r = arg;
 	struct conversation_intake *in;
-	TRY(conversation_intake_new(op, &in));
+	TRY(conversation_intake_new(op, false, &in));
 	for (size_t i = 0; i < r->waiting.n; i++)
 		if (r->waiting.v[i].refusal == RECEIVED_FINE) TRY(conversation_take(in, &r->waiting.v[i].read, &r->outcomes[i]));
 	return conversation_intake_end(in);
@@ -83,6 +83,7 @@ static void count(struct run *r)
 		case TAKEN_ADDED: r->kept++; break;
 		case TAKEN_KNOWN: r->known++; break;
 		case TAKEN_ERASED: reject(r, m, REASON_ERASED); break;
+		case TAKEN_FORGED: /* of what nobody chose alone */
 		case TAKEN_NO_CUSTOMER: reject(r, m, REASON_NO_CUSTOMER); break;
 		}
 	}

@@ -16,6 +16,7 @@ struct conversation__letter {
 	id person;
 	enum message_kind kind;
 	bool is_answer, is_automatic, is_cut;
+	bool is_unproven; /* who says they wrote it may not have: nothing is concluded from it */
 };
 
 /* After a message was added: who waits for whom, which answer was the first, and that a customer's message opens what was solved. */

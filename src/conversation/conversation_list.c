@@ -100,7 +100,7 @@ struct inbox_view {
 struct inbox {
 	struct msg finding;
 	str view, q;
-	bool is_empty, is_filtered, is_search;
+	bool is_empty, is_filtered, is_search, may_connect;
 	LIST_OF(struct inbox_view) views;
 	LIST_OF(struct option) sorts;
 	LIST_OF(struct option) tags;
@@ -122,6 +122,7 @@ static const struct desc_field INBOX_FIELDS[] = {
 	FIELD(inbox, is_empty, DESC_BOOL),
 	FIELD(inbox, is_filtered, DESC_BOOL),
 	FIELD(inbox, is_search, DESC_BOOL),
+	FIELD(inbox, may_connect, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(inbox, views, DESC_LIST, .item = DESC_STRUCT, .of = &VIEW_DESC),
 	FIELD(inbox, sorts, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(inbox, tags, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -260,6 +261,7 @@ enum err inbox_get(struct op *op, struct web *w, struct answer *a)
 	page->q = x.q.n ? x.q : S("");
 	page->is_search = x.q.n;
 	page->is_filtered = x.q.n || x.tag.n;
+	page->may_connect = op_may(op, PERM_WRITE_SETTINGS);
 	a->topics[a->n_topics++] = CONVERSATION_TOPIC;
 	return answer_with(a, &INBOX_DESC, page);
 }

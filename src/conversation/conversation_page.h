@@ -13,7 +13,7 @@ struct conversation_message {
 	int kind;
 	int64_t at;
 	str author, text, folded;
-	bool is_ours, is_note, is_automatic, is_cut;
+	bool is_ours, is_note, is_automatic, is_cut, is_unproven;
 	struct msg sending; /* how far an answer written here has come */
 	str undo;           /* address that a POST takes it back at; absent: it is too late, or not ours */
 	LIST_OF(struct conversation_file) files;

@@ -28,6 +28,7 @@ static const struct desc_field MESSAGE_FIELDS[] = {
 	FIELD(conversation_message, is_note, DESC_BOOL),
 	FIELD(conversation_message, is_automatic, DESC_BOOL),
 	FIELD(conversation_message, is_cut, DESC_BOOL),
+	FIELD(conversation_message, is_unproven, DESC_BOOL, .doc = "the server that took it says that the sender is not who they say"),
 	FIELD(conversation_message, sending, DESC_MSG),
 	FIELD(conversation_message, undo, DESC_STR),
 	FIELD(conversation_message, files, DESC_LIST, .item = DESC_STRUCT, .of = &FILE_DESC),
@@ -74,7 +75,7 @@ const struct desc CONVERSATION_PAGE_DESC = DESC(conversation_page, PAGE_FIELDS);
 
 /* ---- messages ---- */
 
-enum column { ID, KIND, AT, AUTHOR, TEXT, FOLDED, IS_AUTOMATIC, IS_CUT, FILES_LEFT, SENTIMENT, SEND_AT, MAIL, MAIL_STATE, ANSWER };
+enum column { ID, KIND, AT, AUTHOR, TEXT, FOLDED, IS_AUTOMATIC, IS_CUT, FILES_LEFT, SENTIMENT, SEND_AT, MAIL, MAIL_STATE, ANSWER, ADDRESS, IS_UNPROVEN };
 
 static struct msg sending_of(struct op *op, const struct db_rows *r, size_t i)
 {
@@ -88,7 +89,7 @@ static struct msg sending_of(struct op *op, const struct db_rows *r, size_t i)
 static struct conversation_message message_of(struct op *op, const struct conversation_row *c, const struct db_rows *r, size_t i)
 {
 	struct conversation_message m = {.id = db_rows_id(r, i, ID), .kind = (int)db_rows_int(r, i, KIND), .at = db_rows_int(r, i, AT), .author = db_rows_text(r, i, AUTHOR), .text = db_rows_text(r, i, TEXT),
-		.folded = db_rows_text(r, i, FOLDED), .is_automatic = db_rows_bool(r, i, IS_AUTOMATIC), .is_cut = db_rows_bool(r, i, IS_CUT), .sending = sending_of(op, r, i)};
+		.folded = db_rows_text(r, i, FOLDED), .is_automatic = db_rows_bool(r, i, IS_AUTOMATIC), .is_cut = db_rows_bool(r, i, IS_CUT), .sending = sending_of(op, r, i), .is_unproven = db_rows_bool(r, i, IS_UNPROVEN)};
 	m.is_ours = m.kind == MESSAGE_OUT;
 	m.is_note = m.kind == MESSAGE_NOTE;
 	if (db_rows_int(r, i, SEND_AT) != DESC_NULL_INT && !db_rows_id(r, i, MAIL)) m.undo = conversation__undo(op, c->id, m.id);

@@ -63,7 +63,7 @@ static enum err write_complaint(struct op *op, const struct bounce *b, id mail)
 	return end_what_is_unwanted(op, db_rows_int(&rows, 0, 0), db_rows_text(&rows, 0, 1));
 }
 
-static enum err write_one(struct op *op, const struct bounce *b, int64_t *changed)
+enum err mail_came_back(struct op *op, const struct bounce *b, int64_t *changed)
 {
 	str rest = b->message_id;
 	id mail;
@@ -72,8 +72,9 @@ static enum err write_one(struct op *op, const struct bounce *b, int64_t *change
 	if (b->verdict == BOUNCE_COMPLAINT) return write_complaint(op, b, mail);
 	TRY(op_run(op, SQL_mail_came_back, DB_ARGS(db_id(mail), db_int(b->verdict == BOUNCE_NO_RECIPIENT ? MAIL_BOUNCED : MAIL_FAILED), db_int(clock_now_ms()), db_text(outcome_words(&op->arena, b))), changed));
 	if (!*changed) return OK;
+	metrics_add(COUNTER_MAILS_CAME_BACK, 1);
 	log_info("mail_came_back", F_STR("mail", id_show(&op->arena, S("mai"), mail)), F_STR("status", b->status));
-	return OK;
+	return job_add(op, MAIL_FOLLOWER_JOB, S("{}"), 0, S("schedule"), NULL);
 }
 
 static enum err write_down(struct op *op, void *arg)
@@ -83,11 +84,10 @@ static enum err write_down(struct op *op, void *arg)
 	h->changed = 0;
 	for (size_t i = 0; i < h->bounces.n; i++) {
 		int64_t changed;
-		TRY(write_one(op, &h->bounces.v[i], &changed));
+		TRY(mail_came_back(op, &h->bounces.v[i], &changed));
 		h->changed += changed;
 	}
-	TRY(op_run(op, SQL_mailbox_read, DB_ARGS(db_int(h->look->folder.uid_validity), db_int(h->look->next), db_int(clock_now_ms()), db_int(box->found + h->changed)), NULL));
-	return h->changed ? job_add(op, MAIL_FOLLOWER_JOB, S("{}"), 0, S("schedule"), NULL) : OK;
+	return op_run(op, SQL_mailbox_read, DB_ARGS(db_int(h->look->folder.uid_validity), db_int(h->look->next), db_int(clock_now_ms()), db_int(box->found + h->changed)), NULL);
 }
 
 static enum err write_fault(struct op *op, void *arg)
@@ -123,7 +123,6 @@ static enum err read_stretch(struct look *l, bool *more)
 	if (*more) l->next = last + 1;
 	enum err e = *more ? op_apart(l->op->app, MAIL_BOUNCE_JOB, write_down, &h) : is_read ? ERR_BUSY : op_apart(l->op->app, MAIL_BOUNCE_JOB, write_fault, l);
 	l->box.found += h.changed;
-	metrics_add(COUNTER_MAILS_CAME_BACK, h.changed);
 	*more = *more && e == OK && l->next < l->folder.uid_next;
 	arena_release(&a);
 	return e;

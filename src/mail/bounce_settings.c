@@ -9,7 +9,6 @@
 #include "setting/setting.h"
 #include "team/team.h"
 
-enum { FOLDER_BYTES = 200 };
 #define PATH "/settings/mail/bounces"
 
 struct mail_bounces {
@@ -114,14 +113,6 @@ enum err mail_bounces_get(struct op *op, struct web *w, struct answer *a)
 	return answer_with(a, &MAIL_BOUNCES_DESC, page);
 }
 
-static bool is_folder(str name)
-{
-	if (!name.n || name.n > FOLDER_BYTES) return false;
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] < ' ' || name.p[i] > '~' || name.p[i] == '"' || name.p[i] == '\\') return false;
-	return true;
-}
-
 static struct server_form form_of(struct op *op, const struct mail_bounces_input *in)
 {
 	return (struct server_form){in->host, in->port, in->security, in->user, in->password, setting_text(op, SETTING_mail_authority)};
@@ -134,7 +125,7 @@ static void look_through(struct op *op, struct mail_bounces *page, const struct 
 	struct server_fields fields = {&page->host, &page->port, &page->user, &page->password, page->has_password};
 	server_form_check(&typed, &now, &fields, faults);
 	if (!in->user.n) faults_add(faults, "user", &page->user, msg_of("fault_required"));
-	if (!is_folder(in->folder)) faults_add(faults, "folder", &page->folder, msg_of("bounces_fault_folder"));
+	if (!server_form_is_folder(in->folder)) faults_add(faults, "folder", &page->folder, msg_of("bounces_fault_folder"));
 	if (in->sender.n && !email_is_plausible(in->sender)) faults_add(faults, "sender", &page->sender, msg_of("fault_email"));
 }
 

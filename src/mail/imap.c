@@ -92,17 +92,50 @@ static int64_t number_after(str text, str word)
 	return -1;
 }
 
-bool imap_status(struct imap *m, struct arena *a, struct imap_folder *out)
+static bool read_folder(struct imap *m, str answer, struct imap_folder *out)
 {
-	char command[COMMAND_BYTES];
-	str answer;
-	snprintf(command, sizeof command, "STATUS \"%.*s\" (UIDVALIDITY UIDNEXT)", STR_ARG(m->name));
-	if (!run(m, a, S(""), command, ANSWER_BYTES, &answer)) return false;
 	out->uid_validity = number_after(answer, S("UIDVALIDITY "));
 	out->uid_next = number_after(answer, S("UIDNEXT "));
 	if (out->uid_validity > 0 && out->uid_next > 0) return true;
 	m->fault = "there is no such folder";
 	return false;
+}
+
+bool imap_status(struct imap *m, struct arena *a, struct imap_folder *out)
+{
+	char command[COMMAND_BYTES];
+	str answer;
+	snprintf(command, sizeof command, "STATUS \"%.*s\" (UIDVALIDITY UIDNEXT)", STR_ARG(m->name));
+	return run(m, a, S(""), command, ANSWER_BYTES, &answer) && read_folder(m, answer, out);
+}
+
+/* Between the brackets of "* FLAGS (…)". */
+static str flags_of(str answer)
+{
+	while (answer.n) {
+		str line = str_trim(str_cut(&answer, '\n'));
+		if (str_starts(line, S("* FLAGS (")) && str_ends(line, S(")"))) return str_sub(line, 9, line.n - 10);
+	}
+	return S("");
+}
+
+bool imap_open(struct imap *m, struct arena *a, struct imap_folder *out, str *keywords)
+{
+	char command[COMMAND_BYTES];
+	str answer;
+	*keywords = S("");
+	snprintf(command, sizeof command, "SELECT \"%.*s\"", STR_ARG(m->name));
+	if (!run(m, a, S(""), command, ANSWER_BYTES, &answer)) return false;
+	*keywords = flags_of(answer);
+	return read_folder(m, answer, out);
+}
+
+bool imap_keyword(struct imap *m, struct arena *a, int64_t first, int64_t last, str keyword, bool is_on)
+{
+	char command[COMMAND_BYTES];
+	str answer;
+	snprintf(command, sizeof command, "UID STORE %" PRId64 ":%" PRId64 " %cFLAGS.SILENT (%.*s)", first, last, is_on ? '+' : '-', STR_ARG(keyword));
+	return run(m, a, m->folder, command, ANSWER_BYTES, &answer);
 }
 
 bool imap_search(struct imap *m, struct arena *a, int64_t first, int64_t last, const char *criteria, struct imap_uids *out)

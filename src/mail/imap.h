@@ -1,5 +1,5 @@
 /* imap.h: reading a folder of a mailbox over IMAP4rev1 (RFC 3501, by libcurl). Nothing is deleted or moved; what is fetched
- * counts as seen there. Messages are named by UID, which holds as long as the folder's UIDVALIDITY does. */
+ * counts as seen there, and may get a keyword. Messages are named by UID, which holds as long as the folder's UIDVALIDITY does. */
 #ifndef MAIL_IMAP_H
 #define MAIL_IMAP_H
 #include "base/arena.h"
@@ -15,6 +15,10 @@ struct imap_folder {
 };
 /* Each is false when the server cannot be reached, refuses, or answers something else; imap_fault says why. */
 bool imap_status(struct imap *m, struct arena *a, struct imap_folder *out);
+/* The same, and the flags and keywords that the folder knows, with spaces. */
+bool imap_open(struct imap *m, struct arena *a, struct imap_folder *out, str *keywords);
+/* Gives messages first … last a keyword, or takes it from them. */
+bool imap_keyword(struct imap *m, struct arena *a, int64_t first, int64_t last, str keyword, bool is_on);
 
 struct imap_uids {
 	int64_t *v;

@@ -32,6 +32,10 @@ bool mail_is_on(const struct app *app);
 enum err mail_put(struct op *op, const struct mail_message *m, id *out) NODISCARD;
 /* Message-ID of one that was put, without its brackets. */
 str mail_message_id(struct op *op, id mail);
+/* What a server reported of a mail is written down, and whatever it belonged to ends or goes on; *changed: mails that are known to have failed
+ * only now. A report of no mail of ours, or one that was heard before, changes nothing. */
+struct bounce;
+enum err mail_came_back(struct op *op, const struct bounce *b, int64_t *changed) NODISCARD;
 /* No such recipient was the server's answer within the last 90 days. */
 enum err mail_has_bounced(struct op *op, str address, bool *out) NODISCARD;
 enum err mail_forget_subject(struct op *op, uint32_t subject) NODISCARD;

@@ -12,7 +12,7 @@
 #include "mail/mime.h"
 #include "mail/quoted.h"
 
-enum { BOUNDARIES = 200, DEPTH_MOST = 20, PARTS_MOST = 500, ADDRESSES = 50, ADDRESS_BYTES = 254, TYPE_BYTES = 100, HEADER_BYTES = 1 << 20, BOUNCE_BYTES = 256 << 10 };
+enum { BOUNDARIES = 200, DEPTH_MOST = 20, PARTS_MOST = 500, ADDRESSES = 50, RESULTS = 20, RESULT_BYTES = 4000, ADDRESS_BYTES = 254, TYPE_BYTES = 100, HEADER_BYTES = 1 << 20, BOUNCE_BYTES = 256 << 10 };
 #define NUL_SHOWN "\xef\xbf\xbd"
 
 const char *const RECEIVED_REFUSALS[] = {"fine", "empty", "too_large", "too_deep", "no_sender", "bounce", NULL};
@@ -143,15 +143,19 @@ static InternetAddress *first_of(InternetAddress *x)
 	return members && internet_address_list_length(members) ? internet_address_list_get_address(members, 0) : x;
 }
 
+static void read_first(struct reading *r, InternetAddressList *list, str *address, str *name)
+{
+	for (int i = 0, n = list ? internet_address_list_length(list) : 0; i < n && i < ADDRESSES && !address->n; i++) {
+		InternetAddress *x = first_of(internet_address_list_get_address(list, i));
+		*address = address_of(r->a, x);
+		if (address->n) *name = one_line(r->a, internet_address_get_name(x), RECEIVED_NAME_BYTES);
+	}
+	if (!address->p) *address = S("");
+}
+
 static void read_from(struct reading *r, InternetAddressList *list)
 {
-	for (int i = 0, n = list ? internet_address_list_length(list) : 0; i < n && i < ADDRESSES && !r->out->from.n; i++) {
-		InternetAddress *x = first_of(internet_address_list_get_address(list, i));
-		str address = address_of(r->a, x);
-		if (!address.n) continue;
-		r->out->from = address;
-		r->out->from_name = one_line(r->a, internet_address_get_name(x), RECEIVED_NAME_BYTES);
-	}
+	if (!r->out->from.n) read_first(r, list, &r->out->from, &r->out->from_name);
 }
 
 static void read_to(struct reading *r, InternetAddressList *list)
@@ -329,6 +333,15 @@ static const char *header(GMimeMessage *m, const char *name)
 	return g_mime_object_get_header(GMIME_OBJECT(m), name);
 }
 
+static void read_results(struct reading *r, GMimeMessage *m)
+{
+	GMimeHeaderList *headers = g_mime_object_get_header_list(GMIME_OBJECT(m));
+	for (int i = 0, n = g_mime_header_list_get_count(headers); i < n && r->out->results.n < RESULTS; i++) {
+		GMimeHeader *h = g_mime_header_list_get_header_at(headers, i);
+		if (g_ascii_strcasecmp(g_mime_header_get_name(h), "Authentication-Results") == 0) VEC_PUSH(&r->out->results, r->a, one_line(r->a, g_mime_header_get_value(h), RESULT_BYTES));
+	}
+}
+
 static bool is_automatic(struct arena *a, GMimeMessage *m)
 {
 	static const char *const there[] = {"List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress", "X-Loop", "Feedback-ID"};
@@ -386,8 +399,10 @@ static enum received_refusal read_message(struct reading *r, GMimeMessage *m, st
 	const char *own = header(m, "Message-ID");
 	out->message_id = id_of(r->a, own ? str_of(own) : S(""));
 	read_from(r, g_mime_message_get_from(m));
+	read_first(r, g_mime_message_get_reply_to(m), &out->reply_to, &out->reply_to_name);
 	if (!out->from.n) read_from(r, g_mime_message_get_reply_to(m));
 	if (!out->from.n) read_from(r, g_mime_message_get_sender(m));
+	out->subject = one_line(r->a, g_mime_message_get_subject(m), RECEIVED_SUBJECT_BYTES);
 	if (is_report(m) || is_robot(out->from)) return RECEIVED_BOUNCE;
 	bounce_read(r->a, str_sub(bytes, 0, BOUNCE_BYTES), &bounce);
 	if (bounce.verdict != BOUNCE_NONE) return RECEIVED_BOUNCE;
@@ -396,7 +411,7 @@ static enum received_refusal read_message(struct reading *r, GMimeMessage *m, st
 	read_to(r, g_mime_message_get_addresses(m, GMIME_ADDRESS_TYPE_CC));
 	read_ids(r, header(m, "References"));
 	read_ids(r, header(m, "In-Reply-To"));
-	out->subject = one_line(r->a, g_mime_message_get_subject(m), RECEIVED_SUBJECT_BYTES);
+	read_results(r, m);
 	out->base = received_base(r->a, out->subject, &out->is_answer);
 	out->at_ms = time_of(m);
 	out->is_automatic = is_automatic(r->a, m);
@@ -409,7 +424,7 @@ static enum received_refusal read_message(struct reading *r, GMimeMessage *m, st
 enum received_refusal received_read(struct arena *a, str bytes, struct received *out)
 {
 	struct reading r = {.a = a, .out = out};
-	*out = (struct received){.from = S(""), .from_name = S(""), .subject = S(""), .base = S(""), .text = S(""), .folded = S(""), .at_ms = DESC_NULL_INT};
+	*out = (struct received){.from = S(""), .from_name = S(""), .reply_to = S(""), .reply_to_name = S(""), .subject = S(""), .base = S(""), .text = S(""), .folded = S(""), .at_ms = DESC_NULL_INT};
 	if (bytes.n > RECEIVED_BYTES) return RECEIVED_TOO_LARGE;
 	if (!str_trim(bytes).n) return RECEIVED_EMPTY;
 	if (nests_deep(bytes)) return RECEIVED_TOO_DEEP;

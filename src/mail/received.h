@@ -37,6 +37,8 @@ struct received {
 	str message_id;      /* without its brackets; absent when there is none */
 	VEC(str) references; /* what it answers, the nearest last: References, then In-Reply-To */
 	str from, from_name; /* an address as it is compared; name may be empty */
+	str reply_to, reply_to_name; /* absent: it names none */
+	VEC(str) results;    /* Authentication-Results (RFC 8601), the topmost first: see authres.h */
 	VEC(str) to;         /* To and Cc */
 	str subject;         /* one line; may be empty */
 	str base;            /* the same without "Re:" and the like, folded for comparing */
@@ -48,7 +50,7 @@ struct received {
 	VEC(struct received_file) files;
 	size_t files_left;   /* not even named: more than RECEIVED_FILES */
 };
-/* out lies in the arena and in bytes. What is refused has nothing in out but, where it could be read, message_id and from. */
+/* out lies in the arena and in bytes. What is refused has nothing in out but, where it could be read, message_id, from and subject. */
 enum received_refusal received_read(struct arena *a, str bytes, struct received *out);
 
 /* A subject as subjects are compared: without answer marks of mail programs, spaces as one, letters folded. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "mail/authres.h"
 #include "mail/html_text.h"
 #include "mail/quoted.h"
 #include "mail/received.h"
@@ -39,6 +40,39 @@ static void a_mail_says_who_when_what_and_what_it_answers(void **state)
 	assert_str(m.text, "Where is it?");
 	assert_str(m.folded, "On Tue, Shop wrote:\n> On its way.");
 	assert_false(m.is_automatic);
+}
+
+static void who_stands_behind_an_address_is_read_from_the_server_that_took_the_mail(void **state)
+{
+	static const struct {
+		const char *field, *server, *from;
+		enum authres expected;
+	} CASES[] = {
+		{"mx.us; dmarc=pass (p=none) header.from=shop.example", "mx.us", "a@shop.example", AUTHRES_PASSED},
+		{"MX.us 1; dkim=pass header.d=shop.example; spf=fail smtp.mailfrom=a@else.example", "mx.us", "a@shop.example", AUTHRES_PASSED},
+		{"mx.us; dkim=pass header.d=example.org; spf=pass smtp.mailfrom=b@mail.example.org", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"mx.us; dkim=pass header.d=example.org; dmarc=fail header.from=shop.example", "mx.us", "a@shop.example", AUTHRES_FAILED},
+		{"mx.us; dmarc=fail; dkim=pass header.d=shop.example", "mx.us", "a@shop.example", AUTHRES_FAILED},
+		{"mx.us; spf=fail reason=\"dkim=pass; dmarc=pass header.from=shop.example\"", "mx.us", "a@shop.example", AUTHRES_FAILED},
+		{"mx.us; spf=softfail smtp.mailfrom=shop.example (dmarc=fail (nested))", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"mx.us; dkim/1=pass header.i=@example", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"mx.us; dkim=pass header.d=evil.shop.example", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"mx.us; dkim=pass header.d=shop.example", "mx.us", "a@mail.shop.example", AUTHRES_PASSED},
+		{"forged.example; dmarc=pass header.from=shop.example", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"anybody; dmarc=pass header.from=shop.example", "", "a@shop.example", AUTHRES_UNKNOWN},
+		{"anybody; dmarc=fail", "", "a@shop.example", AUTHRES_FAILED},
+		{"mx.us; none", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+		{"mx.us; ((((\\", "mx.us", "a@shop.example", AUTHRES_UNKNOWN},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		str field = str_of(CASES[i].field);
+		assert_int_equal(authres_read(&arena, &field, 1, str_of(CASES[i].server), str_of(CASES[i].from)), CASES[i].expected);
+	}
+	const str both[] = {S("mx.us; spf=fail"), S("mx.us; dkim=pass header.d=shop.example")}, below[] = {S("mx.us; none"), S("mx.us; dmarc=fail")};
+	assert_int_equal(authres_read(&arena, both, 2, S("mx.us"), S("a@shop.example")), AUTHRES_PASSED);
+	assert_int_equal(authres_read(&arena, below, 2, S(""), S("a@shop.example")), AUTHRES_UNKNOWN);
 }
 
 static void subjects_are_compared_without_the_marks_of_programs(void **state)
@@ -153,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mail_says_who_when_what_and_what_it_answers),
+		cmocka_unit_test(who_stands_behind_an_address_is_read_from_the_server_that_took_the_mail),
 		cmocka_unit_test(subjects_are_compared_without_the_marks_of_programs),
 		cmocka_unit_test(what_programs_wrote_is_told),
 		cmocka_unit_test(what_is_hostile_is_refused_or_harmless),

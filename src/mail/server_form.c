@@ -3,7 +3,7 @@
 #include "mail/server.h"
 #include "op/op.h"
 
-enum { HOST_BYTES = 253, USER_CHARACTERS = 320, PASSWORD_BYTES = 1000 };
+enum { FOLDER_BYTES = 200, HOST_BYTES = 253, USER_CHARACTERS = 320, PASSWORD_BYTES = 1000 };
 
 static bool is_host(str host)
 {
@@ -26,6 +26,14 @@ bool server_form_has_control(str text)
 	for (size_t i = 0; i < text.n; i++)
 		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f) return true;
 	return false;
+}
+
+bool server_form_is_folder(str name)
+{
+	if (!name.n || name.n > FOLDER_BYTES) return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] < ' ' || name.p[i] > '~' || name.p[i] == '"' || name.p[i] == '\\') return false;
+	return true;
 }
 
 static bool is_other(const struct server_form *in, const struct server_form *now)

@@ -15,6 +15,7 @@ struct server_fields {
 /* in: as typed; now: as it is kept. */
 void server_form_check(const struct server_form *in, const struct server_form *now, const struct server_fields *fields, struct faults *faults);
 bool server_form_has_control(str text);
+bool server_form_is_folder(str name); /* as imap.h takes one */
 
 struct option;
 /* The ways of encryption, as a list to choose from; `chosen` is selected. */

@@ -1,6 +1,6 @@
 // imap.mjs: a real IMAP server (Debian's Dovecot) on the loopback with one mailbox, whose messages are files.
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { userInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd, freePort, until } from './hospes.mjs';
@@ -14,7 +14,7 @@ const own = (path) => { if (isRoot) chownSync(path, NOBODY, NOBODY); };
 
 export const imapIsThere = existsSync(DOVECOT);
 
-/** A server that ends with the test: { port, put(message) }. Any user signs in with PASSWORD. */
+/** A server that ends with the test: { port, put(message) → { received(date) } }. Any user signs in with PASSWORD. */
 export async function imapServer(t) {
 	const dir = mkdtempSync(join(process.env.HOSPES_TEST_SCRATCH ?? tmpdir(), 'imap-')), port = await freePort();
 	const box = join(dir, 'box'), account = isRoot ? 'nobody' : userInfo().username, group = isRoot ? 'nogroup' : String(process.getgid());
@@ -78,6 +78,7 @@ service anvil {
 			writeFileSync(at, message.replaceAll(/\r?\n/g, '\r\n'));
 			own(at);
 			renameSync(at, join(box, 'new', name));
+			return { received: (date) => utimesSync(join(box, 'new', name), date, date) };
 		},
 	};
 }
