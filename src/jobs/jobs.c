@@ -213,6 +213,28 @@ static enum err record_failure(struct op *op, const struct worker *w, const stru
 		DB_ARGS(db_id(t->job), db_id(w->running.lease), db_text(why), db_int(attempts), db_int(due)), NULL);
 }
 
+static bool is_stopping(struct jobs *j)
+{
+	pthread_mutex_lock(&j->lock);
+	bool is = j->is_stopping;
+	pthread_mutex_unlock(&j->lock);
+	return is;
+}
+
+/* While the database is away that cannot be recorded: this worker lives, so the job need not wait until its lease runs out. */
+static void record_failure_when_possible(struct worker *w, const struct task *t, enum err why, str words)
+{
+	int64_t lease_ends = steady_ms() + t->kind->lease_s * INT64_C(1000);
+	enum err e;
+	do {
+		struct op op;
+		system_op(&op, w->jobs, t->kind->kind, true);
+		e = op_end(&op, record_failure(&op, w, t, why, words));
+		op_release(&op);
+		if (e == ERR_BUSY) nanosleep(&(struct timespec){.tv_sec = BUSY_MS / 1000}, NULL);
+	} while (e == ERR_BUSY && !is_stopping(w->jobs) && steady_ms() < lease_ends);
+}
+
 static void run(struct worker *w, const struct task *t)
 {
 	struct op op;
@@ -223,10 +245,7 @@ static void run(struct worker *w, const struct task *t)
 	if (e != OK) {
 		char room[FAULT_FIELD + FAULT_TEXT + 4];
 		str why = str_of(fault_text(&op.fault, room, sizeof room));
-		struct op after;
-		system_op(&after, w->jobs, t->kind->kind, true);
-		op_end(&after, record_failure(&after, w, t, e, why)); /* when this fails too, the lease runs out */
-		op_release(&after);
+		record_failure_when_possible(w, t, e, why);
 	}
 	op_release(&op);
 }
@@ -280,6 +299,8 @@ static void *work(void *arg)
 		if (e == OK && taken) {
 			run(w, &task);
 			jobs__wake(w->jobs, 0); /* it may be due again, or the next of a schedule */
+		} else if (e == ERR_BUSY && taken) { /* the commit's answer was lost: it may be leased */
+			record_failure_when_possible(w, &task, e, S("the database went away"));
 		}
 		forget(w);
 		op_release(&op); /* holds the payload */

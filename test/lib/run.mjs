@@ -1,5 +1,6 @@
 // run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, one more at a
-// time than there are cores (HOSPES_TEST_JOBS), as many wait for a moment. A file that takes longer than HOSPES_TEST_FILE_S
+// time than there are cores (HOSPES_TEST_JOBS), as many wait for a moment. "sqlite:short" is SQLite for the files that are
+// not long, "sqlite:long" for those that are: that say "Starts first", or need the sample, the company or a browser. A file that takes longer than HOSPES_TEST_FILE_S
 // is ended with everything that it started, and counts as a failure that says which tests had begun and not ended: nothing
 // here waits for ever.
 //
@@ -12,11 +13,17 @@ import { join } from 'node:path';
 const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism() + 1;
 const LIMIT_S = Number(process.env.HOSPES_TEST_FILE_S) || 900;
 const LAST_WORDS_MS = 3000, OUTPUT_MS = 2000;
-const databases = (process.env.HOSPES_TEST_DATABASES ?? 'sqlite').split(',');
+const databases = (process.env.HOSPES_TEST_DATABASES ?? 'sqlite').split(',').map((name) => name.split(':'));
 const scratch = process.env.HOSPES_TEST_SCRATCH ?? tmpdir();
 
-const startsFirst = (file) => /^(?:\/\/.*\n)*?\/\/.*\bStarts first\b/.test(readFileSync(file, 'utf8'));
-const jobs = process.argv.slice(2).flatMap((file) => databases.map((database) => ({ file, database, early: startsFirst(file) })));
+function jobsOf(file) {
+	const text = readFileSync(file, 'utf8');
+	const early = /^(?:\/\/.*\n)*?\/\/.*\bStarts first\b/.test(text);
+	const length = early || /'demo'|sample\/|chromium/.test(text) ? 'long' : 'short';
+	return databases.filter(([, only]) => !only || only === length).map(([database]) => ({ file, database, early }));
+}
+
+const jobs = process.argv.slice(2).flatMap(jobsOf);
 jobs.sort((a, b) => b.early - a.early);
 
 /** Ends a job's process and all that it started: they are one process group. */
