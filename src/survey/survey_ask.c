@@ -220,6 +220,7 @@ static void add_matrix(struct drawing *d)
 		row->points.n = d->out->points.n;
 		for (size_t k = 0; k < row->points.n; k++) {
 			row->points.v[k] = d->out->points.v[k];
+			row->points.v[k].field = str_fmt(a, "%.*s.column", STR_ARG(row->field));
 			row->points.v[k].is_selected = d->g && survey__cell(d->g, at) == (int64_t)k + 1;
 		}
 	}

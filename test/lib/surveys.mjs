@@ -57,6 +57,7 @@ export class Surveys {
 	async next(session, path, text, values) {
 		const form = forms(text).find((each) => each.action === path);
 		assert.ok(form, `${path} asks: ${text.slice(0, 600)}`);
+		for (const name of Object.keys(values)) assert.ok([name, name.replace(/\[\d+\]$/, '[]')].some((each) => form.html.includes(`name="${each}"`)), `the page has no field ${name}`);
 		const sent = await session.post(path, { ...form.fields, ...values });
 		return { status: sent.status, location: sent.headers.get('location'), text: await sent.text(), asked: text, session, fields: form.fields };
 	}
