@@ -14,7 +14,7 @@ ON CONFLICT (question) DO UPDATE SET survey = coalesce(excluded.survey, feedback
 INSERT INTO feedback_anonymous (question) VALUES ($1) ON CONFLICT (question) DO NOTHING;
 
 -- name: feedback_anonymous_questions
-SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max, 0 FROM feedback_question q JOIN feedback_anonymous n ON n.question = q.question
+SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max, 0, 0 FROM feedback_question q JOIN feedback_anonymous n ON n.question = q.question
 ORDER BY q.first_at, q.question;
 
 -- name: feedback_released_with
@@ -44,7 +44,8 @@ DELETE FROM feedback_question WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f
 
 -- name: feedback_questions
 SELECT q.question AS id, q.survey, q.type, q.wording, q.scale_min, q.scale_max,
-	CASE WHEN n.question IS NOT NULL AND EXISTS (SELECT 1 FROM feedback f WHERE f.question = q.question AND f.staff <> '') THEN 1 ELSE 0 END
+	CASE WHEN n.question IS NOT NULL AND EXISTS (SELECT 1 FROM feedback f WHERE f.question = q.question AND f.staff <> '') THEN 1 ELSE 0 END,
+	(SELECT count(*) FROM (SELECT 1 FROM feedback f WHERE f.question = q.question LIMIT 300) answered)
 FROM feedback_question q LEFT JOIN feedback_anonymous n ON n.question = q.question ORDER BY q.first_at, q.question;
 
 -- name: feedback_question_first

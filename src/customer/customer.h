@@ -69,10 +69,11 @@ struct customer_pair {
 enum err customer_keep(struct op *op, id customer, str event, str channel, str message_id, const struct customer_pair *pairs, size_t n) NODISCARD;
 enum err customer_by_identity(struct op *op, str identity, id *out) NODISCARD;
 
-/* Shared by its pages: an amount of millionths; the address of a profile; a country as readers call it. */
+/* Shared by its pages: an amount of millionths; the address of a profile; a country and a channel as readers call them. */
 struct decimal customer_micro(int64_t micro);
 str customer_address(struct op *op, id customer);
 str customer_country_text(struct op *op, str country);
+str customer_channel_text(struct op *op, str channel); /* as it is when nobody has words for it; absent: none */
 void customer_option(struct op *op, void *list, str value, str label, bool is_selected); /* adds to a LIST_OF(struct option) */
 
 /* ---- the time line ---- */

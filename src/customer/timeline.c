@@ -136,9 +136,9 @@ static const char *channel_key(struct op *op, str channel)
 	return i18n_has(op->locale.lang, str_of(key)) ? key : NULL;
 }
 
-static str channel_text(struct op *op, str channel)
+str customer_channel_text(struct op *op, str channel)
 {
-	if (!channel.n) return STR_NONE;
+	if (!str_given(channel) || !channel.n) return STR_NONE;
 	const char *key = channel_key(op, channel);
 	return key ? i18n_pattern(op->locale.lang, str_of(key)) : channel;
 }
@@ -201,7 +201,7 @@ static void tell(struct op *op, const struct query_event *e, struct customer_tou
 		.family = (int)filed.family,
 		.stage = (int)filed.stage,
 		.by = (int)filed.by,
-		.channel = channel_text(op, e->channel.n ? e->channel : filed.channel),
+		.channel = customer_channel_text(op, e->channel.n ? e->channel : filed.channel),
 		.source = source_get(op->app, e->source, &source) ? str_dup(&op->arena, str_of(source.name)) : STR_NONE,
 		.is_clamped = e->flags & EVENT_CLAMPED,
 	};

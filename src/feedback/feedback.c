@@ -213,7 +213,7 @@ static enum err read_questions(struct op *op, enum sql statement, struct feedbac
 	for (size_t i = 0; i < rows.n; i++) {
 		const struct db_val *low = db_cell(&rows, i, 4), *high = db_cell(&rows, i, 5);
 		(*out)[i] = (struct feedback_question){db_rows_text(&rows, i, 0), db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 2), db_rows_text(&rows, i, 3),
-			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d, db_rows_int(&rows, i, 6) != 0};
+			low->type == DB_NULL ? NAN : low->d, high->type == DB_NULL ? NAN : high->d, db_rows_int(&rows, i, 6) != 0, db_rows_int(&rows, i, 7)};
 	}
 	return feedback__reword(op, *out, *n);
 }

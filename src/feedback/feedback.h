@@ -27,6 +27,7 @@ struct feedback_question {
 	str id, survey, type, wording; /* survey and wording absent unless sent; the wording in the reader's language where the survey has it */
 	double scale_min, scale_max;   /* NaN: none was sent */
 	bool is_of_staff;              /* those who serve answered it, by the links of their teams */
+	int64_t answers;               /* counted to 300; 0 of anonymous surveys when asked for those alone */
 };
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
 /* Those of anonymous surveys alone. */

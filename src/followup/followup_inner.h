@@ -40,7 +40,7 @@ enum err followup__act(struct op *op, const struct followup_rule *r, const struc
 
 struct followup_row {
 	id id, rule, customer, owner, improvement, mention; /* mention: what it is of; its customer is whoever that is joined to */
-	str address, customer_address, mention_address, mention_url, event, channel, quote, person, owner_name, cause, improvement_title;
+	str address, customer_address, mention_address, mention_url, event, channel, channel_name, quote, person, owner_name, cause, improvement_title;
 	struct msg score, again; /* again: more than one touchpoint came */
 	double number, most;
 	int64_t touched_at, touchpoints, made_at, due_at, closed_at, closings, told_at;

@@ -41,6 +41,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(followup_row, mention_url, DESC_STR, .doc = "where it was said"),
 	FIELD(followup_row, event, DESC_STR, .doc = "the touchpoint; empty of a silence"),
 	FIELD(followup_row, channel, DESC_STR),
+	FIELD(followup_row, channel_name, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(followup_row, quote, DESC_STR),
 	FIELD(followup_row, number, DESC_REAL),
 	FIELD(followup_row, most, DESC_REAL),
@@ -133,6 +134,7 @@ void followup__fill(struct op *op, const struct db_rows *r, size_t i, struct fol
 		.touched_at = db_rows_int(r, i, TOUCHED_AT), .touchpoints = db_rows_int(r, i, TOUCHPOINTS), .made_at = db_rows_int(r, i, MADE_AT), .due_at = db_rows_int(r, i, DUE_AT),
 		.closed_at = db_rows_int(r, i, CLOSED_AT), .closings = db_rows_int(r, i, CLOSINGS), .told_at = db_rows_int(r, i, TOLD_AT), .state = (int)db_rows_int(r, i, STATE),
 		.outcome = outcome == DESC_NULL_INT ? -1 : (int)outcome, .customer_address = STR_NONE, .mention = db_rows_id(r, i, MENTION), .mention_address = STR_NONE, .mention_url = db_rows_text(r, i, MENTION_URL)};
+	out->channel_name = customer_channel_text(op, out->channel);
 	out->cause = followup__rule_name(op, db_rows_text(r, i, RULE_NAME), db_rows_text(r, i, SAMPLE));
 	if (out->mention) out->mention_address = str_fmt(&op->arena, "/listening/mentions/%.*s", STR_ARG(id_show(&op->arena, S("men"), out->mention)));
 	out->address = str_fmt(&op->arena, "/follow-ups/%.*s", STR_ARG(id_show(&op->arena, S("fup"), out->id)));

@@ -391,7 +391,7 @@ static str heard(const struct frictions *fr, const struct meeting *all, size_t r
 	for (size_t t = 0; t < fr->n_types; t++) {
 		if (!(of[t] >> r & 1)) continue;
 		str name = events_type_name(all->plan->ctx->events, (uint16_t)t);
-		out = str_fmt(a, "%.*s%s%.*s", STR_ARG(out), out.n ? " or " : "", STR_ARG(name));
+		out = str_fmt(a, "%.*s%s%.*s", STR_ARG(out), out.n ? " / " : "", STR_ARG(name));
 	}
 	return out;
 }

@@ -35,7 +35,7 @@ static const struct desc_field PART_FIELDS[] = {
 };
 static const struct desc PART_DESC = DESC(explore_part, PART_FIELDS);
 struct explore_quote {
-	str id, text, event, channel, language, person, address, reading, url;
+	str id, text, event, channel, channel_name, language, person, address, reading, url;
 	int64_t at;
 	int sentiment;
 	double score;
@@ -49,6 +49,7 @@ static const struct desc_field QUOTE_FIELDS[] = {
 	FIELD(explore_quote, parts, DESC_LIST, .item = DESC_STRUCT, .of = &PART_DESC, .doc = "the text, with the words that led there"),
 	FIELD(explore_quote, event, DESC_STR),
 	FIELD(explore_quote, channel, DESC_STR),
+	FIELD(explore_quote, channel_name, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(explore_quote, language, DESC_STR),
 	FIELD(explore_quote, sentiment, DESC_ENUM, .names = FEELINGS, .prefix = "feeling"),
 	FIELD(explore_quote, score, DESC_REAL, .doc = "-1 to 1"),
@@ -362,7 +363,7 @@ static enum err fill_quote(struct op *op, const struct reading_text *t, struct e
 {
 	uint32_t number = people_customer(op->app->people, t->subject);
 	id customer = number ? people_id(op->app->people, number) : 0;
-	*out = (struct explore_quote){.id = reading_text_show(op, t), .text = t->text, .event = t->event, .channel = t->channel, .language = t->verdict.language, .at = t->at, .sentiment = -1, .score = t->verdict.score, .url = t->url,
+	*out = (struct explore_quote){.id = reading_text_show(op, t), .text = t->text, .event = t->event, .channel = t->channel, .channel_name = customer_channel_text(op, t->channel), .language = t->verdict.language, .at = t->at, .sentiment = -1, .score = t->verdict.score, .url = t->url,
 		.person = STR_NONE, .address = STR_NONE};
 	out->reading = str_fmt(&op->arena, "/voice/texts/%.*s", STR_ARG(out->id));
 	for (int i = 0; FEELINGS[i]; i++)
@@ -411,10 +412,10 @@ static str survey_label(struct op *op, const struct db_rows *names, str value)
 	return value;
 }
 
-static str as_it_is(struct op *op, const struct db_rows *names, str value)
+static str channel_label(struct op *op, const struct db_rows *names, str value)
 {
-	(void)op, (void)names;
-	return value;
+	(void)names;
+	return customer_channel_text(op, value);
 }
 
 static void offer(struct op *op, void *list, const struct explore_value *v, size_t n, const char *all, str chosen, label_of *label, const struct db_rows *names)
@@ -438,7 +439,7 @@ static enum err fill_choices(struct op *op, const struct web *w, const struct ex
 	customer_option(op, &page->sources, S(""), word(op, "explore_source_all"), !str_given(x->kind));
 	for (int i = 0; SOURCES[i]; i++) customer_option(op, &page->sources, str_of(SOURCES[i]), word(op, str_fmt(&op->arena, "explore_source_%s", SOURCES[i]).p), str_eq(x->kind, str_of(SOURCES[i])));
 	offer(op, &page->languages, s->languages.v, s->languages.n, "voice_language_all", x->language, language_label, NULL);
-	offer(op, &page->channels, s->channels.v, s->channels.n, "voice_channel_all", x->channel, as_it_is, NULL);
+	offer(op, &page->channels, s->channels.v, s->channels.n, "voice_channel_all", x->channel, channel_label, NULL);
 	offer(op, &page->surveys, s->surveys.v, s->surveys.n, "voice_survey_all", x->survey, survey_label, &names);
 	if (n) customer_option(op, &page->segments, S(""), word(op, "wants_all"), !x->segment);
 	for (size_t i = 0; i < n; i++) {

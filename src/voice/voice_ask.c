@@ -102,15 +102,16 @@ struct option *voice__options(struct op *op, const struct feedback_question *v, 
 	return out;
 }
 
-/* NPS before others, then that with the most scored questions beside it, which may say why; of customers, unless only staff answered. */
+/* Of customers, unless only staff answered; NPS before others; one that enough answered, so that a survey that has just begun does not
+ * push aside what thousands said; then that with the most scored questions beside it, which may say why. */
 const struct feedback_question *voice__overall(const struct feedback_question *v, size_t n)
 {
 	const struct feedback_question *best = NULL;
 	size_t most = 0;
 	for (size_t i = 0; i < n; i++) {
-		enum { NPS_FIRST = 1000 };
-		enum { CUSTOMERS_FIRST = 2 * NPS_FIRST };
-		size_t beside = (str_eq(v[i].type, S("nps")) ? NPS_FIRST : 1) + (v[i].is_of_staff ? 0 : CUSTOMERS_FIRST);
+		enum { SOME = 30, MANY = 300, MANY_FIRST = 1000, NPS_FIRST = 4 * MANY_FIRST, CUSTOMERS_FIRST = 2 * NPS_FIRST };
+		size_t known = (v[i].answers >= SOME) + (v[i].answers >= MANY);
+		size_t beside = 1 + known * MANY_FIRST + (str_eq(v[i].type, S("nps")) ? NPS_FIRST : 0) + (v[i].is_of_staff ? 0 : CUSTOMERS_FIRST);
 		for (size_t k = 0; k < n; k++) beside += k != i && voice__way(&v[k]).is_scored && str_given(v[i].survey) && str_eq(v[k].survey, v[i].survey);
 		if (!voice__way(&v[i]).is_scored || beside <= most) continue;
 		best = &v[i];

@@ -21,7 +21,7 @@ static const char *const KINDS[] = {"", "promoters", "passives", "detractors", "
 struct voice_response {
 	id id;
 	int64_t at;
-	str question, name, type, answer, text, language, channel, location, survey, survey_name, submission, person, address;
+	str question, name, type, answer, text, language, language_name, channel, channel_name, location, survey, survey_name, submission, person, address;
 	double number;
 	struct msg tag;
 	int sentiment;
@@ -51,7 +51,9 @@ static const struct desc_field RESPONSE_FIELDS[] = {
 	FIELD(voice_response, text, DESC_STR),
 	FIELD(voice_response, tag, DESC_MSG, .doc = "promoter, passive or detractor"),
 	FIELD(voice_response, language, DESC_STR),
+	FIELD(voice_response, language_name, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(voice_response, channel, DESC_STR),
+	FIELD(voice_response, channel_name, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(voice_response, location, DESC_STR),
 	FIELD(voice_response, survey, DESC_STR),
 	FIELD(voice_response, survey_name, DESC_STR, .flags = DESC_PAGE_ONLY),
@@ -181,11 +183,21 @@ static struct msg tag_of(str type, double number)
 	return msg_of(number >= 9 ? "voice_promoter" : number >= 7 ? "voice_passive" : "voice_detractor");
 }
 
+/* A text is as it was written; what was chosen or picked is said in the reader's words. */
+static str words_of(struct op *op, str type, str text)
+{
+	int64_t ms;
+	bool has_zone, is_yes = str_eq(text, S("true"));
+	if (str_eq(type, S("boolean")) && (is_yes || str_eq(text, S("false")))) return i18n_pattern(op->locale.lang, is_yes ? S("survey_yes") : S("survey_no"));
+	if (str_eq(type, S("date")) && datetime_parse(text, &ms, &has_zone)) return i18n_date(&op->arena, &op->locale, ms);
+	return text;
+}
+
 static str answer_of(struct op *op, const struct db_rows *r, size_t i)
 {
 	double number = real_of(r, i, NUMBER), most = real_of(r, i, SCALE_MAX);
 	str text = db_rows_text(r, i, TEXT);
-	if (isnan(number)) return text;
+	if (isnan(number)) return words_of(op, db_rows_text(r, i, TYPE), text);
 	str shown = i18n_real(&op->arena, &op->locale, number, 2);
 	if (isnan(most)) return shown;
 	struct msg m = msg_str("voice_of_scale", "value", shown);
@@ -216,16 +228,23 @@ static void fill_reading(struct op *op, const struct db_rows *r, size_t i, struc
 	out->corrected_by = db_rows_text(r, i, CORRECTED_BY);
 }
 
+static str language_of(struct op *op, str language)
+{
+	return i18n_language_name(&op->arena, &op->locale, language, STR_NONE);
+}
+
 static void fill_row(struct op *op, const struct db_rows *r, size_t i, struct voice_response *out)
 {
 	str wording = db_rows_text(r, i, WORDING);
 	id customer = db_rows_id(r, i, CUSTOMER);
 	*out = (struct voice_response){.id = db_rows_id(r, i, ID), .at = db_rows_int(r, i, AT), .question = db_rows_text(r, i, QUESTION), .type = db_rows_text(r, i, TYPE), .text = db_rows_text(r, i, TEXT),
 		.language = db_rows_text(r, i, LANGUAGE), .channel = db_rows_text(r, i, CHANNEL), .location = db_rows_text(r, i, LOCATION), .survey = db_rows_text(r, i, SURVEY),
-		.submission = db_rows_text(r, i, SUBMISSION), .person = db_rows_text(r, i, PERSON), .number = real_of(r, i, NUMBER), .address = STR_NONE};
+		.submission = db_rows_text(r, i, SUBMISSION), .person = db_rows_text(r, i, PERSON), .number = real_of(r, i, NUMBER), .address = STR_NONE, .language_name = STR_NONE};
 	out->name = wording.n ? wording : out->question;
 	out->answer = answer_of(op, r, i);
 	out->tag = tag_of(out->type, out->number);
+	if (str_given(out->language)) out->language_name = language_of(op, out->language);
+	out->channel_name = customer_channel_text(op, out->channel);
 	fill_reading(op, r, i, out);
 	if (customer) out->address = customer_address(op, customer);
 }
@@ -267,13 +286,15 @@ static void add(struct op *op, void *list, str value, const char *key, bool is_s
 	customer_option(op, list, value, i18n_msg(&op->arena, &op->locale, &m), is_selected);
 }
 
-static enum err add_values(struct op *op, void *list, enum sql q, const char *all, str selected)
+typedef str name_of(struct op *op, str value);
+
+static enum err add_values(struct op *op, void *list, enum sql q, const char *all, str selected, name_of *name)
 {
 	struct db_rows r;
 	TRY(op_query(op, q, DB_NO_ARGS, &r));
 	if (r.n == 0) return OK; /* nothing to choose among */
 	add(op, list, S(""), all, !str_given(selected));
-	for (size_t i = 0; i < r.n; i++) customer_option(op, list, db_rows_text(&r, i, 0), db_rows_text(&r, i, 0), str_eq(db_rows_text(&r, i, 0), selected));
+	for (size_t i = 0; i < r.n; i++) customer_option(op, list, db_rows_text(&r, i, 0), name(op, db_rows_text(&r, i, 0)), str_eq(db_rows_text(&r, i, 0), selected));
 	return OK;
 }
 
@@ -287,8 +308,8 @@ static enum err add_options(struct op *op, const struct voice_wanted *x, struct 
 	add(op, &page->questions, S(""), "voice_question_all", !str_given(x->question));
 	for (size_t i = 0; i < n; i++) customer_option(op, &page->questions, v[i].id, voice__name(&v[i]), str_eq(v[i].id, x->question));
 	for (int i = 0; i < VOICE_KINDS; i++) add(op, &page->kinds, str_of(KINDS[i]), kinds[i], x->kind == (enum voice_response_kind)i);
-	TRY(add_values(op, &page->languages, SQL_feedback_languages, "voice_language_all", x->language));
-	TRY(add_values(op, &page->channels, SQL_feedback_channels, "voice_channel_all", x->channel));
+	TRY(add_values(op, &page->languages, SQL_feedback_languages, "voice_language_all", x->language, language_of));
+	TRY(add_values(op, &page->channels, SQL_feedback_channels, "voice_channel_all", x->channel, customer_channel_text));
 	add(op, &page->feelings, S(""), "voice_feeling_all", !str_given(x->feeling));
 	for (int i = 0; VOICE_FEELINGS[i]; i++) add(op, &page->feelings, str_of(VOICE_FEELINGS[i]), str_fmt(&op->arena, "feeling_%s", VOICE_FEELINGS[i]).p, str_eq(x->feeling, str_of(VOICE_FEELINGS[i])));
 	add(op, &page->sorts, S("newest"), "voice_newest", !x->is_oldest);

@@ -37,6 +37,7 @@ test('scores, answers and drivers of an imported file', async (t) => {
 
 	const all = await answers();
 	assert.equal(all.total, 185);
+	assert.ok(all.languages.some((each) => each.value === 'el' && each.label === 'Greek') && all.channels.some((each) => each.value === 'web' && each.label === 'Website'), 'codes have words');
 	assert.equal(all.rows.length, 50);
 	const seen = [];
 	for (let path = '/voice/responses?sort=oldest', n = 0; path && n < 10; n++) {
@@ -63,6 +64,12 @@ test('scores, answers and drivers of an imported file', async (t) => {
 	assert.deepEqual(drivers.rows.map((row) => row.id).sort(), ['ease', 'sat']);
 	assert.equal(drivers.cases, 60);
 	assert.ok(Math.abs(drivers.rows[0].share + drivers.rows[1].share - 1) < 1e-9 && drivers.rows[0].share >= drivers.rows[1].share);
+	const fresh = [['nps', { number: 2, scale_min: 0, scale_max: 10 }], ...[1, 2, 3, 4].map((n) => ['csat', { number: n, scale_min: 1, scale_max: 5 }]), ['boolean', { boolean: true }], ['date', { text: '2024-02-03' }]];
+	const batch = fresh.map(([type, value], i) => ({ type: 'track', event: 'Survey Answered', userId: 'n', timestamp: '2024-02-05T10:00:00Z', properties: { submission_id: 'n', survey_id: 'fresh', question_id: `fresh-${i}`, type, ...value } }));
+	assert.equal((await hospes.post('/v1/batch', { batch }, await hospes.key('write', '--consent', 'assured'))).status, 200);
+	assert.deepEqual((await answers()).rows.filter((row) => ['boolean', 'date'].includes(row.type)).map((row) => row.answer).sort(), ['Feb 3, 2024', 'Yes']);
+	assert.equal((await get('/voice')).body.title, 'How likely?', 'a survey that has just begun takes no front page');
+	assert.deepEqual((await get('/voice/drivers')).body.rows.filter((row) => !row.is_fact).map((row) => row.id).sort(), ['ease', 'sat']);
 	assert.equal((await get('/voice/drivers?outcome=none')).status, 404);
 	assert.equal((await get('/voice/drivers?method=guess')).status, 422);
 	assert.equal((await get('/voice/drivers?of=guess')).status, 422);
