@@ -1,4 +1,4 @@
-/* Everything follows from the covariances of the cases: a draw of the bootstrap adds up those of the pieces drawn. A piece is
+/* Everything follows from the weighted covariances of the cases: a draw of the bootstrap adds up those of the pieces drawn. A piece is
  * a case while they are few; past PIECES, cases are put into pieces at random (by a hash of their place), since the variance of
  * a sum of independent cases is that of its pieces (as in interval.c).
  *
@@ -44,11 +44,11 @@ static void moments_clear(struct moments *m)
 	memset(m->cross, 0, m->columns * m->columns * sizeof *m->cross);
 }
 
-static void add_case(struct moments *m, const double *row, const double *centre)
+static void add_case(struct moments *m, const double *row, double weight, const double *centre)
 {
-	m->n++;
+	m->n += weight;
 	for (size_t i = 0; i < m->columns; i++) {
-		double x = row[i] - centre[i];
+		double x = weight * (row[i] - centre[i]);
 		m->sum[i] += x;
 		for (size_t k = i; k < m->columns; k++) m->cross[i * m->columns + k] += x * (row[k] - centre[k]);
 	}
@@ -156,6 +156,7 @@ static double relative_weights(struct room *r)
 
 static double weigh(enum importance_method method, const struct moments *m, struct room *r)
 {
+	if (m->n <= 0) return NAN;
 	correlate(m, r);
 	if (r->spread[0] == 0) return NAN;
 	return method == IMPORTANCE_LMG ? lmg(r) : relative_weights(r);
@@ -246,39 +247,55 @@ static void room_new(struct arena *a, enum importance_method method, size_t p, s
 	r->work = ARENA_ARRAY(a, double, 3 * MOST);
 }
 
-static void means(const double *cases, size_t n, size_t columns, double *out)
+static double weight_of(const struct importance_asked *x, const double *row)
 {
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < columns; k++) out[k] += cases[i * columns + k] / (double)n;
+	return x->is_weighted ? row[x->predictors + 1] : 1;
 }
 
-void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, const bool *is_item, struct importance_answer *out)
+/* → Kish's n. */
+static double means(const struct importance_asked *x, double *out)
 {
-	size_t columns = predictors + 1, pieces = n < PIECES ? n : PIECES;
+	size_t columns = x->predictors + 1, stride = columns + x->is_weighted;
+	double sum = 0, squares = 0;
+	for (size_t i = 0; i < x->n; i++) {
+		const double *row = x->cases + i * stride;
+		double weight = weight_of(x, row);
+		sum += weight;
+		squares += weight * weight;
+		for (size_t k = 0; k < columns; k++) out[k] += weight * row[k];
+	}
+	for (size_t k = 0; k < columns && sum > 0; k++) out[k] /= sum;
+	return sum > 0 ? sum * sum / squares : 0;
+}
+
+void importance_of(struct arena *a, const struct importance_asked *x, struct importance_answer *out)
+{
+	size_t predictors = x->predictors, columns = predictors + 1, stride = columns + x->is_weighted, pieces = x->n < PIECES ? x->n : PIECES;
 	double *centre = ARENA_ARRAY(a, double, columns);
 	struct moments all, *piece = ARENA_ARRAY(a, struct moments, pieces + 1);
 	struct room r;
 	*out = (struct importance_answer){.r2 = NAN, .alpha = NAN, .outcome_mean = NAN, .of = ARENA_ARRAY(a, struct importance, predictors)};
 	for (size_t j = 0; j < predictors; j++) out->of[j] = (struct importance){NAN, NAN, {NAN, NAN}, NAN, NAN};
-	if (n == 0) return;
-	means(cases, n, columns, centre);
+	out->effective = means(x, centre);
+	if (out->effective == 0) return;
 	out->outcome_mean = centre[0];
 	for (size_t j = 0; j < predictors; j++) out->of[j].mean = centre[j + 1];
-	if (n < predictors + 2) return;
+	if (x->n < predictors + 2) return;
 	moments_new(a, columns, &all);
 	for (size_t i = 0; i < pieces; i++) moments_new(a, columns, &piece[i]);
-	for (size_t i = 0; i < n; i++) {
-		add_case(&all, cases + i * columns, centre);
-		add_case(&piece[n <= PIECES ? i : interval_mixed(i) % PIECES], cases + i * columns, centre);
+	for (size_t i = 0; i < x->n; i++) {
+		const double *row = x->cases + i * stride;
+		add_case(&all, row, weight_of(x, row), centre);
+		add_case(&piece[x->n <= PIECES ? i : interval_mixed(i) % PIECES], row, weight_of(x, row), centre);
 	}
-	room_new(a, method, predictors, &r);
-	out->alpha = alpha_of(&all, is_item);
-	out->r2 = weigh(method, &all, &r);
+	room_new(a, x->method, predictors, &r);
+	out->alpha = alpha_of(&all, x->is_item);
+	out->r2 = weigh(x->method, &all, &r);
 	if (isnan(out->r2)) return;
 	for (size_t j = 0; j < predictors; j++) {
 		out->of[j].weight = r.weight[j];
 		out->of[j].share = out->r2 > 0 ? r.weight[j] / out->r2 : NAN;
 	}
-	coefficients(a, &r, all.n, out->r2, out->of);
-	bootstrap(a, method, piece, pieces, &r, out);
+	coefficients(a, &r, out->effective, out->r2, out->of);
+	if (!x->has_no_intervals) bootstrap(a, x->method, piece, pieces, &r, out);
 }

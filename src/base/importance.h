@@ -20,9 +20,20 @@ struct importance_answer {
 	double r2;             /* NaN with too few cases, or an outcome without spread, like the weights then */
 	double alpha;          /* of the items as one scale; NaN with fewer than two */
 	double outcome_mean;
-	int draws;
+	double effective;      /* Kish's (Σw)² ÷ Σw²: as sure as that many equal cases */
+	int draws;             /* 0: no intervals were asked for */
 	struct importance *of; /* by predictor */
 };
-/* is_item, by predictor: those that alpha is of (NULL: all). cases: n rows of the outcome and the predictors after it; complete. The same cases in the same order give the same intervals. */
-void importance_of(struct arena *a, enum importance_method method, const double *cases, size_t n, size_t predictors, const bool *is_item, struct importance_answer *out);
+/* cases: n rows of the outcome and the predictors after it, complete; with is_weighted, what the row weighs stands behind these (not below 0).
+ * is_item, by predictor: those that alpha is of (NULL: all). A draw takes cases with equal chance, each with its weight. The same cases in the
+ * same order give the same intervals. */
+struct importance_asked {
+	enum importance_method method;
+	const double *cases;
+	size_t n, predictors;
+	const bool *is_item;
+	bool is_weighted;
+	bool has_no_intervals; /* the bootstrap is most of the work */
+};
+void importance_of(struct arena *a, const struct importance_asked *asked, struct importance_answer *out);
 #endif

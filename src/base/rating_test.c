@@ -137,7 +137,7 @@ static void importance_is_that_of_the_worked_example(void **state)
 	make_cases(EXAMPLE, cases);
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer x;
-		importance_of(&a, (enum importance_method)method, cases[0], CASES, PREDICTORS, NULL, &x);
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = cases[0], .n = CASES, .predictors = PREDICTORS}, &x);
 		near(x.r2, 0.69860, 1e-5);
 		double sum = 0;
 		for (int j = 0; j < PREDICTORS; j++) {
@@ -147,6 +147,39 @@ static void importance_is_that_of_the_worked_example(void **state)
 		}
 		near(sum, 1, 1e-12);
 		assert_true(x.of[0].coefficient < 0 && x.of[3].coefficient > 0);
+	}
+	arena_release(&a);
+}
+
+/* A case of weight 2 counts as two cases do, one of weight 0 as none; weights that are all alike change nothing. */
+static void weights_count_as_repeated_cases_do(void **state)
+{
+	(void)state;
+	struct arena a = {0};
+	double weighted[12][4], repeated[20][3], alike[12][4];
+	size_t n = 0;
+	for (int i = 0; i < 12; i++) {
+		double row[3] = {(i * 7) % 11, (i * 5) % 7, (i * i) % 5}, weight = i % 3;
+		memcpy(weighted[i], row, sizeof row), memcpy(alike[i], row, sizeof row);
+		weighted[i][3] = weight, alike[i][3] = 5;
+		for (int k = 0; k < i % 3; k++) memcpy(repeated[n++], row, sizeof row);
+	}
+	for (int method = 0; method < 2; method++) {
+		struct importance_answer x, y;
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = weighted[0], .n = 12, .predictors = 2, .is_weighted = true, .has_no_intervals = true}, &x);
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = repeated[0], .n = n, .predictors = 2}, &y);
+		near(x.r2, y.r2, 1e-12);
+		near(x.alpha, y.alpha, 1e-12);
+		near(x.outcome_mean, y.outcome_mean, 1e-12);
+		near(x.effective, 12 * 12 / 20.0, 1e-12);
+		for (int j = 0; j < 2; j++) near(x.of[j].weight, y.of[j].weight, 1e-12), near(x.of[j].coefficient, y.of[j].coefficient, 1e-12);
+		assert_true(x.draws == 0 && isnan(x.of[0].sure.low) && y.draws > 0);
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = alike[0], .n = 12, .predictors = 2, .is_weighted = true}, &x);
+		double plain[12][3];
+		for (int i = 0; i < 12; i++) memcpy(plain[i], alike[i], sizeof plain[i]);
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = plain[0], .n = 12, .predictors = 2}, &y);
+		near(x.effective, 12, 1e-12);
+		for (int j = 0; j < 2; j++) near(x.of[j].sure.low, y.of[j].sure.low, 1e-9), near(x.of[j].error, y.of[j].error, 1e-9);
 	}
 	arena_release(&a);
 }
@@ -165,7 +198,7 @@ static void a_constant_and_a_copy_are_borne(void **state)
 	}
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer out;
-		importance_of(&a, (enum importance_method)method, cases[0], 40, 3, NULL, &out);
+		importance_of(&a, &(struct importance_asked){.method = (enum importance_method)method, .cases = cases[0], .n = 40, .predictors = 3}, &out);
 		near(out.of[1].weight, 0, 1e-12);
 		near(out.of[0].weight, out.of[2].weight, 1e-9);
 		near(out.of[0].weight + out.of[2].weight, out.r2, 1e-9);
@@ -179,7 +212,7 @@ static void too_few_cases_explain_nothing(void **state)
 	struct arena a = {0};
 	double cases[3][3] = {{1, 2, 3}, {2, 3, 1}, {3, 1, 2}};
 	struct importance_answer out;
-	importance_of(&a, IMPORTANCE_LMG, cases[0], 3, 2, NULL, &out);
+	importance_of(&a, &(struct importance_asked){.method = IMPORTANCE_LMG, .cases = cases[0], .n = 3, .predictors = 2}, &out);
 	assert_true(isnan(out.r2) && isnan(out.of[0].weight));
 	arena_release(&a);
 }
@@ -191,13 +224,13 @@ static void alpha_is_cronbachs(void **state)
 	/* variances 2.5, 2.5 and of the sum 9.5: 2 (1 - 5 / 9.5) */
 	double cases[5][3] = {{1, 1, 1}, {0, 2, 2}, {2, 3, 3}, {1, 4, 5}, {3, 5, 4}};
 	struct importance_answer out;
-	importance_of(&a, IMPORTANCE_RELATIVE_WEIGHTS, cases[0], 5, 2, NULL, &out);
+	importance_of(&a, &(struct importance_asked){.method = IMPORTANCE_RELATIVE_WEIGHTS, .cases = cases[0], .n = 5, .predictors = 2}, &out);
 	near(out.alpha, 2 * (1 - 5 / 9.5), 1e-12);
-	importance_of(&a, IMPORTANCE_RELATIVE_WEIGHTS, cases[0], 5, 2, (const bool[]){true, false}, &out);
+	importance_of(&a, &(struct importance_asked){.cases = cases[0], .n = 5, .predictors = 2, .is_item = (const bool[]){true, false}}, &out);
 	assert_true(isnan(out.alpha)); /* one item is no scale */
 	/* Of one predictor, by hand: Sxy 5, Sxx 10, Syy 5.2, so r² is 25/52 and the error √((1 − r²) ÷ 3). */
 	double one[5][2] = {{1, 1}, {0, 2}, {2, 3}, {1, 4}, {3, 5}};
-	importance_of(&a, IMPORTANCE_LMG, one[0], 5, 1, NULL, &out);
+	importance_of(&a, &(struct importance_asked){.method = IMPORTANCE_LMG, .cases = one[0], .n = 5, .predictors = 1}, &out);
 	near(out.of[0].coefficient, sqrt(25 / 52.0), 1e-12);
 	near(out.of[0].error, sqrt(27 / 52.0 / 3), 1e-12);
 	arena_release(&a);
@@ -232,7 +265,7 @@ static void check_classic(struct arena *a, const char *path, size_t first, const
 		for (size_t k = 0; k <= predictors; k++) packed[i * (predictors + 1) + k] = cases[i][k];
 	for (int method = 0; method < 2; method++) {
 		struct importance_answer x;
-		importance_of(a, (enum importance_method)method, packed, n, predictors, NULL, &x);
+		importance_of(a, &(struct importance_asked){.method = (enum importance_method)method, .cases = packed, .n = n, .predictors = predictors}, &x);
 		near(x.r2, r2, 1e-4);
 		for (size_t j = 0; j < predictors; j++) {
 			near(x.of[j].weight, (method == IMPORTANCE_LMG ? lmg : relative)[j], 1e-6);
@@ -257,7 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nps_has_the_adjusted_wald_interval), cmocka_unit_test(two_nps_are_compared_by_z), cmocka_unit_test(weights_that_are_equal_change_nothing),
 		cmocka_unit_test(a_heavier_answer_counts_for_more_and_makes_less_sure), cmocka_unit_test(the_upper_answers_are_those_agreed), cmocka_unit_test(nothing_answered_is_no_score),
-		cmocka_unit_test(importance_is_that_of_the_worked_example), cmocka_unit_test(a_constant_and_a_copy_are_borne), cmocka_unit_test(too_few_cases_explain_nothing),
+		cmocka_unit_test(importance_is_that_of_the_worked_example), cmocka_unit_test(weights_count_as_repeated_cases_do), cmocka_unit_test(a_constant_and_a_copy_are_borne), cmocka_unit_test(too_few_cases_explain_nothing),
 		cmocka_unit_test(alpha_is_cronbachs), cmocka_unit_test(importance_is_that_of_the_classics),
 	};
 	return cmocka_run_group_tests_name("rating", tests, NULL, NULL);

@@ -36,10 +36,12 @@ struct worker {
 	size_t width;                  /* columns of a case: the outcome, then the predictors */
 	struct map by_key;
 	VEC(struct key) keys;
-	double *cases;                 /* width each; NaN: not answered */
+	size_t stride;                 /* numbers of a case: its weight stands behind the columns */
+	double *cases;                 /* NaN: not answered */
 	size_t cap;
 	struct drivers_scale scales[IMPORTANCE_MAX + 1];
 	struct query_tally_out left_out;
+	uint64_t without_weight;
 	const size_t *place_of_property; /* by predictor: among the plan's own names */
 	const struct orders *orders;
 };
@@ -63,21 +65,21 @@ static str key_text(const struct key *k)
 static double *case_of(struct worker *w, struct key key)
 {
 	uint64_t *known = map_get(&w->by_key, key_text(&key));
-	if (known) return w->cases + *known * w->width;
+	if (known) return w->cases + *known * w->stride;
 	if (!query__charge(w->plan, 96)) return NULL;
 	size_t n = w->keys.n;
 	if (n == w->cap) {
 		size_t cap = n ? n * 2 : 256;
-		if (!query__charge(w->plan, (cap - w->cap) * w->width * sizeof *w->cases)) return NULL;
-		w->cases = mem_realloc(w->cases, cap * w->width * sizeof *w->cases);
+		if (!query__charge(w->plan, (cap - w->cap) * w->stride * sizeof *w->cases)) return NULL;
+		w->cases = mem_realloc(w->cases, cap * w->stride * sizeof *w->cases);
 		w->cap = cap;
 	}
 	struct key *kept = ARENA_NEW(&w->arena, struct key);
 	*kept = key;
 	*map_put(&w->by_key, key_text(kept), NULL) = n;
 	VEC_PUSH(&w->keys, &w->arena, key);
-	for (size_t i = 0; i < w->width; i++) w->cases[n * w->width + i] = NAN;
-	return w->cases + n * w->width;
+	for (size_t i = 0; i < w->stride; i++) w->cases[n * w->stride + i] = NAN;
+	return w->cases + n * w->stride;
 }
 
 /* ---- one customer ------------------------------------------------------------------------------------------------------ */
@@ -163,6 +165,8 @@ static void take(struct worker *w, uint32_t customer, uint32_t i)
 	double *row = case_of(w, key);
 	if (!row) return;
 	row[column] = x.number;
+	if (column == 0) row[w->width] = w->d->is_weighted ? x.weight : 1;
+	w->without_weight += column == 0 && !x.has_weight;
 	if (x.has_scale) w->scales[column] = (struct drivers_scale){.scale = x.scale, .has_scale = true};
 	for (size_t p = 0; column == 0 && customer && p < w->d->n; p++)
 		if (w->d->predictors[p].kind != DRIVERS_ANSWER) row[p + 1] = happened(w, p, customer, i);
@@ -184,43 +188,46 @@ static bool merge(struct worker *into, const struct worker *from)
 		if (key.submission != NO_COLUMN) key.submission = query__group_of(into->submissions, query__group_value(from->submissions, key.submission));
 		double *row = case_of(into, key);
 		if (!row) return false;
-		for (size_t c = 0; c < into->width; c++)
-			if (!isnan(from->cases[i * from->width + c])) row[c] = from->cases[i * from->width + c];
+		for (size_t c = 0; c < into->stride; c++)
+			if (!isnan(from->cases[i * from->stride + c])) row[c] = from->cases[i * from->stride + c];
 	}
 	for (size_t c = 0; c < into->width; c++)
 		if (!into->scales[c].has_scale) into->scales[c] = from->scales[c];
+	into->without_weight += from->without_weight;
 	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
 	return true;
 }
 
-static int by_numbers(const void *x, const void *y, void *width)
+static int by_numbers(const void *x, const void *y, void *stride)
 {
 	const double *a = x, *b = y;
-	for (size_t i = 0; i < *(const size_t *)width; i++)
+	for (size_t i = 0; i < *(const size_t *)stride; i++)
 		if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
 	return 0;
 }
 
-static double top_share(const double *cases, size_t n, size_t width, size_t column, const struct drivers_scale *s)
+/* The share of the cases, by weight, whose column is at least `from` and at most `to`. */
+static double share_within(const struct worker *w, size_t n, size_t column, double from, double to)
 {
-	double from = s->has_scale ? rating_top_from(s->scale) : NAN;
-	size_t top = 0;
-	for (size_t i = 0; i < n; i++) top += cases[i * width + column] >= from;
-	return n && !isnan(from) ? (double)top / (double)n : NAN;
+	double within = 0, all = 0;
+	for (size_t i = 0; i < n; i++) {
+		const double *row = w->cases + i * w->stride;
+		all += row[w->width];
+		if (row[column] >= from && row[column] <= to) within += row[w->width];
+	}
+	return all > 0 && !isnan(from) ? within / all : NAN;
 }
 
-static double target_share(const double *cases, size_t n, size_t width, size_t column, double target)
+static double top_from(const struct drivers_scale *s)
 {
-	size_t within = 0;
-	for (size_t i = 0; i < n; i++) within += cases[i * width + column] <= target;
-	return n ? (double)within / (double)n : NAN;
+	return s->has_scale ? rating_top_from(s->scale) : NAN;
 }
 
 static void put_out(struct worker *w, const struct query *q, struct arena *a, struct drivers_answer *out)
 {
-	size_t width = w->width, n = 0;
+	size_t width = w->width, stride = w->stride, n = 0;
 	for (size_t i = 0; i < w->keys.n; i++) {
-		const double *row = w->cases + i * width;
+		const double *row = w->cases + i * stride;
 		bool is_complete = true;
 		for (size_t c = 0; c < width; c++) {
 			is_complete &= !isnan(row[c]);
@@ -228,18 +235,20 @@ static void put_out(struct worker *w, const struct query *q, struct arena *a, st
 		}
 		out->incomplete += !is_complete && !isnan(row[0]);
 		if (is_complete && q->members) query__behind(q, w->keys.v[i].customer);
-		if (is_complete) memmove(w->cases + n++ * width, row, width * sizeof *row);
+		if (is_complete) memmove(w->cases + n++ * stride, row, stride * sizeof *row);
 	}
-	if (n) qsort_r(w->cases, n, width * sizeof *w->cases, by_numbers, &width);
+	if (n) qsort_r(w->cases, n, stride * sizeof *w->cases, by_numbers, &stride);
 	out->cases = n;
 	bool is_answer[IMPORTANCE_MAX];
 	for (size_t i = 0; i < w->d->n; i++) is_answer[i] = w->d->predictors[i].kind == DRIVERS_ANSWER;
-	importance_of(a, w->d->method, w->cases, n, w->d->n, is_answer, &out->importance);
+	const struct importance_asked asked = {.method = w->d->method, .cases = w->cases, .n = n, .predictors = w->d->n, .is_item = is_answer, .is_weighted = true, .has_no_intervals = w->d->has_no_intervals};
+	importance_of(a, &asked, &out->importance);
+	out->without_weight = w->without_weight;
 	memcpy(out->scales, w->scales, sizeof out->scales);
 	for (size_t c = 0; c < width; c++) {
 		const struct drivers_predictor *p = c ? &w->d->predictors[c - 1] : NULL;
-		out->scales[c].top2 = top_share(w->cases, n, width, c, &w->scales[c]);
-		out->scales[c].in_target = p && p->has_target ? target_share(w->cases, n, width, c, p->target) : NAN;
+		out->scales[c].top2 = share_within(w, n, c, top_from(&w->scales[c]), INFINITY);
+		out->scales[c].in_target = p && p->has_target ? share_within(w, n, c, -INFINITY, p->target) : NAN;
 	}
 	out->left_out = query__left_out(w->plan, &w->left_out);
 }
@@ -248,7 +257,7 @@ static void put_out(struct worker *w, const struct query *q, struct arena *a, st
 static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes, const size_t *places, const struct orders *orders)
 {
 	const struct query by_submission = {.by = QUERY_PROPERTY};
-	*w = (struct worker){.walk = k, .plan = &k->plan, .d = q->drivers, .width = q->drivers->n + 1, .place_of_property = places, .orders = orders};
+	*w = (struct worker){.walk = k, .plan = &k->plan, .d = q->drivers, .width = q->drivers->n + 1, .stride = q->drivers->n + 2, .place_of_property = places, .orders = orders};
 	arena_init(&w->arena);
 	map_init(&w->by_key);
 	w->judge = query__judge_new(k->rules, &w->arena);

@@ -21,12 +21,14 @@ struct drivers_predictor {
 struct query_drivers {
 	str outcome;
 	enum importance_method method;
+	bool is_weighted, has_no_intervals;
 	size_t n;
 	struct drivers_predictor predictors[IMPORTANCE_MAX];
 };
 struct drivers_answer {
 	uint64_t cases;            /* complete */
 	uint64_t incomplete;       /* that have the outcome, and lack a predictor */
+	uint64_t without_weight;   /* whose outcome came without one; they count as 1 */
 	struct importance_answer importance;
 	struct drivers_scale {     /* of the outcome, then of the predictors */
 		struct rating_scale scale;

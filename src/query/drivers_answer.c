@@ -39,7 +39,8 @@ static str definition(struct arena *a, const struct query_drivers *d, const stru
 {
 	const char *method = d->method == IMPORTANCE_LMG ? "LMG: the mean gain in R² over all orders of the predictors (Shapley)" : "Johnson's relative weights";
 	return str_fmt(a, "%s, of a linear regression of the outcome on all predictors over complete cases: submissions that answer every question. Weights add up to r2, shares to 1; low and high: middle 95%% of %d bootstrap samples of the cases. coefficient: "
-		"standardised, its sign says the direction, coefficient_se its standard error. mean and top2: of the predictor in these cases. n: cases that have the outcome and this predictor. alpha: Cronbach's, of the answers as one scale. An association, not a cause.", method, out->importance.draws);
+		"standardised, its sign says the direction, coefficient_se its standard error. mean and top2: of the predictor in these cases. n: cases that have the outcome and this predictor. alpha: Cronbach's, of the answers as one scale.%s An association, not a cause.", method, out->importance.draws,
+		d->is_weighted ? " Each case counts by the weight of its outcome, one without as 1; effective_n, (Σw)² ÷ Σw², stands for n in standard errors." : "");
 }
 
 enum err query__answer_drivers(const struct query_context *ctx, const struct query *q, struct arena *a, struct json_writer *w, struct fault *f)
@@ -50,6 +51,7 @@ enum err query__answer_drivers(const struct query_context *ctx, const struct que
 	TRY(query_drivers(ctx, q, a, &out, f));
 	query__put_text(w, "kind", S("drivers"));
 	query__put_int(w, "n", out.cases);
+	if (d->is_weighted) query__put_real(w, "effective_n", out.importance.effective);
 	query__put_real(w, "r2", out.importance.r2);
 	json_key(w, S("drivers"));
 	json_begin_array(w);
@@ -62,8 +64,9 @@ enum err query__answer_drivers(const struct query_context *ctx, const struct que
 	query__put_real(w, "alpha", out.importance.alpha);
 	query__put_text(w, "currency", out.currency);
 	query__put_int(w, "incomplete", out.incomplete);
+	if (d->is_weighted) query__put_int(w, "without_weight", out.without_weight);
 	json_key(w, S("is_thin"));
-	json_put_bool(w, out.cases < CASES_A_DRIVER * d->n);
+	json_put_bool(w, (d->is_weighted ? out.importance.effective : (double)out.cases) < (double)(CASES_A_DRIVER * d->n));
 	query__put_range(w, a, ctx, &out.range);
 	query__put_text(w, "base", S("submissions"));
 	query__put_tail(w, out.left_out, out.is_partial, definition(a, d, &out));

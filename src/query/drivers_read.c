@@ -78,7 +78,17 @@ static void read_method(struct query_reader *r, const struct json_node *v)
 	if (method >= 0) drivers(r)->method = (enum importance_method)method;
 }
 
-const struct query_field query__drivers_fields[QUERY__DRIVERS_FIELDS] = {{"outcome", read_outcome}, {"predictors", read_predictors}, {"method", read_method}};
+static void read_weighted(struct query_reader *r, const struct json_node *v)
+{
+	drivers(r)->is_weighted = query__read_flag(r, "weighted", v);
+}
+
+static void read_intervals(struct query_reader *r, const struct json_node *v)
+{
+	drivers(r)->has_no_intervals = !query__read_flag(r, "intervals", v);
+}
+
+const struct query_field query__drivers_fields[QUERY__DRIVERS_FIELDS] = {{"outcome", read_outcome}, {"predictors", read_predictors}, {"method", read_method}, {"weighted", read_weighted}, {"intervals", read_intervals}};
 
 void query__check_drivers(struct query_reader *r)
 {

@@ -58,7 +58,7 @@ void query__read_by(struct query_reader *r, const struct json_node *v);
 int query__read_choice(struct query_reader *r, const char *field, const struct json_node *v, const char *const *names, size_t n);
 
 /* ---- the kinds that read their own ---- */
-enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 10, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 7, QUERY__JOURNEY_FIELDS = 13, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 2, QUERY__TIMELINE_FIELDS = 4, QUERY__SCORE_FIELDS = 10, QUERY__DRIVERS_FIELDS = 3, QUERY__STAFFING_FIELDS = 7, QUERY__EARNED_FIELDS = 3, QUERY__SERVING_FIELDS = 5 };
+enum { QUERY__FUNNEL_FIELDS = 10, QUERY__FLOW_FIELDS = 10, QUERY__PATHS_FIELDS = 9, QUERY__DRIVER_FIELDS = 7, QUERY__JOURNEY_FIELDS = 13, QUERY__DURATION_FIELDS = 6, QUERY__SEGMENT_FIELDS = 2, QUERY__TIMELINE_FIELDS = 4, QUERY__SCORE_FIELDS = 10, QUERY__DRIVERS_FIELDS = 5, QUERY__STAFFING_FIELDS = 7, QUERY__EARNED_FIELDS = 3, QUERY__SERVING_FIELDS = 5 };
 extern const struct query_field query__funnel_fields[QUERY__FUNNEL_FIELDS];
 void query__check_funnel(struct query_reader *r);
 extern const struct query_field query__flow_fields[QUERY__FLOW_FIELDS];

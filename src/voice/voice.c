@@ -105,9 +105,6 @@ static struct msg other_way(struct op *op, struct voice_way way, const struct js
 	return m;
 }
 
-/* Weights that differ by less than this of n are rounding. */
-static const double LEAST_DIFFERENCE = 0.5;
-
 static enum err fill_question(struct op *op, const struct feedback_question *q, struct voice_question *out)
 {
 	struct voice_way way = voice__way(q);
@@ -119,8 +116,8 @@ static enum err fill_question(struct op *op, const struct feedback_question *q, 
 		.low = voice__real(total, "low"), .high = voice__real(total, "high")};
 	json_get_i64(total, S("n"), &out->answers);
 	out->effective = voice__real(total, "effective_n");
-	if ((double)out->answers - out->effective > LEAST_DIFFERENCE) out->weighted = msg_int("voice_weighted", "n", llround(out->effective));
-	else out->effective = NAN;
+	out->weighted = voice__weighted(out->answers, out->effective);
+	if (!out->weighted.key) out->effective = NAN;
 	out->mean = voice__real(total, "mean");
 	out->top2 = voice__real(total, "top2");
 	out->other = other_way(op, way, total);

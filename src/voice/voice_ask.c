@@ -36,6 +36,14 @@ struct msg voice__interval(struct op *op, struct voice_way way, double low, doub
 	return m;
 }
 
+/* Weights that differ by less than this of n are rounding. */
+static const double LEAST_DIFFERENCE = 0.5;
+
+struct msg voice__weighted(int64_t n, double effective)
+{
+	return (double)n - effective > LEAST_DIFFERENCE ? msg_int("voice_weighted", "n", llround(effective)) : (struct msg){0};
+}
+
 static bool is_plain_mean(struct voice_way way)
 {
 	return way.metric == RATING_CSAT && way.method == RATING_MEAN;

@@ -18,7 +18,7 @@ struct voice_driver {
 	bool is_priority, is_fact;
 };
 struct voice_drivers {
-	struct msg finding;
+	struct msg finding, weighted;
 	bool is_empty, is_too_few, is_thin, is_lmg, has_map;
 	LIST_OF(struct option) questions, methods, sorts;
 	str outcome;
@@ -60,6 +60,7 @@ static const struct desc_field DRIVERS_FIELDS[] = {
 	FIELD(voice_drivers, outcome, DESC_STR),
 	FIELD(voice_drivers, cases, DESC_INT),
 	FIELD(voice_drivers, incomplete, DESC_INT),
+	FIELD(voice_drivers, weighted, DESC_MSG, .doc = "where answers carry weights that differ"),
 	FIELD(voice_drivers, r2, DESC_SHARE),
 	FIELD(voice_drivers, alpha, DESC_REAL),
 	FIELD(voice_drivers, alpha_shown, DESC_STR),
@@ -89,7 +90,7 @@ static str question_of(struct op *op, const struct feedback_question *outcome, c
 	for (size_t i = 0; i < p->n_answers; i++) ids[i] = voice__json(op, p->answers[i]->id);
 	for (size_t i = 0; i < p->n_facts; i++) ids[p->n_answers + i] = p->facts[i].predictor;
 	str list = str_join(&op->arena, ids, p->n_answers + p->n_facts, S(",")), about = voice__json(op, outcome->id);
-	return str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s],\"method\":\"%s\"}", STR_ARG(about), STR_ARG(list), is_lmg ? "lmg" : "relative_weights");
+	return str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s],\"method\":\"%s\",\"weighted\":true}", STR_ARG(about), STR_ARG(list), is_lmg ? "lmg" : "relative_weights");
 }
 
 static void fill_row(struct op *op, const struct predictors *p, size_t i, const struct json_node *d, double r2, struct voice_driver *out)
@@ -200,6 +201,7 @@ static enum err fill(struct op *op, const struct feedback_question *v, size_t n,
 	TRY(voice__ask(op, question_of(op, outcome, &p, page->is_lmg), &answer));
 	json_get_i64(answer, S("n"), &page->cases);
 	json_get_i64(answer, S("incomplete"), &page->incomplete);
+	page->weighted = voice__weighted(page->cases, voice__real(answer, "effective_n"));
 	page->r2 = voice__real(answer, "r2");
 	page->alpha = voice__real(answer, "alpha");
 	page->alpha_shown = isnan(page->alpha) ? STR_NONE : i18n_real(&op->arena, &op->locale, page->alpha, 2);

@@ -88,7 +88,7 @@ static enum err look_at(struct op *op, str outcome, const struct candidates *c, 
 	str predictors[VOICE_FACTS];
 	for (size_t i = 0; i < c->n; i++) predictors[i] = c->v[i].predictor;
 	str about = voice__json(op, outcome), list = str_join(&op->arena, predictors, c->n, S(","));
-	return voice__ask(op, str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s]}", STR_ARG(about), STR_ARG(list)), answer);
+	return voice__ask(op, str_fmt(&op->arena, "{\"kind\":\"drivers\",\"outcome\":%.*s,\"predictors\":[%.*s],\"intervals\":false}", STR_ARG(about), STR_ARG(list)), answer);
 }
 
 static bool is_enough(const struct json_node *d, bool is_count, int64_t complete, int64_t cases)

@@ -41,6 +41,7 @@ const char *voice__measure(struct voice_way way);
 const char *voice__definition(struct voice_way way);
 /* NPS 39.8, 82.1 %, 4.06; of a difference or a bound too. */
 str voice__shown(struct op *op, struct voice_way way, double value);
+struct msg voice__weighted(int64_t n, double effective); /* as sure as of how many; empty where weights are all alike */
 struct msg voice__interval(struct op *op, struct voice_way way, double low, double high); /* empty without one */
 double voice__real(const struct json_node *n, const char *name); /* NaN when null or not there */
 /* The answer of a question, as a tree. */

@@ -202,7 +202,31 @@ test('San Francisco airport 2017: NPS, weighted, CSAT and drivers as computed in
 	near(drivers.r2, 0.6049, 5e-5);
 	const expected = { Q7ROADS: 0.08522, Q7FOOD: 0.08268, Q7WALKWAYS: 0.08174, Q7SCREENS: 0.0758, Q7SIGN: 0.07493, Q7STORE: 0.07314, Q7ART: 0.06628, Q7WIFI: 0.06513 };
 	for (const d of drivers.drivers) near(d.weight, expected[d.question], 5e-6);
+
+	// By weight, against the weighted correlations of the file's own rows; of two predictors LMG has a closed form.
+	const weighted = await ask({ kind: 'drivers', outcome: 'Q7ALL', predictors: ['Q7FOOD', 'Q7SIGN'], method: 'lmg', weighted: true });
+	const { cases, r, effective, top2 } = byWeight(readFileSync(SFO, 'latin1'), ['Q7ALL', 'Q7FOOD', 'Q7SIGN']);
+	const r2 = (r(0, 1) ** 2 + r(0, 2) ** 2 - 2 * r(0, 1) * r(0, 2) * r(1, 2)) / (1 - r(1, 2) ** 2);
+	assert.deepEqual([weighted.n, weighted.without_weight], [cases, 0]);
+	near(weighted.effective_n, effective, 1e-6);
+	near(weighted.r2, r2, 1e-9);
+	near(weighted.drivers[0].weight, (r(0, 1) ** 2 + r2 - r(0, 2) ** 2) / 2, 1e-9);
+	near(weighted.drivers[1].top2, top2, 1e-9);
+	assert.ok(effective < cases - 10 && weighted.drivers[0].low < weighted.drivers[0].weight);
+	const quick = await ask({ kind: 'drivers', outcome: 'Q7ALL', predictors: ['Q7FOOD', 'Q7SIGN'], intervals: false });
+	assert.deepEqual([quick.drivers[0].low, quick.drivers[0].high, quick.effective_n], [null, null, undefined]);
 });
+
+/** Complete cases of a file's columns (1 to 5), with correlations by WEIGHT. */
+function byWeight(text, columns) {
+	const [head, ...lines] = text.trim().split(/\r?\n/).map((line) => line.match(/("([^"]|"")*"|[^,]*)(,|$)/g).map((cell) => cell.replace(/,$/, '').replace(/^"|"$/g, '').trim()));
+	const at = [...columns, 'WEIGHT'].map((name) => head.indexOf(name));
+	const rows = lines.map((line) => at.map((i) => Number(line[i]))).filter((row) => row.slice(0, -1).every((x) => x >= 1 && x <= 5));
+	const weight = rows.map((row) => row.at(-1)), all = weight.reduce((a, b) => a + b);
+	const mean = (f) => rows.reduce((sum, row, i) => sum + weight[i] * f(row), 0) / all;
+	const cov = (a, b) => mean((row) => row[a] * row[b]) - mean((row) => row[a]) * mean((row) => row[b]);
+	return { cases: rows.length, r: (a, b) => cov(a, b) / Math.sqrt(cov(a, a) * cov(b, b)), effective: all ** 2 / weight.reduce((sum, w) => sum + w * w, 0), top2: mean((row) => row[2] >= 4) };
+}
 
 const CLASSIC = {
 	attitude: { outcome: 'rating', lmg: { complaints: 0.370816, privileges: 0.050904, learning: 0.155766, raises: 0.120345, critical: 0.006589, advance: 0.028182 } },
