@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -12,6 +13,7 @@
 #include "base/map.h"
 #include "consent/consent.h"
 #include "op/app.h"
+#include "survey/survey.h"
 #include "voice/voice_inner.h"
 
 enum { FLUSH_BYTES = 1 << 20, ROW_BYTES = 16 << 20 };
@@ -101,15 +103,52 @@ static bool on_answer(void *arg, const struct db_val *row, size_t columns)
 	return t->e == OK;
 }
 
+struct asked {
+	str question;
+	size_t place, i;
+};
+
+static int by_place(const void *x, const void *y)
+{
+	const struct asked *a = x, *b = y;
+	if (a->place != b->place) return a->place < b->place ? -1 : 1;
+	return a->i < b->i ? -1 : a->i > b->i;
+}
+
+/* In the order of the survey, when it is ours ("areas.2" is of "areas"); what it no longer asks comes last. */
+static enum err asked_of(struct op *op, str survey, struct asked **out, size_t *n)
+{
+	struct db_rows rows;
+	struct survey *all;
+	size_t surveys;
+	const struct survey_definition *d = NULL;
+	id ours = 0;
+	TRY(op_query(op, SQL_feedback_asked, DB_ARGS(db_text(survey)), &rows));
+	TRY(survey_all(op, &all, &surveys));
+	for (size_t i = 0; id_read(S("sur"), survey, &ours) && i < surveys; i++)
+		if (all[i].id == ours) d = &all[i].definition;
+	*out = ARENA_ARRAY(&op->arena, struct asked, rows.n + 1);
+	*n = rows.n;
+	for (size_t i = 0; i < rows.n; i++) {
+		str name = db_rows_text(&rows, i, 0), rest = name, question = str_cut(&rest, '.');
+		size_t place = 0;
+		while (d && place < d->questions.n && !str_eq(d->questions.v[place].id, question)) place++;
+		(*out)[i] = (struct asked){name, place, i};
+	}
+	qsort(*out, rows.n, sizeof **out, by_place);
+	return OK;
+}
+
 static enum err put_head(struct op *op, struct table *t, str survey)
 {
-	struct db_rows asked;
-	TRY(op_query(op, SQL_feedback_asked, DB_ARGS(db_text(survey)), &asked));
+	struct asked *asked;
+	size_t n;
+	TRY(asked_of(op, survey, &asked, &n));
 	buf_add(&t->out, S("response,time,customer,language,channel,location,weight"));
-	for (size_t i = 0; i < asked.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_byte(&t->out, ',');
-		buf_csv(&t->out, db_rows_text(&asked, i, 0));
-		*map_put(&t->columns, db_rows_text(&asked, i, 0), NULL) = t->n_columns++;
+		buf_csv(&t->out, asked[i].question);
+		*map_put(&t->columns, asked[i].question, NULL) = t->n_columns++;
 	}
 	buf_add(&t->out, S("\r\n"));
 	return OK;
