@@ -92,11 +92,16 @@ if (zone) {
 
 // ---- what is being written is kept on the server a moment after the last key, so that nothing is lost with the page
 for (const form of document.querySelectorAll('[data-draft]')) {
-	let due = 0;
+	let due = 0, told = 0;
 	const keep = () => {
 		const body = new URLSearchParams({ csrf: form.elements.csrf.value, text: form.elements.text.value });
 		fetch(form.dataset.draft, { method: 'POST', body, headers: { accept: 'application/json' } });
 	};
 	form.addEventListener('input', () => { clearTimeout(due); due = setTimeout(keep, 1500); });
+	if (form.dataset.typing) form.addEventListener('input', () => {
+		if (Date.now() - told < 3000) return;
+		told = Date.now();
+		fetch(form.dataset.typing, { method: 'POST', body: new URLSearchParams({ csrf: form.elements.csrf.value }), headers: { accept: 'application/json' } });
+	});
 	form.addEventListener('submit', () => clearTimeout(due));
 }

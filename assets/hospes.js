@@ -1,6 +1,7 @@
-/* hospes.js: what a site includes to show surveys on its pages:
+/* hospes.js: what a site includes to show surveys and a chat on its pages:
      <script async src="https://cx.example.com/hospes.js" data-key="sit_…"></script>
-   Nothing is stored on the visitor's machine before hospes('consent', true), and nothing is read there. Where the page is and what its
+   Nothing is stored on the visitor's machine before hospes('consent', true), or before they write the first message of a chat, which the
+   chat then needs to find its way back to them. Where the page is and what its
    visitor does on it is judged here and told to nobody. What is shown is a page of Hospes in a frame: neither can the site read what is
    answered nor can its styles reach it. Around the frame stands a shadow tree with a sheet of its own, which needs no style-src.
    A policy of the site has to allow this script, its connections and its frames: script-src, connect-src and frame-src HOST. */
@@ -9,7 +10,7 @@
 	const DAY_MS = 86_400_000, PATIENCE_MS = 15_000, STORE = 'hospes', TOP = 2147483000;
 	const own = document.currentScript ?? document.querySelector('script[data-key][src*="hospes.js"]');
 	if (!own || window.hospes?.ready) return;
-	const home = new URL(own.src, location.href).origin, { key = '', theme = '', trial = '', kind = '' } = own.dataset;
+	const home = new URL(own.src, location.href).origin, { key = '', theme = '', trial = '', kind = '', chat: chatWish = '' } = own.dataset;
 	const say = (text) => console.warn(`Hospes: ${text}`);
 	const lang = () => document.documentElement.lang || navigator.language || '';
 	let consent = false, person = {}, config, popup, address, asked = new Set(), pending = [];
@@ -39,7 +40,7 @@
 	}
 	const complain = (error) => say(error.status ? error.message : `${home} cannot be reached from this page (${error.message})`);
 
-	/* ---- a page of ours in a frame; later a chat stands in one too ---- */
+	/* ---- a page of ours in a frame ---- */
 	const panels = new Set();
 	const SHEET = `:host{all:initial}
 .box{display:block;background:light-dark(#fff,#1a1d1f);color:light-dark(#1b1e20,#e9ebec)}
@@ -55,10 +56,16 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:-4px}
 .frame{display:flex;flex:0 1 auto;flex-direction:column;min-block-size:0}
 .frame iframe{flex:0 1 auto;min-block-size:0}
 .unseen{position:fixed;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (max-width:30rem){.popup{inset-inline:0;inset-block-end:0;inline-size:100%;max-block-size:75vh;border-width:1px 0 0;border-radius:1rem 1rem 0 0}}
+.chat{block-size:min(40rem,calc(100vh - 7rem));inset-block-end:5.5rem}
+.chat .frame,.chat .frame iframe{flex:1 1 auto}
+.open{position:fixed;z-index:${TOP};inset-block-end:1rem;inset-inline-end:1rem;display:flex;gap:.5rem;inline-size:auto;block-size:3.25rem;padding-inline:1.25rem;border-radius:2rem;background:light-dark(#1b1e20,#e9ebec);color:light-dark(#fff,#131516);font:600 1rem/1.2 system-ui,sans-serif;box-shadow:0 .25rem 1rem rgb(0 0 0/.25)}
+.open:focus-visible{outline:3px solid Highlight;outline-offset:2px}
+.n{min-inline-size:1.5rem;padding:.125rem .375rem;border-radius:1rem;background:#b3261e;color:#fff;text-align:center;box-sizing:border-box}
+.n:empty{display:none}
+@media (max-width:30rem){.popup.chat{inset:0;block-size:100%;max-block-size:none;border:0;border-radius:0}.popup{inset-inline:0;inset-block-end:0;inline-size:100%;max-block-size:75vh;border-width:1px 0 0;border-radius:1rem 1rem 0 0}}
 @media (prefers-reduced-motion:no-preference){.popup{transition:opacity .2s,transform .2s}.popup[hidden]{opacity:0;transform:translateY(1rem)}}
 .light{color-scheme:light}.dark{color-scheme:dark}.auto{color-scheme:light dark}`;
-	const looks = () => (['light', 'dark'].includes(theme) ? theme : getComputedStyle(document.documentElement).colorScheme.includes('dark') ? 'auto' : 'light');
+	const looks = () => (['light', 'dark'].includes(theme) ? theme : `${getComputedStyle(document.documentElement).colorScheme} ${document.querySelector('meta[name=color-scheme]')?.content}`.includes('dark') ? 'auto' : 'light');
 	const make = (name, attributes = {}, ...children) => {
 		const element = document.createElement(name);
 		for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
@@ -98,7 +105,7 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:-4px}
 			if (data.hospes === 'size') inner.style.blockSize = `${Math.min(Math.max(Number(data.height) || 0, 40), 5000)}px`;
 			if (data.hospes === 'waiting') panel.is_waiting = true;
 			if (data.hospes === 'arrived') panel.is_waiting = false;
-			heard[data.hospes]?.(panel);
+			heard[data.hospes]?.(panel, data);
 		};
 		addEventListener('message', take);
 		panels.add(panel);
@@ -135,6 +142,51 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:-4px}
 		dress(host, box, status);
 		document.body.append(host);
 		popup = { shut };
+	}
+
+	/* ---- the chat: a button, and a panel that keeps its frame once it was opened ---- */
+	const BEGUN = `${STORE}-chat`;
+	const wasBegun = () => { try { return localStorage.getItem(BEGUN) === key; } catch { return false; } };
+	const begin = () => { try { localStorage.setItem(BEGUN, key); } catch { /* the next page asks anew */ } };
+	let chat;
+	function addChat() {
+		if (chat || !config.chat) return;
+		const n = make('span', { class: 'n' }), more = make('span', { class: 'unseen', role: 'status' });
+		const button = make('button', { type: 'button', class: 'open', 'aria-expanded': 'false', 'aria-haspopup': 'dialog' }, config.chat, n);
+		const host = make('div', { 'data-hospes': 'chat' }), root = make('div', { class: looks(), dir: config.dir, lang: config.lang }, button, more);
+		let box, panel;
+		const isOpen = () => box && !box.hidden;
+		const toggle = (will) => {
+			if (will) load();
+			if (will === isOpen() || !box) return;
+			box.hidden = !will;
+			box.inert = !will;
+			button.setAttribute('aria-expanded', String(will));
+			panel.tell({ hospes: 'shown', is_shown: will });
+			if (will) box.querySelector('iframe').focus();
+			else button.focus();
+		};
+		const load = () => {
+			if (box) return;
+			const inner = frame(`/site/${encodeURIComponent(key)}/chat`, config.chat_title);
+			const close = make('button', { type: 'button', 'aria-label': config.close }, '×');
+			box = make('div', { class: `box popup chat ${looks()}`, role: 'dialog', 'aria-label': config.chat_title, hidden: '' }, make('header', {}, make('h2', {}, config.chat_title), close), make('div', { class: 'frame' }, inner));
+			box.inert = true;
+			close.addEventListener('click', () => toggle(false));
+			panel = listen(inner, {
+				ready: () => { panel.tell({ hospes: 'person', person }); if (isOpen()) panel.tell({ hospes: 'shown', is_shown: true }); },
+				escape: () => toggle(false), begun: begin,
+				unread: (_, { n: count }) => { n.textContent = count || ''; more.textContent = count ? config.chat_unread : ''; },
+			});
+			root.append(box);
+		};
+		button.addEventListener('click', () => toggle(!isOpen()));
+		root.addEventListener('keydown', (event) => { if (event.key === 'Escape') toggle(false); });
+		dress(host, root);
+		document.body.append(host);
+		chat = { toggle, named: () => panel?.tell({ hospes: 'person', person }) };
+		if (wasBegun()) setTimeout(load, 1000); // whoever wrote before hears of the answer on the next page, too
+		if (chatWish === 'open') toggle(true);
 	}
 
 	function showInline(path, place) {
@@ -206,6 +258,7 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:-4px}
 		asked = new Set();
 		for (const stop of pending.splice(0)) stop();
 		if (!config) return;
+		if (!trial) addChat();
 		if (trial) return kind === 'inline' ? showInline(trial, document.querySelector('[data-hospes-survey]')) : showPopup(trial, false);
 		const here = config.surveys.filter((each) => isHere(each.places));
 		here.forEach(watch);
@@ -221,7 +274,8 @@ button:focus-visible{outline:3px solid Highlight;outline-offset:-4px}
 	/* ---- what the page says: hospes('consent', true), hospes('event', name), hospes('identify', user, proof), hospes('open', survey) … ---- */
 	const WORDS = {
 		consent: agree,
-		identify: (user, proof) => { person = user ? { user: String(user), proof: String(proof ?? '') } : {}; },
+		identify: (user, proof) => { person = user ? { user: String(user), proof: String(proof ?? '') } : {}; chat?.named(); },
+		chat: (will = 'open') => chat?.toggle(will !== 'close'),
 		event: (name) => config?.surveys.filter((each) => each.starts === 'event' && each.event === name && each.kind === 'popup' && isHere(each.places)).forEach((each) => later(each)),
 		open: (id) => config?.surveys.filter((each) => each.survey === id).forEach((each) => { asked.delete(id); ask({ ...each, isAskedFor: true }); }),
 		close: () => popup?.shut(),

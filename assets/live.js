@@ -18,7 +18,26 @@ function refresh(part, topic) {
 // Bursts are drawn together; what costs the server much says after how many seconds at the soonest (data-live-gap).
 const SOON_MS = 400;
 const due = new Set(), drawn = new Map(); // ids of parts; drawn: when, by performance.now()
+const SHOWN_MS = 5000;
+/** What holds for some seconds, such as that somebody is writing. */
+function show(topic) {
+	for (const place of document.querySelectorAll(`[data-live-shows="${CSS.escape(topic)}"]`)) {
+		clearTimeout(place.timer);
+		if (place.textContent !== place.dataset.words) place.textContent = place.dataset.words;
+		place.timer = setTimeout(() => { place.textContent = ''; }, SHOWN_MS);
+	}
+}
+/** A chat that somebody has before their eyes is read. */
+function see() {
+	const part = document.querySelector('[data-seen]'), csrf = document.querySelector('input[name=csrf]')?.value;
+	if (part && csrf && !document.hidden) fetch(part.dataset.seen, { method: 'POST', body: new URLSearchParams({ csrf }), headers: { accept: 'application/json' } });
+}
+see();
+document.addEventListener('visibilitychange', see);
+document.addEventListener('htmx:afterSettle', see);
+
 function changed(topic) {
+	show(topic);
 	for (const { id, dataset } of document.querySelectorAll(`[data-live="${CSS.escape(topic)}"]`)) {
 		if (due.has(id)) continue;
 		due.add(id);

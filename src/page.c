@@ -54,7 +54,7 @@ struct page {
 	struct notice *notice;
 	LIST_OF(str) topics, styles, scripts;
 	int64_t drawn_after; /* of what is published live */
-	str live_worker, charts, answering, icons, favicon, manifest;
+	str live_worker, charts, answering, chatting, icons, favicon, manifest;
 };
 struct envelope {
 	struct page page;
@@ -112,6 +112,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(page, live_worker, DESC_STR),
 	FIELD(page, charts, DESC_STR),
 	FIELD(page, answering, DESC_STR),
+	FIELD(page, chatting, DESC_STR),
 	FIELD(page, icons, DESC_STR),
 	FIELD(page, favicon, DESC_STR),
 	FIELD(page, manifest, DESC_STR),
@@ -296,7 +297,7 @@ static void add_languages(struct op *op, struct page *page)
 
 static bool is_of_every_page(str path)
 {
-	static const char *const OTHERS[] = {"assets/live-worker.js", "assets/survey.js", "assets/hospes.js", "assets/vendor/echarts.min.js"};
+	static const char *const OTHERS[] = {"assets/live-worker.js", "assets/survey.js", "assets/chat.js", "assets/hospes.js", "assets/vendor/echarts.min.js"};
 	bool is_script = str_starts(path, S("assets/")) && str_ends(path, S(".js"));
 	for (size_t i = 0; i < COUNT_OF(OTHERS); i++) is_script &= !str_eq(path, str_of(OTHERS[i]));
 	return is_script;
@@ -311,6 +312,7 @@ static void add_assets(struct op *op, struct page *page)
 	page->scripts.v = ARENA_ARRAY(a, str, LIST_MOST);
 	page->live_worker = asset_address(a, S("assets/live-worker.js"));
 	page->answering = asset_address(a, S("assets/survey.js"));
+	page->chatting = asset_address(a, S("assets/chat.js"));
 	page->charts = asset_address(a, S("assets/vendor/echarts.min.js"));
 	for (size_t i = 0; asset_at(i) && page->scripts.n < LIST_MOST; i++) {
 		str path = asset_at(i)->path;

@@ -3,6 +3,7 @@
 #include "alert/alert.h"
 #include "area/area.h"
 #include "audit/audit_pages.h"
+#include "chat/chat.h"
 #include "consent/consent_pages.h"
 #include "contact/contact.h"
 #include "conversation/conversation.h"

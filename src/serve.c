@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "alert/alert.h"
+#include "chat/chat.h"
 #include "collect/appliers.h"
 #include "collect/collect.h"
 #include "collect/receive.h"
@@ -35,7 +36,7 @@
 #include "source/import.h"
 #include "team/session.h"
 
-enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8, RESEARCH_FORM_BYTES = RESEARCH_FILE_BYTES + (1 << 20) };
+enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8, CHAT_FORM_BYTES = 64 << 10, RESEARCH_FORM_BYTES = RESEARCH_FILE_BYTES + (1 << 20) };
 
 struct server {
 	struct app *app;
@@ -300,6 +301,14 @@ static void by_table(struct server *s, struct http_request *rq)
 	if (!is_answered) answer_fault(s, rq, &m, ERR_BUSY, "the database is busy, try again");
 }
 
+/* Who is there is told by their own topic: nobody listens in another's name. */
+static bool may_hear(struct op *op, str topic)
+{
+	if (str_starts(topic, S("agent:"))) return str_eq(topic, chat_agent_topic(op, op->actor.id));
+	bool is_of_customer = str_starts(topic, S("customer:")) || str_starts(topic, S("conversation")) || str_starts(topic, S("typing:")) || str_starts(topic, S("chat:"));
+	return !is_of_customer || op_may(op, PERM_READ_CUSTOMERS);
+}
+
 /* GET /live?topics=customer:cus_…,import:imp_…&after=ID for whoever is signed in; a customer's only for who may see customers. */
 static void live(struct server *s, struct http_request *rq)
 {
@@ -315,7 +324,7 @@ static void live(struct server *s, struct http_request *rq)
 	bool may = e == OK && op.actor.kind == ACTOR_PERSON;
 	for (str rest = http_query(rq, "topics"); may && rest.n && n_topics < STREAM_TOPICS;) {
 		str topic = str_cut(&rest, ',');
-		if (!str_starts(topic, S("customer:")) || op_may(&op, PERM_READ_CUSTOMERS)) topics[n_topics++] = topic;
+		if (may_hear(&op, topic)) topics[n_topics++] = topic;
 	}
 	op_end(&op, e);
 	op_release(&op);
@@ -323,6 +332,18 @@ static void live(struct server *s, struct http_request *rq)
 		http_reply_stream(rq, topics, n_topics, str_u64(http_query(rq, "after"), &after) ? after : 0);
 	else
 		http_reply(rq, 401, S("text/plain; charset=utf-8"), S("sign in first\n"));
+}
+
+/* GET /site/:site/chat/live?token=… for whoever holds a visitor's token. */
+static void chat_live(struct server *s, struct http_request *rq)
+{
+	struct op op;
+	str topics[CHAT_TOPICS];
+	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, false);
+	enum err e = op_end(&op, chat_stream_topics(&op, rq, topics));
+	if (e == OK) http_reply_stream(rq, topics, CHAT_TOPICS, 0);
+	else http_reply(rq, e == ERR_NOT_FOUND ? 404 : e == ERR_DENIED ? 403 : 503, S("text/plain; charset=utf-8"), S("open the chat again\n"));
+	op_release(&op);
 }
 
 /* A file for import goes to disk as it comes, so who sends it is asked before. */
@@ -354,6 +375,7 @@ static enum err choose_way(void *arg, struct http_request *rq, struct http_way *
 	bool is_research = str_starts(path, S("/research")), is_upload = str_eq(http_method(rq), S("POST")) && (is_research || str_eq(path, S("/imports")) || str_eq(path, S("/imports.json")));
 	if (receive_is_ours(path)) way->max_body = receive_max_body(s->app);
 	way->is_quick = receive_is_ours(path) || str_eq(path, S("/health")) || is_asset(path);
+	if (str_starts(path, S("/site/")) && str_ends(path, S("/chat/files"))) way->max_body = (size_t)setting_int(s->app, SETTING_chat_file_bytes) + CHAT_FORM_BYTES;
 	if (!is_upload || atomic_load(&s->app->ready_pct) != 100) return OK;
 	TRY(upload_way(s, rq, way));
 	if (is_research) way->max_files_body = RESEARCH_FORM_BYTES;
@@ -381,6 +403,8 @@ static void handle(void *arg, struct http_request *rq)
 		send_metrics(s, rq);
 	else if (str_eq(path, S("/live")))
 		live(s, rq);
+	else if (chat_is_stream(path) && atomic_load(&s->app->ready_pct) == 100)
+		chat_live(s, rq);
 	else
 		by_table(s, rq);
 }

@@ -302,6 +302,40 @@ SELECT at, address, title, reason FROM conversation_refused ORDER BY at DESC, id
 
 -- name: conversation_refused_clean
 DELETE FROM conversation_refused WHERE at < $1;
+-- ---- chats ----
+
+-- name: conversation_chat_last
+SELECT c.id, c.state, c.reopened, c.solved_at, c.changed_at, k.read_at, k.seen_at, c.title FROM conversation c JOIN conversation_contact k ON k.id = c.contact
+WHERE k.channel = 'chat' AND k.address = $1 ORDER BY c.made_at DESC, c.id DESC LIMIT 1;
+
+-- name: conversation_chat_messages
+-- Those that were kept since then, the newest first.
+SELECT m.id, m.kind, m.at, m.kept_at, m.author, m.text, m.key FROM conversation_message m JOIN conversation_contact k ON k.id = m.contact
+WHERE k.channel = 'chat' AND k.address = $1 AND m.kind < 2 AND m.kept_at >= $2 ORDER BY m.kept_at DESC, m.id DESC LIMIT $3;
+
+-- name: conversation_chat_files
+SELECT f.id, f.message, f.name, f.size FROM conversation_file f JOIN conversation_message m ON m.id = f.message JOIN conversation_contact k ON k.id = m.contact
+WHERE k.channel = 'chat' AND k.address = $1 AND m.kind < 2 AND m.kept_at >= $2 ORDER BY f.id;
+
+-- name: conversation_chat_file
+SELECT f.bytes, f.name FROM conversation_file f JOIN conversation_message m ON m.id = f.message JOIN conversation_contact k ON k.id = m.contact
+WHERE f.id = $1 AND k.channel = 'chat' AND k.address = $2 AND m.kind < 2;
+
+-- name: conversation_chat_was_read
+UPDATE conversation_message SET mail = $2 WHERE conversation = $1 AND send_at IS NOT NULL AND mail IS NULL
+	AND at <= (SELECT coalesce(k.read_at, 0) FROM conversation_contact k WHERE k.id = conversation_message.contact);
+
+-- name: conversation_chat_unsent
+SELECT id, text FROM conversation_message WHERE conversation = $1 AND send_at IS NOT NULL AND mail IS NULL ORDER BY at, id;
+
+-- name: conversation_contact_read
+UPDATE conversation_contact SET read_at = $3 WHERE channel = $1 AND address = $2 AND coalesce(read_at, 0) < $3;
+
+-- name: conversation_contact_seen
+UPDATE conversation_contact SET seen_at = $2 WHERE id = $1 AND coalesce(seen_at, 0) < $2;
+
+-- name: conversation_contact_marks
+SELECT read_at, seen_at FROM conversation_contact WHERE id = $1;
 
 -- ---- figures ----
 

@@ -86,8 +86,26 @@ static void put_pair(struct json_writer *j, const char *key, str value)
 	json_put_str(j, value);
 }
 
+bool conversation__is_chat(str channel)
+{
+	return str_eq(channel, S("chat"));
+}
+
+/* Segment names what is said in a chat by who sent it: the customer, or the organisation. */
+struct names {
+	const char *in, *out, *begun;
+};
+static const struct names LETTERS = {"Message Received", "Message Sent", "Conversation Started"};
+static const struct names CHATS = {"Live Chat Message Sent", "Live Chat Message Received", "Live Chat Conversation Started"};
+
+static const struct names *names_of(const struct conversation__letter *l)
+{
+	return conversation__is_chat(l->channel) ? &CHATS : &LETTERS;
+}
+
 static str body_of(struct arena *a, const struct conversation__letter *l, const struct moment *m, str name)
 {
+	bool is_chat = conversation__is_chat(l->channel);
 	struct buf b;
 	struct json_writer j = {.out = &b};
 	buf_init(&b, BODY_BYTES);
@@ -95,9 +113,12 @@ static str body_of(struct arena *a, const struct conversation__letter *l, const 
 	put_pair(&j, "type", S("track"));
 	put_pair(&j, "event", m->event);
 	put_pair(&j, "messageId", m->message_id);
+	if (is_chat) put_pair(&j, "anonymousId", l->address);
+	put_pair(&j, "userId", l->user_id);
 	json_key(&j, S("properties"));
 	json_begin_object(&j);
-	put_pair(&j, "conversation", m->conversation);
+	put_pair(&j, is_chat ? "conversation_id" : "conversation", m->conversation);
+	if (is_chat && l->kind == MESSAGE_OUT) put_pair(&j, "agent_name", l->author);
 	put_pair(&j, "subject", m->title);
 	put_pair(&j, "text", utf8_cut(m->text, TEXT_IN_EVENT));
 	json_end_object(&j);
@@ -106,7 +127,7 @@ static str body_of(struct arena *a, const struct conversation__letter *l, const 
 	put_pair(&j, "channel", l->channel);
 	json_key(&j, S("traits"));
 	json_begin_object(&j);
-	put_pair(&j, "email", l->address);
+	if (!is_chat) put_pair(&j, "email", l->address);
 	put_pair(&j, "name", name);
 	json_end_object(&j);
 	json_end_object(&j);
@@ -118,7 +139,11 @@ static str body_of(struct arena *a, const struct conversation__letter *l, const 
 
 static bool add_moment(struct conversation_intake *in, const struct conversation__letter *l, const struct moment *m, str name)
 {
-	struct touchpoint t = {.call = CALL_TRACK, .event = m->event, .message_id = m->message_id, .time_ms = l->at_ms, .channel = l->channel, .email = l->address, .has_traits = true};
+	bool is_chat = conversation__is_chat(l->channel);
+	struct touchpoint t = {.call = CALL_TRACK, .event = m->event, .message_id = m->message_id, .time_ms = l->at_ms, .channel = l->channel, .has_traits = !is_chat || name.n};
+	if (is_chat) t.anonymous_id = l->address;
+	else t.email = l->address;
+	t.user_id = l->user_id;
 	t.raw = body_of(&in->op->arena, l, m, name);
 	return intake_add(in->intake, &t, in->n++) != DROP_suppressed; /* what else drops it is counted there, and no reason not to answer */
 }
@@ -128,11 +153,11 @@ static bool add_moments(struct conversation_intake *in, const struct conversatio
 {
 	struct arena *a = &in->op->arena;
 	struct moment m = {.message_id = str_fmt(a, "message:%.*s", STR_ARG(l->key)), .conversation = id_show(a, S("cnv"), conversation), .title = l->title, .text = l->text};
-	m.event = l->kind == MESSAGE_OUT ? S("Message Sent") : S("Message Received");
+	m.event = str_of(l->kind == MESSAGE_OUT ? names_of(l)->out : names_of(l)->in);
 	str name = is_known || l->kind == MESSAGE_OUT ? S("") : l->name;
 	if (!add_moment(in, l, &m, name)) return false;
 	if (!is_new || l->kind != MESSAGE_IN) return true;
-	m.event = S("Conversation Started");
+	m.event = str_of(names_of(l)->begun);
 	m.message_id = str_fmt(a, "conversation:%.*s", STR_ARG(l->key));
 	m.text = S("");
 	return add_moment(in, l, &m, S(""));
@@ -157,7 +182,8 @@ static bool says_enough(str base)
 static enum err find(struct op *op, const struct conversation__letter *l, id contact, id *out)
 {
 	struct db_rows r;
-	*out = 0;
+	*out = l->into;
+	if (*out) return OK;
 	for (size_t i = l->n_references; i && !*out; i--) TRY(by_reference(op, l->references[i - 1], contact, out));
 	if (!*out) TRY(by_reference(op, l->message_id, contact, out)); /* its answer came first */
 	if (*out || l->n_references || !l->is_answer || l->is_unproven || !contact || !says_enough(l->base)) return OK;
@@ -170,7 +196,8 @@ static enum err find(struct op *op, const struct conversation__letter *l, id con
 
 static uint32_t subject_of(const struct op *op, const struct conversation__letter *l)
 {
-	return events_subject_find(op->app->events, identity_key(op->app, l->channel, l->address));
+	str kind = l->user_id.n ? S("user_id") : conversation__is_chat(l->channel) ? S("anonymous_id") : l->channel;
+	return events_subject_find(op->app->events, identity_key(op->app, kind, l->user_id.n ? l->user_id : l->address));
 }
 
 static enum err open_contact(struct op *op, const struct conversation__letter *l, id *out, uint32_t *subject)
@@ -207,11 +234,10 @@ static enum err keep_files(struct op *op, const struct conversation__letter *l, 
 	return OK;
 }
 
-static enum err keep_message(struct conversation_intake *in, const struct conversation__letter *l, id conversation, id contact)
+static enum err keep_message(struct conversation_intake *in, const struct conversation__letter *l, id conversation, id contact, id message)
 {
 	struct op *op = in->op;
 	struct text_verdict v = {.topics = S(""), .signals = S("")};
-	id message = id_new();
 	if (l->kind == MESSAGE_IN && !l->is_automatic && l->text.n) text_judge(&op->arena, l->text, in->own, &v);
 	TRY(op_run(op, SQL_conversation_message_add,
 		DB_ARGS(db_id(message), db_id(conversation), db_int(l->kind), db_id(contact), db_id(l->person), db_text(l->author), db_int(l->at_ms), db_int(op->now_ms), db_text(l->key), db_text(l->message_id.n ? l->message_id : STR_NONE),
@@ -236,32 +262,35 @@ static enum err heed_lateness(struct conversation_intake *in, struct conversatio
 	return OK;
 }
 
-static enum err keep(struct conversation_intake *in, struct conversation__letter *l, enum conversation_taken *out)
+enum err conversation__keep(struct conversation_intake *in, struct conversation__letter *l, struct conversation__kept *out)
 {
 	struct op *op = in->op;
 	id contact, conversation;
 	uint32_t subject;
+	*out = (struct conversation__kept){.taken = TAKEN_ERASED};
 	TRY(open_contact(op, l, &contact, &subject));
-	if (subject && people_is_suppressed(op->app->people, subject)) {
-		*out = TAKEN_ERASED;
-		return OK;
-	}
+	if (subject && people_is_suppressed(op->app->people, subject)) return OK;
 	TRY(find(op, l, contact, &conversation));
 	bool is_new = !conversation;
 	if (is_new) conversation = id_new();
 	else TRY(heed_lateness(in, l, conversation));
-	if (!l->is_automatic && !l->is_unproven && !add_moments(in, l, conversation, is_new, subject && people_customer(op->app->people, subject))) {
-		*out = TAKEN_ERASED;
-		return OK;
-	}
+	if (!l->is_automatic && !l->is_unproven && !add_moments(in, l, conversation, is_new, subject && people_customer(op->app->people, subject))) return OK;
 	TRY(keep_contact(op, l, &contact));
 	if (is_new)
 		TRY(op_run(op, SQL_conversation_add,
 			DB_ARGS(db_id(conversation), db_text(l->channel), db_id(contact), db_text(l->title), db_text(l->base), db_int(l->is_automatic ? CONVERSATION_SOLVED : CONVERSATION_OPEN), db_bool(l->is_automatic), db_int(l->at_ms), db_int_or_null(l->is_automatic ? l->at_ms : DESC_NULL_INT)), NULL));
-	TRY(keep_message(in, l, conversation, contact));
+	*out = (struct conversation__kept){is_new ? TAKEN_NEW : TAKEN_ADDED, conversation, id_new()};
+	TRY(keep_message(in, l, conversation, contact, out->message));
 	conversation__tell(op, conversation);
-	*out = is_new ? TAKEN_NEW : TAKEN_ADDED;
 	return OK;
+}
+
+enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation)
+{
+	struct conversation_intake *in;
+	TRY(conversation_intake_new(op, false, &in));
+	(void)add_moments(in, l, conversation, false, true); /* of somebody erased: dropped and counted there */
+	return conversation_intake_end(in);
 }
 
 /* The same mail under the same key, wherever it is read from. */
@@ -320,7 +349,10 @@ enum err conversation_take(struct conversation_intake *in, const struct received
 		*out = TAKEN_KNOWN;
 		return OK;
 	}
-	return keep(in, &l, out);
+	struct conversation__kept kept;
+	TRY(conversation__keep(in, &l, &kept));
+	*out = kept.taken;
+	return OK;
 }
 
 /* ---- erasing ---- */

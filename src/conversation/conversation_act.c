@@ -1,6 +1,7 @@
 /* conversation_act.c: what people do with a conversation. An answer is a message at once, goes into the outbox when it can be taken back
  * no more, and is refused where something was written in between that its writer has not seen. */
 #include "audit/audit.h"
+#include "chat/chat.h"
 #include "conversation/conversation_page.h"
 #include "customer/customer.h"
 #include "mail/mail.h"
@@ -41,6 +42,7 @@ static enum err open_one(struct op *op, const struct web *w, struct conversation
 static enum err done(struct op *op, struct answer *a, const struct conversation_row *c, const char *notice)
 {
 	conversation__tell(op, c->id);
+	conversation__tell_visitor(op, c);
 	if (notice) a->notice = msg_of(notice);
 	return answer_redirect(a, c->address);
 }
@@ -67,9 +69,23 @@ static str doer(const struct op *op, const struct web *w)
 	return op->actor.name.n ? op->actor.name : S("Hospes");
 }
 
+/* Of a chat: where the customer left an address, they get by mail what they have not read by then. */
+static enum err when_to_mail(struct op *op, const struct conversation_row *c, enum message_kind kind, int64_t *at)
+{
+	enum { UNREAD_S = 120 };
+	str email = S("");
+	if (kind != MESSAGE_OUT) return OK;
+	bool is_chat = conversation__is_chat(c->channel);
+	if (is_chat) TRY(chat_said_email(op, c->contact_address, &email));
+	if (is_chat && (!email.n || !mail_is_on(op->app))) return OK;
+	*at = op->now_ms + SECOND_MS * (is_chat ? UNREAD_S : setting_int(op->app, SETTING_inbox_undo_s));
+	return OK;
+}
+
 static enum err add_message(struct op *op, const struct web *w, const struct conversation_row *c, enum message_kind kind, str text, id *message)
 {
-	int64_t send_at = kind == MESSAGE_OUT ? op->now_ms + SECOND_MS * setting_int(op->app, SETTING_inbox_undo_s) : DESC_NULL_INT;
+	int64_t send_at = DESC_NULL_INT;
+	TRY(when_to_mail(op, c, kind, &send_at));
 	bool is_person = op->actor.kind == ACTOR_PERSON;
 	*message = id_new();
 	TRY(op_run(op, SQL_conversation_message_add,
@@ -79,7 +95,8 @@ static enum err add_message(struct op *op, const struct web *w, const struct con
 	TRY(search_note(op, SEARCH_MESSAGE, *message));
 	if (kind == MESSAGE_NOTE) return op_run(op, SQL_conversation_touch, DB_ARGS(db_id(c->id)), NULL);
 	TRY(conversation__settle(op, c->id, *message, kind, op->now_ms, false));
-	return job_add(op, "conversation_send", S("{}"), send_at, S("schedule"), NULL);
+	if (conversation__is_chat(c->channel)) TRY(conversation__chat_answered(op, c, *message, doer(op, w), text));
+	return send_at == DESC_NULL_INT ? OK : job_add(op, "conversation_send", S("{}"), send_at, S("schedule"), NULL);
 }
 
 static enum err refuse(struct op *op, const struct web *w, struct answer *a, id conversation, str text, struct msg collision)
@@ -104,10 +121,11 @@ static enum err set_state(struct op *op, const struct conversation_row *c, enum 
 
 static enum err solve(struct op *op, const struct conversation_row *c)
 {
+	str ended = conversation__is_chat(c->channel) ? S("Live Chat Conversation Ended") : S("Conversation Ended");
 	if (c->customer && !c->is_automatic) {
 		str shown = id_show(&op->arena, S("cnv"), c->id);
 		const struct customer_pair pairs[] = {{"conversation", shown}, {"subject", c->title}};
-		TRY(customer_keep(op, c->customer, S("Conversation Ended"), c->channel, str_fmt(&op->arena, "%.*s-ended-%lld", STR_ARG(shown), (long long)c->reopened), pairs, COUNT_OF(pairs)));
+		TRY(customer_keep(op, c->customer, ended, c->channel, str_fmt(&op->arena, "%.*s-ended-%lld", STR_ARG(shown), (long long)c->reopened), pairs, COUNT_OF(pairs)));
 	}
 	return set_state(op, c, CONVERSATION_SOLVED, DESC_NULL_INT, "solved");
 }
@@ -119,21 +137,22 @@ enum err conversation_answer_post(struct op *op, struct web *w, struct answer *a
 	int64_t seen;
 	id message;
 	TRY(open_one(op, w, &c));
+	bool is_chat = conversation__is_chat(c.channel);
 	enum err e = web_input(op, w, &CONVERSATION_ANSWER_DESC, &in);
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, w, a, c.id, in.text, (struct msg){0});
 	TRY(e);
 	if (in.then.n && !str_eq(in.then, S("solve"))) return fail(op, ERR_INVALID, "then", "must be solve or nothing");
-	if (in.seen.n && (!str_i64(in.seen, &seen) || seen != c.revision)) {
+	if (!is_chat && in.seen.n && (!str_i64(in.seen, &seen) || seen != c.revision)) {
 		if (!w->wants_json) return refuse(op, w, a, c.id, in.text, msg_of("conversation_moved_on"));
 		return fail(op, ERR_CONFLICT, "seen", "something was written in between: read it before answering");
 	}
-	if (!mail_is_on(op->app)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
+	if (!is_chat && !mail_is_on(op->app)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
 	TRY(add_message(op, w, &c, MESSAGE_OUT, str_trim(in.text), &message));
 	TRY(op_run(op, SQL_conversation_draft_remove, DB_ARGS(db_id(c.id), db_int(op->actor.id)), NULL));
 	if (str_eq(in.then, S("solve"))) TRY(solve(op, &c));
 	TRY(audit_write(op, "conversation_answered", "conversation", c.id, STR_NONE, STR_NONE));
-	a->undo = conversation__undo(op, c.id, message);
-	return done(op, a, &c, "notice_conversation_answered");
+	if (!is_chat) a->undo = conversation__undo(op, c.id, message);
+	return done(op, a, &c, is_chat ? NULL : "notice_conversation_answered");
 }
 
 enum err conversation_note_post(struct op *op, struct web *w, struct answer *a)
@@ -168,6 +187,7 @@ enum err conversation_undo_post(struct op *op, struct web *w, struct answer *a)
 	id message;
 	TRY(open_one(op, w, &c));
 	TRY(web_id(op, w, "message", "msg", &message));
+	if (conversation__is_chat(c.channel)) return fail(op, ERR_STATE, "message", "was read or may have been: what is said in a chat is said");
 	TRY(op_query(op, SQL_conversation_take_back, DB_ARGS(db_id(message), db_id(c.id)), &r));
 	if (!r.n) return fail(op, ERR_STATE, "message", "has been sent, or is no answer that was written here");
 	id person = db_rows_id(&r, 0, 1);

@@ -17,7 +17,17 @@ struct conversation__letter {
 	enum message_kind kind;
 	bool is_answer, is_automatic, is_cut;
 	bool is_unproven; /* who says they wrote it may not have: nothing is concluded from it */
+	str user_id; /* of a chat: the site's server vouches for it */
+	id into;     /* the conversation it belongs to, where the channel knows; 0: it is found */
 };
+struct conversation__kept {
+	enum conversation_taken taken;
+	id conversation, message;
+};
+enum err conversation__keep(struct conversation_intake *in, struct conversation__letter *l, struct conversation__kept *out) NODISCARD;
+/* The touchpoint of a message that is a row already, durable when it returns. */
+enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation) NODISCARD;
+bool conversation__is_chat(str channel);
 
 /* After a message was added: who waits for whom, which answer was the first, and that a customer's message opens what was solved. */
 enum err conversation__settle(struct op *op, id conversation, id message, enum message_kind kind, int64_t at_ms, bool is_automatic) NODISCARD;
@@ -26,6 +36,9 @@ enum err conversation__settle_anew(struct op *op, id conversation) NODISCARD;
 enum err conversation__step(struct op *op, id conversation, const char *what, str text) NODISCARD;
 /* Pages that show it, or lists, ask again once this is committed. */
 void conversation__tell(struct op *op, id conversation);
+/* The page of the conversation alone: its lists show nothing else than before. */
+void conversation__tell_shown(struct op *op, id conversation);
 str conversation__topic(struct op *op, id conversation);
+str conversation__typing_topic(struct op *op, id conversation);
 #define CONVERSATION_TOPIC S("conversations")
 #endif

@@ -2,6 +2,7 @@
  * transaction, so that a crash sends it neither twice nor not at all; from there on the outbox answers for it. */
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "chat/chat.h"
 #include "conversation/conversation_row.h"
 #include "customer/customer.h"
 #include "i18n/i18n.h"
@@ -64,7 +65,38 @@ static enum err note_sent(struct op *op, const struct unsent *u, id mail)
 	return customer_keep(op, c.customer, S("Message Sent"), c.channel, id_show(&op->arena, S("msg"), u->message), pairs, COUNT_OF(pairs));
 }
 
-static enum err send_one(struct op *op, const struct unsent *u)
+/* ---- chats: what was not read, in one mail ---- */
+
+static enum err gather(struct op *op, struct unsent *u, struct db_rows *unread)
+{
+	TRY(op_query(op, SQL_conversation_chat_unsent, DB_ARGS(db_id(u->conversation)), unread));
+	u->text = S("");
+	for (size_t i = 0; i < unread->n; i++) u->text = str_fmt(&op->arena, "%.*s%s%.*s", STR_ARG(u->text), i ? "\n\n" : "", STR_ARG(db_rows_text(unread, i, 1)));
+	return OK;
+}
+
+static enum err send_chat(struct op *op, const struct conversation_row *c, struct unsent *u)
+{
+	struct db_rows unread;
+	id mail = NOT_SENT;
+	str email;
+	TRY(op_run(op, SQL_conversation_chat_was_read, DB_ARGS(db_id(u->conversation), db_int(NOT_SENT)), NULL));
+	TRY(gather(op, u, &unread));
+	TRY(chat_said_email(op, c->contact_address, &email));
+	if (!unread.n) return OK;
+	struct mail_message m = {.kind = MAIL_ANSWER, .recipient = email, .name = c->person, .subject = utf8_cut(c->title, SUBJECT_BYTES)};
+	TRY(write_mail(op, u, &m));
+	enum err e = email.n ? mail_put(op, &m, &mail) : OK;
+	if (e == ERR_INVALID) op->fault = (struct fault){0};
+	else TRY(e);
+	str message_id = mail > 0 ? mail_message_id(op, mail) : STR_NONE;
+	for (size_t i = 0; i < unread.n; i++) TRY(op_run(op, SQL_conversation_sent, DB_ARGS(db_id(db_rows_id(&unread, i, 0)), db_int(mail), db_text(message_id)), NULL));
+	if (mail > 0) TRY(op_run(op, SQL_conversation_reference_add, DB_ARGS(db_text(message_id), db_id(c->id)), NULL));
+	conversation__tell(op, c->id);
+	return OK;
+}
+
+static enum err send_letter(struct op *op, const struct unsent *u)
 {
 	struct db_rows to, ids;
 	bool is_answer;
@@ -86,6 +118,13 @@ static enum err send_one(struct op *op, const struct unsent *u)
 	return note_sent(op, u, mail);
 }
 
+static enum err send_one(struct op *op, struct unsent *u)
+{
+	struct conversation_row c;
+	TRY(conversation__get(op, u->conversation, &c));
+	return conversation__is_chat(c.channel) ? send_chat(op, &c, u) : send_letter(op, u);
+}
+
 struct sending {
 	int64_t next_at;
 	bool is_one;
@@ -100,7 +139,7 @@ static enum err send_next(struct op *op, void *arg)
 	TRY(op_query(op, SQL_conversation_unsent, DB_ARGS(db_int(clock_now_ms())), &r));
 	if (r.n) {
 		s->is_one = true;
-		const struct unsent u = {db_rows_id(&r, 0, 0), db_rows_id(&r, 0, 1), db_rows_text(&r, 0, 2), db_rows_text(&r, 0, 3)};
+		struct unsent u = {db_rows_id(&r, 0, 0), db_rows_id(&r, 0, 1), db_rows_text(&r, 0, 2), db_rows_text(&r, 0, 3)};
 		return send_one(op, &u);
 	}
 	TRY(op_query(op, SQL_conversation_next_send, DB_NO_ARGS, &r));

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/map.h"
+#include "chat/chat.h"
 #include "conversation/conversation_row.h"
 #include "customer/customer.h"
 #include "i18n/i18n.h"
@@ -97,8 +98,13 @@ struct inbox_view {
 	int64_t n;
 	bool is_current, is_counted;
 };
+struct inbox_presence {
+	bool is_person, is_away, may_write;
+	struct msg text;
+};
 struct inbox {
 	struct msg finding;
+	struct inbox_presence presence;
 	str view, q;
 	bool is_empty, is_filtered, is_search, may_connect;
 	LIST_OF(struct inbox_view) views;
@@ -115,8 +121,16 @@ static const struct desc_field VIEW_FIELDS[] = {
 	FIELD(inbox_view, is_counted, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc VIEW_DESC = DESC(inbox_view, VIEW_FIELDS);
+static const struct desc_field PRESENCE_FIELDS[] = {
+	FIELD(inbox_presence, is_person, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(inbox_presence, may_write, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+	FIELD(inbox_presence, is_away, DESC_BOOL, .doc = "chats do not count on whoever asks"),
+	FIELD(inbox_presence, text, DESC_MSG),
+};
+static const struct desc PRESENCE_DESC = DESC(inbox_presence, PRESENCE_FIELDS);
 static const struct desc_field INBOX_FIELDS[] = {
 	FIELD(inbox, finding, DESC_MSG),
+	FIELD(inbox, presence, DESC_STRUCT, .of = &PRESENCE_DESC),
 	FIELD(inbox, view, DESC_STR, .doc = "open, mine, unassigned, snoozed or solved"),
 	FIELD(inbox, q, DESC_STR),
 	FIELD(inbox, is_empty, DESC_BOOL),
@@ -249,6 +263,15 @@ static enum err fill_choices(struct op *op, const struct wanted *x, struct inbox
 	return OK;
 }
 
+static enum err fill_presence(struct op *op, struct inbox_presence *out)
+{
+	out->may_write = op_may(op, PERM_WRITE_CUSTOMERS);
+	out->is_person = out->may_write && op->actor.kind == ACTOR_PERSON;
+	if (out->is_person) TRY(chat_is_away(op, op->actor.id, &out->is_away));
+	out->text = msg_of(out->is_away ? "chat_presence_away" : "chat_presence_here");
+	return OK;
+}
+
 enum err inbox_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct inbox *page = ARENA_NEW(&op->arena, struct inbox);
@@ -262,6 +285,8 @@ enum err inbox_get(struct op *op, struct web *w, struct answer *a)
 	page->is_search = x.q.n;
 	page->is_filtered = x.q.n || x.tag.n;
 	page->may_connect = op_may(op, PERM_WRITE_SETTINGS);
+	TRY(fill_presence(op, &page->presence));
 	a->topics[a->n_topics++] = CONVERSATION_TOPIC;
+	if (page->presence.is_person) a->topics[a->n_topics++] = chat_agent_topic(op, op->actor.id);
 	return answer_with(a, &INBOX_DESC, page);
 }

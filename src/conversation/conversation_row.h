@@ -18,4 +18,8 @@ void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct
 enum err conversation__get(struct op *op, id conversation, struct conversation_row *out) NODISCARD;
 enum err conversation__people(struct op *op, id chosen, struct option **out, size_t *n) NODISCARD;
 str conversation__address(struct op *op, id conversation);
+
+/* Of a chat, after the commit; of another channel nothing. */
+void conversation__tell_visitor(struct op *op, const struct conversation_row *c);
+enum err conversation__chat_answered(struct op *op, const struct conversation_row *c, id message, str author, str text) NODISCARD;
 #endif

@@ -1,5 +1,7 @@
 /* conversation_show.c: one conversation with what is known of its customer beside it. */
 #include "conversation/conversation_page.h"
+
+#include "chat/chat.h"
 #include "customer/customer.h"
 #include "customer/people.h"
 #include "i18n/i18n.h"
@@ -54,7 +56,11 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, may_write, DESC_BOOL),
 	FIELD(conversation_page, may_mail, DESC_BOOL, .doc = "an answer can be sent"),
 	FIELD(conversation_page, is_nobody, DESC_BOOL, .doc = "the customer is known no more, or not yet"),
+	FIELD(conversation_page, is_chat, DESC_BOOL, .doc = "the customer may be there now"),
+	FIELD(conversation_page, typing, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(conversation_page, live, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(conversation_page, no_mail, DESC_MSG),
+	FIELD(conversation_page, said, DESC_MSG, .doc = "of a chat: an address of mail that the customer gave and nobody has proven"),
 	FIELD(conversation_page, collision, DESC_MSG, .doc = "who else is writing an answer, or what came in between"),
 	FIELD(conversation_page, earlier, DESC_STR),
 	FIELD(conversation_page, messages, DESC_LIST, .item = DESC_STRUCT, .of = &MESSAGE_DESC),
@@ -77,8 +83,10 @@ const struct desc CONVERSATION_PAGE_DESC = DESC(conversation_page, PAGE_FIELDS);
 
 enum column { ID, KIND, AT, AUTHOR, TEXT, FOLDED, IS_AUTOMATIC, IS_CUT, FILES_LEFT, SENTIMENT, SEND_AT, MAIL, MAIL_STATE, ANSWER, ADDRESS, IS_UNPROVEN };
 
-static struct msg sending_of(struct op *op, const struct db_rows *r, size_t i)
+static struct msg sending_of(struct op *op, const struct conversation_page *page, const struct db_rows *r, size_t i)
 {
+	bool is_read = page->read_at != DESC_NULL_INT && page->read_at >= db_rows_int(r, i, AT), is_mailed = db_rows_id(r, i, MAIL) > 0;
+	if (page->is_chat && db_rows_int(r, i, KIND) == MESSAGE_OUT && (is_read || !is_mailed)) return msg_of(is_read ? "conversation_read" : "conversation_delivered");
 	if (db_rows_int(r, i, SEND_AT) == DESC_NULL_INT) return (struct msg){0};
 	int64_t state = db_rows_int(r, i, MAIL_STATE);
 	if (!db_rows_id(r, i, MAIL)) return msg_of("conversation_sends_soon");
@@ -86,13 +94,13 @@ static struct msg sending_of(struct op *op, const struct db_rows *r, size_t i)
 	return msg_of(str_fmt(&op->arena, "conversation_mail_%s", MAIL_STATES[state]).p);
 }
 
-static struct conversation_message message_of(struct op *op, const struct conversation_row *c, const struct db_rows *r, size_t i)
+static struct conversation_message message_of(struct op *op, const struct conversation_page *page, const struct db_rows *r, size_t i)
 {
 	struct conversation_message m = {.id = db_rows_id(r, i, ID), .kind = (int)db_rows_int(r, i, KIND), .at = db_rows_int(r, i, AT), .author = db_rows_text(r, i, AUTHOR), .text = db_rows_text(r, i, TEXT),
-		.folded = db_rows_text(r, i, FOLDED), .is_automatic = db_rows_bool(r, i, IS_AUTOMATIC), .is_cut = db_rows_bool(r, i, IS_CUT), .sending = sending_of(op, r, i), .is_unproven = db_rows_bool(r, i, IS_UNPROVEN)};
+		.folded = db_rows_text(r, i, FOLDED), .is_automatic = db_rows_bool(r, i, IS_AUTOMATIC), .is_cut = db_rows_bool(r, i, IS_CUT), .sending = sending_of(op, page, r, i), .is_unproven = db_rows_bool(r, i, IS_UNPROVEN)};
 	m.is_ours = m.kind == MESSAGE_OUT;
 	m.is_note = m.kind == MESSAGE_NOTE;
-	if (db_rows_int(r, i, SEND_AT) != DESC_NULL_INT && !db_rows_id(r, i, MAIL)) m.undo = conversation__undo(op, c->id, m.id);
+	if (!page->is_chat && db_rows_int(r, i, SEND_AT) != DESC_NULL_INT && !db_rows_id(r, i, MAIL)) m.undo = conversation__undo(op, page->conversation.id, m.id);
 	return m;
 }
 
@@ -130,7 +138,7 @@ static enum err fill_messages(struct op *op, const struct web *w, struct convers
 	size_t n = r.n > MESSAGES ? MESSAGES : r.n;
 	page->messages.v = ARENA_ARRAY(&op->arena, struct conversation_message, n + 1);
 	page->messages.n = n;
-	for (size_t i = 0; i < n; i++) page->messages.v[n - 1 - i] = message_of(op, &page->conversation, &r, i);
+	for (size_t i = 0; i < n; i++) page->messages.v[n - 1 - i] = message_of(op, page, &r, i);
 	if (r.n > MESSAGES) page->earlier = str_fmt(&op->arena, "%.*s?before=%lld", STR_ARG(page->conversation.address), (long long)db_rows_int(&r, n - 1, AT));
 	return fill_files(op, page);
 }
@@ -209,10 +217,23 @@ static struct msg finding_of(const struct conversation_row *c)
 	return m;
 }
 
+static enum err fill_chat(struct op *op, struct conversation_page *page)
+{
+	str email;
+	page->typing = conversation__typing_topic(op, page->conversation.id);
+	TRY(chat_said_email(op, page->conversation.contact_address, &email));
+	if (email.n) page->said = msg_str(mail_is_on(op->app) ? "conversation_said_mailed" : "conversation_said", "email", email);
+	return OK;
+}
+
 enum err conversation__page(struct op *op, const struct web *w, id conversation, struct conversation_page **out)
 {
 	struct conversation_page *page = *out = ARENA_NEW(&op->arena, struct conversation_page);
+	struct db_rows marks;
 	TRY(conversation__get(op, conversation, &page->conversation));
+	TRY(op_query(op, SQL_conversation_contact_marks, DB_ARGS(db_id(page->conversation.contact)), &marks));
+	page->is_chat = conversation__is_chat(page->conversation.channel);
+	page->read_at = marks.n ? db_rows_int(&marks, 0, 0) : DESC_NULL_INT;
 	TRY(fill_messages(op, w, page));
 	TRY(fill_customer(op, page));
 	TRY(fill_history(op, page));
@@ -220,8 +241,10 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 	TRY(fill_choices(op, page));
 	page->is_solved = page->conversation.state == CONVERSATION_SOLVED;
 	page->may_write = op_may(op, PERM_WRITE_CUSTOMERS);
-	page->may_mail = page->may_write && mail_is_on(op->app);
-	if (!mail_is_on(op->app)) page->no_mail = msg_of("conversation_no_mail");
+	page->live = conversation__topic(op, page->conversation.id);
+	page->may_mail = page->may_write && (page->is_chat || mail_is_on(op->app));
+	if (page->is_chat) TRY(fill_chat(op, page));
+	else if (!mail_is_on(op->app)) page->no_mail = msg_of("conversation_no_mail");
 	page->finding = finding_of(&page->conversation);
 	return OK;
 }
@@ -233,6 +256,8 @@ enum err conversation_show_get(struct op *op, struct web *w, struct answer *a)
 	TRY(web_id(op, w, "id", "cnv", &conversation));
 	TRY(conversation__page(op, w, conversation, &page));
 	a->topics[a->n_topics++] = conversation__topic(op, conversation);
+	if (page->is_chat) a->topics[a->n_topics++] = page->typing;
+	if (page->may_write && op->actor.kind == ACTOR_PERSON) a->topics[a->n_topics++] = chat_agent_topic(op, op->actor.id);
 	return answer_with(a, &CONVERSATION_PAGE_DESC, page);
 }
 

@@ -84,6 +84,7 @@ enum err conversation__step(struct op *op, id conversation, const char *what, st
 struct told {
 	struct app *app;
 	str topic;
+	bool is_listed;
 };
 
 static void publish(void *arg)
@@ -91,15 +92,30 @@ static void publish(void *arg)
 	const struct told *t = arg;
 	if (!t->app->http) return;
 	http_publish(t->app->http, t->topic);
-	http_publish(t->app->http, CONVERSATION_TOPIC);
+	if (t->is_listed) http_publish(t->app->http, CONVERSATION_TOPIC);
+}
+
+static void tell(struct op *op, id conversation, bool is_listed)
+{
+	if (!op->app->http) return;
+	struct told *t = ARENA_NEW(&op->arena, struct told);
+	*t = (struct told){op->app, conversation__topic(op, conversation), is_listed};
+	op_after_commit(op, publish, t);
 }
 
 void conversation__tell(struct op *op, id conversation)
 {
-	if (!op->app->http) return;
-	struct told *t = ARENA_NEW(&op->arena, struct told);
-	*t = (struct told){op->app, conversation__topic(op, conversation)};
-	op_after_commit(op, publish, t);
+	tell(op, conversation, true);
+}
+
+void conversation__tell_shown(struct op *op, id conversation)
+{
+	tell(op, conversation, false);
+}
+
+str conversation__typing_topic(struct op *op, id conversation)
+{
+	return str_fmt(&op->arena, "typing:%.*s", STR_ARG(id_show(&op->arena, S("cnv"), conversation)));
 }
 
 str conversation__topic(struct op *op, id conversation)

@@ -14,6 +14,7 @@
 #include "customer/identity.h"
 #include "customer/people.h"
 #include "audit/audit.h"
+#include "chat/chat.h"
 #include "contact/contact.h"
 #include "conversation/conversation.h"
 #include "events/events.h"
@@ -139,7 +140,7 @@ static enum err erase_subject(struct op *op, const struct db_rows *identities, s
 	                                SQL_suggestion_remove_subject, SQL_identity_source_remove_subject, SQL_customer_name_remove_subject, SQL_identity_remove_subject};
 	/* follow-ups before the mentions that some are of */
 	static enum err (*const forgets[])(struct op *op, uint32_t subject) = {order_forget_subject, feedback_forget_subject, verbatim_forget_subject, followup_forget_subject, mention_forget_subject, contact_forget_subject,
-	                                                                        invite_forget_subject, mail_forget_subject, sms_forget_subject, conversation_forget_subject};
+	                                                                        invite_forget_subject, mail_forget_subject, sms_forget_subject, chat_forget_subject, conversation_forget_subject};
 	uint32_t subject = (uint32_t)db_rows_int(identities, i, 0);
 	str kind = db_rows_text(identities, i, 1), value = db_rows_text(identities, i, 2);
 	TRY(op_run(op, SQL_suppression_add, DB_ARGS(db_blob((str){(const char *)&key, sizeof key}), db_int(op->now_ms)), NULL));

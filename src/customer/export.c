@@ -157,6 +157,8 @@ static const struct {
 	{"conversations", SQL_export_conversations},
 	{"messages", SQL_export_messages},
 	{"message_files", SQL_export_files},
+	{"chats", SQL_export_chat_visitors},
+	{"chat_ratings", SQL_export_chat_ratings},
 };
 
 enum err customer_export(struct op *op, id customer, struct buf *out)

@@ -115,6 +115,8 @@ void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uin
 uint64_t http_published(struct http_server *s);
 /* False when neither a stream is open nor a page was drawn that may open one: then nobody hears what is published. */
 bool http_has_readers(const struct http_server *s);
+/* Whether a stream listens to the topic. One whose client has gone without a word counts until the next beat, twenty seconds. */
+bool http_is_heard(struct http_server *s, str topic);
 /* Tells all streams of a topic, which is one line. Never blocks: a slow client is cut off. */
 void http_publish(struct http_server *s, str topic);
 

@@ -178,6 +178,17 @@ bool http_has_readers(const struct http_server *s)
 	return atomic_load_explicit(&all->n, memory_order_relaxed) || (asked_us && clock_mono_us() - asked_us < ASKED_US);
 }
 
+bool http_is_heard(struct http_server *s, str topic)
+{
+	struct http_streams *all = s->streams;
+	uint64_t hash = str_hash(topic);
+	bool is_heard = false;
+	pthread_mutex_lock(&all->lock);
+	for (const struct http_stream *st = all->first; st && !is_heard; st = st->next) is_heard = wants(st, hash);
+	pthread_mutex_unlock(&all->lock);
+	return is_heard;
+}
+
 void http_publish(struct http_server *s, str topic)
 {
 	struct http_streams *all = s->streams;

@@ -48,6 +48,12 @@ enum err site_get(struct op *op, id site, struct site *out)
 	return OK;
 }
 
+enum err site_add(struct op *op, str name, str origins, id *out)
+{
+	*out = id_new();
+	return op_run(op, SQL_site_add, DB_ARGS(db_id(*out), db_text(name), db_text(origins), db_int(op->now_ms)), NULL);
+}
+
 enum err site_showing_get(struct op *op, id survey, struct site_showing *out, bool *has)
 {
 	void *rows;

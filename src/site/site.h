@@ -36,6 +36,11 @@ enum err site_showings(struct op *op, id site, struct site_showing **out, size_t
 bool site_read_origin(struct arena *a, str given, str *out);
 /* Whether a browser's Origin is one of the lines. */
 bool site_has_origin(str origins, str origin);
+/* ERR_DENIED with the reason, counted, where the request comes from a page that is none of the site's and none of ours. */
+enum err site_admit(struct op *op, const struct web *w, const struct site *s) NODISCARD;
+/* The page may stand in frames of the site's pages. */
+void site_set_framed(struct op *op, const struct web *w, const struct site *s);
+enum err site_add(struct op *op, str name, str origins, id *out) NODISCARD;
 /* What proves that the site's own server names a user: hex of HMAC-SHA256 of the user's id by the site's secret. */
 str site_secret(struct op *op, id site);
 str site_proof(struct op *op, id site, str user);

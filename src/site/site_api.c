@@ -10,7 +10,7 @@ enum { NAME_CHARACTERS = 80, ORIGINS_BYTES = 2000, SITES_MOST = 100 };
 
 struct site_row {
 	id id;
-	str name, origins, address, script, secret, code;
+	str name, origins, address, script, secret, code, chat;
 };
 struct sites {
 	struct msg finding;
@@ -26,6 +26,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(site_row, address, DESC_STR),
 	FIELD(site_row, script, DESC_STR, .doc = "what is put into the pages of the site"),
 	FIELD(site_row, secret, DESC_STR, .doc = "with which the site's own server proves who a visitor is; for who may change settings"),
+	FIELD(site_row, chat, DESC_STR, .doc = "how a chat is offered there"),
 	FIELD(site_row, code, DESC_STR, .flags = DESC_PAGE_ONLY),
 };
 static const struct desc ROW_DESC = DESC(site_row, ROW_FIELDS);
@@ -52,6 +53,7 @@ static struct site_row row_of(struct op *op, const struct web *w, const struct s
 	str key = id_show(&op->arena, S("sit"), s->id), source = survey_address(op, w, S(SITE_SCRIPT));
 	struct site_row x = {.id = s->id, .name = s->name, .origins = s->origins, .address = str_fmt(&op->arena, "/settings/sites/%.*s", STR_ARG(key)), .secret = may_write ? site_secret(op, s->id) : STR_NONE,
 	                     .code = str_fmt(&op->arena, "code-%.*s", STR_ARG(key))};
+	x.chat = str_fmt(&op->arena, "%.*s/chat", STR_ARG(x.address));
 	x.script = str_fmt(&op->arena, "<script async src=\"%.*s\" data-key=\"%.*s\"></script>", STR_ARG(source), STR_ARG(key));
 	return x;
 }

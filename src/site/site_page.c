@@ -3,7 +3,9 @@
  * Where the page is, and what its visitor did on it, is judged in the browser and told to nobody. */
 #include <sodium.h>
 
+#include "chat/chat.h"
 #include "customer/customer.h"
+#include "http/metrics.h"
 #include "i18n/i18n.h"
 #include "invite/invite.h"
 #include "setting/setting.h"
@@ -17,6 +19,7 @@ struct shown_survey {
 };
 struct site_page {
 	str lang, dir, title, opened, close;
+	str chat, chat_title, chat_unread; /* absent: none is offered */
 	LIST_OF(struct shown_survey) surveys;
 };
 static const struct desc_field SHOWN_FIELDS[] = {
@@ -36,6 +39,9 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(site_page, title, DESC_STR, .doc = "words around a survey, in the page's language"),
 	FIELD(site_page, opened, DESC_STR),
 	FIELD(site_page, close, DESC_STR),
+	FIELD(site_page, chat, DESC_STR, .doc = "what the button of the chat says; null: none is offered"),
+	FIELD(site_page, chat_title, DESC_STR),
+	FIELD(site_page, chat_unread, DESC_STR),
 	FIELD(site_page, surveys, DESC_LIST, .item = DESC_STRUCT, .of = &SHOWN_DESC),
 };
 const struct desc SITE_PAGE_DESC = DESC(site_page, PAGE_FIELDS);
@@ -64,6 +70,14 @@ static bool is_our_own(struct op *op, const struct web *w, str origin)
 	return str_eq(origin, web_origin(op, w)) || str_eq(origin, setting_text(op, SETTING_public_address));
 }
 
+enum err site_admit(struct op *op, const struct web *w, const struct site *s)
+{
+	str origin = http_header(w->rq, "Origin");
+	if (!origin.n || is_our_own(op, w, origin) || site_has_origin(s->origins, origin)) return OK;
+	metrics_add(COUNTER_SITES_REFUSED, 1);
+	return fail(op, ERR_DENIED, "origin", "%.*s is not among the addresses of this site: add it in Hospes, in the settings under Web sites", STR_ARG(origin));
+}
+
 /* A refusal may be read too, so that the script can say why. A request without an Origin comes from no page of another site. */
 static enum err open_site(struct op *op, const struct web *w, struct site *s)
 {
@@ -72,21 +86,25 @@ static enum err open_site(struct op *op, const struct web *w, struct site *s)
 	if (origin.n && !str_eq(origin, S("null"))) http_set_header(w->rq, "Access-Control-Allow-Origin", origin);
 	TRY(web_id(op, w, "site", "sit", &site));
 	TRY(site_get(op, site, s));
-	if (!origin.n || is_our_own(op, w, origin) || site_has_origin(s->origins, origin)) return OK;
-	return fail(op, ERR_DENIED, "origin", "%.*s is not among the addresses of this site: add it in Hospes, in the settings under Web sites", STR_ARG(origin));
+	return site_admit(op, w, s);
 }
 
 enum err site_page_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct site_page *page = ARENA_NEW(&op->arena, struct site_page);
 	struct site_showing *shown;
+	struct chat_site chat;
 	struct site s;
 	size_t n;
 	TRY(open_site(op, w, &s));
+	TRY(chat_site_get(op, s.id, &chat));
 	TRY(site_showings(op, s.id, &shown, &n));
 	const struct lang *lang = op->locale.lang;
 	*page = (struct site_page){.lang = lang_code(lang), .dir = lang_is_rtl(lang) ? S("rtl") : S("ltr"), .opened = i18n_pattern(lang, S("site_opened")), .close = i18n_pattern(lang, S("site_close"))};
 	page->title = i18n_pattern(lang, S("site_popup_title"));
+	page->chat = chat.is_on ? i18n_pattern(lang, S("chat_button")) : STR_NONE;
+	page->chat_title = i18n_pattern(lang, S("chat_title"));
+	page->chat_unread = i18n_pattern(lang, S("chat_unread"));
 	page->surveys.v = ARENA_ARRAY(&op->arena, struct shown_survey, n + 1);
 	for (size_t i = 0; i < n; i++)
 		page->surveys.v[page->surveys.n++] = (struct shown_survey){shown[i].survey, shown[i].kind, shown[i].starts, shown[i].places, shown[i].event, shown[i].scroll_pct, shown[i].delay_s, shown[i].gap_days};
@@ -136,17 +154,22 @@ enum err site_ask_post(struct op *op, struct web *w, struct answer *a)
 
 /* ---- the survey itself ---- */
 
+void site_set_framed(struct op *op, const struct web *w, const struct site *s)
+{
+	struct buf b;
+	buf_init(&b, s->origins.n + 1);
+	for (size_t i = 0; i < s->origins.n; i++) buf_byte(&b, s->origins.p[i] == '\n' ? ' ' : s->origins.p[i]);
+	http_set_framed_by(w->rq, str_dup(&op->arena, buf_str(&b)));
+	buf_release(&b);
+}
+
 static enum err open_frame(struct op *op, const struct web *w)
 {
 	struct site s;
-	struct buf b;
 	id site;
 	TRY(web_id(op, w, "site", "sit", &site));
 	TRY(site_get(op, site, &s));
-	buf_init(&b, s.origins.n + 1);
-	for (size_t i = 0; i < s.origins.n; i++) buf_byte(&b, s.origins.p[i] == '\n' ? ' ' : s.origins.p[i]);
-	http_set_framed_by(w->rq, str_dup(&op->arena, buf_str(&b)));
-	buf_release(&b);
+	site_set_framed(op, w, &s);
 	return OK;
 }
 

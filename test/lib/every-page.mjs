@@ -163,7 +163,9 @@ export const everyPage = () => describe('every page after the demo', { concurren
 		const { path: every } = await new Surveys(hospes, secret).open('Every kind', asks.map(([type, more], i) => ({ id: `q${i}`, type, text: `A ${type}?`, ...more })));
 		const survey = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'After a purchase').address, { link } = (await hospes.get(survey, secret)).body;
 		await hospes.send('/settings/sites', { name: 'Shop', origins: 'https://shop.example.com' }, secret);
-		await hospes.send(`${survey}/on-site`, { site: (await hospes.get('/settings/sites', secret)).body.rows[0].id, is_on: true, places: '/checkout/*' }, secret);
+		const site = (await hospes.get('/settings/sites', secret)).body.rows[0].id;
+		await hospes.send(`/settings/sites/${site}/chat`, { is_on: true, ask_email: 'may', ask_subject: 'must', email: 'care@example.com' }, secret);
+		await hospes.send(`${survey}/on-site`, { site, is_on: true, places: '/checkout/*' }, secret);
 		await hospes.send(`${survey}/open`, {}, secret);
 		await hospes.send('/surveys', { name: 'Those who serve', template: 'employees' }, secret);
 		const staff = (await hospes.get('/surveys', secret)).body.rows.find((row) => row.name === 'Those who serve').address;
@@ -200,7 +202,7 @@ export const everyPage = () => describe('every page after the demo', { concurren
 		const conversation = (await hospes.get('/inbox', secret)).body.rows[0].address;
 		await hospes.send(`${conversation}/tag`, { value: 'repair' }, secret);
 		addresses = {
-			'/inbox/:id': [conversation],
+			'/inbox/:id': [conversation], '/inbox/try/:id': [`/inbox/try/${site}`], '/settings/sites/:id/chat': [`/settings/sites/${site}/chat`], '/site/:site/chat': [`/site/${site}/chat`],
 			'/surveys/:id/groups': [`${staff}/groups`, `${survey}/groups`],
 			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
