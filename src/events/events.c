@@ -200,6 +200,11 @@ str events_channel_name(struct events *ev, uint16_t code)
 	return name_of(&ev->channels, code);
 }
 
+size_t events_channel_count(struct events *ev)
+{
+	return atomic_load_explicit(&ev->channels.count, memory_order_acquire);
+}
+
 bool events_channel_code(struct events *ev, str name, uint16_t *out)
 {
 	return names__find(&ev->channels, name, out);

@@ -276,6 +276,7 @@ str events_type_name(struct events *ev, uint16_t code);       /* stable for the 
 bool events_type_code(struct events *ev, str name, uint16_t *out);
 size_t events_type_count(struct events *ev);                  /* codes 0..count-1 */
 str events_channel_name(struct events *ev, uint16_t code);
+size_t events_channel_count(struct events *ev);               /* codes 0..count-1 */
 bool events_channel_code(struct events *ev, str name, uint16_t *out);
 
 /* ---- erasing ----------------------------------------------------------------------------------------------------------

@@ -11,105 +11,41 @@
 #include <xxhash.h>
 
 #include "base/mem.h"
-#include "base/vec.h"
-#include "query/hashed.h"
-#include "query/spread.h"
-#include "query/swing.h"
-#include "query/walk.h"
 
-enum { RAW_MAX = 1024, NO_EDGE = 0 };
+enum { RAW_MAX = 1024, VARIANTS_LIKELY = 1 << 16 };
 static const double HALF[] = {0.5};
 
-struct edge { /* how often it came is known by the spread */
-	uint64_t cases, last_case;
-};
-struct ends {
-	uint64_t back, back_cases, last_back;
-	uint16_t from, to;
-};
-struct kind {
-	uint64_t cases, starts, ends, rework_cases, repeats, repeat_cases, last_repeat;
-};
-struct captured { /* of a variant that is listed */
-	uint64_t key;
-	uint32_t n;
-	uint16_t *types;
-};
-struct worker {
-	const struct query_walk *walk;   /* its one matcher: of events */
-	struct query_judge *judge;
-	struct query_plan *plan;
-	const struct query *q;
-	const struct query_flow *f;
-	struct flow_asked asked;
-	struct arena arena;
-	const uint8_t *is_contact;
-	struct line_wants want;
-	struct query_line line;
-	uint32_t **row;                  /* by type before: by type after, 1 + number of the edge */
-	VEC(struct edge) edges;
-	VEC(struct ends) ends_of;        /* by edge */
-	struct spread spread;            /* by edge */
-	struct kind *kinds;              /* by type */
-	uint64_t *seen, *seen_again;     /* a bit a type: in the case in hand */
-	struct hashed variants;          /* first: a customer that took it */
-	struct query_groups *case_values;
-	struct swings swings;
-	uint64_t case_number, cases, customers, events;
-	struct query_tally_out left_out;
-	/* cases by property: the events of the customer in hand, case after case */
-	uint32_t *case_of, *order, *ends; /* all of cap */
-	int64_t *case_time;
-	uint16_t *case_type, *case_channel;
-	size_t cap;
-	uint32_t *local;                 /* by value: 1 + number of the case within the customer */
-	size_t n_local;
-	/* of variants that are listed: by the first worker, customers that took them once more */
-	struct captured *captured;
-	size_t n_captured;
-	/* second pass */
-	const struct worker *sum;        /* of all workers: a worker meets other customers the second time, and other pairs */
-	struct spread *all;
-};
-
 /* ---- one case ---------------------------------------------------------------------------------------------------------- */
-/* Numbers from 1; NO_EDGE: out of memory. */
-static uint32_t new_edge(struct worker *w, uint16_t from, uint16_t to)
+uint32_t flow__new_edge(struct flow_worker *w, uint16_t from, uint16_t to)
 {
 	uint32_t *row = w->row[from];
 	if (!row) {
-		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return NO_EDGE;
+		if (!query__charge(w->plan, w->plan->n_types * sizeof *row)) return FLOW_NO_EDGE;
 		row = w->row[from] = ARENA_ARRAY(&w->arena, uint32_t, w->plan->n_types);
 	}
-	if (!query__charge(w->plan, 2 * (sizeof(struct edge) + sizeof(struct ends))) || !spread_room(&w->spread, w->edges.n + 1)) return NO_EDGE;
-	VEC_PUSH(&w->edges, &w->arena, ((struct edge){0}));
-	VEC_PUSH(&w->ends_of, &w->arena, ((struct ends){.from = from, .to = to}));
+	if (!query__charge(w->plan, 2 * (sizeof(struct flow_counted) + sizeof(struct flow_ends))) || !spread_room(&w->spread, w->edges.n + 1)) return FLOW_NO_EDGE;
+	VEC_PUSH(&w->edges, &w->arena, ((struct flow_counted){0}));
+	VEC_PUSH(&w->ends_of, &w->arena, ((struct flow_ends){.from = from, .to = to}));
 	return row[to] = (uint32_t)w->edges.n;
 }
 
-static inline uint32_t edge_of(struct worker *w, uint16_t from, uint16_t to)
+void flow__count_back(struct flow_worker *w, uint32_t edge)
 {
-	const uint32_t *row = w->row[from];
-	return row && row[to] != NO_EDGE ? row[to] : new_edge(w, from, to);
-}
-
-static void count_back(struct worker *w, uint32_t edge)
-{
-	struct ends *e = &w->ends_of.v[edge - 1];
+	struct flow_ends *e = &w->ends_of.v[edge - 1];
 	e->back++;
 	e->back_cases += e->last_back != w->case_number;
 	e->last_back = w->case_number;
 }
 
 /* Every pair of neighbours. */
-static bool count_pairs(struct worker *w, const struct flow_walk *c)
+static bool count_pairs(struct flow_worker *w, const struct flow_walk *c)
 {
 	uint64_t number = w->case_number;
 	const uint16_t *type = c->type;
 	for (uint32_t i = 1; i < c->n; i++) {
-		uint32_t edge = edge_of(w, type[i - 1], type[i]);
-		if (edge == NO_EDGE || !spread_add(&w->spread, edge - 1, c->time_ms[i] - c->time_ms[i - 1])) return false;
-		struct edge *e = &w->edges.v[edge - 1];
+		uint32_t edge = flow__edge(w, type[i - 1], type[i]);
+		if (edge == FLOW_NO_EDGE || !spread_add(&w->spread, edge - 1, c->time_ms[i] - c->time_ms[i - 1])) return false;
+		struct flow_counted *e = &w->edges.v[edge - 1];
 		e->cases += e->last_case != number;
 		e->last_case = number;
 	}
@@ -117,26 +53,26 @@ static bool count_pairs(struct worker *w, const struct flow_walk *c)
 }
 
 /* Of a, b and a again the pair of a and b once more. */
-static void count_returns(struct worker *w, const struct flow_walk *c)
+static void count_returns(struct flow_worker *w, const struct flow_walk *c)
 {
 	for (uint32_t at = 2; at < c->n; at += 64) {
 		const uint16_t *type = c->type + at;
 		size_t n = c->n - at < 64 ? c->n - at : 64;
 		for (uint64_t back = query__mark_same(type, type - 2, n) & ~query__mark_same(type, type - 1, n); back; back &= back - 1) {
 			const uint16_t *again = type + __builtin_ctzll(back);
-			count_back(w, w->row[again[-2]][again[-1]]);
+			flow__count_back(w, w->row[again[-2]][again[-1]]);
 		}
 	}
 }
 
-static void count_kinds(struct worker *w, size_t word, uint64_t seen, uint64_t again)
+void flow__count_kinds(struct flow_worker *w, size_t word, uint64_t seen, uint64_t again)
 {
 	for (; seen; seen &= seen - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(seen)].cases++;
 	for (; again; again &= again - 1) w->kinds[word * 64 + (size_t)__builtin_ctzll(again)].rework_cases++;
 }
 
 /* The names of the case are bits: those that were there, and those that came again. */
-static void count_events(struct worker *w, const struct flow_walk *c)
+static void count_events(struct flow_worker *w, const struct flow_walk *c)
 {
 	size_t words = w->plan->n_types / 64 + 1;
 	uint64_t seen = 0, again = 0;
@@ -147,51 +83,54 @@ static void count_events(struct worker *w, const struct flow_walk *c)
 		again |= seen & bit;
 		seen |= bit;
 	}
-	count_kinds(w, 0, seen, again);
+	flow__count_kinds(w, 0, seen, again);
 	for (uint32_t i = 0; words > 1 && i < c->n; i++) {
 		uint64_t bit = UINT64_C(1) << c->type[i] % 64;
 		w->seen_again[c->type[i] / 64] |= w->seen[c->type[i] / 64] & bit;
 		w->seen[c->type[i] / 64] |= bit;
 	}
 	for (size_t word = 0; words > 1 && word < words; word++) {
-		count_kinds(w, word, w->seen[word], w->seen_again[word]);
+		flow__count_kinds(w, word, w->seen[word], w->seen_again[word]);
 		w->seen[word] = w->seen_again[word] = 0;
 	}
 }
 
-static uint64_t contacts_among(const struct worker *w, const uint16_t *type, uint32_t n)
+void flow__count_repeat(struct flow_worker *w, uint16_t type)
+{
+	struct flow_kind *k = &w->kinds[type];
+	k->repeats++;
+	k->repeat_cases += k->last_repeat != w->case_number;
+	k->last_repeat = w->case_number;
+}
+
+static uint64_t contacts_among(const struct flow_worker *w, const uint16_t *type, uint32_t n)
 {
 	uint64_t contacts = 0;
 	for (uint32_t i = 0; i < n; i++) contacts |= (uint64_t)w->is_contact[type[i]] << i;
 	return contacts;
 }
 
-static void count_repeats(struct worker *w, const struct flow_walk *c)
+static void count_repeats(struct flow_worker *w, const struct flow_walk *c)
 {
 	int64_t last = INT64_MIN;
 	for (uint32_t at = 0; at < c->n; at += 64)
 		for (uint64_t contacts = contacts_among(w, c->type + at, c->n - at < 64 ? c->n - at : 64); contacts; contacts &= contacts - 1) {
 			uint32_t i = at + (uint32_t)__builtin_ctzll(contacts);
-			struct kind *k = &w->kinds[c->type[i]];
-			if (last != INT64_MIN && c->time_ms[i] - last <= w->f->repeat_ms) {
-				k->repeats++;
-				k->repeat_cases += k->last_repeat != w->case_number;
-				k->last_repeat = w->case_number;
-			}
+			if (last != INT64_MIN && c->time_ms[i] - last <= w->f->repeat_ms) flow__count_repeat(w, c->type[i]);
 			last = c->time_ms[i];
 		}
 }
 
-static void count_variant(struct worker *w, uint32_t customer, const struct flow_walk *c)
+void flow__count_variant(struct flow_worker *w, uint32_t customer, const uint16_t *types, uint32_t n)
 {
 	bool is_new;
-	struct hashed_slot *s = hashed_at(&w->variants, XXH3_64bits(c->type, c->n * sizeof *c->type), &is_new);
+	struct hashed_slot *s = hashed_at(&w->variants, XXH3_64bits(types, n * sizeof *types), &is_new);
 	if (!s) return;
 	if (is_new) s->first = customer;
 	s->count++;
 }
 
-static void count_case(struct worker *w, uint32_t customer, const struct flow_walk *c)
+static void count_case(struct flow_worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	w->case_number++;
 	w->cases++;
@@ -199,19 +138,19 @@ static void count_case(struct worker *w, uint32_t customer, const struct flow_wa
 	if (w->q->members && flow__is_asked(&w->asked, w->q, w->is_contact, c)) query__behind(w->q, customer);
 	if (!count_pairs(w, c)) return;
 	count_events(w, c);
-	if (w->f->variants) count_variant(w, customer, c);
+	if (w->f->variants) flow__count_variant(w, customer, c->type, c->n);
 	if (w->f->without_loops) return;
 	count_returns(w, c);
 	count_repeats(w, c);
 	swings_count(&w->swings, w->case_number, c->n, c->type, c->channel);
 }
 
-static void capture(struct worker *w, const struct flow_walk *c)
+static void capture(struct flow_worker *w, const struct flow_walk *c)
 {
 	uint64_t key = XXH3_64bits(c->type, c->n * sizeof *c->type);
 	if (key == 0) key = 1;
 	for (size_t i = 0; i < w->n_captured; i++) {
-		struct captured *v = &w->captured[i];
+		struct flow_captured *v = &w->captured[i];
 		if (v->key != key || v->types) continue;
 		v->n = c->n;
 		v->types = ARENA_ARRAY(&w->arena, uint16_t, c->n);
@@ -219,19 +158,19 @@ static void capture(struct worker *w, const struct flow_walk *c)
 	}
 }
 
-static void look_again(struct worker *w, const struct flow_walk *c)
+static void look_again(struct flow_worker *w, const struct flow_walk *c)
 {
 	for (uint32_t i = 1; i < c->n; i++) {
 		spread_seek(w->all, w->sum->row[c->type[i - 1]][c->type[i]] - 1, c->time_ms[i] - c->time_ms[i - 1]);
 	}
 }
 
-static bool is_counting(const struct worker *w)
+static bool is_counting(const struct flow_worker *w)
 {
 	return !w->all && !w->captured;
 }
 
-static void walk(struct worker *w, uint32_t customer, const struct flow_walk *c)
+static void walk(struct flow_worker *w, uint32_t customer, const struct flow_walk *c)
 {
 	if (w->captured) capture(w, c);
 	else if (w->all) look_again(w, c);
@@ -239,7 +178,7 @@ static void walk(struct worker *w, uint32_t customer, const struct flow_walk *c)
 }
 
 /* ---- cases of a property ----------------------------------------------------------------------------------------------- */
-static bool give_room(struct worker *w, size_t n)
+static bool give_room(struct flow_worker *w, size_t n)
 {
 	if (n <= w->cap) return true;
 	size_t cap = w->cap ? w->cap : 256;
@@ -256,7 +195,7 @@ static bool give_room(struct worker *w, size_t n)
 }
 
 /* Numbers the customer's cases in order of appearance: case_of is by event, UINT32_MAX without one. */
-static size_t number_cases(struct worker *w)
+static size_t number_cases(struct flow_worker *w)
 {
 	size_t n = 0;
 	for (uint32_t i = 0; i < w->line.n; i++) {
@@ -282,7 +221,7 @@ static size_t number_cases(struct worker *w)
 }
 
 /* Counting sort by case, so that each lies together and in order. */
-static void walk_cases(struct worker *w, uint32_t customer)
+static void walk_cases(struct flow_worker *w, uint32_t customer)
 {
 	if (!give_room(w, w->line.n)) return;
 	size_t n = number_cases(w);
@@ -304,7 +243,8 @@ static void walk_cases(struct worker *w, uint32_t customer)
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
-	struct worker *w = state;
+	struct flow_worker *w = state;
+	if (w->plan->unpack.of_type && customer && flow__by_strip(w, customer, slices, n)) return;
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
 	if (w->f->events.where) query__line_keep(&w->line, w->judge, &w->walk->matchers[0]);
 	if (w->line.n == 0) return;
@@ -317,12 +257,12 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 }
 
 /* ---- adding up --------------------------------------------------------------------------------------------------------- */
-static bool merge_edges(struct worker *into, const struct worker *from)
+static bool merge_edges(struct flow_worker *into, const struct flow_worker *from)
 {
 	for (size_t i = 0; i < from->edges.n; i++) {
-		const struct ends *e = &from->ends_of.v[i];
-		uint32_t same = edge_of(into, e->from, e->to);
-		if (same == NO_EDGE) return false;
+		const struct flow_ends *e = &from->ends_of.v[i];
+		uint32_t same = flow__edge(into, e->from, e->to);
+		if (same == FLOW_NO_EDGE) return false;
 		into->edges.v[same - 1].cases += from->edges.v[i].cases;
 		into->ends_of.v[same - 1].back += e->back;
 		into->ends_of.v[same - 1].back_cases += e->back_cases;
@@ -331,11 +271,11 @@ static bool merge_edges(struct worker *into, const struct worker *from)
 	return true;
 }
 
-static void merge_kinds(struct worker *into, const struct worker *from)
+static void merge_kinds(struct flow_worker *into, const struct flow_worker *from)
 {
 	for (size_t t = 0; t < into->plan->n_types; t++) {
-		struct kind *sum = &into->kinds[t];
-		const struct kind *k = &from->kinds[t];
+		struct flow_kind *sum = &into->kinds[t];
+		const struct flow_kind *k = &from->kinds[t];
 		sum->cases += k->cases;
 		sum->starts += k->starts;
 		sum->ends += k->ends;
@@ -345,11 +285,13 @@ static void merge_kinds(struct worker *into, const struct worker *from)
 	}
 }
 
-static bool merge_variants(struct worker *into, const struct worker *from)
+static bool merge_variants(struct flow_worker *into, const struct flow_worker *from)
 {
 	bool is_new;
+	if (!hashed_room(&into->variants, into->variants.n + from->variants.n)) return false;
 	for (size_t i = 0; i < from->variants.cap; i++) {
 		const struct hashed_slot *s = &from->variants.slots[i];
+		hashed_fetch(&into->variants, from->variants.slots[(i + 2 * HASHED_AHEAD) & (from->variants.cap - 1)].key);
 		if (!s->key) continue;
 		struct hashed_slot *sum = hashed_at(&into->variants, s->key, &is_new);
 		if (!sum) return false;
@@ -359,7 +301,7 @@ static bool merge_variants(struct worker *into, const struct worker *from)
 	return true;
 }
 
-static bool merge(struct worker *into, const struct worker *from)
+static bool merge(struct flow_worker *into, const struct flow_worker *from)
 {
 	merge_kinds(into, from);
 	into->cases += from->cases;
@@ -370,7 +312,7 @@ static bool merge(struct worker *into, const struct worker *from)
 }
 
 /* ---- which variants are listed ----------------------------------------------------------------------------------------- */
-static enum err put_variants(struct query_plan *p, struct worker *w, struct arena *a, struct query_flow_answer *out, struct fault *f)
+static enum err put_variants(struct query_plan *p, struct flow_worker *w, struct arena *a, struct query_flow_answer *out, struct fault *f)
 {
 	size_t n;
 	struct hashed_slot *top = hashed_top(&w->variants, w->f->variants, p->arena, &n);
@@ -378,7 +320,7 @@ static enum err put_variants(struct query_plan *p, struct worker *w, struct aren
 	out->variants = ARENA_ARRAY(a, struct flow_variant, n + 1);
 	out->variants_total = w->variants.n;
 	if (n == 0) return OK;
-	w->captured = ARENA_ARRAY(p->arena, struct captured, n);
+	w->captured = ARENA_ARRAY(p->arena, struct flow_captured, n);
 	w->n_captured = n;
 	w->want.left_out = NULL;
 	for (size_t i = 0; i < n; i++) {
@@ -387,7 +329,7 @@ static enum err put_variants(struct query_plan *p, struct worker *w, struct aren
 	}
 	TRY(query__scan_some(p, is_example, visit, w, f));
 	for (size_t i = 0; i < n; i++) {
-		const struct captured *v = &w->captured[i];
+		const struct flow_captured *v = &w->captured[i];
 		uint16_t *types = ARENA_ARRAY(a, uint16_t, v->n + 1);
 		if (v->n) memcpy(types, v->types, v->n * sizeof *types);
 		out->variants[out->n_variants++] = (struct flow_variant){top[i].count, v->n, types};
@@ -410,20 +352,20 @@ static int by_count_and_name(const void *x, const void *y)
 	return order ? order : str_cmp(a->to, b->to);
 }
 
-static void put_edges(const struct worker *w, struct arena *a, struct query_flow_answer *out)
+static void put_edges(const struct flow_worker *w, struct arena *a, struct query_flow_answer *out)
 {
 	struct events *ev = w->plan->ctx->events;
 	size_t n = w->edges.n;
 	struct named *order = ARENA_ARRAY(w->plan->arena, struct named, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct ends *e = &w->ends_of.v[i];
+		const struct flow_ends *e = &w->ends_of.v[i];
 		order[i] = (struct named){events_type_name(ev, e->from), events_type_name(ev, e->to), i, w->spread.sets[i].n};
 		out->edges_count += order[i].count;
 	}
 	if (n) qsort(order, n, sizeof *order, by_count_and_name);
 	out->edges = ARENA_ARRAY(a, struct flow_edge, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct ends *e = &w->ends_of.v[order[i].place];
+		const struct flow_ends *e = &w->ends_of.v[order[i].place];
 		out->edges[i] = (struct flow_edge){e->from, e->to, order[i].count, w->edges.v[order[i].place].cases, e->back, e->back_cases,
 			spread_mean(&w->spread, order[i].place), spread_at(&w->spread, order[i].place, 0)};
 	}
@@ -431,7 +373,7 @@ static void put_edges(const struct worker *w, struct arena *a, struct query_flow
 }
 
 /* By type: those that cases begin with, and those that follow another. */
-static uint64_t *count_by_type(const struct worker *w)
+static uint64_t *count_by_type(const struct flow_worker *w)
 {
 	uint64_t *count = ARENA_ARRAY(w->plan->arena, uint64_t, w->plan->n_types + 1);
 	for (size_t t = 0; t < w->plan->n_types; t++) count[t] = w->kinds[t].starts;
@@ -439,7 +381,7 @@ static uint64_t *count_by_type(const struct worker *w)
 	return count;
 }
 
-static void put_events(const struct worker *w, struct arena *a, struct query_flow_answer *out)
+static void put_events(const struct flow_worker *w, struct arena *a, struct query_flow_answer *out)
 {
 	size_t n = 0;
 	uint64_t *count = count_by_type(w);
@@ -449,7 +391,7 @@ static void put_events(const struct worker *w, struct arena *a, struct query_flo
 	if (n) qsort(order, n, sizeof *order, by_count_and_name);
 	out->by_event = ARENA_ARRAY(a, struct flow_event, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct kind *k = &w->kinds[order[i].place];
+		const struct flow_kind *k = &w->kinds[order[i].place];
 		uint64_t again = order[i].count - k->cases;
 		out->by_event[i] = (struct flow_event){(uint16_t)order[i].place, order[i].count, k->cases, k->starts, k->ends, again, k->rework_cases, k->repeats, k->repeat_cases};
 	}
@@ -457,11 +399,11 @@ static void put_events(const struct worker *w, struct arena *a, struct query_flo
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
+static void begin(struct flow_worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
 	struct query_plan *p = &k->plan;
 	const struct query_flow *f = q->flow;
-	*w = (struct worker){.walk = k, .plan = p, .q = q, .f = f};
+	*w = (struct flow_worker){.walk = k, .plan = p, .q = q, .f = f};
 	if (q->members) w->asked = flow__asked(p, q->members);
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
@@ -469,21 +411,25 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 		.channel = !f->without_loops, .rows = k->needs_rows || str_given(f->case_property)};
 	w->is_contact = query__codes(p, &f->contacts);
 	w->row = ARENA_ARRAY(&w->arena, uint32_t *, p->n_types + 1);
-	w->kinds = ARENA_ARRAY(&w->arena, struct kind, p->n_types + 1);
+	w->kinds = ARENA_ARRAY(&w->arena, struct flow_kind, p->n_types + 1);
 	w->seen = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
 	w->seen_again = ARENA_ARRAY(&w->arena, uint64_t, p->n_types / 64 + 1);
 	swings_init(&w->swings, p, &w->arena);
 	if (str_given(f->case_property)) w->case_values = query__groups_of(p, QUERY_PROPERTY, &w->arena);
 	spread_init(&w->spread, p, &w->arena, RAW_MAX, HALF, COUNT_OF(HALF));
 	hashed_init(&w->variants, p);
+	size_t cases = p->ctx->people.n_customers / query__workers(p); /* most go a way of their own */
+	if (f->variants) (void)hashed_room(&w->variants, cases < VARIANTS_LIKELY ? cases : VARIANTS_LIKELY);
 }
 
-static void end(struct worker *w)
+static void end(struct flow_worker *w)
 {
 	query__judge_free(w->judge);
 	swings_release(&w->swings);
 	if (w->case_values) query__groups_free(w->case_values);
 	query__line_free(&w->line);
+	query__strip_free(&w->strip);
+	mem_free(w->wide);
 	spread_release(&w->spread);
 	hashed_release(&w->variants);
 	mem_free(w->case_of);
@@ -496,7 +442,7 @@ static void end(struct worker *w)
 	arena_release(&w->arena);
 }
 
-static enum err scan(struct query_plan *p, struct worker *workers, void **states, size_t n, struct fault *f)
+static enum err scan(struct query_plan *p, struct flow_worker *workers, void **states, size_t n, struct fault *f)
 {
 	TRY(query__scan(p, visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
@@ -513,12 +459,13 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fl
 	struct query_plan *p = &k->plan;
 	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&q->flow->events) ? 1 : 0);
 	size_t n = query__workers(p);
-	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
+	struct flow_worker *workers = ARENA_ARRAY(p->arena, struct flow_worker, n), *all = &workers[0];
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, q, codes);
 		states[i] = &workers[i];
 	}
+	flow__unpack(k, q);
 	enum err e = scan(p, workers, states, n, fault);
 	if (e == OK) e = put_variants(p, all, a, out, fault);
 	if (e == OK) {

@@ -116,6 +116,7 @@ static void begin(struct funnel_worker *w, struct query_walk *k, const struct qu
 	w->judge = query__judge_new(k->rules, &w->arena);
 	w->want = (struct line_wants){.codes = codes, .from_ms = k->range.from_ms, .to_ms = k->range.to_ms, .left_out = &w->left_out, .arena = &w->arena,
 		.channel = q->by == QUERY_CHANNEL || f->hold == QUERY_CHANNEL, .rows = k->needs_rows || query__dimension_needs_row(q->by) || query__dimension_needs_row(f->hold)};
+	w->bits = funnel__bits_new(&w->arena);
 	w->by = query__groups_new(p, q, &w->arena);
 	w->hold = query__groups_of(p, f->hold, &w->arena);
 	w->held_as = ARENA_ARRAY(&w->arena, uint32_t, f->hold == QUERY_CHANNEL ? (size_t)UINT16_MAX + 1 : 1);
@@ -131,6 +132,8 @@ static void end(struct funnel_worker *w)
 	query__groups_free(w->by);
 	query__groups_free(w->hold);
 	query__line_free(&w->line);
+	query__strip_free(&w->strip);
+	funnel__bits_free(w->bits);
 	spread_release(&w->spread);
 	spread_release(&w->other_spread);
 	mem_free(w->chains);
@@ -180,6 +183,7 @@ static enum err scan_others(struct query_plan *p, struct funnel_worker *workers,
 		spread_init(&w->other_spread, p, &w->arena, SIZE_MAX, SHARES, COUNT_OF(SHARES)); /* keeps all: no further pass */
 		if (!spread_room(&w->other_spread, w->f->n_steps)) return query__too_large(p, f);
 	}
+	p->unpack = (struct query_unpack){0};
 	TRY(query__scan(p, funnel__visit, states, n, f));
 	for (size_t i = 1; i < n; i++)
 		for (size_t k = 0; k < all->f->n_steps; k++) {
@@ -216,6 +220,7 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_fu
 	bool all = q->funnel->order == FUNNEL_STRICT || q->funnel->count == FUNNEL_SESSIONS;
 	const uint8_t *codes = query__walk_codes(k, k->matchers, all ? 0 : q->funnel->n_steps + q->funnel->n_exclusions);
 	make_masks(k, q->funnel, &masks);
+	funnel__unpack(k, q, &masks);
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, q, &masks, codes);
 		states[i] = &workers[i];

@@ -25,7 +25,7 @@ bool funnel__room(struct funnel_worker *w, size_t n)
 	return spread_room(&w->spread, has);
 }
 
-static void count_in(struct funnel_worker *w, size_t group, size_t step, int64_t took_ms)
+void funnel__count(struct funnel_worker *w, size_t group, size_t step, int64_t took_ms)
 {
 	struct funnel_cell *c = &w->cells[group * w->f->n_steps + step];
 	if (c->last_unit == w->unit && w->f->count != FUNNEL_ATTEMPTS) return;
@@ -66,10 +66,10 @@ static void reach(struct funnel_worker *w, uint32_t by, size_t step, int64_t too
 		count_other(w, by, step, took_ms);
 		return;
 	}
-	count_in(w, 0, step, took_ms);
+	funnel__count(w, 0, step, took_ms);
 	if (w->q->by == QUERY_NONE || by == UINT32_MAX) return;
 	if (by >= w->n_groups && !funnel__room(w, by + 1)) return;
-	count_in(w, by + 1, step, took_ms);
+	funnel__count(w, by + 1, step, took_ms);
 }
 
 static uint32_t value_of(struct query_groups *g, enum query_dimension d, const struct query_line *l, uint32_t i)
@@ -226,12 +226,12 @@ static void count_chains(struct funnel_worker *w)
 		uint32_t group = w->groups_by_held ? group_of_chain(w, c) : 0;
 		for (uint32_t bits = c->counted; bits; bits &= bits - 1) {
 			size_t k = (size_t)__builtin_ctz(bits);
-			if (group) count_in(w, group, k, c->at[k]);
+			if (group) funnel__count(w, group, k, c->at[k]);
 			if (!first[k] || c->index[k] < first[k]->index[k]) first[k] = c;
 		}
 	}
 	for (size_t k = 0; k < w->f->n_steps; k++)
-		if (first[k]) count_in(w, 0, k, first[k]->at[k]);
+		if (first[k]) funnel__count(w, 0, k, first[k]->at[k]);
 }
 
 static void follow_plain_chains(struct funnel_worker *w)
@@ -350,6 +350,10 @@ static void note_member(struct funnel_worker *w)
 void funnel__visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct funnel_worker *w = state;
+	if (w->plan->unpack.of_type && customer && funnel__by_bits(w, customer, slices, n)) {
+		if (w->q->members && !w->all) note_member(w);
+		return;
+	}
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
 	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
 	w->customer = customer;

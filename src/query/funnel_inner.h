@@ -38,6 +38,8 @@ struct funnel_worker {
 	const struct funnel_masks *masks;
 	struct line_wants want;
 	struct query_line line;
+	struct query_strip strip;
+	struct funnel_bits *bits;
 	struct query_groups *by, *hold;
 	uint32_t *held_as;                 /* by code of a channel: 1 + its value held; 0: not known yet, or none */
 	bool groups_by_held;               /* `by` is what is held, and events tell it alone */
@@ -63,6 +65,14 @@ struct funnel_worker {
 
 /* Cells for n groups; false: out of memory. */
 bool funnel__room(struct funnel_worker *w, size_t n);
+/* The unit in hand has reached the step; group 0 is over all. */
+void funnel__count(struct funnel_worker *w, size_t group, size_t step, int64_t took_ms);
+/* funnel_bits.c: the plainest funnels. What their slices bring ready is asked of the plan here, and nothing for others; then
+ * false of a customer: by line. */
+void funnel__unpack(struct query_walk *k, const struct query *q, const struct funnel_masks *masks);
+bool funnel__by_bits(struct funnel_worker *w, uint32_t customer, const struct query_slice *slices, size_t n);
+struct funnel_bits *funnel__bits_new(struct arena *a);
+void funnel__bits_free(struct funnel_bits *b);
 /* A query_visit. */
 void funnel__visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n);
 #endif

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "query/eights.h"
+
 /* ---- row by row -------------------------------------------------------------------------------------------------------- */
 static bool is_marked(const struct gather *g, uint32_t row)
 {
@@ -75,35 +77,7 @@ static uint32_t gather_marks(const struct line_columns *to, uint32_t n, const st
 
 /* ---- by eights --------------------------------------------------------------------------------------------------------- */
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define EIGHTS __attribute__((target("avx2,bmi,bmi2,popcnt")))
-#define EACH_BYTE UINT64_C(0x0101010101010101)
 enum { MARKS = 57 }; /* that one load brings from any bit on */
-
-static inline uint64_t eight_bytes(const void *p)
-{
-	uint64_t v;
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
-static inline uint32_t eight_bits(const uint64_t *words, size_t bit)
-{
-	uint16_t v;
-	memcpy(&v, (const unsigned char *)words + bit / 8, sizeof v);
-	return v >> bit % 8 & 255;
-}
-
-/* The channels of eight rows, a byte each; *slot is the number of runs that begin before the first of them, and after. */
-EIGHTS static inline uint64_t channels_of(const struct events_values *v, uint32_t row, uint32_t *slot)
-{
-	uint32_t starts = eight_bits(v->starts.words, row), own = starts & 1;
-	uint64_t begun = _pdep_u64(starts, EACH_BYTE) * EACH_BYTE; /* a byte a row: runs begun up to it */
-	__m128i values = _mm_loadl_epi64((const __m128i *)(const void *)(v->value.p + *slot + own - 1));
-	*slot += (uint32_t)__builtin_popcount(starts);
-	return (uint64_t)_mm_cvtsi128_si64(_mm_shuffle_epi8(values, _mm_cvtsi64_si128((long long)(begun - own * EACH_BYTE))));
-}
 
 EIGHTS static inline void put_types(uint16_t *to, uint64_t types, const struct query_part *part)
 {
@@ -161,7 +135,7 @@ EIGHTS static uint32_t gather_eights(const struct line_columns *to, uint32_t n, 
 		put_types(to->type + n, _pext_u64(types, bytes), g->part);
 		if (g->channel) {
 			if (known != row) slot = events_rank(&s->channel.starts, row);
-			uint64_t channels = _pext_u64(channels_of(&s->channel, row, &slot), bytes);
+			uint64_t channels = _pext_u64(eight_of_runs(&s->channel, eight_bits(s->channel.starts.words, row), &slot), bytes);
 			known = row + 8;
 			_mm_storeu_si128((__m128i *)(void *)(to->channel + n), _mm_add_epi16(_mm_cvtepu8_epi16(_mm_cvtsi64_si128((long long)channels)), channel_base));
 		}
@@ -173,12 +147,6 @@ EIGHTS static uint32_t gather_eights(const struct line_columns *to, uint32_t n, 
 	}
 	*from = row;
 	return n;
-}
-
-/* AMD's first two Zens do pdep and pext bit by bit. */
-static bool is_fast_here(void)
-{
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
 }
 #endif
 
@@ -201,7 +169,7 @@ uint32_t query__gather(const struct line_columns *to, uint32_t n, const struct g
 	uint32_t row = g->first;
 	if (is_narrow(g)) {
 #if defined(__x86_64__)
-		bool by_eights = !are_marks_few(g) && is_fast_here();
+		bool by_eights = !are_marks_few(g) && are_eights_fast();
 		if (by_eights) n = gather_eights(to, n, g, &row);
 		if (by_eights) return gather_plain(to, n, g, row);
 #endif

@@ -22,10 +22,8 @@ static struct hashed_slot *place(struct hashed_slot *slots, size_t cap, uint64_t
 	return &slots[i];
 }
 
-/* At most two thirds are taken. */
-static bool grow(struct hashed *h)
+static bool resize(struct hashed *h, size_t cap)
 {
-	size_t cap = h->cap ? h->cap * 2 : LEAST;
 	if (!query__charge(h->plan, (cap - h->cap) * sizeof *h->slots)) return false;
 	struct hashed_slot *slots = mem_zalloc(cap * sizeof *slots);
 	for (size_t i = 0; i < h->cap; i++)
@@ -36,10 +34,18 @@ static bool grow(struct hashed *h)
 	return true;
 }
 
+/* At most two thirds are taken. */
+bool hashed_room(struct hashed *h, size_t n)
+{
+	size_t cap = h->cap ? h->cap : LEAST;
+	while (n * 3 > cap * 2) cap *= 2;
+	return cap == h->cap || resize(h, cap);
+}
+
 struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new)
 {
 	if (key == 0) key = 1;
-	if (h->n * 3 >= h->cap * 2 && !grow(h)) return NULL;
+	if ((h->n + 1) * 3 > h->cap * 2 && !hashed_room(h, h->n + 1)) return NULL;
 	struct hashed_slot *s = place(h->slots, h->cap, key);
 	*is_new = s->key == 0;
 	h->n += *is_new;

@@ -14,6 +14,8 @@ struct hashed {
 };
 void hashed_init(struct hashed *h, struct query_plan *p);
 void hashed_release(struct hashed *h);
+/* Room for n keys, where so many are likely: growing looks for each of them anew. */
+bool hashed_room(struct hashed *h, size_t n);
 /* Finds or makes (count 0, *is_new). NULL: out of memory. A pointer is valid until the next call. */
 struct hashed_slot *hashed_at(struct hashed *h, uint64_t key, bool *is_new);
 /* A key that will be asked for soon: keys lie anywhere, so callers ask HASHED_AHEAD of them ahead. */

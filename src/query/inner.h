@@ -40,6 +40,7 @@ struct query_plan {
 	struct arena *arena;
 	struct query_part *parts; /* only those with rows that may matter, by their first time */
 	size_t n_parts;
+	bool parts_follow; /* each begins after the one before has ended */
 	uint64_t rows;
 	size_t n_types;
 	struct query_range data;  /* of every event of the view; has_from false when there is none */
@@ -49,6 +50,13 @@ struct query_plan {
 	const uint8_t *scanned;   /* codes that the scan under way marks; NULL: it marks nothing */
 	size_t first_own;         /* of `named`: the kind's own */
 	bool learns;              /* scans bring some of all kinds of customers first; spread_init sets it */
+	struct query_unpack {
+		const uint8_t *of_type; /* by code: what a row's type becomes; NULL: nothing is unpacked */
+		bool channel;
+		bool took;              /* how long after the row before it each comes, UINT32_MAX: as long or longer … */
+		bool gaps;              /* … and 255 where that is longer than gap_ms, else 0; nothing is said of a slice's first row */
+		int64_t gap_ms;
+	} unpack;                 /* what slices bring ready, a byte a row; a kind sets it between query__parts and the scan */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
 struct query_wants {
@@ -109,11 +117,18 @@ void query__leave_out_merge(const struct query_plan *p, struct query_tally_out *
 struct query_left_out query__left_out(const struct query_plan *p, const struct query_tally_out *t);
 
 /* ---- scan.c: every customer once, with all their rows ---- */
+struct query_unpacked { /* of a part, from row `first` on: what the plan's `unpack` asks, by row; STRIP_SPILL more are readable */
+	size_t first, cap;
+	uint8_t *types, *channels, *gaps;
+	uint32_t *took;
+};
 struct query_slice { /* rows of one subject in one part, in order of (time, arrival) */
 	uint32_t part, n;
 	size_t first;
 	const uint64_t *hits; /* NULL, or from bit first % 64 on: which rows are of the types that the scan was asked for */
+	const struct query_unpacked *unpacked; /* NULL: not unpacked, as few rows are marked or the customer has several subjects */
 };
+enum { STRIP_SPILL = 64 };
 /* Tests make these small, so that few events are cut among several workers and looked through twice. */
 struct query_tuning {
 	size_t chunk_rows;      /* about a tenth of a millisecond: how often cancelling is looked for */
@@ -134,6 +149,11 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 enum err query__scan_some(struct query_plan *p, const uint64_t *is_wanted, query_visit *visit, void *state, struct fault *f) NODISCARD;
 /* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */
 void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits);
+/* unpack.c: rows first up to end, a byte each, into `to`, where STRIP_SPILL more may be written. Types become of_place[their place in the part's table]. */
+void query__unpack_types(const struct events_scan *s, const uint8_t of_place[256], const uint8_t *of_code, size_t first, size_t end, uint8_t *to);
+void query__unpack_gaps(const struct events_raw *time_ms, int64_t gap_ms, size_t first, size_t end, uint8_t *to);
+void query__unpack_took(const struct events_raw *time_ms, size_t first, size_t end, uint32_t *to);
+void query__unpack_channels(const struct events_values *v, size_t first, size_t end, uint8_t *to);
 /* For at most 64 pairs of codes, a bit each: whether they are the same. */
 uint64_t query__mark_same(const uint16_t *a, const uint16_t *b, size_t n);
 
@@ -176,6 +196,30 @@ bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, 
 void query__line_free(struct query_line *l);
 /* Of rows of one slice, which are in order of time: the first at or after ms. */
 uint32_t query__first_from(const struct events_scan *s, uint32_t first, uint32_t end, int64_t ms);
+
+/* Whether each slice begins after the one before has ended: then rows need not be known to put them in order. */
+bool query__follow_each_other(const struct query_plan *p, const struct query_slice *slices, size_t n);
+
+/* ---- strip.c: the same where rows lie, for kinds that look at most rows' types and at few times: no row may be left out or
+ * looked at closer, and slices have to follow each other. ---- */
+struct strip_piece { /* rows of one part, from `first` on, at the places from `start` on */
+	struct events_raw time_ms;
+	size_t first, start;
+};
+struct query_strip { /* one a worker, all zero at first */
+	uint32_t n, n_pieces;
+	uint8_t *types, *channels, *gaps; /* as unpacked, and the first event comes after a gap; STRIP_SPILL more are readable, and may be written; its own */
+	uint32_t *took;
+	struct strip_piece *pieces;
+	int32_t *starts; /* of the pieces, then INT32_MAX up to the next four */
+	size_t cap, cap_pieces;
+};
+/* Whether every row of the parts read counts for the question, so that strips may do for lines. */
+bool query__strips_do(const struct query_plan *p, bool channel);
+/* False: this customer has to go by line (or the question is out of memory). */
+bool query__strip(struct query_strip *s, struct query_plan *p, uint32_t customer, const struct query_slice *slices, size_t n, const struct query_range *range);
+int64_t query__strip_time(const struct query_strip *s, uint32_t i);
+void query__strip_free(struct query_strip *s);
 
 /* ---- group.c: the values of `by` ---- */
 struct query_groups;

@@ -135,8 +135,7 @@ static int merge_runs(struct query_line *l, const struct query_plan *p, size_t r
 	return set;
 }
 
-/* Whether each slice begins after the one before has ended: then rows need not be known to put them in order. */
-static bool follow_each_other(const struct query_plan *p, const struct query_slice *slices, size_t n)
+bool query__follow_each_other(const struct query_plan *p, const struct query_slice *slices, size_t n)
 {
 	for (size_t s = 1; s < n; s++) {
 		const struct query_slice *a = &slices[s - 1], *b = &slices[s];
@@ -153,7 +152,7 @@ bool query__line(struct query_line *l, struct query_plan *p, uint32_t customer, 
 	l->n = 0;
 	for (size_t s = 0; s < n; s++) rows += slices[s].n;
 	if (rows >= UINT32_MAX || !give_room(l, p, rows)) return false;
-	bool follows = follow_each_other(p, slices, n), may = query__may(p->ctx, customer);
+	bool follows = query__follow_each_other(p, slices, n), may = query__may(p->ctx, customer);
 	if (!follows && !give_room_for_ends(l, p, n)) return false;
 	find_wanted(l, p, want->codes);
 	for (size_t s = 0; s < n; s++) {

@@ -2,52 +2,22 @@
  * codes that is looked up by its hash and compared, so that nothing is made of a path that was met before. Where names are
  * few and paths short, the codes themselves are the key, and nothing needs to be compared. Ranking and tree are made once,
  * of the paths that differ. */
-#include "query/paths.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "base/mem.h"
-#include "query/hashed.h"
-#include "query/walk.h"
+#include "query/paths_inner.h"
 
 enum { UNKNOWN = UINT16_MAX + 1 /* an event that was never heard */ };
 
-struct entry {
-	uint32_t group, n;
-	const uint16_t *types;
-};
-struct worker {
-	const struct query_walk *walk;
-	struct query_judge *judge;
-	struct query_plan *plan;
-	const struct query *q;
-	const struct query_paths *p;
-	struct arena arena;
-	const struct query_matcher *start, *end; /* NULL: not asked */
-	struct line_wants want;
-	struct query_line line;
-	struct query_groups *by;
-	struct hashed seen;      /* first: place in entries */
-	uint32_t bits;           /* of a code in a path's key; 0: paths do not fit, so keys are hashes */
-	uint64_t ahead[HASHED_AHEAD]; /* the last paths, as 1 + what they pack to; 0: none */
-	size_t n_ahead;
-	struct entry *entries;
-	size_t n_entries, cap_entries;
-	uint64_t n, customers, unfinished, too_long;
-	struct query_tally_out left_out;
-	uint32_t customer;       /* in hand */
-	uint32_t asked_group, asked_from, asked_to, asked[BEHIND_MAX_EVENTS]; /* of members, as codes */
-};
-
 /* ---- counting ---------------------------------------------------------------------------------------------------------- */
-static bool is_same(const struct entry *e, uint32_t group, const uint16_t *types, size_t n)
+static bool is_same(const struct paths_entry *e, uint32_t group, const uint16_t *types, size_t n)
 {
 	return e->group == group && e->n == n && memcmp(e->types, types, n * sizeof *types) == 0;
 }
 
-static bool keep(struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+static bool keep(struct paths_worker *w, uint32_t group, const uint16_t *types, size_t n)
 {
 	if (w->n_entries == w->cap_entries) {
 		size_t cap = w->cap_entries ? w->cap_entries * 2 : 256;
@@ -57,18 +27,18 @@ static bool keep(struct worker *w, uint32_t group, const uint16_t *types, size_t
 	}
 	uint16_t *kept = ARENA_ARRAY(&w->arena, uint16_t, n + 1);
 	if (n) memcpy(kept, types, n * sizeof *types);
-	w->entries[w->n_entries++] = (struct entry){group, (uint32_t)n, kept};
+	w->entries[w->n_entries++] = (struct paths_entry){group, (uint32_t)n, kept};
 	return true;
 }
 
 /* How many bits a code (1 + type, as 0 ends the path) takes where all of a path and its group fit into 63, so that 1 may be added; else 0. */
-static uint32_t bits_of_code(const struct worker *w)
+static uint32_t bits_of_code(const struct paths_worker *w)
 {
 	uint32_t bits = 64 - (uint32_t)__builtin_clzll(w->plan->n_types + 1), group = w->q->by == QUERY_NONE ? 0 : 32;
 	return bits * w->p->length + group <= 63 ? bits : 0;
 }
 
-static uint64_t pack(const struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+static uint64_t pack(const struct paths_worker *w, uint32_t group, const uint16_t *types, size_t n)
 {
 	uint64_t packed = group;
 	for (size_t i = w->p->length; i-- > 0;) packed = packed << w->bits | (i < n ? (uint64_t)types[i] + 1 : 0);
@@ -82,7 +52,7 @@ static uint64_t key_of(uint64_t packed)
 	return mixed ^ mixed >> 32;
 }
 
-static bool count_packed(struct worker *w, uint64_t packed, uint32_t times)
+static bool count_packed(struct paths_worker *w, uint64_t packed, uint32_t times)
 {
 	bool is_new;
 	struct hashed_slot *s = hashed_at(&w->seen, key_of(packed), &is_new);
@@ -98,7 +68,7 @@ static bool count_packed(struct worker *w, uint64_t packed, uint32_t times)
 	return keep(w, (uint32_t)rest, types, n);
 }
 
-static bool count_ahead(struct worker *w)
+static bool count_ahead(struct paths_worker *w)
 {
 	bool is_good = true;
 	for (size_t i = 0; is_good && i < HASHED_AHEAD; i++) {
@@ -108,7 +78,7 @@ static bool count_ahead(struct worker *w)
 	return is_good;
 }
 
-static bool count_soon(struct worker *w, uint64_t packed)
+bool paths__count_soon(struct paths_worker *w, uint64_t packed)
 {
 	uint64_t *place = &w->ahead[w->n_ahead++ % HASHED_AHEAD], before = *place;
 	*place = packed + 1;
@@ -116,7 +86,7 @@ static bool count_soon(struct worker *w, uint64_t packed)
 	return !before || count_packed(w, before - 1, 1);
 }
 
-static bool count(struct worker *w, uint32_t group, const uint16_t *types, size_t n, uint32_t times)
+static bool count(struct paths_worker *w, uint32_t group, const uint16_t *types, size_t n, uint32_t times)
 {
 	if (w->bits) return count_packed(w, pack(w, group, types, n), times);
 	for (uint64_t seed = group;; seed += UINT64_C(1) << 32) {
@@ -132,7 +102,7 @@ static bool count(struct worker *w, uint32_t group, const uint16_t *types, size_
 	}
 }
 
-static uint32_t by_of(struct worker *w, uint32_t i)
+static uint32_t by_of(struct paths_worker *w, uint32_t i)
 {
 	if (w->q->by == QUERY_NONE) return 0;
 	if (query__dimension_needs_row(w->q->by)) return query__group(w->by, w->line.part[i], w->line.row[i]);
@@ -141,7 +111,7 @@ static uint32_t by_of(struct worker *w, uint32_t i)
 
 /* Whether it is the path that members are asked of: all of it, or its step from one event to another, counted from where paths begin
  * (to an event: from where they end). */
-static bool is_asked(const struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+static bool is_asked(const struct paths_worker *w, uint32_t group, const uint16_t *types, size_t n)
 {
 	const struct query_behind *m = w->q->members;
 	bool is_backward = w->end && !w->start, is_same = !m->has_by || group == w->asked_group;
@@ -156,15 +126,15 @@ static bool is_asked(const struct worker *w, uint32_t group, const uint16_t *typ
 }
 
 /* One path of the customer in hand. */
-static void take(struct worker *w, uint32_t group, const uint16_t *types, size_t n)
+static void take(struct paths_worker *w, uint32_t group, const uint16_t *types, size_t n)
 {
 	w->n++;
-	(void)(w->bits ? count_soon(w, pack(w, group, types, n)) : count(w, group, types, n, 1));
+	(void)(w->bits ? paths__count_soon(w, pack(w, group, types, n)) : count(w, group, types, n, 1));
 	if (w->q->members && is_asked(w, group, types, n)) query__behind(w->q, w->customer);
 }
 
 /* The path of the events from to to (not in it), after `first` or, as it has none before it, UINT32_MAX. */
-static void count_forward(struct worker *w, uint32_t first, uint32_t from, uint32_t to, bool must_be_whole)
+static void count_forward(struct paths_worker *w, uint32_t first, uint32_t from, uint32_t to, bool must_be_whole)
 {
 	uint16_t types[PATHS_MAX_LENGTH];
 	size_t n = 0;
@@ -183,7 +153,7 @@ static void count_forward(struct worker *w, uint32_t first, uint32_t from, uint3
 }
 
 /* What came before `end`, not before `from`. */
-static void count_backward(struct worker *w, uint32_t from, uint32_t end)
+static void count_backward(struct paths_worker *w, uint32_t from, uint32_t end)
 {
 	uint16_t types[PATHS_MAX_LENGTH];
 	size_t n = 0;
@@ -197,7 +167,7 @@ static void count_backward(struct worker *w, uint32_t from, uint32_t end)
 }
 
 /* The path between `start` and the next end before `to`. Where the next one may begin. */
-static uint32_t count_between(struct worker *w, uint32_t start, uint32_t to)
+static uint32_t count_between(struct paths_worker *w, uint32_t start, uint32_t to)
 {
 	for (uint32_t i = start + 1; i < to; i++) {
 		if (!query__is_at(w->judge, w->end, &w->line, i)) continue;
@@ -209,7 +179,7 @@ static uint32_t count_between(struct worker *w, uint32_t start, uint32_t to)
 }
 
 /* ---- sessions: the first path of each ---------------------------------------------------------------------------------- */
-static void path_of_session(struct worker *w, uint32_t from, uint32_t to)
+static void path_of_session(struct paths_worker *w, uint32_t from, uint32_t to)
 {
 	const struct query_matcher *wanted = w->start ? w->start : w->end;
 	uint32_t i = from;
@@ -221,7 +191,7 @@ static void path_of_session(struct worker *w, uint32_t from, uint32_t to)
 	else count_forward(w, i, i + 1, to, false);
 }
 
-static void follow_sessions(struct worker *w)
+static void follow_sessions(struct paths_worker *w)
 {
 	const int64_t *t = w->line.time_ms;
 	for (uint32_t from = 0, to; from < w->line.n; from = to) {
@@ -231,7 +201,7 @@ static void follow_sessions(struct worker *w)
 }
 
 /* ---- by time: path after path, none into another ----------------------------------------------------------------------- */
-static void follow_to_ends(struct worker *w)
+static void follow_to_ends(struct paths_worker *w)
 {
 	const int64_t *t = w->line.time_ms;
 	uint32_t from = 0;
@@ -246,7 +216,7 @@ static void follow_to_ends(struct worker *w)
 	}
 }
 
-static void follow_from_starts(struct worker *w)
+static void follow_from_starts(struct paths_worker *w)
 {
 	const int64_t *t = w->line.time_ms;
 	for (uint32_t i = 0; i < w->line.n;) {
@@ -266,11 +236,15 @@ static void follow_from_starts(struct worker *w)
 
 static void visit(void *state, uint32_t customer, const struct query_slice *slices, size_t n)
 {
-	struct worker *w = state;
+	struct paths_worker *w = state;
+	uint64_t before = w->n;
+	if (w->plan->unpack.of_type && customer && paths__by_strip(w, customer, slices, n)) {
+		w->customers += w->n > before;
+		return;
+	}
 	if (!query__walk(w->walk, w->judge, &w->line, customer, slices, n, &w->want)) return;
 	if (w->p->events.where) query__line_keep(&w->line, w->judge, &w->walk->matchers[0]);
 	if (w->q->by == QUERY_TRAIT) query__groups_customer(w->by, customer);
-	uint64_t before = w->n;
 	w->customer = customer;
 	if (!w->p->within_ms) follow_sessions(w);
 	else if (w->end && !w->start) follow_to_ends(w);
@@ -280,12 +254,12 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 
 /* ---- ranking ----------------------------------------------------------------------------------------------------------- */
 struct ranking {
-	const struct worker *w;
+	const struct paths_worker *w;
 	const uint32_t *rank; /* of names, by type */
 };
 struct ranked {
 	uint64_t count;
-	const struct entry *e;
+	const struct paths_entry *e;
 };
 
 static int path_cmp(const struct ranking *r, const struct ranked *a, const struct ranked *b)
@@ -342,7 +316,7 @@ static struct ranked *rank_paths(struct ranking *r, size_t most, size_t *n)
 	return top;
 }
 
-static void put_paths(const struct worker *w, size_t limit, struct arena *a, struct query_paths_answer *out)
+static void put_paths(const struct paths_worker *w, size_t limit, struct arena *a, struct query_paths_answer *out)
 {
 	struct ranking r = {w, rank_names(w->plan)};
 	size_t n;
@@ -350,7 +324,7 @@ static void put_paths(const struct worker *w, size_t limit, struct arena *a, str
 	out->paths_total = w->seen.n;
 	out->paths = ARENA_ARRAY(a, struct path, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		const struct entry *e = top[i].e;
+		const struct paths_entry *e = top[i].e;
 		uint16_t *types = ARENA_ARRAY(a, uint16_t, e->n + 1);
 		if (e->n) memcpy(types, e->types, e->n * sizeof *types);
 		struct query_value by = {0};
@@ -418,7 +392,7 @@ static void cut_tree(const struct node *nodes, size_t n, size_t most, struct que
 }
 
 /* A parent is never less frequent than its child and comes before it, so the most frequent nodes are a tree. */
-static bool put_tree(struct worker *w, struct arena *a, struct query_paths_answer *out)
+static bool put_tree(struct paths_worker *w, struct arena *a, struct query_paths_answer *out)
 {
 	struct hashed places;
 	struct node *nodes = NULL;
@@ -427,7 +401,7 @@ static bool put_tree(struct worker *w, struct arena *a, struct query_paths_answe
 	hashed_init(&places, w->plan);
 	for (size_t i = 0; is_whole && i < w->seen.cap; i++) {
 		if (!w->seen.slots[i].key) continue;
-		const struct entry *e = &w->entries[w->seen.slots[i].first];
+		const struct paths_entry *e = &w->entries[w->seen.slots[i].first];
 		uint32_t place = 0;
 		for (uint32_t d = 0; is_whole && d < e->n; d++) {
 			place = child_of(w->plan, &places, &nodes, &cap, place, d + 1, e->types[backward ? e->n - 1 - d : d]);
@@ -444,11 +418,11 @@ static bool put_tree(struct worker *w, struct arena *a, struct query_paths_answe
 }
 
 /* ---- running ----------------------------------------------------------------------------------------------------------- */
-static bool merge(struct worker *into, const struct worker *from)
+static bool merge(struct paths_worker *into, const struct paths_worker *from)
 {
 	for (size_t i = 0; i < from->seen.cap; i++) {
 		if (!from->seen.slots[i].key) continue;
-		const struct entry *e = &from->entries[from->seen.slots[i].first];
+		const struct paths_entry *e = &from->entries[from->seen.slots[i].first];
 		uint32_t group = into->q->by == QUERY_NONE ? 0 : query__group_of(into->by, query__group_value(from->by, e->group));
 		if (group == UINT32_MAX || !count(into, group, e->types, e->n, from->seen.slots[i].count)) return false;
 	}
@@ -466,7 +440,7 @@ static uint32_t asked_code(const struct query_plan *p, str name)
 	return str_given(name) && events_type_code(p->ctx->events, name, &code) ? code : UNKNOWN;
 }
 
-static void ask_members(struct worker *w, const struct query_behind *m)
+static void ask_members(struct paths_worker *w, const struct query_behind *m)
 {
 	w->asked_group = m->has_by ? query__group_of(w->by, m->by) : 0;
 	w->asked_from = asked_code(w->plan, m->from);
@@ -474,10 +448,10 @@ static void ask_members(struct worker *w, const struct query_behind *m)
 	for (size_t i = 0; i < m->n_events; i++) w->asked[i] = asked_code(w->plan, m->events[i]);
 }
 
-static void begin(struct worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
+static void begin(struct paths_worker *w, struct query_walk *k, const struct query *q, const uint8_t *codes)
 {
 	struct query_plan *p = &k->plan;
-	*w = (struct worker){.walk = k, .plan = p, .q = q, .p = q->paths};
+	*w = (struct paths_worker){.walk = k, .plan = p, .q = q, .p = q->paths};
 	arena_init(&w->arena);
 	w->judge = query__judge_new(k->rules, &w->arena);
 	if (query__is_given(&w->p->start)) w->start = &k->matchers[1];
@@ -487,14 +461,17 @@ static void begin(struct worker *w, struct query_walk *k, const struct query *q,
 	w->by = query__groups_new(p, q, &w->arena);
 	if (q->members) ask_members(w, q->members);
 	hashed_init(&w->seen, p);
+	w->cut = paths__bits_new(&w->arena);
 	w->bits = bits_of_code(w);
 }
 
-static void end(struct worker *w)
+static void end(struct paths_worker *w)
 {
 	query__judge_free(w->judge);
 	query__groups_free(w->by);
 	query__line_free(&w->line);
+	query__strip_free(&w->strip);
+	paths__bits_free(w->cut);
 	hashed_release(&w->seen);
 	mem_free(w->entries);
 	arena_release(&w->arena);
@@ -505,12 +482,13 @@ static enum err run(struct query_walk *k, const struct query *q, struct query_pa
 	struct query_plan *p = &k->plan;
 	const uint8_t *codes = query__walk_codes(k, k->matchers, query__is_given(&q->paths->events) ? 1 : 0);
 	size_t n = query__workers(p);
-	struct worker *workers = ARENA_ARRAY(p->arena, struct worker, n), *all = &workers[0];
+	struct paths_worker *workers = ARENA_ARRAY(p->arena, struct paths_worker, n), *all = &workers[0];
 	void **states = ARENA_ARRAY(p->arena, void *, n);
 	for (size_t i = 0; i < n; i++) {
 		begin(&workers[i], k, q, codes);
 		states[i] = &workers[i];
 	}
+	paths__unpack(k, q, all->bits);
 	enum err e = query__scan(p, visit, states, n, f);
 	for (size_t i = 0; i < n && e == OK; i++)
 		if (!count_ahead(&workers[i])) e = query__too_large(p, f);

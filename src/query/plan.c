@@ -77,6 +77,8 @@ enum err query__parts(struct query_plan *p, int64_t from_ms, int64_t to_ms, cons
 		if (p->ctx->cancelled && atomic_load_explicit(p->ctx->cancelled, memory_order_relaxed)) return fault_set(f, ERR_STATE, "", "the question was cancelled");
 	}
 	if (p->n_parts > 1) qsort(p->parts, p->n_parts, sizeof *p->parts, by_first_time);
+	p->parts_follow = true;
+	for (size_t i = 1; i < p->n_parts; i++) p->parts_follow &= p->parts[i - 1].max_ms < p->parts[i].min_ms;
 	return OK;
 }
 

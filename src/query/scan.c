@@ -27,6 +27,7 @@ enum {
 	GUESS = 16,               /* how far a subject's place is looked for at first */
 	FIRST_PART = 64,          /* of a chunk, taken before the rest of any */
 	FEW_MARKS = 8,            /* under one row in so many the columns are not fetched as a whole */
+	FEW_UNPACKED = 4,         /* … and under one in so many they are not unpacked */
 };
 struct query_tuning query__tuning = {.chunk_rows = 65536, .chunk_customers = 8192};
 
@@ -43,6 +44,8 @@ struct worker {
 	uint32_t *found, *n_found; /* part after part: the places of subjects with slices; how many of each */
 	uint64_t **hits;     /* by part: of the rows of the stretch in hand */
 	size_t *cap_hits;
+	struct query_unpacked *unpacked; /* by part: the same */
+	bool is_unpacked;
 	struct query_slice *slices; /* of the stretch in hand, by subject */
 	size_t cap_slices;
 	pthread_t thread;
@@ -52,6 +55,7 @@ struct scan {
 	query_visit *visit;
 	uint8_t *wanted;      /* 256 a part, by place in its table of types; NULL: all types */
 	const uint8_t *codes; /* the same by code */
+	uint8_t *of_place;    /* 256 a part: what a type is unpacked as; NULL: nothing is */
 	uint64_t *is_joined;  /* a bit a customer: of several subjects */
 	uint32_t *bounds;     /* of subjects, n_chunks + 1 */
 	size_t n_chunks;
@@ -96,7 +100,7 @@ static void put_aside(struct worker *w, uint32_t customer, const struct query_sl
 		w->aside = mem_realloc(w->aside, cap * sizeof *w->aside);
 		w->cap = cap;
 	}
-	for (size_t i = 0; i < n; i++) w->aside[w->n++] = (struct aside){customer, {slices[i].part, slices[i].n, slices[i].first, NULL}};
+	for (size_t i = 0; i < n; i++) w->aside[w->n++] = (struct aside){customer, {.part = slices[i].part, .n = slices[i].n, .first = slices[i].first}};
 }
 
 /* Nobody's rows may be most of the data: they are brought in pieces, so that cancelling works within them. */
@@ -199,6 +203,46 @@ static void fetch_columns(const struct worker *w, size_t part, size_t first, siz
 	fetch_bytes(s->channel.value.p + slot * s->channel.value.width, (size_t)(last - slot) * s->channel.value.width);
 }
 
+static bool unpack(struct worker *w, size_t part, size_t first, size_t end)
+{
+	const struct query_plan *p = w->scan->plan;
+	const struct query_part *from = &p->parts[part];
+	struct query_unpacked *u = &w->unpacked[part];
+	if (end - first > u->cap) {
+		if (!query__charge(w->scan->plan, (end - first - u->cap) * (3 + sizeof *u->took))) return false;
+		u->cap = end - first;
+		u->types = mem_realloc(u->types, u->cap + STRIP_SPILL);
+		u->channels = mem_realloc(u->channels, u->cap + STRIP_SPILL);
+		u->gaps = mem_realloc(u->gaps, u->cap + STRIP_SPILL);
+		u->took = mem_realloc(u->took, (u->cap + STRIP_SPILL) * sizeof *u->took);
+	}
+	u->first = first;
+	query__unpack_types(&from->s, w->scan->of_place + part * 256, p->unpack.of_type, first, end, u->types);
+	if (p->unpack.took) query__unpack_took(&from->s.time_ms, first, end, u->took);
+	if (p->unpack.gaps) query__unpack_gaps(&from->s.time_ms, p->unpack.gap_ms, first, end, u->gaps);
+	if (p->unpack.channel) query__unpack_channels(&from->s.channel, first, end, u->channels);
+	return true;
+}
+
+/* Where most rows are to be looked at. */
+static bool unpack_stretch(struct worker *w)
+{
+	const struct query_plan *p = w->scan->plan;
+	size_t rows = 0, marks = 0;
+	for (size_t i = 0; i < p->n_parts; i++) {
+		const struct events_scan *s = &p->parts[i].s;
+		size_t first = s->first[w->at[i]], n = s->first[w->end[i]] - first;
+		rows += n;
+		for (size_t k = 0; w->scan->wanted && n && k <= (first % 64 + n - 1) / 64; k++) marks += (size_t)__builtin_popcountll(w->hits[i][k]);
+	}
+	w->is_unpacked = !w->scan->wanted || marks * FEW_UNPACKED >= rows;
+	for (size_t i = 0; i < p->n_parts && w->is_unpacked; i++) {
+		const struct events_scan *s = &p->parts[i].s;
+		if (w->at[i] < w->end[i] && !unpack(w, i, s->first[w->at[i]], s->first[w->end[i]])) return false;
+	}
+	return true;
+}
+
 /* The place of the first subject from `to` on; a stretch has no more subjects than numbers. */
 static size_t end_of_stretch(const struct events_scan *s, size_t at, uint64_t to)
 {
@@ -241,11 +285,11 @@ static void place_slices(struct worker *w, uint32_t from, uint32_t *counts)
 	const uint32_t *found = w->found;
 	for (size_t i = 0; i < p->n_parts; i++) {
 		const struct events_scan *s = &p->parts[i].s;
-		size_t base = w->at[i] < s->n_subjects ? s->first[w->at[i]] / 64 : 0;
+		size_t base = s->first[w->at[i]] / 64;
 		for (const uint32_t *end = found + w->n_found[i]; found < end; found++) {
 			size_t first = s->first[*found];
-			w->slices[counts[s->subjects[*found] - from]++] =
-				(struct query_slice){(uint32_t)i, (uint32_t)(s->first[*found + 1] - first), first, w->scan->wanted ? w->hits[i] + (first / 64 - base) : NULL};
+			w->slices[counts[s->subjects[*found] - from]++] = (struct query_slice){(uint32_t)i, (uint32_t)(s->first[*found + 1] - first), first, w->scan->wanted ? w->hits[i] + (first / 64 - base) : NULL,
+				w->is_unpacked ? &w->unpacked[i] : NULL};
 		}
 		w->at[i] = w->end[i];
 	}
@@ -255,7 +299,7 @@ static void scan_stretch(struct worker *w, uint32_t from, uint64_t to)
 {
 	uint32_t counts[STRETCH + 1] = {0}, starts[STRETCH];
 	size_t all, n = to - from;
-	if (!find_slices(w, from, to, counts, &all)) return;
+	if (!find_slices(w, from, to, counts, &all) || (w->scan->of_place && !unpack_stretch(w))) return;
 	if (all > w->cap_slices) {
 		if (!query__charge(w->scan->plan, (all - w->cap_slices) * sizeof *w->slices)) return;
 		w->slices = mem_realloc(w->slices, all * sizeof *w->slices);
@@ -440,12 +484,26 @@ static void find_wanted(struct scan *s)
 		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i * 256 + k] = s->codes[p->parts[i].s.types[k]] != 0;
 }
 
+static void find_of_place(struct scan *s)
+{
+	const struct query_plan *p = s->plan;
+	s->of_place = ARENA_ARRAY(p->arena, uint8_t, p->n_parts * 256 + 1);
+	for (size_t i = 0; i < p->n_parts; i++)
+		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->of_place[i * 256 + k] = p->unpack.of_type[p->parts[i].s.types[k]];
+}
+
 static void release(struct scan *s, struct worker *workers, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		mem_free(workers[i].aside);
 		mem_free(workers[i].slices);
-		for (size_t k = 0; k < s->plan->n_parts; k++) mem_free(workers[i].hits[k]);
+		for (size_t k = 0; k < s->plan->n_parts; k++) {
+			mem_free(workers[i].hits[k]);
+			mem_free(workers[i].unpacked[k].types);
+			mem_free(workers[i].unpacked[k].channels);
+			mem_free(workers[i].unpacked[k].gaps);
+			mem_free(workers[i].unpacked[k].took);
+		}
 	}
 	mem_free(s->is_joined);
 	mem_free(s->offsets);
@@ -459,11 +517,13 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 	find_joined(&s);
 	cut_subjects(&s);
 	if (codes) find_wanted(&s);
+	if (p->unpack.of_type) find_of_place(&s);
 	p->scanned = codes;
 	for (size_t i = 0; i < n_states; i++)
 		workers[i] = (struct worker){.scan = &s, .state = states[i], .at = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1),
 			.end = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1), .n_found = ARENA_ARRAY(p->arena, uint32_t, p->n_parts + 1),
-			.found = ARENA_ARRAY(p->arena, uint32_t, p->n_parts * STRETCH + 1), .hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1)};
+			.found = ARENA_ARRAY(p->arena, uint32_t, p->n_parts * STRETCH + 1), .hits = ARENA_ARRAY(p->arena, uint64_t *, p->n_parts + 1), .cap_hits = ARENA_ARRAY(p->arena, size_t, p->n_parts + 1),
+			.unpacked = ARENA_ARRAY(p->arena, struct query_unpacked, p->n_parts + 1)};
 	work(&s, workers, n_states, scan_part_of_subjects);
 	if (!must_stop(&s) && group_aside(&s, workers, n_states)) work(&s, workers, n_states, scan_part_of_joined);
 	bool is_stopped = must_stop(&s);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "query/bits.h"
+
 #define NO_SWING UINT32_MAX /* an event of the channel changes nothing */
 
 void swings_init(struct swings *s, struct query_plan *p, struct arena *a)
@@ -51,22 +53,44 @@ static uint64_t changes(const uint16_t *channel, bool is_first, size_t n)
 }
 
 /* Channels one after the other, equal ones as one: a, b and a again. An event without a channel changes nothing. */
+struct course { /* of a case */
+	uint32_t before, now;
+};
+/* False: out of memory. */
+static inline bool go_on(struct swings *s, struct course *c, uint64_t case_number, uint16_t type, uint16_t channel)
+{
+	uint32_t as = s->as[channel] ? s->as[channel] : find_channel(s, type, channel);
+	if (as == c->now || as == NO_SWING) return true;
+	if (as == c->before) {
+		struct swing *x = swing_of(s, c->before - 1, c->now - 1);
+		if (!x) return false;
+		x->count++;
+		x->cases += x->last_case != case_number;
+		x->last_case = case_number;
+	}
+	*c = (struct course){c->now, as};
+	return true;
+}
+
 void swings_count(struct swings *s, uint64_t case_number, uint32_t n, const uint16_t *type, const uint16_t *channel)
 {
-	uint32_t before = 0, now = 0;
-	for (uint32_t at = 0; at < n; at += 64) {
+	struct course c = {0};
+	for (uint32_t at = 0; at < n; at += 64)
 		for (uint64_t changed = changes(channel + at, at == 0, n - at < 64 ? n - at : 64); changed; changed &= changed - 1) {
-			uint32_t i = at + (uint32_t)__builtin_ctzll(changed), as = s->as[channel[i]] ? s->as[channel[i]] : find_channel(s, type[i], channel[i]);
-			if (as == now || as == NO_SWING) continue;
-			if (as == before) {
-				struct swing *x = swing_of(s, before - 1, now - 1);
-				if (!x) return;
-				x->count++;
-				x->cases += x->last_case != case_number;
-				x->last_case = case_number;
-			}
-			before = now;
-			now = as;
+			uint32_t i = at + (uint32_t)__builtin_ctzll(changed);
+			if (!go_on(s, &c, case_number, type[i], channel[i])) return;
+		}
+}
+
+void swings_count_bytes(struct swings *s, uint64_t case_number, uint32_t n, const uint8_t *type, const uint8_t *channel)
+{
+	struct course c = {0};
+	(void)(n && go_on(s, &c, case_number, type[0], channel[0]));
+	for (uint32_t at = 1; at < n; at += 64) {
+		uint64_t all = n - at < 64 ? (UINT64_C(1) << (n - at)) - 1 : UINT64_MAX;
+		for (uint64_t changed = (~same_bytes(channel + at, channel + at - 1) | same_as(channel + at, 0)) & all; changed; changed &= changed - 1) {
+			uint32_t i = at + (uint32_t)__builtin_ctzll(changed);
+			if (!go_on(s, &c, case_number, type[i], channel[i])) return;
 		}
 	}
 }

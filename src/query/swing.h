@@ -23,6 +23,8 @@ void swings_init(struct swings *s, struct query_plan *p, struct arena *a);
 void swings_release(struct swings *s);
 /* The events of a case, which has a number of its own. */
 void swings_count(struct swings *s, uint64_t case_number, uint32_t n, const uint16_t *type, const uint16_t *channel);
+/* The same of bytes, of which 64 more are readable. */
+void swings_count_bytes(struct swings *s, uint64_t case_number, uint32_t n, const uint8_t *type, const uint8_t *channel);
 bool swings_merge(struct swings *into, const struct swings *from);
 void swings_put(const struct swings *s, struct arena *a, struct query_flow_answer *out);
 #endif
