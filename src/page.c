@@ -20,11 +20,12 @@
 #include "setting/setting.h"
 #include "template/template.h"
 
-enum { PAGE_BYTES = 16 << 20, NOTICE_BYTES = 3000, NOTICE_SECONDS = 60, LIST_MOST = 16 };
+enum { PAGE_BYTES = 16 << 20, NOTICE_BYTES = 3000, NOTICE_SECONDS = 60, LIST_MOST = 16, BAR_MOST = 5 };
 
 struct page_link {
 	str key, label, address;
 	bool is_current;
+	bool begins_rest; /* a phone shows it and those after it when asked for more */
 };
 struct page_person {
 	id id;
@@ -65,6 +66,7 @@ static const struct desc_field LINK_FIELDS[] = {
 	FIELD(page_link, label, DESC_STR),
 	FIELD(page_link, address, DESC_STR),
 	FIELD(page_link, is_current, DESC_BOOL),
+	FIELD(page_link, begins_rest, DESC_BOOL),
 };
 static const struct desc LINK_DESC = DESC(page_link, LINK_FIELDS);
 static const struct desc_field PERSON_FIELDS[] = {
@@ -267,7 +269,7 @@ static const struct section *section_of(str path, const char *domain)
 
 static struct page_link section_link(const struct op *op, const struct section *x, bool is_current)
 {
-	return (struct page_link){str_of(x->domain), i18n_pattern(op->locale.lang, str_of(x->words)), str_of(x->address), is_current};
+	return (struct page_link){str_of(x->domain), i18n_pattern(op->locale.lang, str_of(x->words)), str_of(x->address), is_current, false};
 }
 
 static void add_nav(struct op *op, const struct web *w, struct page *page)
@@ -284,6 +286,7 @@ static void add_nav(struct op *op, const struct web *w, struct page *page)
 		if (x->kind == SECTION_TAB && is_here) page->tabs.v[page->tabs.n++] = section_link(op, x, x == tab);
 	}
 	if (page->tabs.n == 1) page->tabs.n = 0; /* nowhere to go */
+	if (page->nav.n > BAR_MOST) page->nav.v[BAR_MOST - 1].begins_rest = true;
 }
 
 static void add_languages(struct op *op, struct page *page)
@@ -291,7 +294,7 @@ static void add_languages(struct op *op, struct page *page)
 	page->languages.v = ARENA_ARRAY(&op->arena, struct page_link, LIST_MOST);
 	for (size_t i = 0; lang_at(i) && page->languages.n < LIST_MOST; i++) {
 		const struct lang *l = lang_at(i);
-		page->languages.v[page->languages.n++] = (struct page_link){lang_code(l), lang_own_name(l), STR_NONE, l == op->locale.lang};
+		page->languages.v[page->languages.n++] = (struct page_link){lang_code(l), lang_own_name(l), STR_NONE, l == op->locale.lang, false};
 	}
 }
 

@@ -75,6 +75,12 @@ static enum err load_of_address(struct op *op, const struct web *w, struct impor
 
 /* ---- the list, and a new one ---- */
 
+/* Who began it, in the reader's words where that was no person. */
+static str made_by(const struct op *op, str stored)
+{
+	return str_eq(stored, S("command line")) ? i18n_pattern(op->locale.lang, S("via_command")) : stored;
+}
+
 enum err import_list_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct imports *page = ARENA_NEW(&op->arena, struct imports);
@@ -86,7 +92,7 @@ enum err import_list_get(struct op *op, struct web *w, struct answer *a)
 	page->rows.n = r.n;
 	for (size_t i = 0; i < r.n; i++) {
 		struct import_list_row *row = &page->rows.v[i];
-		*row = (struct import_list_row){.id = db_rows_id(&r, i, 0), .file = db_rows_text(&r, i, 1), .person = db_rows_text(&r, i, 4), .kept = db_rows_int(&r, i, 6), .rejected = db_rows_int(&r, i, 7)};
+		*row = (struct import_list_row){.id = db_rows_id(&r, i, 0), .file = db_rows_text(&r, i, 1), .person = made_by(op, db_rows_text(&r, i, 4)), .kept = db_rows_int(&r, i, 6), .rejected = db_rows_int(&r, i, 7)};
 		row->address = address_of(op, row->id);
 		row->as = as_of(db_rows_text(&r, i, 2));
 		row->state = state_of(db_rows_text(&r, i, 3));
@@ -359,7 +365,7 @@ static enum err answer_import(struct op *op, struct answer *a, const struct impo
 	if (page->share > 1) page->share = 1;
 	page->width = str_fmt(&op->arena, "%.1f", page->share * 100);
 	page->is_going = s->state == IMPORT_WAITING || s->state == IMPORT_RUNNING;
-	page->person = s->made_by;
+	page->person = made_by(op, s->made_by);
 	page->started = s->started_ms;
 	page->ended = s->ended_ms;
 	page->source = s->source_name;
