@@ -37,7 +37,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 INSERT INTO conversation_reference (message_id, conversation) VALUES ($1, $2) ON CONFLICT (message_id, conversation) DO NOTHING;
 
 -- name: conversation_file_add
-INSERT INTO conversation_file (id, message, conversation, name, type, size, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO conversation_file (id, message, conversation, name, type, size, bytes, picture, width, height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: conversation_standing
 SELECT state, changed_at, waiting_since, made_at, messages, is_automatic FROM conversation WHERE id = $1;
@@ -184,6 +184,9 @@ SELECT id, coalesce(nullif(name, ''), email) FROM person WHERE removed_at IS NUL
 -- name: conversation_of_message
 SELECT conversation FROM conversation_message WHERE id = $1;
 
+-- name: conversation_messages_from
+SELECT id FROM conversation_message WHERE conversation = $1 AND id >= $2;
+
 -- ---- one ----
 
 -- name: conversation_messages
@@ -192,10 +195,10 @@ FROM conversation_message m LEFT JOIN mail l ON l.id = m.mail LEFT JOIN conversa
 WHERE m.conversation = $1 AND m.at < $2 ORDER BY m.at DESC, m.id DESC LIMIT $3;
 
 -- name: conversation_files
-SELECT id, message, name, size, bytes IS NOT NULL FROM conversation_file WHERE conversation = $1 ORDER BY id;
+SELECT id, message, name, size, bytes IS NOT NULL, picture, width, height FROM conversation_file WHERE conversation = $1 ORDER BY id;
 
 -- name: conversation_file_get
-SELECT bytes, name FROM conversation_file WHERE id = $1 AND conversation = $2;
+SELECT bytes, name, picture FROM conversation_file WHERE id = $1 AND conversation = $2;
 
 -- name: conversation_steps
 SELECT at, who, what, text FROM conversation_step WHERE conversation = $1 ORDER BY id DESC LIMIT 50;

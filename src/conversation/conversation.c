@@ -12,6 +12,7 @@
 #include "customer/people.h"
 #include "json/json.h"
 #include "mail/authres.h"
+#include "mail/picture.h"
 #include "mail/received.h"
 #include "op/app.h"
 #include "search/search.h"
@@ -19,7 +20,7 @@
 #include "text/shelf.h"
 #include "text/verdict.h"
 
-enum { BODY_BYTES = 1 << 20, TEXT_IN_EVENT = 16000, BASE_LEAST = 8, KEY_ROOM = 80, AHEAD_MS = 86400000, LATE_MS = 3 * 86400000 };
+enum { BODY_BYTES = 1 << 20, TEXT_IN_EVENT = 16000, BASE_LEAST = 8, KEY_ROOM = 80, AHEAD_MS = 86400000, LATE_MS = 3 * 86400000, PICTURE_BYTES = 8 << 20 };
 static const int64_t SUBJECT_HOLDS_MS = 7 * INT64_C(86400000);
 #define SOURCE_NAME S("Inbox")
 
@@ -229,7 +230,12 @@ static enum err keep_files(struct op *op, const struct conversation__letter *l, 
 {
 	for (size_t i = 0; i < l->n_files; i++) {
 		const struct received_file *f = &l->files[i];
-		TRY(op_run(op, SQL_conversation_file_add, DB_ARGS(db_id(id_new()), db_id(message), db_id(conversation), db_text(f->name), db_text(f->type), db_int((int64_t)f->size), db_blob(f->bytes)), NULL));
+		struct picture p;
+		bool is_shown = f->size <= PICTURE_BYTES && f->bytes.n && picture_of(f->bytes, &p);
+		TRY(op_run(op, SQL_conversation_file_add,
+			DB_ARGS(db_id(id_new()), db_id(message), db_id(conversation), db_text(f->name), db_text(f->type), db_int((int64_t)f->size), db_blob(f->bytes), db_text(is_shown ? str_of(p.type) : STR_NONE),
+				db_int_or_null(is_shown ? p.width : DESC_NULL_INT), db_int_or_null(is_shown ? p.height : DESC_NULL_INT)),
+			NULL));
 	}
 	return OK;
 }

@@ -204,6 +204,28 @@ static enum err fill_rows(struct op *op, const struct web *w, const struct wante
 	return OK;
 }
 
+static bool holds(const struct search_found *found, id of)
+{
+	size_t low = 0, high = found->n;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (found->v[middle] < of) low = middle + 1;
+		else high = middle;
+	}
+	return low < found->n && found->v[low] == of;
+}
+
+/* By a message that a page before this one began with or passed. */
+static enum err is_shown_before(struct op *op, const struct search_found *found, id conversation, const struct wanted *x, bool *out)
+{
+	struct db_rows newer;
+	*out = false;
+	if (!x->behind) return OK;
+	TRY(op_query(op, SQL_conversation_messages_from, DB_ARGS(db_id(conversation), db_id(x->behind)), &newer));
+	for (size_t i = 0; i < newer.n && !*out; i++) *out = holds(found, db_rows_id(&newer, i, 0));
+	return OK;
+}
+
 /* Newest messages first, each conversation once, whatever its state. */
 static enum err fill_found(struct op *op, const struct web *w, const struct wanted *x, struct inbox *page)
 {
@@ -225,6 +247,9 @@ static enum err fill_found(struct op *op, const struct web *w, const struct want
 		if (e != OK || !of.n) continue;
 		map_put(&seen, str_dup(&op->arena, (str){(const char *)&of.v[0].i, sizeof of.v[0].i}), &added);
 		if (!added) continue;
+		bool is_before;
+		e = is_shown_before(op, &found, db_rows_id(&of, 0, 0), x, &is_before);
+		if (e != OK || is_before) continue;
 		if (page->rows.n == PAGE) {
 			page->next = web_address_with(op, w, "cursor", str_fmt(&op->arena, "0.%" PRId64, found.v[i]));
 			break;

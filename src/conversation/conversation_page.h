@@ -7,6 +7,8 @@
 struct conversation_file {
 	str name, address, size;
 	bool is_kept;
+	str picture; /* address that shows it; absent: it is none */
+	int64_t width, height;
 };
 struct conversation_message {
 	id id;

@@ -17,6 +17,9 @@ static const struct desc_field FILE_FIELDS[] = {
 	FIELD(conversation_file, address, DESC_STR),
 	FIELD(conversation_file, size, DESC_STR),
 	FIELD(conversation_file, is_kept, DESC_BOOL),
+	FIELD(conversation_file, picture, DESC_STR, .doc = "address that shows it; absent: it is no picture"),
+	FIELD(conversation_file, width, DESC_INT),
+	FIELD(conversation_file, height, DESC_INT),
 };
 static const struct desc FILE_DESC = DESC(conversation_file, FILE_FIELDS);
 static const struct desc_field MESSAGE_FIELDS[] = {
@@ -111,19 +114,26 @@ static str size_of(struct op *op, int64_t bytes)
 	return i18n_msg(&op->arena, &op->locale, &m);
 }
 
+static struct conversation_file file_of(struct op *op, const struct conversation_page *page, const struct db_rows *r, size_t i)
+{
+	str at = page->conversation.address, shown = id_show(&op->arena, S("fil"), db_rows_id(r, i, 0));
+	struct conversation_file f = {.name = db_rows_text(r, i, 2), .size = size_of(op, db_rows_int(r, i, 3)), .is_kept = db_rows_bool(r, i, 4), .width = db_rows_int(r, i, 6), .height = db_rows_int(r, i, 7)};
+	f.address = str_fmt(&op->arena, "%.*s/files/%.*s", STR_ARG(at), STR_ARG(shown));
+	if (db_rows_text(r, i, 5).n) f.picture = str_fmt(&op->arena, "%.*s/pictures/%.*s", STR_ARG(at), STR_ARG(shown));
+	return f;
+}
+
 static enum err fill_files(struct op *op, struct conversation_page *page)
 {
 	struct db_rows r;
 	TRY(op_query(op, SQL_conversation_files, DB_ARGS(db_id(page->conversation.id)), &r));
 	for (size_t k = 0; k < page->messages.n; k++) {
 		struct conversation_message *m = &page->messages.v[k];
+		size_t n = 0;
 		for (size_t i = 0; i < r.n; i++) m->files.n += db_rows_id(&r, i, 1) == m->id;
 		m->files.v = ARENA_ARRAY(&op->arena, struct conversation_file, m->files.n + 1);
-		size_t n = 0;
 		for (size_t i = 0; i < r.n; i++)
-			if (db_rows_id(&r, i, 1) == m->id)
-				m->files.v[n++] = (struct conversation_file){db_rows_text(&r, i, 2), str_fmt(&op->arena, "%.*s/files/%.*s", STR_ARG(page->conversation.address), STR_ARG(id_show(&op->arena, S("fil"), db_rows_id(&r, i, 0)))),
-					size_of(op, db_rows_int(&r, i, 3)), db_rows_bool(&r, i, 4)};
+			if (db_rows_id(&r, i, 1) == m->id) m->files.v[n++] = file_of(op, page, &r, i);
 	}
 	return OK;
 }
@@ -261,17 +271,34 @@ enum err conversation_show_get(struct op *op, struct web *w, struct answer *a)
 	return answer_with(a, &CONVERSATION_PAGE_DESC, page);
 }
 
-enum err conversation_file_get(struct op *op, struct web *w, struct answer *a)
+static enum err get_file(struct op *op, const struct web *w, struct db_rows *r)
 {
-	struct db_rows r;
 	id conversation, file;
 	TRY(web_id(op, w, "id", "cnv", &conversation));
 	TRY(web_id(op, w, "file", "fil", &file));
-	TRY(op_query(op, SQL_conversation_file_get, DB_ARGS(db_id(file), db_id(conversation)), &r));
-	if (!r.n || db_cell(&r, 0, 0)->type == DB_NULL) return fail(op, ERR_NOT_FOUND, "file", "there is no such file, or it was too large to be kept");
+	TRY(op_query(op, SQL_conversation_file_get, DB_ARGS(db_id(file), db_id(conversation)), r));
+	if (!r->n || db_cell(r, 0, 0)->type == DB_NULL) return fail(op, ERR_NOT_FOUND, "file", "there is no such file, or it was too large to be kept");
+	return OK;
+}
+
+enum err conversation_file_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct db_rows r;
+	TRY(get_file(op, w, &r));
 	a->text = db_cell(&r, 0, 0)->s;
 	a->content_type = S("application/octet-stream"); /* never shown in the console's own name, whatever its sender calls it */
 	a->download_name = db_rows_text(&r, 0, 1);
+	a->is_private = true;
+	return OK;
+}
+
+enum err conversation_picture_get(struct op *op, struct web *w, struct answer *a)
+{
+	struct db_rows r;
+	TRY(get_file(op, w, &r));
+	a->content_type = db_rows_text(&r, 0, 2);
+	if (!a->content_type.n) return fail(op, ERR_NOT_FOUND, "file", "is no picture that is shown");
+	a->text = db_cell(&r, 0, 0)->s;
 	a->is_private = true;
 	return OK;
 }

@@ -222,6 +222,14 @@ static str text_of(struct reading *r, GMimePart *part)
 	return out;
 }
 
+/* U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069: with them "gpj.exe" reads as "exe.jpg". */
+static bool turns_around(str three)
+{
+	if (three.n < 3 || (unsigned char)three.p[0] != 0xe2) return false;
+	unsigned char b = (unsigned char)three.p[1], c = (unsigned char)three.p[2];
+	return (b == 0x80 && (c == 0x8e || c == 0x8f || (c >= 0xaa && c <= 0xae))) || (b == 0x81 && c >= 0xa6 && c <= 0xa9);
+}
+
 /* Without a path, and never a name that a system reads as more than a name. */
 static str name_of(struct reading *r, GMimePart *part, str type)
 {
@@ -231,7 +239,10 @@ static str name_of(struct reading *r, GMimePart *part, str type)
 	size_t n = 0, from = 0;
 	for (size_t i = 0; i < name.n; i++)
 		if (name.p[i] == '/' || name.p[i] == '\\') from = i + 1;
-	for (size_t i = from; i < name.n; i++) p[n++] = strchr("\"<>|:*?", name.p[i]) ? '_' : name.p[i];
+	for (size_t i = from; i < name.n; i++) {
+		if (turns_around(str_sub(name, i, 3))) i += 2;
+		else p[n++] = strchr("\"<>|:*?", name.p[i]) ? '_' : name.p[i];
+	}
 	str out = str_trim((str){p, n});
 	while (out.n && out.p[0] == '.') out = str_sub(out, 1, out.n);
 	if (out.n) return out;
@@ -381,11 +392,31 @@ static int64_t time_of(GMimeMessage *m)
 	return ms > 0 ? ms : DESC_NULL_INT;
 }
 
+/* Where a picture stood that is kept as a file: "[cid:image001.png@01DB]". */
+static str without_places(struct arena *a, str text)
+{
+	char *p = arena_alloc(a, text.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		size_t end = i + 5;
+		if (str_eq(str_sub(text, i, 5), S("[cid:"))) {
+			while (end < text.n && (unsigned char)text.p[end] > ' ' && text.p[end] != ']') end++;
+			if (end < text.n && text.p[end] == ']') {
+				i = end;
+				continue;
+			}
+		}
+		p[n++] = text.p[i];
+	}
+	return (str){p, n};
+}
+
 static void settle_text(struct reading *r)
 {
 	struct received *out = r->out;
 	str text = r->plain.p ? r->plain : S("");
 	if (!str_trim(text).n && r->html.n) text = html_text(r->a, r->html, RECEIVED_TEXT_BYTES + 1);
+	if (out->files.n && str_contains(text, S("[cid:"))) text = without_places(r->a, text);
 	out->is_cut = text.n > RECEIVED_TEXT_BYTES;
 	struct quoted q = quoted_fold(r->a, utf8_cut(text, RECEIVED_TEXT_BYTES));
 	out->text = q.said.p ? q.said : S("");

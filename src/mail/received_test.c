@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "mail/authres.h"
 #include "mail/html_text.h"
+#include "mail/picture.h"
 #include "mail/quoted.h"
 #include "mail/received.h"
 
@@ -123,6 +124,40 @@ static void what_is_hostile_is_refused_or_harmless(void **state)
 	assert_int_equal(m.files.n, 1);
 	assert_str(m.files.v[0].name, "bashrc");
 	assert_str(m.text, "Hello here");
+	m = read_fine("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee [cid:a@b] and [cid: no]\n--b\nContent-Type: image/png\nContent-Disposition: attachment; filename*=utf-8''%E2%80%AEgpj.exe\n\nx\n--b--\n");
+	assert_str(m.files.v[0].name, "gpj.exe");
+	assert_str(m.text, "See  and [cid: no]");
+}
+
+static void a_picture_is_one_by_its_bytes(void **state)
+{
+	static const struct {
+		str bytes;
+		const char *type;
+		int64_t width, height;
+	} CASES[] = {
+		{S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08"), "image/png", 640, 480},
+		{S("GIF89a\x40\x01\xf0\0"), "image/gif", 320, 240},
+		{S("\xff\xd8\xff\xe0\0\x04\0\0\xff\xff\xc0\0\x11\x08\0\xf0\x01\x40\x03\x01"), "image/jpeg", 320, 240},
+		{S("RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0\x3f\x01\0\xef\0\0\0"), "image/webp", 320, 240},
+		{S("RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\x3f\xc1\x3b\0\0\0\0\0\0"), "image/webp", 320, 240},
+		{S("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08"), NULL, 0, 0},
+		{S("\x89PNG\r\n\x1a\n"), NULL, 0, 0},
+		{S("GIF89a\0\0\0\0"), NULL, 0, 0},
+		{S("\xff\xd8\xff\xe0\0\0\0\0\0\0\0\0\0\0"), NULL, 0, 0},
+		{S("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), NULL, 0, 0},
+		{S("<html><img></html>"), NULL, 0, 0},
+		{S(""), NULL, 0, 0},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		struct picture p;
+		assert_int_equal(picture_of(CASES[i].bytes, &p), CASES[i].type != NULL);
+		if (!CASES[i].type) continue;
+		assert_string_equal(p.type, CASES[i].type);
+		assert_int_equal(p.width, CASES[i].width);
+		assert_int_equal(p.height, CASES[i].height);
+	}
 }
 
 static void texts_keep_their_characters_in_whatever_charset(void **state)
@@ -191,6 +226,7 @@ int main(void)
 		cmocka_unit_test(subjects_are_compared_without_the_marks_of_programs),
 		cmocka_unit_test(what_programs_wrote_is_told),
 		cmocka_unit_test(what_is_hostile_is_refused_or_harmless),
+		cmocka_unit_test(a_picture_is_one_by_its_bytes),
 		cmocka_unit_test(texts_keep_their_characters_in_whatever_charset),
 		cmocka_unit_test(html_becomes_lines_and_quotations_stay_marked),
 		cmocka_unit_test(quotations_and_signatures_are_folded_and_answers_between_stay),

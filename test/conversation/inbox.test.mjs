@@ -15,7 +15,7 @@ test('read, sorted, searched, given, tagged, put aside, solved and opened again'
 	assert.equal((await get('/inbox')).is_empty, true);
 	writeFileSync(join(hospes.dir, 'm.mbox'), mail(1, 'Ann <ann@example.com>', 'Broken kettle', 'It does not boil. I am very unhappy.') + mail(2, 'bob@example.com', 'Invoice wanted', 'Please send the invoice')
 		+ mail(3, 'Ann <ann@example.com>', 'Re: Broken kettle', 'Any news?', 'In-Reply-To: <1@example.com>\n') + mail(4, 'robot@example.com', 'Newsletter', 'Buy', 'List-Id: <news.example>\n')
-		+ mail(5, 'cat@example.com', 'Photo', 'See', '').replace('\nSee\n', 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee\n--b\nContent-Type: text/html; name=a.html\nContent-Disposition: attachment; filename=a.html\n\n<script>alert(1)</script>\n--b--\n'));
+		+ mail(5, 'cat@example.com', 'Photo', 'See', '').replace('\nSee\n', 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee\n--b\nContent-Type: text/html; name=a.html\nContent-Disposition: attachment; filename=a.html\n\n<script>alert(1)</script>\n--b\nContent-Type: text/html; name=p.html\nContent-Transfer-Encoding: base64\n\niVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==\n--b\nContent-Type: image/png; name=q.png\n\n<html>\n--b--\n'));
 	await hospes.ok(['import', '--as', 'mail', 'm.mbox']);
 	let inbox = await get('/inbox');
 	assert.deepEqual(inbox.rows.map((row) => row.title), ['Broken kettle', 'Invoice wanted', 'Photo']);
@@ -56,7 +56,11 @@ test('read, sorted, searched, given, tagged, put aside, solved and opened again'
 	page = await get(at);
 	assert.deepEqual([page.conversation.state, page.conversation.reopened], ['open', 1], 'a customer who writes again opens it');
 	assert.deepEqual(page.steps.map((step) => step.what.key.replace('conversation_step_', '')).slice(0, 4), ['reopened', 'solved', 'woken', 'snoozed']);
-	const photo = await get(inbox.rows[2].address), file = photo.messages[0].files[0];
+	const photo = await get(inbox.rows[2].address), [file, picture, none] = photo.messages[0].files;
+	assert.deepEqual([file.picture ?? null, picture.width, picture.height, none.picture ?? null], [null, 1, 1, null], 'a picture is one by its bytes');
+	const shown = await fetch(hospes.address + picture.picture, { headers: { authorization: `Bearer ${agent}` } });
+	assert.deepEqual([shown.status, shown.headers.get('content-type'), shown.headers.get('x-content-type-options')], [200, 'image/png', 'nosniff']);
+	assert.equal((await hospes.get(none.address.replace('/files/', '/pictures/'), agent)).status, 404);
 	const answer = await fetch(hospes.address + file.address, { headers: { authorization: `Bearer ${agent}` } });
 	assert.equal(answer.headers.get('content-type'), 'application/octet-stream');
 	assert.match(answer.headers.get('content-disposition'), /^attachment/);
@@ -65,6 +69,20 @@ test('read, sorted, searched, given, tagged, put aside, solved and opened again'
 	assert.equal((await hospes.get(at, agent)).status, 404);
 	assert.deepEqual((await get('/inbox')).rows.map((row) => row.title), ['Invoice wanted', 'Photo']);
 	assert.equal((await hospes.get('/audit', owner)).status, 200);
+});
+
+test('a search tells a conversation once, on whichever of its pages', async (t) => {
+	const hospes = await start(t), agent = await hospes.key('secret', '--role', 'agent');
+	const one = (id, of) => `From x@y Mon Mar  2 10:00:00 2026\nFrom: c${id % 70}@example.com\nSubject: Lamp ${id % 70}\nDate: Mon, 02 Mar 2026 10:00:${String(id % 60).padStart(2, '0')} +0000\nMessage-ID: <m${id}@example.com>\n${of === undefined ? '' : `In-Reply-To: <m${of}@example.com>\n`}\nA lamp\n\n`;
+	writeFileSync(join(hospes.dir, 'm.mbox'), Array.from({ length: 210 }, (_, i) => one(i, i < 70 ? undefined : i - 70)).join(''));
+	await hospes.ok(['import', '--as', 'mail', 'm.mbox']);
+	const titles = [];
+	for (let at = '/inbox?q=lamp'; at;) {
+		const { rows, next } = (await hospes.get(at, agent)).body;
+		titles.push(...rows.map(({ title }) => title));
+		at = next;
+	}
+	assert.deepEqual([titles.length, new Set(titles).size], [70, 70]);
 });
 
 test('an answer waits to be taken back, goes out once in its thread, and its own answer comes home', async (t) => {
@@ -84,6 +102,7 @@ test('an answer waits to be taken back, goes out once in its thread, and its own
 	fine(await hospes.send(page.messages.at(-1).undo, {}, agent));
 	page = await get(address);
 	assert.deepEqual([page.messages.length, page.text.value, page.finding.key], [1, 'Too quick', 'conversation_waits']);
+	fine(await hospes.send('/settings/limits', { limits: [{ name: 'inbox_undo_s', value: '0' }] }, owner));
 	fine(await hospes.send(`${address}/answer`, { text: 'Dear Zoë\n\nA new one is on its way.', then: 'solve' }, agent));
 	const sent = await until('the answer to be sent', () => server.taken().find((one) => one.to === 'zoe@example.com'));
 	assert.equal(server.taken().filter((one) => one.to === 'zoe@example.com').length, 1);
