@@ -151,15 +151,15 @@ coalesce(c.waiting_since, 4000000000000000 - c.changed_at)
 
 -- name: conversation_by_waiting
 -- Who waits longest first; behind them those who do not wait, the newest first.
-{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_wait}} > $5 OR ({{conversation_wait}} = $5 AND c.id > $6)) ORDER BY {{conversation_wait}}, c.id LIMIT $7)
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_wait}}, c.id) > ($5, $6) ORDER BY {{conversation_wait}}, c.id LIMIT $7)
 ORDER BY {{conversation_wait}}, c.id;
 
 -- name: conversation_by_newest
-{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at < $5 OR (c.changed_at = $5 AND c.id < $6)) ORDER BY c.changed_at DESC, c.id DESC LIMIT $7)
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at, c.id) < ($5, $6) ORDER BY c.changed_at DESC, c.id DESC LIMIT $7)
 ORDER BY c.changed_at DESC, c.id DESC;
 
 -- name: conversation_by_oldest
-{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at > $5 OR (c.changed_at = $5 AND c.id > $6)) ORDER BY c.changed_at, c.id LIMIT $7)
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at, c.id) > ($5, $6) ORDER BY c.changed_at, c.id LIMIT $7)
 ORDER BY c.changed_at, c.id;
 
 -- name: conversation_by_id
