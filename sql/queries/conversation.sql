@@ -340,6 +340,15 @@ UPDATE conversation_contact SET seen_at = $2 WHERE id = $1 AND coalesce(seen_at,
 -- name: conversation_contact_marks
 SELECT read_at, seen_at FROM conversation_contact WHERE id = $1;
 
+-- name: conversation_acknowledges
+-- Whether the conversation was acknowledged or answered since $3, how often its contact was, and the customer's own language.
+SELECT (SELECT CAST(count(*) AS INT64) FROM conversation c WHERE c.id = $1 AND c.acknowledged_at > $3) + (SELECT CAST(count(*) AS INT64) FROM conversation_message m WHERE m.conversation = $1 AND m.kind = 1 AND m.at > $3),
+	(SELECT CAST(count(*) AS INT64) FROM conversation c WHERE c.contact = $2 AND c.acknowledged_at > $3),
+	(SELECT u.language FROM identity i JOIN customer u ON u.id = i.customer WHERE i.subject = $4);
+
+-- name: conversation_acknowledged
+UPDATE conversation SET acknowledged_at = $2 WHERE id = $1;
+
 -- ---- figures ----
 
 -- name: service_responses

@@ -34,7 +34,7 @@ struct conversation_intake {
 	const struct text_own *own;
 	VEC(str) ours; /* addresses */
 	uint32_t n;
-	bool is_unseen;
+	enum conversation_source source;
 	str verifier;
 };
 
@@ -46,17 +46,18 @@ static void add_ours(struct conversation_intake *in, str list)
 	}
 }
 
-enum err conversation_intake_new(struct op *op, bool is_unseen, struct conversation_intake **out)
+enum err conversation_intake_new(struct op *op, enum conversation_source from, struct conversation_intake **out)
 {
 	struct source source;
 	struct conversation_intake *in = *out = ARENA_NEW(&op->arena, struct conversation_intake);
 	TRY(source_ensure(op, SOURCE_NAME, SOURCE_HAND, true, PURPOSES_ASSURED_DEFAULT, &source));
 	in->op = op;
-	in->is_unseen = is_unseen;
+	in->source = from;
 	in->verifier = setting_text(op, SETTING_inbox_verifier);
 	in->intake = intake_new(op->app, &op->arena, &source, op->now_ms);
 	in->own = text_own_of(op);
 	add_ours(in, setting_text(op, SETTING_inbox_addresses));
+	add_ours(in, setting_text(op, SETTING_inbox_user));
 	add_ours(in, setting_text(op, SETTING_mail_sender));
 	add_ours(in, setting_text(op, SETTING_mail_bounce_sender));
 	return OK;
@@ -240,16 +241,17 @@ static enum err keep_files(struct op *op, const struct conversation__letter *l, 
 	return OK;
 }
 
-static enum err keep_message(struct conversation_intake *in, const struct conversation__letter *l, id conversation, id contact, id message)
+static enum err keep_message(struct conversation_intake *in, const struct conversation__letter *l, id conversation, id contact, id message, str *language)
 {
 	struct op *op = in->op;
-	struct text_verdict v = {.topics = S(""), .signals = S("")};
+	struct text_verdict v = {.topics = S(""), .signals = S(""), .language = S("")};
 	if (l->kind == MESSAGE_IN && !l->is_automatic && l->text.n) text_judge(&op->arena, l->text, in->own, &v);
 	TRY(op_run(op, SQL_conversation_message_add,
 		DB_ARGS(db_id(message), db_id(conversation), db_int(l->kind), db_id(contact), db_id(l->person), db_text(l->author), db_int(l->at_ms), db_int(op->now_ms), db_text(l->key), db_text(l->message_id.n ? l->message_id : STR_NONE),
 			db_text(l->text), db_text(l->folded), db_bool(l->is_automatic), db_bool(l->is_cut), db_int((int64_t)l->files_left), db_text(v.language), db_text(v.sentiment), db_text(v.topics.p ? v.topics : S("")),
 			db_text(v.signals.p ? v.signals : S("")), db_null(), db_bool(l->is_unproven)),
 		NULL));
+	*language = v.language;
 	TRY(keep_files(op, l, conversation, message));
 	TRY(keep_references(op, l, conversation));
 	TRY(op_run(op, SQL_conversation_titled, DB_ARGS(db_id(conversation), db_text(l->title), db_text(l->base), db_int(l->at_ms)), NULL));
@@ -262,7 +264,7 @@ static enum err keep_message(struct conversation_intake *in, const struct conver
 static enum err heed_lateness(struct conversation_intake *in, struct conversation__letter *l, id conversation)
 {
 	struct db_rows r;
-	if (!in->is_unseen || l->kind != MESSAGE_IN || l->is_automatic || l->at_ms < in->op->now_ms - LATE_MS) return OK;
+	if (in->source == INTAKE_CHOSEN || l->kind != MESSAGE_IN || l->is_automatic || l->at_ms < in->op->now_ms - LATE_MS) return OK;
 	TRY(op_query(in->op, SQL_conversation_standing, DB_ARGS(db_id(conversation)), &r));
 	if (r.n && l->at_ms <= db_rows_int(&r, 0, 1)) l->at_ms = in->op->now_ms;
 	return OK;
@@ -273,6 +275,7 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 	struct op *op = in->op;
 	id contact, conversation;
 	uint32_t subject;
+	str language;
 	*out = (struct conversation__kept){.taken = TAKEN_ERASED};
 	TRY(open_contact(op, l, &contact, &subject));
 	if (subject && people_is_suppressed(op->app->people, subject)) return OK;
@@ -286,7 +289,8 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 		TRY(op_run(op, SQL_conversation_add,
 			DB_ARGS(db_id(conversation), db_text(l->channel), db_id(contact), db_text(l->title), db_text(l->base), db_int(l->is_automatic ? CONVERSATION_SOLVED : CONVERSATION_OPEN), db_bool(l->is_automatic), db_int(l->at_ms), db_int_or_null(l->is_automatic ? l->at_ms : DESC_NULL_INT)), NULL));
 	*out = (struct conversation__kept){is_new ? TAKEN_NEW : TAKEN_ADDED, conversation, id_new()};
-	TRY(keep_message(in, l, conversation, contact, out->message));
+	TRY(keep_message(in, l, conversation, contact, out->message, &language));
+	if (in->source == INTAKE_FRESH) TRY(conversation__acknowledge(op, l, conversation, contact, subject_of(op, l), language));
 	conversation__tell(op, conversation);
 	return OK;
 }
@@ -313,7 +317,7 @@ static str key_of(struct arena *a, const struct received *m)
 static enum err name_sides(struct conversation_intake *in, const struct received *m, struct conversation__letter *l, enum conversation_taken *out)
 {
 	struct db_rows known = {0};
-	enum authres proof = in->is_unseen ? authres_read(&in->op->arena, m->results.v, m->results.n, in->verifier, m->from) : AUTHRES_UNKNOWN;
+	enum authres proof = in->source != INTAKE_CHOSEN ? authres_read(&in->op->arena, m->results.v, m->results.n, in->verifier, m->from) : AUTHRES_UNKNOWN;
 	l->address = m->from;
 	l->name = m->from_name;
 	l->is_unproven = proof == AUTHRES_FAILED;
@@ -322,7 +326,7 @@ static enum err name_sides(struct conversation_intake *in, const struct received
 	if (known.n) {
 		*out = TAKEN_KNOWN;
 		l->address = STR_NONE;
-	} else if (!in->is_unseen || proof == AUTHRES_PASSED) {
+	} else if (in->source == INTAKE_CHOSEN || proof == AUTHRES_PASSED) {
 		l->kind = MESSAGE_OUT;
 		l->address = STR_NONE;
 		for (size_t i = 0; i < m->to.n && !l->address.n; i++)
@@ -344,6 +348,7 @@ enum err conversation_take(struct conversation_intake *in, const struct received
 	struct conversation__letter l = {.channel = S("email"), .title = m->subject, .base = m->base, .is_answer = m->is_answer, .text = m->text, .folded = m->folded, .message_id = m->message_id,
 		.references = m->references.v, .n_references = m->references.n, .files = m->files.v, .n_files = m->files.n, .files_left = m->files_left, .is_cut = m->is_cut, .is_automatic = m->is_automatic,
 		.kind = MESSAGE_IN, .key = key_of(&op->arena, m)};
+	for (size_t i = 0; i < m->to.n; i++) l.is_to_us = l.is_to_us || is_ours(in, m->to.v[i]);
 	l.at_ms = m->at_ms == DESC_NULL_INT || m->at_ms > op->now_ms + AHEAD_MS ? op->now_ms : m->at_ms;
 	*out = TAKEN_NO_CUSTOMER;
 	TRY(name_sides(in, m, &l, out));

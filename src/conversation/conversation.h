@@ -20,8 +20,13 @@ extern const char *const MESSAGE_KINDS[];
 /* ---- taking in ---- */
 /* Some mails in one transaction; their touchpoints become durable with conversation_intake_end, before the commit. */
 struct conversation_intake;
-/* is_unseen: they come by themselves and nobody chose them, so that an address of ours has to be proven. */
-enum err conversation_intake_new(struct op *op, bool is_unseen, struct conversation_intake **out) NODISCARD;
+/* Where they come from. What comes by itself was chosen by nobody, so that an address of ours has to be proven. */
+enum conversation_source {
+	INTAKE_CHOSEN,  /* a person imports them */
+	INTAKE_BACKLOG, /* lay in a mailbox before it was read */
+	INTAKE_FRESH,   /* come into it: may be acknowledged */
+};
+enum err conversation_intake_new(struct op *op, enum conversation_source source, struct conversation_intake **out) NODISCARD;
 enum conversation_taken {
 	TAKEN_NEW,         /* began a conversation */
 	TAKEN_ADDED,

@@ -60,7 +60,7 @@ static enum err keep(struct op *op, void *arg)
 {
 	struct run *r = arg;
 	struct conversation_intake *in;
-	TRY(conversation_intake_new(op, false, &in));
+	TRY(conversation_intake_new(op, INTAKE_CHOSEN, &in));
 	for (size_t i = 0; i < r->waiting.n; i++)
 		if (r->waiting.v[i].refusal == RECEIVED_FINE) TRY(conversation_take(in, &r->waiting.v[i].read, &r->outcomes[i]));
 	return conversation_intake_end(in);

@@ -16,6 +16,7 @@ struct conversation__letter {
 	id person;
 	enum message_kind kind;
 	bool is_answer, is_automatic, is_cut;
+	bool is_to_us;    /* it names an address of ours as who it is for */
 	bool is_unproven; /* who says they wrote it may not have: nothing is concluded from it */
 	str user_id; /* of a chat: the site's server vouches for it */
 	id into;     /* the conversation it belongs to, where the channel knows; 0: it is found */
@@ -29,6 +30,9 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation) NODISCARD;
 bool conversation__is_chat(str channel);
 
+/* Tells who wrote that it arrived, where the settings say so; nothing where a program may be at the other end (RFC 3834), and once a
+ * conversation and day. language: of what they wrote, as far as it is known. */
+enum err conversation__acknowledge(struct op *op, const struct conversation__letter *l, id conversation, id contact, uint32_t subject, str language) NODISCARD;
 /* After a message was added: who waits for whom, which answer was the first, and that a customer's message opens what was solved. */
 enum err conversation__settle(struct op *op, id conversation, id message, enum message_kind kind, int64_t at_ms, bool is_automatic) NODISCARD;
 /* The same of all of its messages, after one was taken away. */

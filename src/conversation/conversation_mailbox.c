@@ -6,6 +6,7 @@
 #include "conversation/conversation.h"
 #include "http/faults.h"
 #include "jobs/jobs.h"
+#include "mail/mail.h"
 #include "mail/server_form.h"
 #include "op/app.h"
 #include "setting/setting.h"
@@ -44,7 +45,7 @@ struct conversation_mailbox {
 	struct msg finding, fault, claimed, test;
 	struct input addresses, host, port, user, password, folder, minutes, back_days, verifier;
 	LIST_OF(struct option) securities;
-	bool has_password, is_on, is_paused, is_tested;
+	bool has_password, is_on, is_paused, is_tested, acknowledges, may_mail;
 	LIST_OF(struct mailbox_count) counts;
 	LIST_OF(struct mailbox_refused) refused;
 	LIST_OF(struct form_fault) faults;
@@ -68,6 +69,8 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_mailbox, is_on, DESC_BOOL),
 	FIELD(conversation_mailbox, is_paused, DESC_BOOL),
 	FIELD(conversation_mailbox, is_tested, DESC_BOOL, .doc = "the last test went well"),
+	FIELD(conversation_mailbox, acknowledges, DESC_BOOL),
+	FIELD(conversation_mailbox, may_mail, DESC_BOOL, .doc = "mail can be sent at all"),
 	FIELD(conversation_mailbox, counts, DESC_LIST, .item = DESC_STRUCT, .of = &COUNT_DESC),
 	FIELD(conversation_mailbox, refused, DESC_LIST, .item = DESC_STRUCT, .of = &REFUSED_DESC),
 	FIELD(conversation_mailbox, faults, DESC_LIST, .item = DESC_STRUCT, .of = &FORM_FAULT_DESC),
@@ -76,7 +79,7 @@ const struct desc CONVERSATION_MAILBOX_DESC = DESC(conversation_mailbox, PAGE_FI
 
 struct conversation_mailbox_input {
 	str addresses, host, port, security, user, password, folder, minutes, back_days, verifier;
-	bool is_paused;
+	bool is_paused, acknowledges;
 };
 static const struct desc_field INPUT_FIELDS[] = {
 	FIELD(conversation_mailbox_input, addresses, DESC_STR, .doc = "addresses that customers write to besides the sender's, with commas"),
@@ -90,6 +93,7 @@ static const struct desc_field INPUT_FIELDS[] = {
 	FIELD(conversation_mailbox_input, back_days, DESC_STR, .doc = "how far back is read what lies there already, 0 to 3650 days; empty: as it is"),
 	FIELD(conversation_mailbox_input, verifier, DESC_STR, .doc = "whose word in Authentication-Results is taken"),
 	FIELD(conversation_mailbox_input, is_paused, DESC_BOOL),
+	FIELD(conversation_mailbox_input, acknowledges, DESC_BOOL, .doc = "customers are told that their mail arrived"),
 };
 const struct desc CONVERSATION_MAILBOX_INPUT_DESC = DESC(conversation_mailbox_input, INPUT_FIELDS);
 
@@ -127,6 +131,7 @@ static struct conversation_mailbox_input current(struct op *op)
 		.back_days = setting_text(op, SETTING_inbox_back_days),
 		.verifier = setting_text(op, SETTING_inbox_verifier),
 		.is_paused = setting_bool(op->app, SETTING_inbox_is_paused),
+		.acknowledges = setting_bool(op->app, SETTING_inbox_acknowledges),
 	};
 }
 
@@ -183,6 +188,8 @@ static enum err make_page(struct op *op, const struct conversation_mailbox_input
 	page->back_days.value = in->back_days;
 	page->verifier.value = in->verifier;
 	page->is_paused = in->is_paused;
+	page->acknowledges = in->acknowledges;
+	page->may_mail = mail_is_on(op->app);
 	page->is_on = setting_text(op, SETTING_inbox_host).n > 0;
 	page->has_password = setting_text(op, SETTING_inbox_password).n > 0;
 	page->securities.v = server_form_securities(op, in->security, &page->securities.n);
@@ -262,6 +269,7 @@ static enum err save(struct op *op, const struct conversation_mailbox_input *in)
 	} VALUES[] = {
 		{SETTING_inbox_addresses, in->addresses}, {SETTING_inbox_host, in->host},       {SETTING_inbox_port, in->port},           {SETTING_inbox_security, in->security}, {SETTING_inbox_user, in->user},
 		{SETTING_inbox_folder, in->folder},       {SETTING_inbox_minutes, in->minutes}, {SETTING_inbox_back_days, in->back_days}, {SETTING_inbox_verifier, in->verifier}, {SETTING_inbox_is_paused, in->is_paused ? S("1") : S("0")},
+		{SETTING_inbox_acknowledges, in->acknowledges ? S("1") : S("0")},
 	};
 	for (size_t i = 0; i < COUNT_OF(VALUES); i++) TRY(setting_put(op, VALUES[i].setting, VALUES[i].value));
 	if (in->password.n) TRY(setting_put(op, SETTING_inbox_password, in->password));

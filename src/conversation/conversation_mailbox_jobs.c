@@ -145,7 +145,7 @@ static enum err write_batch(struct op *op, void *arg)
 	struct batch *b = arg;
 	struct conversation_intake *in;
 	op_after_commit(op, tell, op->app);
-	TRY(conversation_intake_new(op, true, &in));
+	TRY(conversation_intake_new(op, b->first < b->look->box.known_next ? INTAKE_BACKLOG : INTAKE_FRESH, &in));
 	TRY(take_letters(op, in, b));
 	TRY(count_outcomes(op, b));
 	TRY(put_place(op, b->look, b->last + 1));

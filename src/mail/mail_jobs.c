@@ -118,6 +118,7 @@ static void give(struct sender *s, struct arena *a, const struct taken *t, struc
 		.answers = t->answers,
 		.references = t->references,
 		.is_personal = str_eq(t->kind, str_of(MAIL_KINDS[MAIL_ANSWER])),
+		.is_reply = str_eq(t->kind, str_of(MAIL_KINDS[MAIL_ACKNOWLEDGEMENT])),
 	};
 	smtp_send(s->smtp, a, s->back, t->recipient, signed_message(s, a, t->mail, mime_write(a, &m)), goes_on, s, r);
 }

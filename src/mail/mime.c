@@ -85,7 +85,7 @@ str mime_write(struct arena *a, const struct mime_message *m)
 	g_mime_message_set_subject(message, str_c(a, m->subject), "utf-8");
 	g_mime_message_set_date(message, date);
 	g_mime_message_set_message_id(message, str_c(a, m->message_id));
-	if (!m->is_personal) set(message, a, "Auto-Submitted", S("auto-generated"));
+	if (!m->is_personal) set(message, a, "Auto-Submitted", m->is_reply ? S("auto-replied") : S("auto-generated"));
 	set_ids(message, a, "In-Reply-To", m->answers);
 	set_ids(message, a, "References", m->references);
 	set(message, a, "Content-Language", m->language);

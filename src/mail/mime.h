@@ -11,6 +11,7 @@ struct mime_message {
 	int64_t date_ms; /* UTC */
 	str answers, references; /* Message-IDs, with spaces, without brackets; absent: it answers none */
 	bool is_personal;        /* a person wrote it: no Auto-Submitted */
+	bool is_reply;           /* a program answers: auto-replied (RFC 3834) */
 	str unsubscribe; /* https: address that a POST unsubscribes at (RFC 8058); absent: none */
 };
 /* The bytes lie in the arena. The same message gives the same bytes but for the border between its parts. */

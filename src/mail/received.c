@@ -406,6 +406,7 @@ static str without_places(struct arena *a, str text)
 				continue;
 			}
 		}
+		if (text.p[i] == '\n' && n > 1 && p[n - 1] == '\n' && p[n - 2] == '\n') continue;
 		p[n++] = text.p[i];
 	}
 	return (str){p, n};

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { imapIsThere, imapServer, PASSWORD, report } from '../lib/imap.mjs';
-import { mailServer, settingsOf } from '../lib/mail.mjs';
+import { decoded, mailServer, settingsOf } from '../lib/mail.mjs';
 import { start, until } from '../lib/hospes.mjs';
 
 const PAGE = '/settings/mail/inbox';
@@ -109,6 +109,43 @@ describe('the mailbox that customers write to', { skip: imapIsThere ? false : 't
 		await until('the erased to be told', async () => (await counts()).erased === 1);
 		assert.deepEqual((await page()).refused.filter(({ reason }) => reason === 'erased').map(({ title, address: from }) => [title, from]), [['', '']]);
 		assert.equal((await send(`${address}/note`, { text: 'x' })).status, 404);
+	});
+
+	test('who writes is told that it arrived, in their language, once a day; programs, doubted senders and lists are not, and nothing goes round', async (t) => {
+		const { w, box, agent, fine, inbox, counts, look } = await open(t), server = await mailServer(t);
+		await fine('/settings/mail', settingsOf(server));
+		await fine('/settings/limits', { limits: [{ name: 'inbox_undo_s', value: '0' }] });
+		box.put(mail({ From: 'before@example.com', Subject: 'Before it was read' }));
+		await fine(PAGE, mailbox(box, { acknowledges: true }));
+		await until('what lay there', async () => (await counts()).begun === 1);
+		box.put(mail({ From: 'Maryam <maryam@example.com>', Subject: 'Order 7', 'Message-ID': '<m@example.com>', 'Content-Type': 'text/plain; charset=utf-8' }, 'سلام، سفارش من هنوز نرسیده است. لطفاً بررسی کنید.'));
+		box.put(mail({ From: 'maryam@example.com', Subject: 'Re: Order 7', 'In-Reply-To': '<m@example.com>' }, 'Again'));
+		box.put(mail({ From: 'robot@example.com', 'Auto-Submitted': 'auto-generated' }));
+		box.put(mail({ From: 'list@example.com', 'List-Id': '<list.example.com>' }));
+		box.put(mail({ From: 'noreply@example.com' }));
+		box.put(mail({ From: 'blind@example.com', To: 'others@example.com' }));
+		box.put(mail({ From: 'victim@example.com', 'Authentication-Results': 'mx.shop.example; spf=fail smtp.mailfrom=example.com' }));
+		box.put(mail({ From: 'old@example.com', Date: new Date(Date.now() - 2 * 86_400_000).toUTCString() }));
+		for (let i = 0; i < 7; i++) box.put(mail({ From: 'often@example.com', Subject: `Matter ${i}` }));
+		await look();
+		await until('all of them', async () => { const now = await counts(); return now.begun + (now.added ?? 0) === 16; });
+		const taken = await server.arrived(6), to = (address) => taken.filter((one) => one.to === address);
+		assert.deepEqual([taken.length, to('maryam@example.com').length, to('often@example.com').length], [6, 1, 5]);
+		const [told] = to('maryam@example.com'), { subject, text } = decoded(told.raw);
+		assert.equal(told.headers['auto-submitted'], 'auto-replied');
+		assert.equal(told.headers['in-reply-to'], '<m@example.com>');
+		assert.match(subject, /^پیام شما به دست ما رسید: Order 7$/);
+		assert.match(text, /پاسخ/);
+		box.put(mail({ From: 'maryam@example.com', Subject: 'else', 'In-Reply-To': told.headers['message-id'] }, 'To your mail'));
+		box.put(told.raw.slice(told.raw.indexOf('From:')));
+		box.put(mail({ From: 'maryam@example.com', Subject: 'Out of office', 'In-Reply-To': told.headers['message-id'], 'Auto-Submitted': 'auto-replied' }, 'I am away'));
+		await look();
+		await until('its answers', async () => (await counts()).forged === 1);
+		const row = (await inbox()).find(({ contact_address }) => contact_address === 'maryam@example.com'), page = (await w.get(row.address, agent)).body;
+		assert.deepEqual(page.messages.map((one) => one.text.split(' ')[0]).sort(), ['Again', 'I', 'To', 'سلام،']);
+		assert.equal(page.steps.filter(({ what }) => what.key === 'conversation_step_acknowledged').length, 1);
+		await fine(`${row.address}/note`, { text: 'The outbox is empty' });
+		assert.equal(server.taken().length, 6);
 	});
 
 	test('one server a mailbox: a second says whose it is, and takes it over when it is told to', async (t) => {
