@@ -298,7 +298,7 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation)
 {
 	struct conversation_intake *in;
-	TRY(conversation_intake_new(op, false, &in));
+	TRY(conversation_intake_new(op, INTAKE_CHOSEN, &in));
 	(void)add_moments(in, l, conversation, false, true); /* of somebody erased: dropped and counted there */
 	return conversation_intake_end(in);
 }
