@@ -5,7 +5,7 @@ SELECT conversation FROM conversation_message WHERE key = $1;
 
 -- name: conversation_answer_known
 -- An answer that was written here, come back by way of a mailbox.
-SELECT m.id FROM conversation_reference r JOIN conversation_message m ON m.conversation = r.conversation AND m.message_id = r.message_id
+SELECT m.id FROM conversation_reference r JOIN conversation c ON c.id = r.conversation JOIN conversation_message m ON m.conversation IN (r.conversation, c.merged_into) AND m.message_id = r.message_id
 WHERE r.message_id = $1 AND m.kind = 1 AND m.mail IS NOT NULL;
 
 -- name: conversation_referenced
@@ -14,7 +14,7 @@ SELECT r.conversation FROM conversation_reference r JOIN conversation c ON c.id 
 WHERE r.message_id = $1 ORDER BY CASE WHEN c.contact = $2 THEN 0 ELSE 1 END, r.conversation LIMIT 1;
 
 -- name: conversation_same_title
-SELECT id FROM conversation WHERE contact = $1 AND base = $2 AND changed_at >= $3 AND changed_at <= $4 ORDER BY id LIMIT 2;
+SELECT id FROM conversation WHERE contact = $1 AND base = $2 AND changed_at >= $3 AND changed_at <= $4 AND state < 3 ORDER BY id LIMIT 2;
 
 -- name: conversation_contact_get
 SELECT id, subject, name FROM conversation_contact WHERE channel = $1 AND address = $2;
@@ -167,7 +167,7 @@ ORDER BY c.changed_at, c.id;
 
 -- name: conversation_others
 -- Of the same customer.
-{{conversation_columns}} WHERE i.customer = $1 AND c.id <> $2 ORDER BY c.changed_at DESC LIMIT 5;
+{{conversation_columns}} WHERE i.customer = $1 AND c.id <> $2 AND c.state < 3 ORDER BY c.changed_at DESC LIMIT 5;
 
 -- name: conversation_views
 SELECT CAST(coalesce(sum(CASE WHEN state = 0 THEN 1 ELSE 0 END), 0) AS INT64), CAST(coalesce(sum(CASE WHEN state = 0 AND assignee = $1 THEN 1 ELSE 0 END), 0) AS INT64),
@@ -258,6 +258,54 @@ UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;
 
 -- name: conversation_take_back
 DELETE FROM conversation_message WHERE id = $1 AND conversation = $2 AND send_at IS NOT NULL AND mail IS NULL RETURNING text, person;
+
+-- ---- merging and splitting ----
+
+-- name: conversation_merged_into
+SELECT merged_into FROM conversation WHERE id = $1;
+
+-- name: conversation_merged
+UPDATE conversation SET state = 3, merged_into = $2, snoozed_until = NULL, revision = revision + 1 WHERE id = $1;
+
+-- name: conversation_unmerged
+UPDATE conversation SET state = $2, merged_into = NULL, snoozed_until = $3, solved_at = $4 WHERE id = $1;
+
+-- name: conversation_move_add
+INSERT INTO conversation_move (id, kind, origin, target, origin_state, origin_snoozed_until, origin_solved_at, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: conversation_move_get
+SELECT id, kind, target, origin_state, origin_snoozed_until, origin_solved_at FROM conversation_move WHERE id = $1 AND origin = $2 AND undone_at IS NULL;
+
+-- name: conversation_move_undone
+UPDATE conversation_move SET undone_at = $2 WHERE id = $1;
+
+-- name: conversation_moved_all
+INSERT INTO conversation_moved (move, message) SELECT $1, id FROM conversation_message WHERE conversation = $2 ON CONFLICT (move, message) DO NOTHING;
+
+-- name: conversation_moved_from
+-- One and those behind it.
+INSERT INTO conversation_moved (move, message) SELECT $1, m.id FROM conversation_message m JOIN conversation_message x ON x.id = $3 AND x.conversation = $2 WHERE m.conversation = $2 AND (m.at, m.id) >= (x.at, x.id);
+
+-- name: conversation_moved_counts
+-- What goes, and what stays; notes do not count.
+SELECT CAST(count(d.message) AS INT64), CAST(count(*) - count(d.message) AS INT64) FROM conversation_message m LEFT JOIN conversation_moved d ON d.message = m.id AND d.move = $1 WHERE m.conversation = $2 AND m.kind < 2;
+
+-- name: conversation_move_messages
+UPDATE conversation_message SET conversation = $3 WHERE conversation = $2 AND id IN (SELECT message FROM conversation_moved WHERE move = $1);
+
+-- name: conversation_move_files
+UPDATE conversation_file SET conversation = $3 WHERE conversation = $2 AND message IN (SELECT message FROM conversation_moved WHERE move = $1);
+
+-- name: conversation_split
+-- As the one it comes of, with whom its first message is with.
+INSERT INTO conversation (id, channel, contact, title, base, state, priority, assignee, is_automatic, made_at, changed_at, reopened, messages, revision)
+SELECT $1, c.channel, coalesce((SELECT m.contact FROM conversation_message m WHERE m.id = $3 AND m.contact > 0), c.contact), c.title, c.base, 0, c.priority, c.assignee, FALSE, $4, $4, 0, 0, 0 FROM conversation c WHERE c.id = $2;
+
+-- name: conversation_split_references_add
+INSERT INTO conversation_reference (message_id, conversation) SELECT m.message_id, $2 FROM conversation_message m JOIN conversation_moved d ON d.message = m.id WHERE d.move = $1 AND m.message_id IS NOT NULL ON CONFLICT (message_id, conversation) DO NOTHING;
+
+-- name: conversation_split_references_remove
+DELETE FROM conversation_reference WHERE conversation = $2 AND message_id IN (SELECT m.message_id FROM conversation_message m JOIN conversation_moved d ON d.message = m.id WHERE d.move = $1);
 
 -- ---- the mailbox ----
 

@@ -24,7 +24,7 @@ enum { BODY_BYTES = 1 << 20, TEXT_IN_EVENT = 16000, BASE_LEAST = 8, KEY_ROOM = 8
 static const int64_t SUBJECT_HOLDS_MS = 7 * INT64_C(86400000);
 #define SOURCE_NAME S("Inbox")
 
-const char *const CONVERSATION_STATES[] = {"open", "snoozed", "solved", NULL};
+const char *const CONVERSATION_STATES[] = {"open", "snoozed", "solved", "merged", NULL};
 const char *const CONVERSATION_PRIORITIES[] = {"low", "normal", "high", "urgent", NULL};
 const char *const MESSAGE_KINDS[] = {"in", "out", "note", NULL};
 
@@ -173,7 +173,7 @@ static enum err by_reference(struct op *op, str message_id, id contact, id *out)
 	if (!message_id.n) return OK;
 	TRY(op_query(op, SQL_conversation_referenced, DB_ARGS(db_text(message_id), db_id(contact)), &r));
 	if (r.n) *out = db_rows_id(&r, 0, 0);
-	return OK;
+	return conversation__stands_in(op, out);
 }
 
 static bool says_enough(str base)

@@ -29,14 +29,15 @@ const struct desc CONVERSATION_TEXT_DESC = {"conversation_text", sizeof(struct t
 struct choice_input {
 	str value;
 };
-static const struct desc_field CHOICE_FIELDS[] = {FIELD(choice_input, value, DESC_STR, .max = TAG_BYTES, .doc = "a person's id (empty: nobody), a priority, a tag, or how long: hours, day, days, week")};
+static const struct desc_field CHOICE_FIELDS[] = {FIELD(choice_input, value, DESC_STR, .max = TAG_BYTES, .doc = "a person's id (empty: nobody), a priority, a tag, another conversation, or how long: hours, day, days, week")};
 const struct desc CONVERSATION_CHOICE_DESC = {"conversation_choice", sizeof(struct choice_input), CHOICE_FIELDS, COUNT_OF(CHOICE_FIELDS)};
 
-static enum err open_one(struct op *op, const struct web *w, struct conversation_row *c)
+enum err conversation__open(struct op *op, const struct web *w, struct conversation_row *c)
 {
 	id conversation;
 	TRY(web_id(op, w, "id", "cnv", &conversation));
-	return conversation__get(op, conversation, c);
+	TRY(conversation__get(op, conversation, c));
+	return c->state == CONVERSATION_MERGED ? fail(op, ERR_STATE, "id", "was merged into another conversation") : OK;
 }
 
 static enum err done(struct op *op, struct answer *a, const struct conversation_row *c, const char *notice)
@@ -47,10 +48,10 @@ static enum err done(struct op *op, struct answer *a, const struct conversation_
 	return answer_redirect(a, c->address);
 }
 
-static enum err choose(struct op *op, struct web *w, struct conversation_row *c, str *value)
+enum err conversation__choose(struct op *op, struct web *w, struct conversation_row *c, str *value)
 {
 	struct choice_input in;
-	TRY(open_one(op, w, c));
+	TRY(conversation__open(op, w, c));
 	TRY(web_input(op, w, &CONVERSATION_CHOICE_DESC, &in));
 	*value = str_trim(in.value);
 	return OK;
@@ -136,7 +137,7 @@ enum err conversation_answer_post(struct op *op, struct web *w, struct answer *a
 	struct answer_input in = {STR_NONE};
 	int64_t seen;
 	id message;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	bool is_chat = conversation__is_chat(c.channel);
 	enum err e = web_input(op, w, &CONVERSATION_ANSWER_DESC, &in);
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, w, a, c.id, in.text, (struct msg){0});
@@ -160,7 +161,7 @@ enum err conversation_note_post(struct op *op, struct web *w, struct answer *a)
 	struct conversation_row c;
 	struct text_input in;
 	id message;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	TRY(web_input(op, w, &CONVERSATION_TEXT_DESC, &in));
 	if (!str_trim(in.text).n) return fail(op, ERR_INVALID, "text", "is empty");
 	TRY(add_message(op, w, &c, MESSAGE_NOTE, str_trim(in.text), &message));
@@ -171,7 +172,7 @@ enum err conversation_draft_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
 	struct text_input in;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	TRY(web_input(op, w, &CONVERSATION_TEXT_DESC, &in));
 	if (str_trim(in.text).n) TRY(op_run(op, SQL_conversation_draft_put, DB_ARGS(db_id(c.id), db_int(op->actor.id), db_text(in.text), db_int(op->now_ms)), NULL));
 	else TRY(op_run(op, SQL_conversation_draft_remove, DB_ARGS(db_id(c.id), db_int(op->actor.id)), NULL));
@@ -185,7 +186,7 @@ enum err conversation_undo_post(struct op *op, struct web *w, struct answer *a)
 	struct conversation_row c;
 	struct db_rows r;
 	id message;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	TRY(web_id(op, w, "message", "msg", &message));
 	if (conversation__is_chat(c.channel)) return fail(op, ERR_STATE, "message", "was read or may have been: what is said in a chat is said");
 	TRY(op_query(op, SQL_conversation_take_back, DB_ARGS(db_id(message), db_id(c.id)), &r));
@@ -207,7 +208,7 @@ enum err conversation_assign_post(struct op *op, struct web *w, struct answer *a
 	size_t n, at = 0;
 	str value;
 	id person = 0;
-	TRY(choose(op, w, &c, &value));
+	TRY(conversation__choose(op, w, &c, &value));
 	TRY(conversation__people(op, 0, &people, &n));
 	while (at < n && !str_eq(people[at].value, value)) at++;
 	if (at == n || (value.n && !id_read(S("per"), value, &person))) return fail(op, ERR_INVALID, "value", "is nobody of this workspace");
@@ -221,7 +222,7 @@ enum err conversation_priority_post(struct op *op, struct web *w, struct answer 
 	struct conversation_row c;
 	str value;
 	int priority = 0;
-	TRY(choose(op, w, &c, &value));
+	TRY(conversation__choose(op, w, &c, &value));
 	while (CONVERSATION_PRIORITIES[priority] && !str_eq(value, str_of(CONVERSATION_PRIORITIES[priority]))) priority++;
 	if (!CONVERSATION_PRIORITIES[priority]) return fail(op, ERR_INVALID, "value", "must be low, normal, high or urgent");
 	TRY(op_run(op, SQL_conversation_prioritise, DB_ARGS(db_id(c.id), db_int(priority)), NULL));
@@ -233,7 +234,7 @@ enum err conversation_tag_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
 	str value;
-	TRY(choose(op, w, &c, &value));
+	TRY(conversation__choose(op, w, &c, &value));
 	if (!value.n) return fail(op, ERR_INVALID, "value", "is empty");
 	TRY(op_run(op, SQL_conversation_tag_add, DB_ARGS(db_id(c.id), db_text(value)), NULL));
 	TRY(conversation__step(op, c.id, "tagged", value));
@@ -244,7 +245,7 @@ enum err conversation_untag_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
 	str value;
-	TRY(choose(op, w, &c, &value));
+	TRY(conversation__choose(op, w, &c, &value));
 	TRY(op_run(op, SQL_conversation_tag_remove, DB_ARGS(db_id(c.id), db_text(value)), NULL));
 	TRY(conversation__step(op, c.id, "untagged", value));
 	return done(op, a, &c, NULL);
@@ -255,7 +256,7 @@ enum err conversation_snooze_post(struct op *op, struct web *w, struct answer *a
 	struct conversation_row c;
 	str value;
 	int i = 0;
-	TRY(choose(op, w, &c, &value));
+	TRY(conversation__choose(op, w, &c, &value));
 	while (CONVERSATION_SNOOZES[i].name && !str_eq(value, str_of(CONVERSATION_SNOOZES[i].name))) i++;
 	if (!CONVERSATION_SNOOZES[i].name) return fail(op, ERR_INVALID, "value", "must be hours, day, days or week");
 	if (c.state == CONVERSATION_SOLVED) return fail(op, ERR_STATE, "id", "is solved: reopen it first");
@@ -267,7 +268,7 @@ enum err conversation_snooze_post(struct op *op, struct web *w, struct answer *a
 enum err conversation_solve_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	if (c.state == CONVERSATION_SOLVED) return fail(op, ERR_STATE, "id", "is solved already");
 	TRY(solve(op, &c));
 	a->undo = str_fmt(&op->arena, "%.*s/reopen", STR_ARG(c.address));
@@ -277,7 +278,7 @@ enum err conversation_solve_post(struct op *op, struct web *w, struct answer *a)
 enum err conversation_reopen_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
-	TRY(open_one(op, w, &c));
+	TRY(conversation__open(op, w, &c));
 	if (c.state == CONVERSATION_OPEN) return fail(op, ERR_STATE, "id", "is open");
 	TRY(set_state(op, &c, CONVERSATION_OPEN, DESC_NULL_INT, c.state == CONVERSATION_SOLVED ? "reopened" : "woken"));
 	return done(op, a, &c, "notice_saved");

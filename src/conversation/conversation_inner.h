@@ -30,6 +30,8 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation) NODISCARD;
 bool conversation__is_chat(str channel);
 
+/* The conversation that one was merged into, or itself; 0: it is there no more. */
+enum err conversation__stands_in(struct op *op, id *conversation) NODISCARD;
 /* Tells who wrote that it arrived, where the settings say so; nothing where a program may be at the other end (RFC 3834), and once a
  * conversation and day. language: of what they wrote, as far as it is known. */
 enum err conversation__acknowledge(struct op *op, const struct conversation__letter *l, id conversation, id contact, uint32_t subject, str language) NODISCARD;

@@ -17,6 +17,7 @@ struct conversation_message {
 	str author, text, folded;
 	bool is_ours, is_note, is_automatic, is_cut, is_unproven;
 	struct msg sending; /* how far an answer written here has come */
+	str split;          /* address that a POST makes another conversation at, of it and those behind it; absent: it cannot be */
 	str undo;           /* address that a POST takes it back at; absent: it is too late, or not ours */
 	LIST_OF(struct conversation_file) files;
 };
@@ -47,10 +48,14 @@ struct conversation_page {
 	LIST_OF(struct option) people;
 	LIST_OF(struct option) priorities;
 	LIST_OF(struct option) snoozes;
+	LIST_OF(struct option) merges; /* conversations that it can be merged into */
 	struct input text, note, tag;
 	LIST_OF(struct form_fault) faults;
 };
 enum err conversation__page(struct op *op, const struct web *w, id conversation, struct conversation_page **out) NODISCARD;
+/* The conversation that an act's address names, and what was chosen. ERR_STATE for one that was merged. */
+enum err conversation__open(struct op *op, const struct web *w, struct conversation_row *c) NODISCARD;
+enum err conversation__choose(struct op *op, struct web *w, struct conversation_row *c, str *value) NODISCARD;
 str conversation__undo(struct op *op, id conversation, id message);
 
 struct conversation_snooze {

@@ -19,6 +19,9 @@ enum err conversation__get(struct op *op, id conversation, struct conversation_r
 enum err conversation__people(struct op *op, id chosen, struct option **out, size_t *n) NODISCARD;
 str conversation__address(struct op *op, id conversation);
 
+/* Both by mail, of one customer. */
+bool conversation__may_merge(const struct conversation_row *c, const struct conversation_row *into);
+
 /* Of a chat, after the commit; of another channel nothing. */
 void conversation__tell_visitor(struct op *op, const struct conversation_row *c);
 enum err conversation__chat_answered(struct op *op, const struct conversation_row *c, id message, str author, str text) NODISCARD;

@@ -10,7 +10,7 @@
 #include "order/currency.h"
 #include "setting/setting.h"
 
-enum { MESSAGES = 100, MOMENTS = 8 };
+enum { MERGED_STATUS = 303, MESSAGES = 100, MOMENTS = 8 };
 
 static const struct desc_field FILE_FIELDS[] = {
 	FIELD(conversation_file, name, DESC_STR),
@@ -35,6 +35,7 @@ static const struct desc_field MESSAGE_FIELDS[] = {
 	FIELD(conversation_message, is_cut, DESC_BOOL),
 	FIELD(conversation_message, is_unproven, DESC_BOOL, .doc = "the server that took it says that the sender is not who they say"),
 	FIELD(conversation_message, sending, DESC_MSG),
+	FIELD(conversation_message, split, DESC_STR, .doc = "a POST there makes another conversation of it and those behind it"),
 	FIELD(conversation_message, undo, DESC_STR),
 	FIELD(conversation_message, files, DESC_LIST, .item = DESC_STRUCT, .of = &FILE_DESC),
 };
@@ -75,6 +76,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, people, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(conversation_page, priorities, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(conversation_page, snoozes, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
+	FIELD(conversation_page, merges, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC, .doc = "conversations that it can be merged into"),
 	FIELD(conversation_page, text, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(conversation_page, note, DESC_STRUCT, .of = &INPUT_DESC),
 	FIELD(conversation_page, tag, DESC_STRUCT, .of = &INPUT_DESC),
@@ -219,6 +221,19 @@ static enum err fill_choices(struct op *op, struct conversation_page *page)
 	return OK;
 }
 
+static void fill_moves(struct op *op, struct conversation_page *page)
+{
+	struct msg untitled = msg_of("inbox_untitled");
+	for (size_t i = 0; i < page->others.n; i++) {
+		const struct conversation_row *o = &page->others.v[i];
+		if (conversation__may_merge(&page->conversation, o)) customer_option(op, &page->merges, id_show(&op->arena, S("cnv"), o->id), o->title.n ? o->title : i18n_msg(&op->arena, &op->locale, &untitled), false);
+	}
+	for (size_t i = 1; i < page->messages.n && !page->is_chat; i++) {
+		struct conversation_message *m = &page->messages.v[i];
+		if (!m->is_note) m->split = str_fmt(&op->arena, "%.*s/messages/%.*s/split", STR_ARG(page->conversation.address), STR_ARG(id_show(&op->arena, S("msg"), m->id)));
+	}
+}
+
 static struct msg finding_of(const struct conversation_row *c)
 {
 	struct msg m = msg_of(c->state == CONVERSATION_SOLVED ? "conversation_is_solved" : c->state == CONVERSATION_SNOOZED ? "conversation_is_snoozed" : c->is_waiting ? "conversation_waits" : "conversation_is_answered");
@@ -264,7 +279,14 @@ enum err conversation_show_get(struct op *op, struct web *w, struct answer *a)
 	struct conversation_page *page;
 	id conversation;
 	TRY(web_id(op, w, "id", "cnv", &conversation));
+	id stands_in = conversation;
+	TRY(conversation__stands_in(op, &stands_in));
+	if (stands_in && stands_in != conversation) {
+		a->status = MERGED_STATUS;
+		return answer_redirect(a, conversation__address(op, stands_in));
+	}
 	TRY(conversation__page(op, w, conversation, &page));
+	if (page->may_write) fill_moves(op, page);
 	a->topics[a->n_topics++] = conversation__topic(op, conversation);
 	if (page->is_chat) a->topics[a->n_topics++] = page->typing;
 	if (page->may_write && op->actor.kind == ACTOR_PERSON) a->topics[a->n_topics++] = chat_agent_topic(op, op->actor.id);
