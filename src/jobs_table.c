@@ -2,6 +2,7 @@
 
 #include "alert/alert.h"
 #include "conversation/conversation.h"
+#include "conversation/service_level.h"
 #include "customer/change.h"
 #include "listen/listen.h"
 #include "followup/followup_jobs.h"

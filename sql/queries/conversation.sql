@@ -139,7 +139,8 @@ INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM conversation_m
 -- fragment: conversation_columns
 SELECT c.id, c.title, c.channel, c.state, c.priority, c.assignee, c.is_automatic, c.made_at, c.changed_at, c.waiting_since, c.snoozed_until, c.solved_at, c.messages, c.feels, c.revision, c.reopened, k.address,
 	coalesce(u.called, u.name, nullif(k.name, ''), k.address) AS person, i.customer, coalesce(nullif(p.name, ''), p.email) AS assignee_name, c.contact,
-	(SELECT substr(m.text, 1, 200) FROM conversation_message m WHERE m.conversation = c.id AND m.kind < 2 ORDER BY m.at DESC, m.id DESC LIMIT 1) AS last_text
+	(SELECT substr(m.text, 1, 200) FROM conversation_message m WHERE m.conversation = c.id AND m.kind < 2 ORDER BY m.at DESC, m.id DESC LIMIT 1) AS last_text,
+	c.due_at, c.due_what, c.warn_at
 FROM conversation c JOIN conversation_contact k ON k.id = c.contact LEFT JOIN identity i ON i.subject = k.subject LEFT JOIN customer u ON u.id = i.customer LEFT JOIN person p ON p.id = c.assignee
 
 -- fragment: conversation_wanted
@@ -161,6 +162,14 @@ ORDER BY c.changed_at DESC, c.id DESC;
 -- name: conversation_by_oldest
 {{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND (c.changed_at, c.id) > ($5, $6) ORDER BY c.changed_at, c.id LIMIT $7)
 ORDER BY c.changed_at, c.id;
+
+-- fragment: conversation_due_order
+coalesce(c.due_at, 4000000000000000 - c.changed_at)
+
+-- name: conversation_by_due
+-- What is due next first; behind it what nothing is due of, the newest first.
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_due_order}} > $5 OR ({{conversation_due_order}} = $5 AND c.id > $6)) ORDER BY {{conversation_due_order}}, c.id LIMIT $7)
+ORDER BY {{conversation_due_order}}, c.id;
 
 -- name: conversation_by_id
 {{conversation_columns}} WHERE c.id = $1;

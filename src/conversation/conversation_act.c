@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "chat/chat.h"
 #include "conversation/conversation_page.h"
+#include "conversation/service_level.h"
 #include "customer/customer.h"
 #include "mail/mail.h"
 #include "search/search.h"
@@ -117,6 +118,7 @@ static enum err set_state(struct op *op, const struct conversation_row *c, enum 
 {
 	bool is_reopened = c->state == CONVERSATION_SOLVED && state == CONVERSATION_OPEN;
 	TRY(op_run(op, SQL_conversation_set_state, DB_ARGS(db_id(c->id), db_int(state), db_int_or_null(until), db_int_or_null(state == CONVERSATION_SOLVED ? op->now_ms : DESC_NULL_INT), db_int(is_reopened)), NULL));
+	TRY(service_settle(op, c->id));
 	return conversation__step(op, c->id, what, S(""));
 }
 
@@ -226,6 +228,7 @@ enum err conversation_priority_post(struct op *op, struct web *w, struct answer 
 	while (CONVERSATION_PRIORITIES[priority] && !str_eq(value, str_of(CONVERSATION_PRIORITIES[priority]))) priority++;
 	if (!CONVERSATION_PRIORITIES[priority]) return fail(op, ERR_INVALID, "value", "must be low, normal, high or urgent");
 	TRY(op_run(op, SQL_conversation_prioritise, DB_ARGS(db_id(c.id), db_int(priority)), NULL));
+	TRY(service_settle(op, c.id));
 	TRY(conversation__step(op, c.id, "priority", value));
 	return done(op, a, &c, "notice_saved");
 }

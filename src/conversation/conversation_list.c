@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "chat/chat.h"
 #include "conversation/conversation_row.h"
+#include "conversation/service_level.h"
 #include "customer/customer.h"
 #include "i18n/i18n.h"
 #include "search/search.h"
@@ -13,8 +14,8 @@ enum { PAGE = 50, MOST_LOOKS = 5000, TAG_BYTES = 160 };
 
 enum view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_SNOOZED, VIEW_SOLVED, VIEWS };
 static const char *const VIEW_NAMES[] = {"open", "mine", "unassigned", "snoozed", "solved", NULL};
-static const char *const SORTS[] = {"waiting", "newest", "oldest", NULL};
-static const enum sql SORTED[] = {SQL_conversation_by_waiting, SQL_conversation_by_newest, SQL_conversation_by_oldest};
+static const char *const SORTS[] = {"waiting", "newest", "oldest", "due", NULL};
+static const enum sql SORTED[] = {SQL_conversation_by_waiting, SQL_conversation_by_newest, SQL_conversation_by_oldest, SQL_conversation_by_due};
 static const char *const NO_FIELDS[] = {NULL};
 
 /* ---- a row ---- */
@@ -41,6 +42,10 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(conversation_row, waiting_since, DESC_TIME, .doc = "the customer's oldest message that nobody answered"),
 	FIELD(conversation_row, snoozed_until, DESC_TIME),
 	FIELD(conversation_row, solved_at, DESC_TIME),
+	FIELD(conversation_row, due_at, DESC_TIME, .doc = "until when it is to be answered or solved, by its service level"),
+	FIELD(conversation_row, due_what, DESC_ENUM, .names = SERVICE_TARGETS, .prefix = "service_target"),
+	FIELD(conversation_row, is_overdue, DESC_BOOL),
+	FIELD(conversation_row, is_due_soon, DESC_BOOL, .doc = "so much of the time is used that its service level warns"),
 	FIELD(conversation_row, messages, DESC_INT),
 	FIELD(conversation_row, reopened, DESC_INT),
 	FIELD(conversation_row, revision, DESC_INT),
@@ -48,7 +53,7 @@ static const struct desc_field ROW_FIELDS[] = {
 };
 const struct desc CONVERSATION_ROW_DESC = DESC(conversation_row, ROW_FIELDS);
 
-enum column { ID, TITLE, CHANNEL, STATE, PRIORITY, ASSIGNEE, IS_AUTOMATIC, MADE_AT, CHANGED_AT, WAITING_SINCE, SNOOZED_UNTIL, SOLVED_AT, MESSAGES, FEELS, REVISION, REOPENED, ADDRESS, PERSON, CUSTOMER, ASSIGNEE_NAME, CONTACT, LAST_TEXT };
+enum column { ID, TITLE, CHANNEL, STATE, PRIORITY, ASSIGNEE, IS_AUTOMATIC, MADE_AT, CHANGED_AT, WAITING_SINCE, SNOOZED_UNTIL, SOLVED_AT, MESSAGES, FEELS, REVISION, REOPENED, ADDRESS, PERSON, CUSTOMER, ASSIGNEE_NAME, CONTACT, LAST_TEXT, DUE_AT, DUE_WHAT, WARN_AT };
 
 str conversation__address(struct op *op, id conversation)
 {
@@ -67,6 +72,10 @@ void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct
 	if (out->customer) out->customer_address = customer_address(op, out->customer);
 	if (feels.n) out->feels = msg_of(str_fmt(&op->arena, "conversation_feels_%.*s", STR_ARG(feels)).p);
 	out->is_waiting = out->waiting_since != DESC_NULL_INT && out->state == CONVERSATION_OPEN;
+	out->due_at = out->state == CONVERSATION_SOLVED ? DESC_NULL_INT : db_rows_int(r, i, DUE_AT);
+	out->due_what = out->due_at == DESC_NULL_INT ? -1 : (int)db_rows_int(r, i, DUE_WHAT);
+	out->is_overdue = out->due_at != DESC_NULL_INT && out->due_at <= op->now_ms;
+	out->is_due_soon = out->due_at != DESC_NULL_INT && !out->is_overdue && db_rows_int(r, i, WARN_AT) != DESC_NULL_INT && db_rows_int(r, i, WARN_AT) <= op->now_ms;
 	out->is_urgent = out->priority >= PRIORITY_HIGH;
 }
 
@@ -176,7 +185,7 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 	if (view < 0) return fail(op, ERR_INVALID, "view", "must be open, mine, unassigned, snoozed or solved");
 	x->view = (enum view)view;
 	x->sort = choice(web_query(w, "sort"), SORTS, view >= VIEW_SNOOZED ? 1 : 0);
-	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be waiting, newest or oldest");
+	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be waiting, newest, oldest or due");
 	if (x->q.n > SEARCH_QUERY_BYTES) return fail(op, ERR_INVALID, "q", "is longer than %d bytes", SEARCH_QUERY_BYTES);
 	if (x->tag.n > TAG_BYTES) return fail(op, ERR_INVALID, "tag", "is longer than %d bytes", TAG_BYTES);
 	return read_cursor(op, web_query(w, "cursor"), x);

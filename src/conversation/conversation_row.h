@@ -8,8 +8,9 @@ struct conversation_row {
 	str address, title, channel, person, contact_address, customer_address, assignee_name, last_text;
 	id customer, assignee, contact;
 	int state, priority;
-	bool is_automatic, is_waiting, is_urgent;
-	int64_t made_at, changed_at, waiting_since, snoozed_until, solved_at, messages, revision, reopened;
+	int due_what; /* enum service_target */
+	bool is_automatic, is_waiting, is_urgent, is_overdue, is_due_soon;
+	int64_t made_at, changed_at, waiting_since, snoozed_until, solved_at, messages, revision, reopened, due_at;
 	struct msg feels;
 };
 extern const struct desc CONVERSATION_ROW_DESC;

@@ -1,6 +1,7 @@
 /* Who waits for whom follows from the messages alone. One that comes in order moves it by a step; one that comes late (an old mail
  * imported after its answer) has all of the conversation's messages read again. */
 #include "conversation/conversation_inner.h"
+#include "conversation/service_level.h"
 #include "customer/customer.h"
 #include "op/app.h"
 
@@ -64,14 +65,16 @@ enum err conversation__settle(struct op *op, id conversation, id message, enum m
 	}
 	TRY(op_run(op, SQL_conversation_stands, DB_ARGS(db_id(conversation), db_int(c.made_at), db_int(c.changed_at), db_int_or_null(c.waiting_since), db_int(c.messages)), NULL));
 	/* an old mail is no news where it was answered since */
-	return is_news && (!is_late || c.waiting_since != DESC_NULL_INT) ? open_again(op, conversation, state) : OK;
+	if (is_news && (!is_late || c.waiting_since != DESC_NULL_INT)) TRY(open_again(op, conversation, state));
+	return service_settle(op, conversation);
 }
 
 enum err conversation__settle_anew(struct op *op, id conversation)
 {
 	struct course c;
 	TRY(read_anew(op, conversation, &c));
-	return op_run(op, SQL_conversation_stands, DB_ARGS(db_id(conversation), db_int(c.made_at), db_int(c.changed_at), db_int_or_null(c.waiting_since), db_int(c.messages)), NULL);
+	TRY(op_run(op, SQL_conversation_stands, DB_ARGS(db_id(conversation), db_int(c.made_at), db_int(c.changed_at), db_int_or_null(c.waiting_since), db_int(c.messages)), NULL));
+	return service_settle(op, conversation);
 }
 
 enum err conversation__step(struct op *op, id conversation, const char *what, str text)
