@@ -15,7 +15,7 @@ document.addEventListener('say', (event) => say(event.detail));
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
 // ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, r an answer, j and k walk the rows
-const GOES = { p: 'pulse', i: 'inbox', j: 'journeys', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
+const GOES = { p: 'pulse', i: 'inbox', j: 'journeys', v: 'service', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
 const keys = document.getElementById('keys');
 let isGoing = 0;
 

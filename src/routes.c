@@ -7,6 +7,7 @@
 #include "consent/consent_pages.h"
 #include "contact/contact.h"
 #include "conversation/conversation.h"
+#include "conversation/service.h"
 #include "conversation/service_level.h"
 #include "customer/change.h"
 #include "customer/customer.h"

@@ -362,6 +362,7 @@ SELECT at, address, title, reason FROM conversation_refused ORDER BY at DESC, id
 
 -- name: conversation_refused_clean
 DELETE FROM conversation_refused WHERE at < $1;
+
 -- ---- chats ----
 
 -- name: conversation_chat_last

@@ -65,3 +65,50 @@ UPDATE conversation SET due_marked = $2 WHERE id = $1;
 
 -- name: service_channels
 SELECT channel FROM conversation GROUP BY channel ORDER BY channel LIMIT 30;
+
+-- ---- figures ----
+-- $1, $2: the range. Topics and language are those of the customer's first message.
+
+-- fragment: service_about
+c.channel, c.priority, c.reopened,
+	(SELECT x.topics FROM conversation_message x WHERE x.conversation = c.id AND x.kind = 0 AND NOT x.is_automatic ORDER BY x.at, x.id LIMIT 1),
+	(SELECT x.language FROM conversation_message x WHERE x.conversation = c.id AND x.kind = 0 AND NOT x.is_automatic ORDER BY x.at, x.id LIMIT 1)
+
+-- name: service_responses
+-- $3: 1 the first answers, 0 those after.
+SELECT c.id, m.answers_since, m.at, m.person, m.author, {{service_about}}, CASE WHEN m.due_at IS NULL THEN NULL WHEN m.at <= m.due_at THEN 1 ELSE 0 END, CAST(0 AS INT64), CAST(0 AS INT64)
+FROM conversation_message m JOIN conversation c ON c.id = m.conversation
+WHERE m.answers_since IS NOT NULL AND m.at >= $1 AND m.at < $2 AND m.kind = 1 AND (CAST($3 AS INT64) = 1) = m.is_first
+ORDER BY m.at, m.id;
+
+-- name: service_unanswered
+-- Not answered, though it was due within the range. $3: 0 first, 1 next. $4: now.
+SELECT c.id, c.waiting_since, CAST(NULL AS INT64), c.assignee, coalesce(nullif(p.name, ''), p.email), {{service_about}}, CAST(0 AS INT64), CAST(0 AS INT64), CAST(0 AS INT64)
+FROM conversation c LEFT JOIN person p ON p.id = c.assignee
+WHERE c.state < 2 AND c.due_what = $3 AND c.due_at >= $1 AND c.due_at < $2 AND c.due_at < CAST($4 AS INT64) AND c.waiting_since IS NOT NULL
+ORDER BY c.due_at, c.id;
+
+-- name: service_solved
+-- $3: how long somebody who returns is looked for, ms.
+SELECT c.id, c.made_at, c.solved_at, c.assignee, coalesce(nullif(p.name, ''), p.email), {{service_about}}, c.resolution_met,
+	(SELECT CAST(count(*) AS INT64) FROM conversation_message m WHERE m.conversation = c.id AND m.kind = 0 AND NOT m.is_automatic),
+	(SELECT CAST(count(*) AS INT64) FROM conversation o WHERE o.contact = c.contact AND o.id <> c.id AND o.made_at > c.solved_at AND o.made_at <= c.solved_at + CAST($3 AS INT64))
+FROM conversation c LEFT JOIN person p ON p.id = c.assignee
+WHERE c.state = 2 AND NOT c.is_automatic AND c.solved_at >= $1 AND c.solved_at < $2
+ORDER BY c.solved_at, c.id;
+
+-- name: service_asked
+-- Whether their matter was solved, as customers say. $3: purposes.
+SELECT CAST(count(*) AS INT64), CAST(coalesce(sum(CASE WHEN f.text = 'true' THEN 1 ELSE 0 END), 0) AS INT64) FROM feedback f
+WHERE f.question = 'resolved' AND f.at >= $1 AND f.at < $2 AND f.purposes & $3 <> 0;
+
+-- name: service_heard
+SELECT min(made_at), max(changed_at) FROM conversation WHERE NOT is_automatic;
+
+-- name: service_titles
+SELECT c.title, coalesce(u.called, u.name, nullif(k.name, ''), k.address) FROM conversation c JOIN conversation_contact k ON k.id = c.contact LEFT JOIN identity i ON i.subject = k.subject LEFT JOIN customer u ON u.id = i.customer WHERE c.id = $1;
+
+-- ---- staffing ----
+
+-- name: service_arrivals
+SELECT made_at FROM conversation WHERE NOT is_automatic AND made_at >= $1 AND made_at < $2 AND (CAST($3 AS TEXT) = '' OR channel = $3) ORDER BY made_at;

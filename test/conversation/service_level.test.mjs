@@ -98,3 +98,62 @@ test('what is due is counted in open hours, by the most particular level, and ma
 	const now = (await get('/inbox?sort=due')).rows.find((one) => one.title === 'Lamp now');
 	assert.equal(now.is_due_soon, true);
 });
+
+/* The calendar and levels of the test above. Fay was answered on Monday at 11:00, one hour of Friday and two of Monday, 66 hours by the clock
+ * less the one that was lost. Ann waited five hours by the calendar of the office, 46 by the clock, and was late. Bob was never answered. */
+test('figures in business and calendar time, in time of what was due, first contact by its definitions, and the conversations behind', async (t) => {
+	const { hospes, owner, fine, get, take } = await open(t);
+	await fine('/settings/service/calendars', { name: 'Office', zone: 'Europe/Athens', holidays: '2026-03-25', ...WEEK });
+	const calendar = (await get('/settings/service')).calendars[0].id;
+	await fine('/settings/service/levels', { name: 'All', calendar, first: '4', resolution: '8' });
+	assert.equal((await get('/service')).finding.key, 'service_none');
+	assert.equal((await get('/service/staffing')).finding.key, 'staffing_none');
+	await take(mail('a', 'Ann <ann@example.com>', '2026-03-24T14:00Z'), mail('b', 'CX <cx@example.com>', '2026-03-26T12:00Z', answers('a')), mail('f', 'fay@example.com', '2026-03-27T14:00Z'),
+		mail('g', 'CX <cx@example.com>', '2026-03-30T08:00Z', answers('f')), mail('h', 'bob@example.com', '2026-03-24T07:00Z'), mail('i', 'fay@example.com', '2026-03-30T08:30Z', answers('g')));
+	const ask = async (question) => JSON.parse(await hospes.ok(['query', JSON.stringify({ kind: 'service', from: '2026-03-01', to: '2026-04-01', ...question })]));
+	const calendarTime = await ask({ measure: 'first_response' });
+	assert.deepEqual([calendarTime.n, calendarTime.median_s, calendarTime.p90_s], [2, 56 * 3600, (46 + 0.9 * 20) * 3600]);
+	const business = await ask({ measure: 'first_response', hours: 'business' });
+	assert.deepEqual([business.hours, business.n, business.median_s], ['business', 2, 4 * 3600]);
+	assert.deepEqual([business.service_level.n, business.service_level.share], [3, 1 / 3], 'Fay in time, Ann late, Bob overdue unanswered');
+	assert.deepEqual((await ask({ measure: 'first_response', by: 'priority' })).rows.map((row) => [row.priority, row.n]), [['normal', 2]]);
+	for (const question of [{ measure: 'first_response', hours: 'long' }, { measure: 'first_response', by: 'mood' }]) assert.equal((await hospes.cli(['query', JSON.stringify({ kind: 'service', ...question })])).code, 1);
+	const page = await get('/service?by=agent');
+	assert.deepEqual([page.finding.key, page.finding.args.n], ['service_finding', 2], 'three cases are too few for a share');
+	assert.deepEqual(page.times.map((one) => [one.name.key, one.n, one.business_median, one.level_n]), [['service_first_response', 2, 14400, 3], ['service_next_response', 0, null, 0], ['service_resolution', 0, null, 0]]);
+	assert.deepEqual(page.groups.map((one) => [one.name, one.n, one.level_n, one.level]), [['CX', 2, 2, null], ['Nobody', 0, 1, null]]);
+	assert.deepEqual(page.shares.map((one) => [one.name.key, one.n]), [['service_by_replies', 0], ['service_by_return', 0], ['service_asked', 0], ['service_reopened', 0]]);
+	const behind = (await get(page.times[0].address)).rows;
+	assert.deepEqual(behind.map((row) => [row.title, row.business, row.in_time.key]), [['Lamp h', null, 'service_still_open'], ['Lamp a', 18000, 'service_late'], ['Lamp f', 10800, 'service_in_time']]);
+	assert.equal((await get('/service/conversations?measure=first_response&by=agent&value=CX')).rows.length, 2);
+	for (const address of ['/service?by=mood', '/service/conversations?measure=mood', '/service/staffing?weekday=7']) assert.equal((await hospes.get(address, owner)).status, 422, address);
+	// Solved: Ann wrote once, Fay twice; both long after the eight hours.
+	for (const row of (await get('/inbox')).rows.filter((one) => one.title !== 'Lamp h')) await fine(`${row.address}/solve`, {});
+	const solved = JSON.parse(await hospes.ok(['query', '{"kind":"service","measure":"first_contact"}']));
+	assert.deepEqual([solved.n, solved.by_replies, solved.n_over, solved.by_return], [2, 0.5, 0, null]);
+	assert.equal(JSON.parse(await hospes.ok(['query', '{"kind":"service","measure":"resolution"}'])).service_level.share, 0);
+	// An agent sees the team and themselves, and nobody else by name.
+	const agent = await hospes.key('secret', '--role', 'agent'), theirs = await get('/service', agent);
+	assert.deepEqual([theirs.by, theirs.groups.length, theirs.times[0].n], ['agent', 0, 2]);
+	assert.equal((await get('/service/conversations?measure=first_response&by=agent&value=CX', agent)).rows.length, 0);
+	assert.equal((await hospes.get('/service/staffing', agent)).status, 403);
+});
+
+/* 100 calls in half an hour of 180 s each are ten erlangs, as in the published example: 13 people answer 79.6 % within 20 s, 14 88.8 %.
+ * Here 200 mails come from 10 to 11 on one Monday, in the one whole week there is. */
+test('staffing by Erlang C and A from what came in the same hour of the same weekday', async (t) => {
+	const { hospes, owner, get, take } = await open(t);
+	await take(...Array.from({ length: 200 }, (_, i) => mail(`s${i}`, `c${i}@example.com`, Date.parse('2026-03-02T10:00Z') + i * 15_000)), mail('late', 'late@example.com', '2026-03-10T10:00Z'));
+	const plan = async (more) => get(`/service/staffing?weekday=0&handle=3&within=20&${more}`);
+	const hour = (page) => page.hours[10];
+	let page = await plan('level=79');
+	assert.deepEqual([page.weeks, hour(page).arrivals, hour(page).agents, Math.round(hour(page).load)], [1, 200, 13, 10]);
+	assert.ok(Math.abs(hour(page).level - 0.796) < 0.001 && Math.abs(hour(page).wait - 17.1) < 0.1);
+	assert.deepEqual([page.finding.key, page.finding.args.agents, page.finding.args.hour], ['staffing_finding', 13, '10:00']);
+	page = await plan('level=80&shrinkage=30');
+	assert.deepEqual([hour(page).agents, hour(page).positions], [14, 20]);
+	page = await plan('level=80&patience=2');
+	assert.ok(hour(page).agents <= 12 && hour(page).abandon > 0);
+	assert.equal((await plan('level=80&channel=chat')).finding.key, 'staffing_quiet');
+	assert.equal((await hospes.get('/service/staffing?handle=-1', owner)).status, 422);
+});
