@@ -121,7 +121,7 @@ test('figures in business and calendar time, in time of what was due, first cont
 	const page = await get('/service?by=agent');
 	assert.deepEqual([page.finding.key, page.finding.args.n], ['service_finding', 2], 'three cases are too few for a share');
 	assert.deepEqual(page.times.map((one) => [one.name.key, one.n, one.business_median, one.level_n]), [['service_first_response', 2, 14400, 3], ['service_next_response', 0, null, 0], ['service_resolution', 0, null, 0]]);
-	assert.deepEqual(page.groups.map((one) => [one.name, one.n, one.level_n, one.level]), [['CX', 2, 2, null], ['Nobody', 0, 1, null]]);
+	assert.deepEqual(page.groups.map((one) => [one.name, one.n, one.level_n, one.level]), [['CX', 2, 2, null], ['Nobody yet', 0, 1, null]]);
 	assert.deepEqual(page.shares.map((one) => [one.name.key, one.n]), [['service_by_replies', 0], ['service_by_return', 0], ['service_asked', 0], ['service_reopened', 0]]);
 	const behind = (await get(page.times[0].address)).rows;
 	assert.deepEqual(behind.map((row) => [row.title, row.business, row.in_time.key]), [['Lamp h', null, 'service_still_open'], ['Lamp a', 18000, 'service_late'], ['Lamp f', 10800, 'service_in_time']]);

@@ -201,8 +201,11 @@ export const everyPage = () => describe('every page after the demo', { concurren
 		await hospes.ok(['import', '--as', 'mail', join(hospes.dir, 'mail.eml')]);
 		const conversation = (await hospes.get('/inbox', secret)).body.rows[0].address;
 		await hospes.send(`${conversation}/tag`, { value: 'repair' }, secret);
+		await hospes.send('/settings/service/calendars', { name: 'Office', mon: '9-12, 13-17', holidays: '2026-12-25 Christmas' }, secret);
+		await hospes.send('/settings/service/levels', { name: 'Everybody', first: '4', resolution: '8', pauses: '1' }, secret);
 		addresses = {
 			'/inbox/:id': [conversation], '/inbox/try/:id': [`/inbox/try/${site}`], '/settings/sites/:id/chat': [`/settings/sites/${site}/chat`], '/site/:site/chat': [`/site/${site}/chat`],
+			'/service': ['/service', '/service?by=agent'], '/service/conversations': ['/service/conversations?measure=first_response'],
 			'/surveys/:id/groups': [`${staff}/groups`, `${survey}/groups`],
 			'/surveys/:id/on-site': [`${survey}/on-site`], '/surveys/:id/on-site/preview': [`${survey}/on-site/preview`],
 			'/surveys/:id/invitations': [`${survey}/invitations`], '/surveys/:id/invitations/customers': [`${survey}/invitations/customers`], '/surveys/:id/plans/:plan': [asked.plan],
