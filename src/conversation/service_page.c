@@ -417,6 +417,16 @@ static enum err read_measure(struct op *op, const struct web *w, enum service_me
 	return fail(op, ERR_INVALID, "measure", "must be first_response, next_response or resolution");
 }
 
+static void choose(const struct asking *k, const struct service_cases *all, str value, struct service_cases *out)
+{
+	*out = (struct service_cases){ARENA_ARRAY(&k->op->arena, struct service_case, all->n + 1), 0};
+	for (size_t i = 0; i < all->n; i++) {
+		bool is_others = k->by == BY_AGENT && value.p && all->v[i].person != k->op->actor.id && !op_may(k->op, PERM_READ_FIGURES);
+		if ((!value.p || has_value(&all->v[i], k->by, value)) && !is_others) out->v[out->n++] = all->v[i];
+	}
+	if (out->n > 1) qsort(out->v, out->n, sizeof *out->v, longest_first);
+}
+
 enum err service_behind_get(struct op *op, struct web *w, struct answer *a)
 {
 	struct service_behind *page = ARENA_NEW(&op->arena, struct service_behind);
@@ -427,18 +437,14 @@ enum err service_behind_get(struct op *op, struct web *w, struct answer *a)
 	TRY(read_measure(op, w, &m));
 	TRY(open_asking(op, w, k));
 	TRY(service__cases(op, m, k->period.shown.from_ms, k->period.shown.to_ms, &all));
-	some = (struct service_cases){ARENA_ARRAY(&op->arena, struct service_case, all.n + 1), 0};
-	for (size_t i = 0; i < all.n; i++) {
-		bool is_others = k->by == BY_AGENT && value.p && all.v[i].person != op->actor.id && !op_may(op, PERM_READ_FIGURES);
-		if ((!value.p || has_value(&all.v[i], k->by, value)) && !is_others) some.v[some.n++] = all.v[i];
-	}
-	if (some.n > 1) qsort(some.v, some.n, sizeof *some.v, longest_first);
+	choose(k, &all, value, &some);
 	page->is_cut = some.n > BEHIND_MOST;
 	page->rows.v = ARENA_ARRAY(&op->arena, struct behind_row, BEHIND_MOST);
 	for (size_t i = 0; i < some.n && i < BEHIND_MOST; i++) TRY(add_row(op, page, &some.v[i]));
 	page->name = msg_of(str_fmt(&op->arena, "service_%s", MEASURES[m]).p);
 	page->of = value.p ? group_name(op, k->by, value) : STR_NONE;
 	page->finding = msg_int("service_behind", "n", (int64_t)some.n);
-	page->back = str_fmt(&op->arena, "/service%.*s", STR_ARG(k->period.choice.n && !str_eq(k->period.choice, S("custom")) ? str_fmt(&op->arena, "?period=%.*s", STR_ARG(k->period.choice)) : S("")));
+	bool has_period = k->period.choice.n && !str_eq(k->period.choice, S("custom"));
+	page->back = has_period ? str_fmt(&op->arena, "/service?period=%.*s", STR_ARG(k->period.choice)) : S("/service");
 	return answer_with(a, &SERVICE_BEHIND_DESC, page);
 }
