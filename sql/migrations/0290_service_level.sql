@@ -27,5 +27,5 @@ ALTER TABLE conversation ADD COLUMN warn_at INT64;
 ALTER TABLE conversation ADD COLUMN due_marked INT64;        -- 1 warned, 2 overdue
 ALTER TABLE conversation ADD COLUMN resolution_met INT64;    -- of a solved one that had a target: 1 in time, 0 late
 ALTER TABLE conversation_message ADD COLUMN due_at INT64;    -- of an answer: until when it was due
-CREATE INDEX conversation_due ON conversation (state, due_at, id);
+CREATE INDEX conversation_due ON conversation (state, (coalesce(due_at, 4000000000000000 - changed_at)), id);
 CREATE INDEX conversation_watched ON conversation (warn_at) WHERE due_at IS NOT NULL AND state < 2;

@@ -168,7 +168,7 @@ coalesce(c.due_at, 4000000000000000 - c.changed_at)
 
 -- name: conversation_by_due
 -- What is due next first; behind it what nothing is due of, the newest first.
-{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_due_order}} > $5 OR ({{conversation_due_order}} = $5 AND c.id > $6)) ORDER BY {{conversation_due_order}}, c.id LIMIT $7)
+{{conversation_columns}} WHERE c.id IN (SELECT c.id FROM conversation c WHERE {{conversation_wanted}} AND ({{conversation_due_order}}, c.id) > ($5, $6) ORDER BY {{conversation_due_order}}, c.id LIMIT $7)
 ORDER BY {{conversation_due_order}}, c.id;
 
 -- name: conversation_by_id
@@ -406,20 +406,3 @@ SELECT (SELECT CAST(count(*) AS INT64) FROM conversation c WHERE c.id = $1 AND c
 
 -- name: conversation_acknowledged
 UPDATE conversation SET acknowledged_at = $2 WHERE id = $1;
-
--- ---- figures ----
-
--- name: service_responses
--- $3: 1 the first answers, 0 those after. $4 is of the other statement.
-SELECT m.at - m.answers_since, m.author, c.channel, CASE c.priority WHEN 0 THEN 'low' WHEN 1 THEN 'normal' WHEN 2 THEN 'high' ELSE 'urgent' END, c.reopened, CAST(0 AS INT64), CAST(0 AS INT64), c.solved_at
-FROM conversation_message m JOIN conversation c ON c.id = m.conversation
-WHERE m.answers_since IS NOT NULL AND m.at >= $1 AND m.at < $2 AND m.kind = 1 AND (CAST($3 AS INT64) = 1) = m.is_first AND CAST($4 AS INT64) > 0
-ORDER BY m.at, m.id;
-
--- name: service_solved
-SELECT c.solved_at - c.made_at, coalesce(nullif(p.name, ''), p.email), c.channel, CASE c.priority WHEN 0 THEN 'low' WHEN 1 THEN 'normal' WHEN 2 THEN 'high' ELSE 'urgent' END, c.reopened,
-	(SELECT CAST(count(*) AS INT64) FROM conversation_message m WHERE m.conversation = c.id AND m.kind = 0 AND NOT m.is_automatic),
-	(SELECT CAST(count(*) AS INT64) FROM conversation o WHERE o.contact = c.contact AND o.id <> c.id AND o.made_at > c.solved_at AND o.made_at <= c.solved_at + CAST($4 AS INT64)), c.solved_at
-FROM conversation c LEFT JOIN person p ON p.id = c.assignee
-WHERE c.state = 2 AND NOT c.is_automatic AND c.solved_at >= $1 AND c.solved_at < $2 AND CAST($3 AS INT64) = 0
-ORDER BY c.solved_at, c.id;
