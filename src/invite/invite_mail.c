@@ -1,6 +1,7 @@
 /* invite_mail.c: the mail that asks the first question itself. Each answer is a link that opens the survey with that answer chosen;
  * nothing is stored until the customer sends it there, since programs that scan mail follow every link. No picture, no pixel. */
 #include "base/datetime.h"
+#include "customer/customer.h"
 #include "i18n/i18n.h"
 #include "invite/invite_inner.h"
 #include "mail/mail.h"
@@ -107,10 +108,11 @@ enum err invite__write_mail(struct op *op, const struct survey *s, id customer, 
 	l.lang = invite__language(op, s, to->language);
 	const struct survey_question *q = &s->definition.questions.v[0];
 	const struct survey_text *t = survey_text(q, lang_code(l.lang));
-	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, name = invite__named(op, l.lang);
+	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, name = invite__named(op, l.lang), person;
 	while (str_contains(rest, S("."))) (void)str_cut(&rest, '.');
 	*submission = rest;
-	struct mail_survey x = {.title = msg_str("invite_title", "name", name), .sentence = msg_str("invite_sentence", "name", name), .question = survey_asked(op, s, q, l.lang, to->called), .low = STR_NONE, .high = STR_NONE,
+	TRY(customer_called(op, customer, &person));
+	struct mail_survey x = {.title = msg_str("invite_title", "name", name), .sentence = msg_str("invite_sentence", "name", name), .question = survey_asked(op, s, q, l.lang, person), .low = STR_NONE, .high = STR_NONE,
 	                        .link = mail_link(op, path), .unsubscribe = mail_link(op, contact_unsubscribe_path(op, customer, CONTACT_EMAIL)), .preferences = mail_link(op, contact_preferences_path(op, customer))};
 	if (to->called.n) x.greeting = msg_str("invite_greeting", "name", to->called);
 	add_points(op, &x, &l, q, t);

@@ -1,5 +1,6 @@
 /* invite_sms.c: the short message that asks: who asks, the question, a short link, and how it ends. */
 #include "base/datetime.h"
+#include "customer/customer.h"
 #include "invite/invite_inner.h"
 #include "sms/sms.h"
 
@@ -16,10 +17,11 @@ static str text_of(struct op *op, const struct survey *s, const struct lang *lan
 enum err invite__put_sms(struct op *op, const struct survey *s, id customer, const struct contact_verdict *to, str *submission, id *sms)
 {
 	const struct lang *lang = invite__language(op, s, to->language);
-	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, code = sms_new_code(op);
+	str path = survey_link_make(op, s->id, customer, op->now_ms + INVITE_LINK_DAYS * DAY_MS), rest = path, code = sms_new_code(op), person;
 	while (str_contains(rest, S("."))) (void)str_cut(&rest, '.');
 	*submission = rest;
-	return sms_put(op, &(struct sms_message){to->subject, to->address, text_of(op, s, lang, to->called, sms_short_link(op, code)), lang_code(lang), code, path}, sms);
+	TRY(customer_called(op, customer, &person));
+	return sms_put(op, &(struct sms_message){to->subject, to->address, text_of(op, s, lang, person, sms_short_link(op, code)), lang_code(lang), code, path}, sms);
 }
 
 enum err invite__sms_texts(struct op *op, const struct survey *s, struct sms_text **out, size_t *n)

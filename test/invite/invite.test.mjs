@@ -57,13 +57,15 @@ describe('invitations', () => {
 	});
 
 	test('the mail asks the first question in the customer’s language; looking a link up answers nothing; the funnel follows', async () => {
-		const address = await open('relationship', 'Relationship');
+		const address = await open('relationship', 'Relationship'), { name, definition } = await read(`${address}/export`);
+		for (const each of definition.questions[0].texts) each.text = `{name|…}: ${each.text}`;
+		fine(await send(address, { name, is_anonymous: false, definition }));
 		await know('kim', { language: 'fa' });
 		await ask(address, 'kim');
 		const mail = await mailTo('kim'), { subject, html, text } = decoded(mail.raw);
 		assert.match(html, /dir="rtl" lang="fa"/);
 		assert.match(subject, /چگونه بود/);
-		assert.match(text, /چقدر احتمال دارد/);
+		assert.match(text, /kim: چقدر احتمال دارد/, 'the name as on the page');
 		assert.match(mail.headers['list-unsubscribe'], /^<https:\/\/cx\.example\.com\/contact\/cus_[0-9a-z]{13}\.[\w-]{22}\/unsubscribe\/email>$/);
 		assert.equal(mail.headers['list-unsubscribe-post'], 'List-Unsubscribe=One-Click');
 		const links = [...html.matchAll(/href="https:\/\/cx\.example\.com(\/s\/[^"?]+)\?a=(\d+)"/g)];
