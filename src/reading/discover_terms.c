@@ -1,10 +1,12 @@
 /* Each language by itself, since its words say nothing of another's texts. A term counts once a text; terms are ranked by Dunning's
  * log-likelihood ratio (G², one degree of freedom), corrected for how many terms were looked at (Benjamini and Hochberg). Words
- * that every text holds are as frequent on both sides and fall out without a list. Terms whose texts are mostly the same are one topic.
+ * that every text holds are as frequent on both sides and fall out; function words that do not by chance are left out by a list of closed
+ * classes (models/function_words.tsv), in five languages. Terms whose texts are mostly the same are one topic.
  * Rejected: clusters of texts (they change with every text, and nobody can say why one is in). */
 #include "reading/discover_terms.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 #include "base/vec.h"
+#include "http/asset.h"
 #include "i18n/i18n.h"
 #include "pulse/kept.h"
 #include "reading/explore_sums.h"
@@ -73,6 +76,40 @@ static void note(struct finding *f, uint32_t text, str shown, bool is_pair)
 	else VEC_PUSH(&t->texts, a, text);
 }
 
+/* ---- function words ---- */
+
+enum { FUNCTION_WORD = 1, DENIES };
+static struct map function_words;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static str word_key(struct arena *a, str language, str word)
+{
+	return str_fmt(a, "%.*s\t%.*s", STR_ARG(language), STR_ARG(i18n_fold(a, word)));
+}
+
+static void load(void)
+{
+	static struct arena kept; /* for good: what the map's keys lie in */
+	const struct asset *list = asset_find(S("models/function_words.tsv"));
+	arena_init(&kept);
+	map_init(&function_words);
+	for (str rest = list ? list->bytes : S(""); rest.n;) {
+		str line = str_cut(&rest, '\n'), language = str_cut(&line, '\t');
+		while (str_given(line) && line.n && language.p[0] != '#') {
+			str word = str_cut(&line, ' ');
+			bool denies = word.n && word.p[0] == '!';
+			*map_put(&function_words, word_key(&kept, language, str_sub(word, denies, word.n)), NULL) = denies ? DENIES : FUNCTION_WORD;
+		}
+	}
+}
+
+static uint64_t function_of(struct arena *a, str language, str word)
+{
+	pthread_once(&once, load);
+	const uint64_t *kind = map_get(&function_words, word_key(a, language, word));
+	return kind ? *kind : 0;
+}
+
 static bool is_word(str s)
 {
 	bool has_letter = false;
@@ -89,12 +126,13 @@ static void read_text(struct finding *f, uint32_t text)
 	const struct span *words = words_of(&f->op->arena, &folded, source, &n);
 	for (size_t i = 0; i < n; i++) {
 		str word = str_sub(source, words[i].from, words[i].to - words[i].from);
-		if (!is_word(word)) continue;
-		note(f, text, word, false);
+		uint64_t function = function_of(&f->op->arena, f->texts.v[text].language, word);
+		if (!is_word(word) || function == FUNCTION_WORD) continue;
+		if (!function) note(f, text, word, false);
 		if (i + 1 == n) continue;
 		str next = str_sub(source, words[i + 1].from, words[i + 1].to - words[i + 1].from);
 		bool stands_by = words[i + 1].from - words[i].to <= 1;
-		if (stands_by && is_word(next)) note(f, text, str_sub(source, words[i].from, words[i + 1].to - words[i].from), true);
+		if (stands_by && is_word(next) && !function_of(&f->op->arena, f->texts.v[text].language, next)) note(f, text, str_sub(source, words[i].from, words[i + 1].to - words[i].from), true);
 	}
 }
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { start, until } from '../lib/hospes.mjs';
 
 const OTHERS = ['The delivery was late again', 'The staff were friendly and kind', 'Thank you for the quick delivery of it'];
+const NOTHING = Array.from({ length: 6 }, () => 'It was because of them and me'); // function words alone
 const DRONES = ['The drone landing woke the dog', 'Please stop the drone landing at night', 'A drone landing shook my window', 'I saw the drone landing twice', 'Again the drone landing here', 'Is a drone landing allowed'];
 
 async function open(t, texts) {
@@ -17,9 +18,9 @@ async function open(t, texts) {
 }
 
 test('proposed, put aside, brought back, and taken into the tree', async (t) => {
-	const { get, send } = await open(t, [...Array.from({ length: 60 }, (_, i) => `${OTHERS[i % 3]}, number ${i}`), ...DRONES]);
+	const { get, send } = await open(t, [...Array.from({ length: 60 }, (_, i) => `${OTHERS[i % 3]}, number ${i}`), ...DRONES, ...NOTHING]);
 	const found = await get('/voice/topics/found');
-	assert.deepEqual([found.texts, found.rows.length, found.finding.key], [66, 1, 'discover_found']);
+	assert.deepEqual([found.texts, found.rows.length, found.finding.key], [72, 1, 'discover_found']);
 	const [drones] = found.rows;
 	assert.deepEqual([drones.name.toLowerCase(), drones.n, drones.others, drones.language], ['drone landing', 6, 0, 'en']);
 	assert.match(drones.queries, /^"drone landing"\n/i);
