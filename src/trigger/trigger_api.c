@@ -38,6 +38,23 @@ static const struct desc_field TEST_FIELDS[] = {
 	FIELD(trigger_test, evidence, DESC_STR),
 };
 static const struct desc TEST_DESC = DESC(trigger_test, TEST_FIELDS);
+struct trigger_point {
+	int64_t from, customers, told;
+	str label;
+	double share, low, high;
+	bool has_share;
+};
+static const struct desc_field POINT_FIELDS[] = {
+	FIELD(trigger_point, from, DESC_TIME),
+	FIELD(trigger_point, label, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(trigger_point, customers, DESC_INT, .doc = "known customers heard in these four weeks"),
+	FIELD(trigger_point, told, DESC_INT, .doc = "of them, who told it then"),
+	FIELD(trigger_point, share, DESC_SHARE, .doc = "null for fewer than ten"),
+	FIELD(trigger_point, low, DESC_SHARE),
+	FIELD(trigger_point, high, DESC_SHARE),
+	FIELD(trigger_point, has_share, DESC_BOOL, .flags = DESC_PAGE_ONLY),
+};
+static const struct desc POINT_DESC = DESC(trigger_point, POINT_FIELDS);
 struct trigger_row {
 	struct talk_trigger trigger;
 	str address, kind_name;
@@ -45,6 +62,7 @@ struct trigger_row {
 	int64_t customers, told, given_n, told_given_n, texts, pleased, displeased;
 	double told_share, told_low, told_high, given_share;
 	LIST_OF(struct trigger_test) tests;
+	LIST_OF(struct trigger_point) points;
 };
 static const struct desc_field ROW_FIELDS[] = {
 	FIELD(trigger_row, trigger, DESC_STRUCT, .of = &STORED_DESC),
@@ -66,11 +84,12 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(trigger_row, pleased, DESC_INT),
 	FIELD(trigger_row, displeased, DESC_INT),
 	FIELD(trigger_row, tests, DESC_LIST, .item = DESC_STRUCT, .of = &TEST_DESC),
+	FIELD(trigger_row, points, DESC_LIST, .item = DESC_STRUCT, .of = &POINT_DESC, .doc = "by four weeks; none where fewer than two can be told"),
 };
 static const struct desc ROW_DESC = DESC(trigger_row, ROW_FIELDS);
 struct triggers {
 	struct msg finding, answers, gestures, earned, origin, origin_unknown;
-	bool may_write, may_read;
+	bool may_write, may_read, is_adding;
 	LIST_OF(struct trigger_row) rows;
 	LIST_OF(str) kinds;
 	struct input promise;
@@ -85,6 +104,7 @@ static const struct desc_field TRIGGERS_FIELDS[] = {
 	FIELD(triggers, origin_unknown, DESC_MSG),
 	FIELD(triggers, may_read, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(triggers, may_write, DESC_BOOL),
+	FIELD(triggers, is_adding, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(triggers, rows, DESC_LIST, .item = DESC_STRUCT, .of = &ROW_DESC),
 	FIELD(triggers, kinds, DESC_LIST, .item = DESC_STR),
 	FIELD(triggers, promise, DESC_STRUCT, .of = &INPUT_DESC),
@@ -160,6 +180,24 @@ static void fill_tests(struct op *op, const struct talk_trigger *t, struct trigg
 	for (size_t i = 0; i < TESTS; i++) row->tests.v[i] = (struct trigger_test){i18n_pattern(op->locale.lang, str_of(tests[i].name)), tests[i].evidence};
 }
 
+static void fill_points(struct op *op, const struct trigger_counts *c, struct trigger_row *row)
+{
+	size_t told = 0;
+	row->points.v = ARENA_ARRAY(&op->arena, struct trigger_point, TRIGGER_STEPS);
+	for (int i = 0; i < TRIGGER_STEPS; i++) {
+		const struct trigger_step *s = &c->steps[i];
+		struct trigger_point *p = &row->points.v[row->points.n];
+		*p = (struct trigger_point){.from = s->from_ms, .customers = s->customers, .told = s->told, .label = i18n_day(&op->arena, &op->locale, s->from_ms), .share = NAN, .low = NAN, .high = NAN, .has_share = s->customers >= LEAST};
+		if (!p->customers && !row->points.n) continue; /* before the first that was heard */
+		row->points.n++;
+		if (!p->has_share) continue;
+		struct interval sure = interval_wilson(s->told, s->customers);
+		p->share = (double)s->told / (double)s->customers, p->low = sure.low, p->high = sure.high;
+		told++;
+	}
+	if (told < 2) row->points.n = 0;
+}
+
 static void fill_row(struct op *op, const struct talk_trigger *t, const struct trigger_counts *c, struct trigger_row *row)
 {
 	struct interval i = interval_wilson(c->told, c->customers);
@@ -172,6 +210,7 @@ static void fill_row(struct op *op, const struct talk_trigger *t, const struct t
 	if (t->given_by.n && t->words.n) row->told_given = shares("trigger_told_given", c->told_given, c->given);
 	if (c->pos + c->neg) row->feeling = shares("trigger_feeling", c->pos, c->pos + c->neg);
 	fill_tests(op, t, row);
+	if (t->words.n) fill_points(op, c, row);
 }
 
 static enum err fill_beside(struct op *op, const struct trigger_measured *m, struct triggers *page)
@@ -263,6 +302,7 @@ static enum err make_page(struct op *op, struct triggers **out)
 	for (int i = 0; KINDS[i]; i++) page->kinds.v[page->kinds.n++] = kind_name(op, str_of(KINDS[i]));
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
 	page->may_read = op_may(op, PERM_READ_CUSTOMERS);
+	page->is_adding = !page->rows.n;
 	find(page);
 	TRY(fill_growth(op, page));
 	return fill_beside(op, m, page);
@@ -320,6 +360,7 @@ static enum err save(struct op *op, struct web *w, struct answer *a, id trigger)
 	faults_text(&f, "promise", &page->promise, true, PROMISE_CHARACTERS);
 	if (!trigger && page->rows.n == TRIGGERS_MOST) faults_add(&f, "", NULL, msg_int("trigger_most", "n", TRIGGERS_MOST));
 	if (f.n) {
+		page->is_adding = true;
 		faults_keep(op, &f, &page->faults.v, &page->faults.n);
 		return answer_refused(op, a, &TRIGGERS_DESC, page);
 	}

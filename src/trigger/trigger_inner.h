@@ -3,10 +3,16 @@
 #define TRIGGER_TRIGGER_INNER_H
 #include "trigger/trigger.h"
 
+/* Equal steps, counted back from the newest touchpoint, so that none is cut. */
+enum { TRIGGER_STEPS = 12, TRIGGER_STEP_DAYS = 28 };
+struct trigger_step {
+	int64_t from_ms, customers, told; /* known customers heard in it; of them, who told it in it */
+};
 struct trigger_counts {
 	int64_t customers;        /* known, and heard under the purpose */
 	int64_t told, given, told_given;
 	int64_t first_ms;         /* of the first text that tells it; DESC_NULL_INT */
+	struct trigger_step steps[TRIGGER_STEPS]; /* oldest first */
 	int64_t texts, pos, neg;  /* that tell it; of those that could be read, how many pleased and displeased */
 };
 struct trigger_measured {

@@ -1,5 +1,6 @@
 /* trigger_measure.c: one pass over the events (given, heard), one over the texts as they stand (told, and with what feeling). What a person
  * of ours wrote down is no telling. */
+#include "base/datetime.h"
 #include "consent/consent.h"
 #include "customer/people.h"
 #include "events/events.h"
@@ -27,6 +28,8 @@ struct looked {
 	int gesture_code;
 	uint8_t *told, *given;    /* trigger × customer */
 	uint8_t *seen;            /* of a customer: GESTURE, HEARD */
+	uint16_t *heard_in, *told_in; /* customer, trigger × customer: a bit a step */
+	int64_t end_ms;           /* of the steps */
 	struct trigger_counts *counts;
 	int64_t gestures;
 };
@@ -42,6 +45,12 @@ static void read_words(struct looked *l, size_t t)
 		str event = str_trim(str_cut(&rest, '\n'));
 		if (event.n && events_type_code(l->op->app->events, event, &code) && code < l->n_codes) l->is_given[t * l->n_codes + code] = true;
 	}
+}
+
+static uint16_t step_bit(const struct looked *l, int64_t at_ms)
+{
+	int64_t ago = (l->end_ms - 1 - at_ms) / (TRIGGER_STEP_DAYS * DAY_MS);
+	return at_ms < l->end_ms && ago < TRIGGER_STEPS ? (uint16_t)(1u << (TRIGGER_STEPS - 1 - ago)) : 0;
 }
 
 static bool tells(const struct looked *l, size_t t, str folded)
@@ -66,9 +75,11 @@ static bool look_at_text(void *arg, const struct reading_text *x)
 	str folded = i18n_fold(&scratch, x->text);
 	for (size_t t = 0; t < l->asked->n; t++) {
 		if (!tells(l, t, folded)) continue;
+		size_t at = t * (l->n_customers + 1) + customer;
 		l->seen[customer] |= HEARD;
 		struct trigger_counts *c = &l->counts[t];
-		l->told[t * (l->n_customers + 1) + customer] = 1;
+		l->told[at] = 1;
+		l->told_in[at] |= step_bit(l, x->at), l->heard_in[customer] |= step_bit(l, x->at);
 		c->texts++;
 		if (c->first_ms == DESC_NULL_INT || x->at < c->first_ms) c->first_ms = x->at;
 		c->pos += str_eq(x->verdict.sentiment, S("pos"));
@@ -83,6 +94,7 @@ static void look_at(struct looked *l, const struct events_columns *c, size_t row
 	uint32_t customer = people_customer(l->people, c->subject[row]);
 	if (!(c->purposes[row] & PURPOSE_BIT(PURPOSE_ANALYTICS)) || !is_asked(l, customer)) return;
 	l->seen[customer] |= HEARD;
+	l->heard_in[customer] |= step_bit(l, c->time_ms[row]);
 	if (c->type[row] == l->gesture_code) l->gestures++, l->seen[customer] |= GESTURE;
 	for (size_t t = 0; t < l->asked->n; t++)
 		if (c->type[row] < l->n_codes && l->is_given[t * l->n_codes + c->type[row]]) l->given[t * (l->n_customers + 1) + customer] = 1;
@@ -91,9 +103,18 @@ static void look_at(struct looked *l, const struct events_columns *c, size_t row
 static enum err look_in(struct looked *l, struct events_part *part)
 {
 	struct events_columns c;
-	TRY(events_part_columns(part, EVENTS_TYPE | EVENTS_PURPOSES, &c, &l->op->fault));
+	TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_PURPOSES, &c, &l->op->fault));
 	for (size_t i = 0; i < c.n; i++) look_at(l, &c, i);
 	return OK;
+}
+
+static void sum_steps(const struct looked *l, size_t t, uint32_t customer)
+{
+	uint16_t told = l->told_in[t * (l->n_customers + 1) + customer];
+	for (int i = 0; i < TRIGGER_STEPS; i++) {
+		l->counts[t].steps[i].customers += l->heard_in[customer] >> i & 1;
+		l->counts[t].steps[i].told += told >> i & 1;
+	}
 }
 
 static void sum_up(const struct looked *l, struct trigger_measured *m)
@@ -106,10 +127,21 @@ static void sum_up(const struct looked *l, struct trigger_measured *m)
 			l->counts[t].told += l->told[at];
 			l->counts[t].given += l->given[at];
 			l->counts[t].told_given += l->told[at] & l->given[at];
+			sum_steps(l, t, k);
 		}
 	}
 	m->gestures = l->gestures;
 	m->of = l->counts;
+}
+
+static void set_steps(struct looked *l, struct events_view *view)
+{
+	for (size_t i = 0; i < events_view_parts(view); i++) {
+		int64_t newest = events_part_max_ms(events_view_part(view, i));
+		if (!i || newest >= l->end_ms) l->end_ms = newest + 1;
+	}
+	for (size_t t = 0; t < l->asked->n; t++)
+		for (int i = 0; i < TRIGGER_STEPS; i++) l->counts[t].steps[i].from_ms = l->end_ms - (TRIGGER_STEPS - i) * TRIGGER_STEP_DAYS * DAY_MS;
 }
 
 /* counts lie in `a`, the rest with the op. */
@@ -126,10 +158,13 @@ static enum err walk(struct op *op, struct arena *a, const struct asked *asked, 
 	l.told = ARENA_ARRAY(&op->arena, uint8_t, cells);
 	l.given = ARENA_ARRAY(&op->arena, uint8_t, cells);
 	l.seen = ARENA_ARRAY(&op->arena, uint8_t, (size_t)l.n_customers + 1);
+	l.heard_in = ARENA_ARRAY(&op->arena, uint16_t, (size_t)l.n_customers + 1);
+	l.told_in = ARENA_ARRAY(&op->arena, uint16_t, cells);
 	l.counts = ARENA_ARRAY(a, struct trigger_counts, asked->n + 1);
 	for (size_t t = 0; t < asked->n; t++) l.counts[t].first_ms = DESC_NULL_INT, read_words(&l, t);
 	TRY(events_view_open(op->app->events, &view, &op->fault));
 	enum err e = OK;
+	set_steps(&l, view);
 	for (size_t i = 0; e == OK && i < events_view_parts(view); i++) e = look_in(&l, events_view_part(view, i));
 	events_view_close(view);
 	if (e == OK) e = reading_each(op, INT64_MIN, INT64_MAX, look_at_text, &l);

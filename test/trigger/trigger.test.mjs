@@ -30,6 +30,12 @@ test('who got it, who tells it, with what feeling', async (t) => {
 	await w.applied();
 	const [after] = (await read()).rows;
 	assert.deepEqual([after.told - row.told, after.texts - row.texts], [1, 2], 'a customer counts once, and who refused does not');
+	const earlier = (event) => ({ ...event, timestamp: new Date(Date.now() - 40 * 86_400_000).toISOString() });
+	await w.post('/v1/batch', { batch: [...Array.from({ length: 30 }, (_, i) => earlier(track(`c${i}`, 'Page Seen'))), ...[10, 11, 12].map((i) => earlier(track(`c${i}`, 'Review Posted', 'a handwritten card')))] }, write);
+	await w.applied();
+	const { points } = (await read()).rows[0];
+	assert.deepEqual(points.map((each) => [each.customers, each.told, each.share]), [[30, 3, 0.1], [31, 11, 11 / 31]]);
+	assert.ok(points[0].low < 0.1 && points[0].high > 0.1);
 	assert.ok((await send(row.address, { promise: 'A card', kind: 'warmth', words: '' })).status < 400);
 	const [changed] = (await read()).rows;
 	assert.deepEqual([changed.trigger.kind, changed.told, changed.finding.key], ['warmth', 0, 'trigger_no_words']);
