@@ -35,6 +35,11 @@ UPDATE survey SET removed_at = NULL WHERE id = $1 AND removed_at IS NOT NULL;
 -- name: survey_submission_add
 INSERT INTO survey_submission (survey, submission, is_invited, answered_at, is_on_site) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (survey, submission) DO NOTHING;
 
+-- name: survey_submissions_of_answers
+INSERT INTO survey_submission (survey, submission, is_invited, answered_at, is_on_site)
+SELECT $1, f.submission, FALSE, min(f.at), FALSE FROM feedback f WHERE f.survey = $2 AND f.submission IS NOT NULL GROUP BY f.submission
+ON CONFLICT (survey, submission) DO NOTHING;
+
 -- name: survey_submission_is
 SELECT count(*) FROM survey_submission WHERE survey = $1 AND submission = $2;
 

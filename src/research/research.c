@@ -5,6 +5,7 @@
 #include "i18n/i18n.h"
 #include "research/research_inner.h"
 #include "search/search.h"
+#include "text/text_pages.h"
 
 enum { QUOTE_BYTES = 400, QUOTES_MOST = 30 };
 
@@ -23,6 +24,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(research, day, DESC_DATE),
 	FIELD(research, stage, DESC_ENUM, .names = STAGES, .prefix = "stage"),
 	FIELD(research, topic, DESC_STR),
+	FIELD(research, topic_label, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(research, persona, DESC_STR),
 	FIELD(research, file_name, DESC_STR),
 	FIELD(research, file_type, DESC_STR),
@@ -42,6 +44,7 @@ str research__address(struct op *op, id research)
 static void finish(struct op *op, struct research *r)
 {
 	r->address = research__address(op, r->id);
+	r->topic_label = str_given(r->topic) && r->topic.n ? text_topic_label(op, r->topic) : STR_NONE;
 	r->quote = r->text.n > QUOTE_BYTES ? str_fmt(&op->arena, "%.*s…", STR_ARG(str_trim(utf8_cut(r->text, QUOTE_BYTES)))) : r->text;
 }
 
@@ -106,4 +109,14 @@ enum err research__get(struct op *op, id research, struct research *out)
 	*out = *(struct research *)rows;
 	finish(op, out);
 	return OK;
+}
+
+enum err research_add(struct op *op, struct research *r)
+{
+	r->id = id_new();
+	TRY(op_run(op, SQL_research_add,
+	           DB_ARGS(db_id(r->id), db_int(r->kind), db_text(r->title), db_text(r->text), db_text(S("")), db_text(r->source), db_int(r->day), db_int(r->stage), db_text(r->topic), db_text(str_given(r->persona) ? r->persona : S("")), db_null(), db_null(), db_null(),
+	                   db_text(r->made_by), db_int(op->now_ms)),
+	           NULL));
+	return search_note(op, SEARCH_RESEARCH, r->id);
 }

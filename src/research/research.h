@@ -16,10 +16,12 @@ enum research_file_state { RESEARCH_FILE_UNREAD, RESEARCH_FILE_READ, RESEARCH_FI
 struct research {
 	id id;
 	int kind, stage, file_state;
-	str title, text, link, source, topic, persona, file_name, file_type, made_by, address, quote;
+	str title, text, link, source, topic, topic_label, persona, file_name, file_type, made_by, address, quote;
 	int64_t day, file_bytes, made_at;
 };
 extern const struct desc RESEARCH_DESC;
+/* Files one by the program itself: kind to day, made_by; id is set. */
+enum err research_add(struct op *op, struct research *r) NODISCARD;
 /* At most `most` whose title, text or file fits the words (as src/search has them), latest first; quote is what holds the words. */
 enum err research_find(struct op *op, str words, size_t most, struct research **out, size_t *n) NODISCARD;
 

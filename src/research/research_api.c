@@ -12,6 +12,7 @@
 #include "os/os.h"
 #include "research/research_inner.h"
 #include "search/search.h"
+#include "text/text_pages.h"
 
 enum { TITLE_CHARACTERS = 150, NAME_CHARACTERS = 100, TEXT_CHARACTERS = 50000, LINK_CHARACTERS = 2000, PAGE_ROWS = 200, FILE_NAME_BYTES = 200, FILE_TEXT_SHOWN_BYTES = 20000 };
 
@@ -124,9 +125,10 @@ static enum err read_wanted(struct op *op, const struct web *w, struct research_
 static enum err add_values(struct op *op, void *list, enum sql q, const char *all, str selected)
 {
 	struct db_rows r;
+	bool is_topic = q == SQL_research_topics;
 	TRY(op_query(op, q, DB_NO_ARGS, &r));
 	customer_option(op, list, S(""), word(op, "research_all", all), !str_given(selected));
-	for (size_t i = 0; i < r.n; i++) customer_option(op, list, db_rows_text(&r, i, 0), db_rows_text(&r, i, 0), str_eq(db_rows_text(&r, i, 0), selected));
+	for (size_t i = 0; i < r.n; i++) customer_option(op, list, db_rows_text(&r, i, 0), is_topic ? text_topic_label(op, db_rows_text(&r, i, 0)) : db_rows_text(&r, i, 0), str_eq(db_rows_text(&r, i, 0), selected));
 	return OK;
 }
 

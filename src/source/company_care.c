@@ -162,6 +162,23 @@ static void bring_back(struct company *c, struct company__person *p, const struc
 	refund(c, p, o, at_ms + hours(c, 4, 60), channel);
 }
 
+/* ---- what nobody has to do ---- */
+
+/* Now and then somebody is moved to do more than the company promises. Drawn apart, so that the rest of the year stays as it was. */
+static void maybe_gesture(struct company *c, struct company__person *p, int64_t at_ms)
+{
+	enum { GESTURES_PER_MILLE = 60 };
+	static const char *const gifts[] = {"flowers", "a letter by hand", "a voucher", "a call from the shop"};
+	uint64_t kept = c->random;
+	company__seed(c, kept ^ UINT64_C(0x6e57));
+	if (company__chance(c, GESTURES_PER_MILLE)) {
+		company__begin(c, p, at_ms + hours(c, 20, 90), "Gesture Made", "letter");
+		company__text(c, "gesture", str_of(gifts[company__below(c, COUNT_OF(gifts))]));
+		company__end(c);
+	}
+	c->random = kept;
+}
+
 /* ---- delivery ---- */
 
 static const struct {
@@ -223,6 +240,7 @@ static void deliver(struct company *c, struct company__person *p, struct company
 	carried(c, p, o, o->had_ms - hours(c, 2, 6), "Order Out for Delivery", name);
 	carried(c, p, o, o->had_ms, "Order Delivered", name);
 	if (o->is_slow) p->hurt++;
+	if (o->is_struck) maybe_gesture(c, p, o->had_ms);
 }
 
 /* ---- all of it ---- */
@@ -234,6 +252,7 @@ static void kettle_fails(struct company *c, struct company__person *p, struct co
 	p->hurt++;
 	if (company__chance(c, 350)) at_ms = call(c, p, o, at_ms, "product failed", SAYS_KETTLE) + hours(c, 1, 20);
 	int64_t resolved_ms = complain(c, p, o, at_ms, "product failed", SAYS_KETTLE);
+	maybe_gesture(c, p, resolved_ms);
 	if (company__chance(c, 720)) bring_back(c, p, o, at_ms + hours(c, 20, 90), "failed");
 	ask_score(c, p, o, resolved_ms + hours(c, 10, 40), 25);
 }

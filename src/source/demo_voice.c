@@ -1,13 +1,15 @@
 /* What the made-up company keeps beside its touchpoints: the surveys that were answered, follow-ups in every state, what was mended, what
- * it does so that people talk of it, and what is said of it in public. Each comes in by its domain's own door. */
+ * it does so that people talk of it, what is said of it in public, and what was found out without counting. Each comes in by its domain's own door. */
 #include "source/demo_voice.h"
 
 #include <math.h>
 
+#include "collect/touchpoint.h"
 #include "followup/followup.h"
 #include "improvement/improvement.h"
 #include "listen/listen.h"
 #include "listen/mention.h"
+#include "research/research.h"
 #include "source/company.h"
 #include "survey/survey.h"
 #include "trigger/trigger.h"
@@ -160,6 +162,32 @@ static enum err put_mentions(struct op *op)
 	return mention_keep(op, source, &heard, &added);
 }
 
+/* ---- what was found out without counting ---- */
+
+static const struct {
+	const char *kind, *title, *text, *source, *topic;
+	enum stage stage;
+	int day;
+} FOUND_OUT[] = {
+	{"interview", "Eight customers on waiting for a parcel", "All eight looked at the tracking page several times a day. What they minded was not the week but not knowing: six of them called because the page had shown the same line for three days.", "Service team, interviews by telephone", "delivery", STAGE_DELIVERY, 196},
+	{"observation", "台北永康門市退貨櫃台的兩個下午", "店員手上的規定是去年的版本，要求顧客出示原包裝；沒有人知道三十天的承諾適用於所有門市。", "營運部現場觀察", "returns", STAGE_SERVICE, 251},
+	{"visit", "Δύο απογεύματα σε κουζίνες της Αθήνας", "Τέσσερις στους έξι φυλάνε την κάρτα με το χέρι στο ψυγείο ή στο συρτάρι. Κανείς δεν κρατά τις οδηγίες χρήσης· τις ψάχνουν στο κινητό.", "Επισκέψεις σε σπίτια πελατών", "product", STAGE_USE, 303},
+	{"market", "What households mean to spend on their kitchens", "Of 1,200 households asked, one in five means to buy a kettle or a pan within the year; most look at three shops before they choose, and delivery within two days weighs as much as a tenth of the price.", "A made-up institute, survey of households", "price", STAGE_CONSIDERATION, 34},
+	{"competitor", "What three other shops promise on delivery", "One promises two days and pays the carriage back when it takes longer; two name no day at all. None of the three writes a card.", "Looked up on their sites", "delivery", STAGE_PURCHASE, 224},
+	{"interview", "พนักงานแพ็กของพูดถึงการ์ดเขียนด้วยลายมือ", "ช่วงที่งานไม่เร่ง พวกเขาเขียนการ์ดเก็บไว้ล่วงหน้า และอยากรู้ว่าลูกค้าได้อ่านหรือไม่ เพราะไม่เคยมีใครบอก", "ฝ่ายบุคคล สัมภาษณ์", "staff", STAGE_ADVOCACY, 330},
+};
+
+static enum err put_research(struct op *op)
+{
+	for (size_t i = 0; i < COUNT_OF(FOUND_OUT); i++) {
+		struct research r = {.stage = (int)FOUND_OUT[i].stage, .title = str_of(FOUND_OUT[i].title), .text = str_of(FOUND_OUT[i].text), .source = str_of(FOUND_OUT[i].source), .topic = str_of(FOUND_OUT[i].topic), .persona = STR_NONE,
+			.day = COMPANY__T0 + FOUND_OUT[i].day * COMPANY__DAY, .made_by = S(COMPANY_NAME)};
+		while (!str_eq(str_of(RESEARCH_KINDS[r.kind]), str_of(FOUND_OUT[i].kind))) r.kind++;
+		TRY(research_add(op, &r));
+	}
+	return OK;
+}
+
 /* ---- all of it ---- */
 
 enum err demo_voice_before(struct op *op)
@@ -171,6 +199,8 @@ enum err demo_voice_before(struct op *op)
 enum err demo_voice_after(struct op *op)
 {
 	id improvements[COUNT_OF(STORIES)];
+	for (size_t i = 0; i < COMPANY__SURVEYS; i++) TRY(survey_count_answers(op, (id)COMPANY__ASKED[i].id));
+	TRY(put_research(op));
 	for (size_t i = 0; i < COUNT_OF(STORIES); i++) TRY(put_story(op, &STORIES[i], &improvements[i]));
 	TRY(put_trigger(op));
 	TRY(put_followups(op, improvements));

@@ -171,6 +171,11 @@ enum err survey_change(struct op *op, const struct survey *s)
 	return audit_write(op, "survey_changed", "survey", s->id, STR_NONE, s->name);
 }
 
+enum err survey_count_answers(struct op *op, id survey)
+{
+	return op_run(op, SQL_survey_submissions_of_answers, DB_ARGS(db_id(survey), db_text(id_show(&op->arena, S("sur"), survey))), NULL);
+}
+
 enum err survey_set_state(struct op *op, id survey, enum survey_state state)
 {
 	struct survey s;

@@ -80,6 +80,8 @@ enum err survey_version(struct op *op, id survey, int64_t number, struct survey_
 /* s->id is set, unless it is given. ERR_INVALID with the fields. */
 enum err survey_add(struct op *op, struct survey *s) NODISCARD;
 enum err survey_change(struct op *op, const struct survey *s) NODISCARD;
+/* Counts among its own the responses that came under its id from elsewhere, as from a file. */
+enum err survey_count_answers(struct op *op, id survey) NODISCARD;
 /* Opening: ERR_INVALID naming the question and language that hold it back. */
 enum err survey_set_state(struct op *op, id survey, enum survey_state state) NODISCARD;
 

@@ -41,7 +41,8 @@ struct want {
 	struct msg finding;
 	str name, profile;
 	bool is_refused, is_empty, is_cut;
-	int64_t touchpoints, left_out;
+	int64_t touchpoints, left_out, as_of;
+	struct msg intent_as_of;
 	LIST_OF(struct want_line) needs, searches, feelings;
 	LIST_OF(struct want_promise) promises;
 	int64_t promises_ended, promises_kept;

@@ -77,6 +77,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(want, intent, DESC_ENUM, .names = WANT_INTENTS, .prefix = "want_intent"),
 	FIELD(want, intent_points, DESC_REAL, .doc = "weights of tables/intents.def since the last order, halved every seven days"),
 	FIELD(want, intent_shown, DESC_STR),
+	FIELD(want, intent_as_of, DESC_MSG, .doc = "the day that it is told of, where nothing newer was heard"),
 	FIELD(want, intent_evidence, DESC_LIST, .item = DESC_STRUCT, .of = &EVIDENCE_DESC),
 	FIELD(want, scores, DESC_LIST, .item = DESC_STRUCT, .of = &SCORE_DESC),
 	FIELD(want, feelings, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
@@ -181,6 +182,8 @@ enum err want_get(struct op *op, struct web *w, struct answer *a)
 	TRY(customer_called(op, customer, &page->name));
 	page->is_refused = (people_denied(op->app->people, number) & needed) != 0;
 	page->finding = msg_of("want_refused");
+	TRY(want__as_of(op, &page->as_of));
+	page->intent_as_of = want__said_as_of(op, page->as_of);
 	if (!page->is_refused) TRY(want__fill(op, customer, number, page));
 	return answer_with(a, &WANT_DESC, page);
 }

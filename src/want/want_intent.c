@@ -1,7 +1,9 @@
 #include <math.h>
 
 #include "base/datetime.h"
+#include "events/events.h"
 #include "i18n/i18n.h"
+#include "op/app.h"
 #include "want/want_inner.h"
 
 static const struct {
@@ -16,6 +18,26 @@ const char *const WANT_INTENTS[] = {"none", "some", "likely", "strong", NULL};
 static const double LEVELS[] = {1, 8, 20}; /* from which points: some, likely, strong */
 static const double HALVED_DAYS = 7;
 
+enum err want__as_of(struct op *op, int64_t *ms)
+{
+	struct events_view *view;
+	int64_t newest = 0;
+	TRY(events_view_open(op->app->events, &view, &op->fault));
+	for (size_t i = 0; i < events_view_parts(view); i++) {
+		int64_t of_part = events_part_max_ms(events_view_part(view, i));
+		if (of_part > newest) newest = of_part;
+	}
+	events_view_close(view);
+	*ms = newest && newest < op->now_ms ? newest : op->now_ms;
+	return OK;
+}
+
+struct msg want__said_as_of(struct op *op, int64_t ms)
+{
+	if (op->now_ms - ms < 2 * DAY_MS) return (struct msg){0};
+	return msg_str("want_intent_as_of", "day", i18n_day(&op->arena, &op->locale, ms));
+}
+
 void want__intent(struct op *op, const struct want__past *past, struct want *out)
 {
 	out->intent_evidence.v = ARENA_ARRAY(&op->arena, struct want_evidence, WANT_EVIDENCE);
@@ -24,7 +46,7 @@ void want__intent(struct op *op, const struct want__past *past, struct want *out
 		if (str_eq(t->event, S("Order Completed"))) break; /* what led to it is past */
 		for (size_t k = 0; k < COUNT_OF(INTENTS); k++) {
 			if (!str_eq(t->event, str_of(INTENTS[k].event))) continue;
-			double days = (double)(op->now_ms - t->time) / (double)DAY_MS;
+			double days = (double)(out->as_of - t->time) / (double)DAY_MS;
 			out->intent_points += INTENTS[k].weight * exp2(-(days > 0 ? days : 0) / HALVED_DAYS);
 			str what = want__detail(t, "name");
 			if (!what.n) what = want__detail(t, "query");

@@ -33,9 +33,9 @@ struct wants_score {
 	LIST_OF(struct wants_one) customers;
 };
 struct wants {
-	struct msg finding, base;
+	struct msg finding, base, intent_as_of;
 	bool is_empty, is_sampled;
-	int64_t customers, read, refused, left_out;
+	int64_t customers, read, refused, left_out, as_of;
 	LIST_OF(struct option) segments;
 	str segment;
 	LIST_OF(struct wants_line) needs, searches, promises, intents, feelings;
@@ -89,6 +89,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(wants, needs, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(wants, searches, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(wants, promises, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
+	FIELD(wants, intent_as_of, DESC_MSG),
 	FIELD(wants, intents, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(wants, scores, DESC_LIST, .item = DESC_STRUCT, .of = &SCORE_DESC),
 	FIELD(wants, feelings, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
@@ -227,6 +228,7 @@ static enum err read_customer(struct gathering *g, uint32_t number, int64_t *tou
 		return OK;
 	}
 	id customer = people_id(op->app->people, number);
+	w->as_of = g->page->as_of;
 	TRY(want__fill(op, customer, number, w));
 	*touchpoints += w->touchpoints;
 	if (w->touchpoints) add_customer(g, w, customer);
@@ -358,6 +360,8 @@ enum err wants_get(struct op *op, struct web *w, struct answer *a)
 	for (int i = 0; WANT_INTENTS[i]; i++) (void)line_of(&g, &g.intents, str_of(WANT_INTENTS[i]), i18n_pattern(op->locale.lang, str_fmt(&op->arena, "want_intent_%s", WANT_INTENTS[i])));
 	people_counts(op->app->people, &known, &nameless);
 	page->customers = members ? members->customers : (int64_t)(known + nameless);
+	TRY(want__as_of(op, &page->as_of));
+	page->intent_as_of = want__said_as_of(op, page->as_of);
 	TRY(read_all(&g, members));
 	TRY(give(&g, &g.needs, true, &page->needs));
 	TRY(give(&g, &g.searches, true, &page->searches));

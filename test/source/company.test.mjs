@@ -177,6 +177,13 @@ describe('the made-up company', { timeout: 600_000 }, () => {
 		const { rows: improvements } = await page('/improvements');
 		assert.deepEqual(improvements.map((row) => row.x.state).sort(), ['found', 'mended', 'working']);
 		const heard = await page('/listening');
+		const { rows: [card] } = await page('/talk-triggers'), { gestures } = await page('/talk-triggers');
+		assert.ok(card.points.length === 12 && card.points[0].share > card.points[11].share, 'told most when it was new');
+		assert.ok(gestures.args.n > 10 && gestures.args.customers > 10, JSON.stringify(gestures.args));
+		assert.ok(surveys.every((row) => row.submissions > 700), JSON.stringify(surveys));
+		assert.deepEqual([...new Set((await page('/research')).rows.map((row) => row.kind))].sort(), ['competitor', 'interview', 'market', 'observation', 'visit']);
+		const wants = await page('/wants');
+		assert.ok(wants.intents.find((line) => line.name === 'some').n > 10 && wants.intent_as_of && wants.research.length === 6);
 		assert.ok(heard.n > 20 && heard.until && heard.rows.length, JSON.stringify(heard.finding));
 	});
 
