@@ -176,7 +176,11 @@ function map(chart, c) {
 		axisLabel: { color: c.quiet, fontFamily: c.font, hideOverlap: true, formatter: axisNumbers(column) }, axisLine: { show: true, lineStyle: { color: c.line } }, splitLine: { show: false }, ...more });
 	// A name stands above its point, or below where another point lies close above.
 	const at = (row, column) => row.cells[column.at].value, width = Math.max(...known(across)) - Math.min(...known(across));
-	const isUnder = (row) => chart.rows.some((other) => other !== row && at(other, up) > at(row, up) && Math.abs(at(other, across) - at(row, across)) < width / 6);
+	// At the axis it stands beside, so that it covers none of the axis's numbers.
+	const isAtAxis = (row) => at(row, across) - Math.min(...known(across)) < width / 10;
+	const reach = (row) => (isAtAxis(row) ? Math.max(width / 6, (width * 150) / chart.width) : width / 6);
+	const isUnder = (row) => chart.rows.some((other) => other !== row && at(other, up) > at(row, up) && Math.abs(at(other, across) - at(row, across)) < reach(other));
+	const labelAt = (row) => (isAtAxis(row) ? (isRtl ? 'left' : 'right') : isUnder(row) ? 'bottom' : 'top');
 	chart.seriesAt = [0];
 	return {
 		grid: { top: 24, bottom: 34, left: isRtl ? 24 : 34, right: isRtl ? 34 : 24, containLabel: true },
@@ -184,7 +188,7 @@ function map(chart, c) {
 		yAxis: axis(up, { position: isRtl ? 'right' : 'left', nameGap: 48 }),
 		tooltip: { trigger: 'item', formatter: (p) => chart.tell(p.dataIndex, '\n') },
 		series: [{ type: 'line', lineStyle: { width: 0, opacity: 0 }, symbol: 'circle', symbolSize: 13, itemStyle: { color: c.series[0] }, emphasis: { scale: 1.3 },
-			data: chart.rows.map((row) => ({ value: [row.cells[across.at].value, row.cells[up.at].value], label: { position: isUnder(row) ? 'bottom' : 'top' }, itemStyle: { color: row.row.dataset.tone === 'warning' ? c.warning : c.series[0] }, symbol: row.row.dataset.tone === 'warning' ? 'diamond' : 'circle' })),
+			data: chart.rows.map((row) => ({ value: [row.cells[across.at].value, row.cells[up.at].value], label: { position: labelAt(row) }, itemStyle: { color: row.row.dataset.tone === 'warning' ? c.warning : c.series[0] }, symbol: row.row.dataset.tone === 'warning' ? 'diamond' : 'circle' })),
 			label: { show: true, color: c.text, fontFamily: c.font, width: 130, overflow: 'truncate', formatter: (p) => chart.rows[p.dataIndex].short },
 			markLine: { silent: true, symbol: 'none', animation: false, label: { show: false }, lineStyle: { color: c.quiet, type: 'dashed', width: 1 }, data: [{ xAxis: mean(across) }, { yAxis: mean(up) }] } }],
 	};
