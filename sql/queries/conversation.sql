@@ -69,6 +69,17 @@ UPDATE conversation_message SET answers_since = $2, is_first = $3 WHERE id = $1;
 -- name: conversation_step_add
 INSERT INTO conversation_step (id, conversation, at, person, who, what, text) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
+-- ---- of mentions ----
+
+-- name: conversation_of_mention
+SELECT id FROM conversation WHERE mention = $1;
+
+-- name: conversation_is_of_mention
+UPDATE conversation SET mention = $2 WHERE id = $1;
+
+-- name: conversation_mention_is_of
+UPDATE conversation_contact SET subject = $2 WHERE id = (SELECT contact FROM conversation WHERE mention = $1);
+
 -- ---- erasing ----
 
 -- fragment: conversation_of_subject
@@ -140,7 +151,7 @@ INSERT INTO search_note (kind, doc, stamp) SELECT $1, id, $2 FROM conversation_m
 SELECT c.id, c.title, c.channel, c.state, c.priority, c.assignee, c.is_automatic, c.made_at, c.changed_at, c.waiting_since, c.snoozed_until, c.solved_at, c.messages, c.feels, c.revision, c.reopened, k.address,
 	coalesce(u.called, u.name, nullif(k.name, ''), k.address) AS person, i.customer, coalesce(nullif(p.name, ''), p.email) AS assignee_name, c.contact,
 	(SELECT substr(m.text, 1, 200) FROM conversation_message m WHERE m.conversation = c.id AND m.kind < 2 ORDER BY m.at DESC, m.id DESC LIMIT 1) AS last_text,
-	c.due_at, c.due_what, c.warn_at
+	c.due_at, c.due_what, c.warn_at, c.mention, (SELECT m.url FROM mention m WHERE m.id = c.mention) AS mention_url
 FROM conversation c JOIN conversation_contact k ON k.id = c.contact LEFT JOIN identity i ON i.subject = k.subject LEFT JOIN customer u ON u.id = i.customer LEFT JOIN person p ON p.id = c.assignee
 
 -- fragment: conversation_wanted
@@ -257,10 +268,13 @@ JOIN conversation_contact k ON k.id = coalesce(m.contact, c.contact) WHERE c.id 
 SELECT message_id FROM conversation_message WHERE conversation = $1 AND message_id IS NOT NULL ORDER BY at DESC, id DESC LIMIT 20;
 
 -- name: conversation_unsent
-SELECT m.id, m.conversation, m.text, c.title FROM conversation_message m JOIN conversation c ON c.id = m.conversation WHERE m.send_at <= $1 AND m.mail IS NULL ORDER BY m.send_at, m.id LIMIT 1;
+-- Without mail ($2) what needs none.
+SELECT m.id, m.conversation, m.text, c.title FROM conversation_message m JOIN conversation c ON c.id = m.conversation
+WHERE m.send_at <= $1 AND m.mail IS NULL AND (CAST($2 AS INT64) = 1 OR c.mention IS NOT NULL) ORDER BY m.send_at, m.id LIMIT 1;
 
 -- name: conversation_next_send
-SELECT min(send_at) FROM conversation_message WHERE send_at IS NOT NULL AND mail IS NULL;
+SELECT min(m.send_at) FROM conversation_message m JOIN conversation c ON c.id = m.conversation
+WHERE m.send_at IS NOT NULL AND m.mail IS NULL AND (CAST($1 AS INT64) = 1 OR c.mention IS NOT NULL);
 
 -- name: conversation_sent
 UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;

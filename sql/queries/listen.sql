@@ -105,6 +105,9 @@ SELECT max(at) FROM mention WHERE at <= $1;
 SELECT m.at, m.network, m.url, m.title, m.text, m.author, m.note, m.joined, i.customer, m.basis FROM mention m
 LEFT JOIN identity i ON i.subject = coalesce(m.joined, CASE WHEN m.subject <> 0 THEN m.subject END) WHERE m.id = $2 AND {{mention_allowed}};
 
+-- name: mention_told
+SELECT m.at, m.network, m.title, m.text, m.author, m.language, m.sentiment, m.topics, m.signals, coalesce(m.joined, m.subject), m.rating, m.rating_max FROM mention m WHERE m.id = $2 AND {{mention_allowed}};
+
 -- fragment: mention_text_allowed
 $2 <> 0 AND NOT EXISTS (SELECT 1 FROM identity i JOIN identity j ON j.customer = i.customer JOIN consent_state c ON c.subject = j.subject
 	WHERE (i.subject = m.subject OR i.subject = m.joined) AND c.purpose = $3 AND NOT c.is_granted)

@@ -49,6 +49,12 @@ extern const struct desc CONVERSATION_MAILBOX_DESC, CONVERSATION_MAILBOX_INPUT_D
 web_handler conversation_mailbox_get, conversation_mailbox_post, conversation_mailbox_test_post, conversation_mailbox_look_post, conversation_mailbox_take_over_post;
 job_fn conversation_mailbox_job, conversation_send_job, conversation_wake_job;
 
+/* ---- of mentions ---- */
+web_handler conversation_mention_post;
+enum err conversation_mention_address(struct op *op, id mention, str *out) NODISCARD; /* absent: it was not taken into the inbox */
+/* Whose it is now; 0: nobody's. */
+enum err conversation_mention_joined(struct op *op, id mention, uint32_t subject) NODISCARD;
+
 enum err conversation_forget_subject(struct op *op, uint32_t subject) NODISCARD;
 /* Of an address whose customer was erased, whether or not it was known to be theirs. */
 enum err conversation_forget_address(struct op *op, str channel, str address, uint32_t subject) NODISCARD;

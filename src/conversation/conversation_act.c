@@ -149,13 +149,13 @@ enum err conversation_answer_post(struct op *op, struct web *w, struct answer *a
 		if (!w->wants_json) return refuse(op, w, a, c.id, in.text, msg_of("conversation_moved_on"));
 		return fail(op, ERR_CONFLICT, "seen", "something was written in between: read it before answering");
 	}
-	if (!is_chat && !mail_is_on(op->app)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
+	if (!is_chat && !c.mention && !mail_is_on(op->app)) return fail(op, ERR_STATE, "mail", "is not set up: see the settings");
 	TRY(add_message(op, w, &c, MESSAGE_OUT, str_trim(in.text), &message));
 	TRY(op_run(op, SQL_conversation_draft_remove, DB_ARGS(db_id(c.id), db_int(op->actor.id)), NULL));
 	if (str_eq(in.then, S("solve"))) TRY(solve(op, &c));
 	TRY(audit_write(op, "conversation_answered", "conversation", c.id, STR_NONE, STR_NONE));
 	if (!is_chat) a->undo = conversation__undo(op, c.id, message);
-	return done(op, a, &c, is_chat ? NULL : "notice_conversation_answered");
+	return done(op, a, &c, is_chat ? NULL : c.mention ? "notice_conversation_written" : "notice_conversation_answered");
 }
 
 enum err conversation_note_post(struct op *op, struct web *w, struct answer *a)

@@ -52,17 +52,25 @@ static enum err write_mail(struct op *op, const struct unsent *u, struct mail_me
 	return mail_render(op, &l, "mail/answer", &MAIL_DESC, &page, &m->html);
 }
 
-static enum err note_sent(struct op *op, const struct unsent *u, id mail)
+static enum err keep_touchpoint(struct op *op, const struct unsent *u, const struct conversation_row *c)
 {
-	struct conversation_row c;
+	conversation__tell(op, c->id);
+	if (!c->customer) return OK;
+	const struct customer_pair pairs[] = {{"conversation", id_show(&op->arena, S("cnv"), c->id)}, {"subject", c->title}, {"text", u->text}};
+	return customer_keep(op, c->customer, S("Message Sent"), c->channel, id_show(&op->arena, S("msg"), u->message), pairs, COUNT_OF(pairs));
+}
+
+static enum err note_sent(struct op *op, const struct unsent *u, const struct conversation_row *c, id mail)
+{
 	str message_id = mail_message_id(op, mail);
 	TRY(op_run(op, SQL_conversation_sent, DB_ARGS(db_id(u->message), db_id(mail), db_text(message_id)), NULL));
 	TRY(op_run(op, SQL_conversation_reference_add, DB_ARGS(db_text(message_id), db_id(u->conversation)), NULL));
-	TRY(conversation__get(op, u->conversation, &c));
-	conversation__tell(op, c.id);
-	if (!c.customer) return OK;
-	const struct customer_pair pairs[] = {{"conversation", id_show(&op->arena, S("cnv"), c.id)}, {"subject", c.title}, {"text", u->text}};
-	return customer_keep(op, c.customer, S("Message Sent"), c.channel, id_show(&op->arena, S("msg"), u->message), pairs, COUNT_OF(pairs));
+	return keep_touchpoint(op, u, c);
+}
+
+static enum err note_not_sent(struct op *op, const struct unsent *u)
+{
+	return op_run(op, SQL_conversation_sent, DB_ARGS(db_id(u->message), db_int(NOT_SENT), db_null()), NULL);
 }
 
 /* ---- chats: what was not read, in one mail ---- */
@@ -96,14 +104,14 @@ static enum err send_chat(struct op *op, const struct conversation_row *c, struc
 	return OK;
 }
 
-static enum err send_letter(struct op *op, const struct unsent *u)
+static enum err send_letter(struct op *op, const struct unsent *u, const struct conversation_row *c)
 {
 	struct db_rows to, ids;
 	bool is_answer;
 	id mail;
 	TRY(op_query(op, SQL_conversation_last_in, DB_ARGS(db_id(u->conversation)), &to));
 	TRY(op_query(op, SQL_conversation_ids, DB_ARGS(db_id(u->conversation)), &ids));
-	if (!to.n) return op_run(op, SQL_conversation_sent, DB_ARGS(db_id(u->message), db_int(NOT_SENT), db_null()), NULL);
+	if (!to.n) return note_not_sent(op, u);
 	(void)received_base(&op->arena, u->title, &is_answer);
 	struct mail_message m = {.kind = MAIL_ANSWER, .recipient = db_rows_text(&to, 0, 2), .name = db_rows_text(&to, 0, 3), .customer_subject = (uint32_t)db_rows_int(&to, 0, 4), .answers = db_rows_text(&to, 0, 0)};
 	m.subject = utf8_cut(is_answer ? u->title : str_fmt(&op->arena, "Re: %.*s", STR_ARG(u->title)), SUBJECT_BYTES);
@@ -112,17 +120,19 @@ static enum err send_letter(struct op *op, const struct unsent *u)
 	enum err e = mail_put(op, &m, &mail);
 	if (e == ERR_INVALID) {
 		op->fault = (struct fault){0};
-		return op_run(op, SQL_conversation_sent, DB_ARGS(db_id(u->message), db_int(NOT_SENT), db_null()), NULL);
+		return note_not_sent(op, u);
 	}
 	TRY(e);
-	return note_sent(op, u, mail);
+	return note_sent(op, u, c, mail);
 }
 
 static enum err send_one(struct op *op, struct unsent *u)
 {
 	struct conversation_row c;
 	TRY(conversation__get(op, u->conversation, &c));
-	return conversation__is_chat(c.channel) ? send_chat(op, &c, u) : send_letter(op, u);
+	if (!c.mention) return conversation__is_chat(c.channel) ? send_chat(op, &c, u) : send_letter(op, u, &c);
+	TRY(note_not_sent(op, u)); /* what was answered elsewhere is a touchpoint once it stands */
+	return keep_touchpoint(op, u, &c);
 }
 
 struct sending {
@@ -135,14 +145,14 @@ static enum err send_next(struct op *op, void *arg)
 	struct sending *s = arg;
 	struct db_rows r;
 	*s = (struct sending){.next_at = DESC_NULL_INT};
-	if (!mail_is_on(op->app)) return OK; /* it waits, as its page says */
-	TRY(op_query(op, SQL_conversation_unsent, DB_ARGS(db_int(clock_now_ms())), &r));
+	const struct db_val is_on = db_int(mail_is_on(op->app)); /* what is a mail waits for it, as its page says */
+	TRY(op_query(op, SQL_conversation_unsent, DB_ARGS(db_int(clock_now_ms()), is_on), &r));
 	if (r.n) {
 		s->is_one = true;
 		struct unsent u = {db_rows_id(&r, 0, 0), db_rows_id(&r, 0, 1), db_rows_text(&r, 0, 2), db_rows_text(&r, 0, 3)};
 		return send_one(op, &u);
 	}
-	TRY(op_query(op, SQL_conversation_next_send, DB_NO_ARGS, &r));
+	TRY(op_query(op, SQL_conversation_next_send, DB_ARGS(is_on), &r));
 	s->next_at = db_rows_int(&r, 0, 0);
 	return OK;
 }

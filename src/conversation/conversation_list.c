@@ -27,6 +27,9 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(conversation_row, channel, DESC_STR),
 	FIELD(conversation_row, person, DESC_STR),
 	FIELD(conversation_row, contact_address, DESC_STR),
+	FIELD(conversation_row, mention, DESC_ID, .prefix = "men", .doc = "said in public: it is answered there"),
+	FIELD(conversation_row, mention_address, DESC_STR),
+	FIELD(conversation_row, mention_url, DESC_STR, .doc = "where it was said"),
 	FIELD(conversation_row, customer, DESC_ID, .prefix = "cus"),
 	FIELD(conversation_row, customer_address, DESC_STR),
 	FIELD(conversation_row, assignee, DESC_ID, .prefix = "per"),
@@ -53,11 +56,21 @@ static const struct desc_field ROW_FIELDS[] = {
 };
 const struct desc CONVERSATION_ROW_DESC = DESC(conversation_row, ROW_FIELDS);
 
-enum column { ID, TITLE, CHANNEL, STATE, PRIORITY, ASSIGNEE, IS_AUTOMATIC, MADE_AT, CHANGED_AT, WAITING_SINCE, SNOOZED_UNTIL, SOLVED_AT, MESSAGES, FEELS, REVISION, REOPENED, ADDRESS, PERSON, CUSTOMER, ASSIGNEE_NAME, CONTACT, LAST_TEXT, DUE_AT, DUE_WHAT, WARN_AT };
+enum column { ID, TITLE, CHANNEL, STATE, PRIORITY, ASSIGNEE, IS_AUTOMATIC, MADE_AT, CHANGED_AT, WAITING_SINCE, SNOOZED_UNTIL, SOLVED_AT, MESSAGES, FEELS, REVISION, REOPENED, ADDRESS, PERSON, CUSTOMER, ASSIGNEE_NAME, CONTACT, LAST_TEXT, DUE_AT, DUE_WHAT, WARN_AT, MENTION, MENTION_URL };
 
 str conversation__address(struct op *op, id conversation)
 {
 	return str_fmt(&op->arena, "/inbox/%.*s", STR_ARG(id_show(&op->arena, S("cnv"), conversation)));
+}
+
+static void fill_mention(struct op *op, const struct db_rows *r, size_t i, struct conversation_row *out)
+{
+	out->mention = db_rows_id(r, i, MENTION);
+	if (!out->mention) return;
+	out->mention_url = db_rows_text(r, i, MENTION_URL);
+	out->mention_address = str_fmt(&op->arena, "/listening/mentions/%.*s", STR_ARG(id_show(&op->arena, S("men"), out->mention)));
+	if (str_eq(out->person, out->contact_address)) out->person = i18n_pattern(op->locale.lang, S("conversation_somebody"));
+	out->contact_address = S("");
 }
 
 void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct conversation_row *out)
@@ -71,6 +84,7 @@ void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct
 	out->address = conversation__address(op, out->id);
 	if (out->customer) out->customer_address = customer_address(op, out->customer);
 	if (feels.n) out->feels = msg_of(str_fmt(&op->arena, "conversation_feels_%.*s", STR_ARG(feels)).p);
+	fill_mention(op, r, i, out);
 	out->is_waiting = out->waiting_since != DESC_NULL_INT && out->state == CONVERSATION_OPEN;
 	out->due_at = out->state == CONVERSATION_SOLVED ? DESC_NULL_INT : db_rows_int(r, i, DUE_AT);
 	out->due_what = out->due_at == DESC_NULL_INT ? -1 : (int)db_rows_int(r, i, DUE_WHAT);

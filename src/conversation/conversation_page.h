@@ -34,7 +34,7 @@ struct conversation_moment {
 struct conversation_page {
 	struct msg finding;
 	struct conversation_row conversation;
-	bool is_solved, may_write, may_mail, is_nobody, is_chat;
+	bool is_solved, may_write, may_mail, is_nobody, is_chat, is_elsewhere;
 	str typing, live; /* topics: the customer writes; something changed */
 	int64_t read_at;  /* of a chat: how far the customer has read */
 	struct msg no_mail, collision, said; /* said: an address of mail that nobody has proven */

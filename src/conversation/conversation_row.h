@@ -6,7 +6,8 @@
 struct conversation_row {
 	id id;
 	str address, title, channel, person, contact_address, customer_address, assignee_name, last_text;
-	id customer, assignee, contact;
+	id customer, assignee, contact, mention; /* mention: what was said in public that it began with */
+	str mention_address, mention_url;
 	int state, priority;
 	int due_what; /* enum service_target */
 	bool is_automatic, is_waiting, is_urgent, is_overdue, is_due_soon;

@@ -59,6 +59,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, is_solved, DESC_BOOL),
 	FIELD(conversation_page, may_write, DESC_BOOL),
 	FIELD(conversation_page, may_mail, DESC_BOOL, .doc = "an answer can be sent"),
+	FIELD(conversation_page, is_elsewhere, DESC_BOOL, .doc = "it is answered where it was said; what was answered there is written down"),
 	FIELD(conversation_page, is_nobody, DESC_BOOL, .doc = "the customer is known no more, or not yet"),
 	FIELD(conversation_page, is_chat, DESC_BOOL, .doc = "the customer may be there now"),
 	FIELD(conversation_page, typing, DESC_STR, .flags = DESC_PAGE_ONLY),
@@ -94,7 +95,7 @@ static struct msg sending_of(struct op *op, const struct conversation_page *page
 	if (page->is_chat && db_rows_int(r, i, KIND) == MESSAGE_OUT && (is_read || !is_mailed)) return msg_of(is_read ? "conversation_read" : "conversation_delivered");
 	if (db_rows_int(r, i, SEND_AT) == DESC_NULL_INT) return (struct msg){0};
 	int64_t state = db_rows_int(r, i, MAIL_STATE);
-	if (!db_rows_id(r, i, MAIL)) return msg_of("conversation_sends_soon");
+	if (!db_rows_id(r, i, MAIL)) return page->is_elsewhere ? (struct msg){0} : msg_of("conversation_sends_soon");
 	if (state == DESC_NULL_INT || state < 0 || state > MAIL_BOUNCED) return (struct msg){0};
 	return msg_of(str_fmt(&op->arena, "conversation_mail_%s", MAIL_STATES[state]).p);
 }
@@ -256,6 +257,7 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 	struct conversation_page *page = *out = ARENA_NEW(&op->arena, struct conversation_page);
 	struct db_rows marks;
 	TRY(conversation__get(op, conversation, &page->conversation));
+	page->is_elsewhere = page->conversation.mention;
 	TRY(op_query(op, SQL_conversation_contact_marks, DB_ARGS(db_id(page->conversation.contact)), &marks));
 	page->is_chat = conversation__is_chat(page->conversation.channel);
 	page->read_at = marks.n ? db_rows_int(&marks, 0, 0) : DESC_NULL_INT;
@@ -267,9 +269,9 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 	page->is_solved = page->conversation.state == CONVERSATION_SOLVED;
 	page->may_write = op_may(op, PERM_WRITE_CUSTOMERS);
 	page->live = conversation__topic(op, page->conversation.id);
-	page->may_mail = page->may_write && (page->is_chat || mail_is_on(op->app));
+	page->may_mail = page->may_write && !page->is_elsewhere && (page->is_chat || mail_is_on(op->app));
 	if (page->is_chat) TRY(fill_chat(op, page));
-	else if (!mail_is_on(op->app)) page->no_mail = msg_of("conversation_no_mail");
+	else if (!page->is_elsewhere && !mail_is_on(op->app)) page->no_mail = msg_of("conversation_no_mail");
 	page->finding = finding_of(&page->conversation);
 	return OK;
 }

@@ -79,7 +79,7 @@ void customer_option(struct op *op, void *list, str value, str label, bool is_se
 /* ---- the time line ---- */
 enum customer_mood { MOOD_UNKNOWN, MOOD_HAPPY, MOOD_NEUTRAL, MOOD_UNHAPPY, MOOD_COUNT };
 enum customer_outcome { OUTCOME_UNKNOWN, OUTCOME_DONE, OUTCOME_OPEN, OUTCOME_CALL_BACK, OUTCOME_COMPLAINT, OUTCOME_COUNT };
-extern const char *const CUSTOMER_MOODS[], *const CUSTOMER_OUTCOMES[];
+extern const char *const CUSTOMER_MOODS[], *const CUSTOMER_OUTCOMES[], *const CUSTOMER_NOTED[]; /* the last: events that people write down by hand */
 
 struct customer_detail {
 	str name, value;

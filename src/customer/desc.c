@@ -6,6 +6,7 @@ const char *const CUSTOMER_KINDS[] = {"known", "anonymous", NULL};
 const char *const CUSTOMER_IDENTITY_KINDS[] = {"user_id", "anonymous_id", "email", "phone", "external", NULL};
 const char *const CUSTOMER_MOODS[] = {"unknown", "happy", "neutral", "unhappy", NULL};
 const char *const CUSTOMER_OUTCOMES[] = {"unknown", "done", "open", "call_back", "complaint", NULL};
+const char *const CUSTOMER_NOTED[] = {"Telephone Call", "Shop Visit", "Letter Received", "Note Added", NULL};
 static const char *const CONSENT_STATES[] = {"granted", "denied", "assured", "unknown", "not_needed", NULL};
 static const char *const ORDER_STATES[] = {"completed", "updated", "refunded", "partly_refunded", "cancelled", NULL};
 

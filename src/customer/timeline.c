@@ -18,7 +18,7 @@
 #include "op/app.h"
 #include "query/query.h"
 
-enum { BODY_BYTES = 4 << 20, DETAILS = 12, VALUE_BYTES = 300, LINES = 1000 };
+enum { BODY_BYTES = 4 << 20, DETAILS = 12, VALUE_BYTES = 300, LINES = 1000, EVENT_BYTES = 200 };
 
 /* ---- one event ---- */
 
@@ -160,11 +160,28 @@ static struct msg page_title(const struct query_event *e, const char *key, const
 	return msg_str("touchpoint_other", "event", e->type);
 }
 
+/* What Hospes itself keeps has words of its own; what others send is called as they call it. */
+static struct msg other_title(struct op *op, str event)
+{
+	char name[EVENT_BYTES];
+	size_t n = 0;
+	for (; n < event.n && n < EVENT_BYTES; n++) name[n] = event.p[n] == ' ' || event.p[n] == '-' ? '_' : event.p[n] >= 'A' && event.p[n] <= 'Z' ? (char)(event.p[n] + 'a' - 'A') : event.p[n];
+	const char *key = str_fmt(&op->arena, "touchpoint_own_%.*s", (int)n, name).p;
+	return i18n_has(op->locale.lang, str_of(key)) ? msg_of(key) : msg_str("touchpoint_other", "event", event);
+}
+
+static bool is_written_down(str event)
+{
+	for (size_t i = 0; CUSTOMER_NOTED[i]; i++)
+		if (str_eq(event, str_of(CUSTOMER_NOTED[i]))) return true;
+	return false;
+}
+
 static struct msg title_of(struct op *op, const struct query_event *e, const struct json_node *root)
 {
 	const struct json_node *properties = json_get(root, S("properties"));
 	const struct touchpoint_kind *kind = touchpoint_kind(e->type);
-	if (e->flags & EVENT_BY_HAND) return note_title(op, e->channel);
+	if (e->flags & EVENT_BY_HAND && is_written_down(e->type)) return note_title(op, e->channel);
 	switch (kind ? kind->order : ORDER_NONE) {
 	case ORDER_COMPLETED: return order_title(op, e, "touchpoint_order_completed", properties);
 	case ORDER_REFUNDED: return order_title(op, e, "touchpoint_order_refunded", properties);
@@ -175,7 +192,7 @@ static struct msg title_of(struct op *op, const struct query_event *e, const str
 	if (str_eq(e->type, S("Page Viewed"))) return page_title(e, "touchpoint_page", root, properties);
 	if (str_eq(e->type, S("Screen Viewed"))) return page_title(e, "touchpoint_screen", root, properties);
 	if (str_eq(e->type, S("Identified"))) return msg_of("touchpoint_identified");
-	return msg_str("touchpoint_other", "event", e->type);
+	return other_title(op, e->type);
 }
 
 static int index_in(const char *const *names, str name)

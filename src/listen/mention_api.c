@@ -2,6 +2,7 @@
  * and it is written down; the words stay with the mention and are erased with the customer. */
 #include "audit/audit.h"
 #include "consent/consent.h"
+#include "conversation/conversation.h"
 #include "customer/customer.h"
 #include "customer/people.h"
 #include "http/faults.h"
@@ -14,7 +15,7 @@ enum { NOTE_CHARACTERS = 300, OTHER_CHARACTERS = 300 };
 struct mention_page {
 	id id;
 	int64_t at;
-	str network, url, title, text, author, note, customer, separate;
+	str network, url, title, text, author, note, customer, conversation;
 	int basis;
 	bool is_joined, may_join, may_follow;
 	LIST_OF(struct option) bases;
@@ -37,6 +38,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(mention_page, basis, DESC_ENUM, .names = BASES, .prefix = "mention_basis", .doc = "on what ground it was joined"),
 	FIELD(mention_page, bases, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(mention_page, may_follow, DESC_BOOL),
+	FIELD(mention_page, conversation, DESC_STR, .doc = "address of the conversation that it was taken into the inbox as"),
 	FIELD(mention_page, customer, DESC_STR, .doc = "address of the customer that it was joined to"),
 	FIELD(mention_page, is_joined, DESC_BOOL),
 	FIELD(mention_page, may_join, DESC_BOOL),
@@ -82,7 +84,7 @@ static enum err find(struct op *op, const struct web *w, struct mention_page **o
 	page->may_follow = op_may(op, PERM_WRITE_CUSTOMERS);
 	page->basis = db_rows_int(&r, 0, 9) == DESC_NULL_INT ? -1 : (int)db_rows_int(&r, 0, 9);
 	offer_bases(op, page, S(""));
-	return OK;
+	return conversation_mention_address(op, page->id, &page->conversation);
 }
 
 enum err mention_get(struct op *op, struct web *w, struct answer *a)
@@ -144,6 +146,7 @@ enum err mention_join_post(struct op *op, struct web *w, struct answer *a)
 	}
 	TRY(oldest_subject(op, number, &subject));
 	TRY(op_run(op, SQL_mention_join, DB_ARGS(db_id(page->id), db_int(subject), db_text(page->how.value), db_int(basis)), NULL));
+	TRY(conversation_mention_joined(op, page->id, subject));
 	TRY(audit_write(op, "mention_joined", "customer", customer, STR_NONE, id_show(&op->arena, S("men"), page->id)));
 	str address = str_fmt(&op->arena, "/listening/mentions/%s", id_show(&op->arena, S("men"), page->id).p);
 	a->notice = msg_of("notice_mention_joined");
@@ -157,6 +160,7 @@ enum err mention_separate_post(struct op *op, struct web *w, struct answer *a)
 	TRY(find(op, w, &page));
 	if (!page->is_joined) return fail(op, ERR_STATE, "id", "it is joined to nobody");
 	TRY(op_run(op, SQL_mention_join, DB_ARGS(db_id(page->id), db_null(), db_null(), db_null()), NULL));
+	TRY(conversation_mention_joined(op, page->id, 0));
 	TRY(audit_write(op, "mention_separated", "", 0, STR_NONE, id_show(&op->arena, S("men"), page->id)));
 	a->notice = msg_of("notice_mention_separated");
 	return answer_redirect(a, str_fmt(&op->arena, "/listening/mentions/%s", id_show(&op->arena, S("men"), page->id).p));
