@@ -16,6 +16,7 @@
 
 enum { WORD_SHOWN_BYTES = 80, SIGNALS_SHOWN = 8 };
 static const double SHARE_LEAST = 1e-6; /* no model is so sure that the other has no say */
+static const double FAILURE_NEG = 8, FAILURE_NEU = 0.5; /* how much likelier, see DESIGN.md */
 
 /* ---- what the product ships ---- */
 
@@ -87,7 +88,8 @@ static const struct classifier *sentiment_of(int language)
 
 /* ---- reading ---- */
 
-static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/", "sentiment/"};
+#define FAILURE "failure/told"
+static const char *const SIGNALS[] = {"emotion/", "effort/", "urgency/", "request/", "sentiment/", "failure/"};
 
 bool text_is_signal(str name)
 {
@@ -110,6 +112,28 @@ static void multiply(const struct classifier *c, const struct judged *j, bool is
 			if (str_eq(c->labels[i], str_of(SENTIMENT_NAMES[k]))) by[k] = fmax(j->shares[i], SHARE_LEAST);
 	for (int k = 0; k < SENTIMENTS; k++) sum += shares[k] *= by[k];
 	for (int k = 0; k < SENTIMENTS; k++) shares[k] /= sum;
+}
+
+static const struct topic_found *failure_of(const struct text_reading *r)
+{
+	for (size_t i = 0; i < r->n_signals; i++)
+		if (str_eq(topics_name(r->topics, r->signals[i].topic), S(FAILURE))) return &r->signals[i];
+	return NULL;
+}
+
+/* Who says that it came late or broken is hardly at ease, however plainly it is said; what the models are sure of stands. */
+static void weigh_failure(double shares[SENTIMENTS])
+{
+	double sum = 0;
+	shares[NEG] *= FAILURE_NEG;
+	shares[NEU] *= FAILURE_NEU;
+	for (int k = 0; k < SENTIMENTS; k++) sum += shares[k];
+	for (int k = 0; k < SENTIMENTS; k++) shares[k] /= sum;
+}
+
+static str word_at(const struct text_reading *r, str text, uint32_t from, uint32_t to)
+{
+	return utf8_cut(str_sub(text, r->folded->at[from], r->folded->at[to] - r->folded->at[from]), WORD_SHOWN_BYTES);
 }
 
 static int likeliest(const double shares[SENTIMENTS])
@@ -145,11 +169,16 @@ static void read_sentiment(struct arena *a, str text, const struct text_own *own
 		speaking = m;
 	}
 	if (!why) return;
+	const struct topic_found *failure = failure_of(r);
+	if (failure) weigh_failure(shares);
 	r->sentiment = str_of(SENTIMENT_NAMES[likeliest(shares)]);
 	r->score = shares[POS] - shares[NEG];
 	size_t label = label_number(why, r->sentiment);
 	if (label == why->n_labels && speaking == 1 && models[0] && judged[0].known) why = models[0], speaking = 0, label = label_number(why, r->sentiment);
 	if (label < why->n_labels) r->n_reasons = classifier_reasons(why, a, &judged[speaking], r->folded, text, label, r->reasons, TEXT_REASONS);
+	if (!failure || !str_eq(r->sentiment, str_of(SENTIMENT_NAMES[NEG])) || r->n_reasons) return;
+	r->reasons[0] = (struct reason){.word = word_at(r, text, failure->from, failure->to), .weight = 1};
+	r->n_reasons = 1;
 }
 
 /* One pass for both files: topics stand first, as in them. */
@@ -162,11 +191,6 @@ static void read_topics(struct arena *a, struct text_reading *r)
 	r->n_found = k;
 	r->signals = found + k;
 	r->n_signals = n - k;
-}
-
-static str word_at(const struct text_reading *r, str text, uint32_t from, uint32_t to)
-{
-	return utf8_cut(str_sub(text, r->folded->at[from], r->folded->at[to] - r->folded->at[from]), WORD_SHOWN_BYTES);
 }
 
 /* A rule that somebody wrote stands above the models. */
@@ -198,8 +222,8 @@ void text_read(struct arena *a, str text, const struct text_own *own, struct tex
 	*out = (struct text_reading){.folded = folded, .topics = own && own->topics ? own->topics : topics};
 	language_of(text, folded, &out->language);
 	if (own && str_given(own->language)) snprintf(out->language.code, sizeof out->language.code, "%.*s", STR_ARG(own->language));
-	read_sentiment(a, text, own, out);
 	if (out->topics) read_topics(a, out);
+	read_sentiment(a, text, own, out);
 	follow_rules(text, out);
 	out->n_entities = entities_of(folded, out->entities);
 	if (own && own->classifier) {

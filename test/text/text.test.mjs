@@ -124,6 +124,15 @@ test('feelings that customers name, in five languages', async (t) => {
 	assert.ok(named === 48 && found / named >= 0.9 && false_alarms === 0);
 });
 
+// The same hand: failures told without a word of feeling. That plain questions are read as blame in Chinese and Persian is the models' own.
+test('what went wrong, said plainly, is blame in five languages', async (t) => {
+	const lines = readFileSync(join(ROOT, 'test/text/failures.tsv'), 'utf8').trim().split('\n').map((line) => line.split('\t'));
+	const { rows } = await read(t, lines.map(([, text]) => text).join('\n')), blamed = (kind) => lines.filter(([is], i) => is === kind && rows[i].sentiment.label === 'neg').length;
+	t.diagnostic(`${blamed('neg')} of 40 failures, ${blamed('no')} of 20 others`);
+	assert.ok(lines.length === 60 && blamed('neg') >= 37 && blamed('no') <= 7);
+	assert.deepEqual([rows[0].sentiment.label, rows[0].why.length > 0], ['neg', true], lines[0][1]);
+});
+
 test('effort, urgency, requests, amounts and numbers of orders', async (t) => {
 	const { rows } = await read(t, 'I had to call three times, urgent! I want a refund of $45.90 for order AB-123456\nรอหลายรอบ ขอเงินคืน 1,200 บาท ด่วน\nThe hotel was fine\n');
 	assert.deepEqual(rows.map(({ effort, urgency, requests, entities }) => ({ effort, urgency, requests, entities: entities.map((e) => `${e.type} ${e.text}`) })), [
