@@ -349,7 +349,7 @@ static enum err try_question(struct op *op, const struct alert_figure *f, struct
 	bool is_own = f->subject == ALERT_OF_JSON;
 	enum err e = alert__measure(op, f, r->question, r->value, op->now_ms - DAY, op->now_ms, &reading);
 	if (e != ERR_INVALID && e != ERR_MALFORMED && e != ERR_TOO_LARGE) return e;
-	str why = op->fault.n_fields ? str_fmt(&op->arena, "%s: %s", op->fault.fields[0].name, op->fault.fields[0].text) : S("JSON");
+	str why = web_fault_words(op, &op->fault);
 	bool is_value = op->fault.n_fields && str_eq(str_of(op->fault.fields[0].name), S("value"));
 	fault_clear(&op->fault);
 	struct input *in = is_value ? &form->value : &form->question;

@@ -358,7 +358,7 @@ static bool read_time_format(str s, enum time_format *out)
 static enum err overlay_rest(struct arena *a, const struct json_node *root, struct mapping *m, struct fault *f)
 {
 	str s = json_get_str(root, S("time_format"));
-	if (s.n && !read_time_format(s, &m->time_format)) return fault_set(f, ERR_INVALID, "time_format", "must be one of iso, dmy, mdy, ymd, epoch_s, epoch_ms");
+	if (s.n && !read_time_format(s, &m->time_format)) return fault_set(f, ERR_INVALID, "time_format", "must be one of: iso, dmy, mdy, ymd, epoch_s, epoch_ms");
 	if (s.n) m->is_time_sure = true;
 	s = json_get_str(root, S("zone"));
 	if (s.n && !(m->zone = zone_find(s))) {
@@ -404,7 +404,7 @@ enum err mapping_peek(struct arena *a, str json, enum file_kind *kind, char *del
 			*kind = (enum file_kind)i;
 			break;
 		}
-		if (i + 1 == FILE_KIND_COUNT) return fault_set(f, ERR_INVALID, "kind", "must be orders, events, customers or responses");
+		if (i + 1 == FILE_KIND_COUNT) return fault_set(f, ERR_INVALID, "kind", "must be one of: orders, events, customers, responses");
 	}
 	if (!s.n && json_get(root, S("answers"))) *kind = FILE_RESPONSES;
 	s = json_get_str(root, S("delimiter"));

@@ -144,7 +144,7 @@ enum err conversation_answer_post(struct op *op, struct web *w, struct answer *a
 	enum err e = web_input(op, w, &CONVERSATION_ANSWER_DESC, &in);
 	if (e == ERR_INVALID && !w->wants_json) return refuse(op, w, a, c.id, in.text, (struct msg){0});
 	TRY(e);
-	if (in.then.n && !str_eq(in.then, S("solve"))) return fail(op, ERR_INVALID, "then", "must be solve or nothing");
+	if (in.then.n && !str_eq(in.then, S("solve"))) return fail(op, ERR_INVALID, "then", "must be solve, or left out");
 	if (!is_chat && in.seen.n && (!str_i64(in.seen, &seen) || seen != c.revision)) {
 		if (!w->wants_json) return refuse(op, w, a, c.id, in.text, msg_of("conversation_moved_on"));
 		return fail(op, ERR_CONFLICT, "seen", "something was written in between: read it before answering");
@@ -226,7 +226,7 @@ enum err conversation_priority_post(struct op *op, struct web *w, struct answer 
 	int priority = 0;
 	TRY(conversation__choose(op, w, &c, &value));
 	while (CONVERSATION_PRIORITIES[priority] && !str_eq(value, str_of(CONVERSATION_PRIORITIES[priority]))) priority++;
-	if (!CONVERSATION_PRIORITIES[priority]) return fail(op, ERR_INVALID, "value", "must be low, normal, high or urgent");
+	if (!CONVERSATION_PRIORITIES[priority]) return fail(op, ERR_INVALID, "value", "must be one of: low, normal, high, urgent");
 	TRY(op_run(op, SQL_conversation_prioritise, DB_ARGS(db_id(c.id), db_int(priority)), NULL));
 	TRY(service_settle(op, c.id));
 	TRY(conversation__step(op, c.id, "priority", value));
@@ -261,7 +261,7 @@ enum err conversation_snooze_post(struct op *op, struct web *w, struct answer *a
 	int i = 0;
 	TRY(conversation__choose(op, w, &c, &value));
 	while (CONVERSATION_SNOOZES[i].name && !str_eq(value, str_of(CONVERSATION_SNOOZES[i].name))) i++;
-	if (!CONVERSATION_SNOOZES[i].name) return fail(op, ERR_INVALID, "value", "must be hours, day, days or week");
+	if (!CONVERSATION_SNOOZES[i].name) return fail(op, ERR_INVALID, "value", "must be one of: hours, day, days, week");
 	if (c.state == CONVERSATION_SOLVED) return fail(op, ERR_STATE, "id", "is solved: reopen it first");
 	TRY(set_state(op, &c, CONVERSATION_SNOOZED, op->now_ms + CONVERSATION_SNOOZES[i].hours * HOUR_MS, "snoozed"));
 	a->undo = str_fmt(&op->arena, "%.*s/reopen", STR_ARG(c.address));

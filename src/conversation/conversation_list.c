@@ -196,7 +196,7 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 {
 	int view = choice(web_query(w, "view"), VIEW_NAMES, VIEW_OPEN);
 	*x = (struct wanted){.q = str_trim(web_query(w, "q")), .tag = str_trim(web_query(w, "tag"))};
-	if (view < 0) return fail(op, ERR_INVALID, "view", "must be open, mine, unassigned, snoozed or solved");
+	if (view < 0) return fail(op, ERR_INVALID, "view", "must be one of: open, mine, unassigned, snoozed, solved");
 	x->view = (enum view)view;
 	x->sort = choice(web_query(w, "sort"), SORTS, view >= VIEW_SNOOZED ? 1 : 0);
 	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be waiting, newest, oldest or due");

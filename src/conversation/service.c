@@ -53,7 +53,7 @@ static enum err read_measure(struct op *op, const struct json_node *q, const str
 			*out = &MEASURES[i];
 			return OK;
 		}
-	return fail(op, ERR_INVALID, "measure", "must be first_response, next_response, resolution, reopened or first_contact");
+	return fail(op, ERR_INVALID, "measure", "must be one of: first_response, next_response, resolution, reopened, first_contact");
 }
 
 static enum err read_by(struct op *op, const struct json_node *q, int *by)

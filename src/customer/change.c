@@ -174,7 +174,7 @@ enum err customer_put_names(struct op *op, struct web *w, struct answer *a)
 	id customer;
 	TRY(open_named(op, w, &customer, &number));
 	enum err e = web_input(op, w, &NAMES_INPUT_DESC, &in);
-	if (e == OK && in.order.n && !is_one_of(in.order, orders)) e = fail(op, ERR_INVALID, "order", "must be auto, given-first or family-first");
+	if (e == OK && in.order.n && !is_one_of(in.order, orders)) e = fail(op, ERR_INVALID, "order", "must be one of: auto, given-first, family-first");
 	if (e == ERR_INVALID && !w->wants_json) return refuse_names(op, a, customer, &in);
 	TRY(e);
 	TRY(op_query(op, SQL_identity_of_customer, DB_ARGS(db_id(customer)), &identities));
@@ -219,7 +219,7 @@ enum err customer_put_consent(struct op *op, struct web *w, struct answer *a)
 	if (purpose < 0) return fail(op, ERR_NOT_FOUND, "purpose", "there is no such purpose");
 	if (purpose == PURPOSE_SERVICE) return fail(op, ERR_STATE, "purpose", "service needs no consent");
 	bool is_granted = str_eq(in.state, S("granted"));
-	if (!is_granted && !str_eq(in.state, S("denied"))) return fail(op, ERR_INVALID, "state", "must be granted or denied");
+	if (!is_granted && !str_eq(in.state, S("denied"))) return fail(op, ERR_INVALID, "state", "must be one of: granted, denied");
 	hold->is_dirty = true;
 	TRY(customer_say_consent(op, number, purpose, is_granted, "hand", trimmed(in.wording), doer(op, w)));
 	TRY(audit_write(op, "customer_consent", "customer", customer, STR_NONE, str_fmt(&op->arena, "{\"purpose\":%d,\"state\":\"%s\"}", purpose, is_granted ? "granted" : "denied")));
@@ -240,10 +240,10 @@ static enum err check_entry(struct op *op, const struct touchpoint_input *in, co
 	*channel = NULL;
 	for (size_t i = 0; i < COUNT_OF(CHANNELS); i++)
 		if (str_eq(in->channel, str_of(CHANNELS[i].name))) *channel = &CHANNELS[i];
-	if (!*channel) return fail(op, ERR_INVALID, "channel", "must be telephone, shop, letter, email or visit");
+	if (!*channel) return fail(op, ERR_INVALID, "channel", "must be one of: telephone, shop, letter, email, visit");
 	if (in->family.n && !is_one_of(in->family, FAMILIES)) return fail(op, ERR_INVALID, "family", "is none of the seven families");
-	if (in->outcome.n && !is_one_of(in->outcome, CUSTOMER_OUTCOMES)) return fail(op, ERR_INVALID, "outcome", "must be done, open, call_back or complaint");
-	if (in->mood.n && !is_one_of(in->mood, CUSTOMER_MOODS)) return fail(op, ERR_INVALID, "mood", "must be happy, neutral, unhappy or unknown");
+	if (in->outcome.n && !is_one_of(in->outcome, CUSTOMER_OUTCOMES)) return fail(op, ERR_INVALID, "outcome", "must be one of: done, open, call_back, complaint");
+	if (in->mood.n && !is_one_of(in->mood, CUSTOMER_MOODS)) return fail(op, ERR_INVALID, "mood", "must be one of: happy, neutral, unhappy, unknown");
 	return OK;
 }
 

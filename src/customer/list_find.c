@@ -138,8 +138,8 @@ enum err list_find_read(struct op *op, const struct web *w, const struct purpose
 	str sort = query(w, "sort");
 	for (int i = 0; i < SORT_COUNT; i++)
 		if (str_eq(sort, str_of(LIST_SORTS[i]))) x->sort = (enum list_sort)i;
-	if (sort.n && !str_eq(sort, str_of(LIST_SORTS[x->sort]))) return fail(op, ERR_INVALID, "sort", "must be seen, first, orders, revenue or name");
-	if (x->kind.n && !str_eq(x->kind, S("known")) && !str_eq(x->kind, S("anonymous"))) return fail(op, ERR_INVALID, "kind", "must be known or anonymous");
+	if (sort.n && !str_eq(sort, str_of(LIST_SORTS[x->sort]))) return fail(op, ERR_INVALID, "sort", "must be one of: seen, first, orders, revenue, name");
+	if (x->kind.n && !str_eq(x->kind, S("known")) && !str_eq(x->kind, S("anonymous"))) return fail(op, ERR_INVALID, "kind", "must be one of: known, anonymous");
 	if (x->kind.n) x->known = str_eq(x->kind, S("known"));
 	TRY(read_seen(op, x));
 	TRY(read_orders(op, x));

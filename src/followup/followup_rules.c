@@ -18,7 +18,7 @@ static const double MOST_FACTOR = 100;
 struct rule_row {
 	struct followup_rule rule;
 	str address;
-	struct msg says, owner_text;
+	struct msg says, terms;
 	bool is_silence, is_sample;
 	LIST_OF(struct option) owners;
 	str factor;
@@ -43,6 +43,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(rule_row, rule, DESC_STRUCT, .of = &RULE_DESC),
 	FIELD(rule_row, address, DESC_STR),
 	FIELD(rule_row, says, DESC_MSG),
+	FIELD(rule_row, terms, DESC_MSG),
 	FIELD(rule_row, is_silence, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(rule_row, owners, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(rule_row, factor, DESC_STR, .doc = "of a silence: so many times the usual gap"),
@@ -130,7 +131,14 @@ static enum err fill_row(struct op *op, const struct followup_rule *r, struct ru
 	row->factor = isnan(r->silence_factor) ? S("3") : str_fmt(&op->arena, "%g", r->silence_factor);
 	row->says = r->is_on ? msg_int("followup_rule_on", "n", r->open_n) : msg_of("followup_rule_off");
 	if (r->is_on) msg_add(&row->says, (struct msg_arg){.name = "held", .type = MSG_INT, .i = r->held_back});
-	return fill_owners(op, row);
+	TRY(fill_owners(op, row));
+	str owner = row->owners.v[0].label;
+	for (size_t i = 0; i < row->owners.n; i++)
+		if (row->owners.v[i].is_selected) owner = row->owners.v[i].label;
+	row->terms = msg_str("followup_rule_terms", "owner", owner);
+	msg_add(&row->terms, (struct msg_arg){.name = "hours", .type = MSG_INT, .i = r->due_hours});
+	msg_add(&row->terms, (struct msg_arg){.name = "most", .type = MSG_INT, .i = r->most_a_day});
+	return OK;
 }
 
 static enum err fill_letters(struct op *op, struct rules_page *page)
@@ -217,8 +225,7 @@ static enum err check_condition(struct op *op, const struct rule_input *in, stru
 	const struct query_condition *c;
 	struct fault fault = {0};
 	if (query_body_condition(&op->arena, setting_zone(op->app), in->condition, &c, &fault) == OK) return OK;
-	str why = fault.n_fields ? str_fmt(&op->arena, "%s: %s", fault.fields[0].name, fault.fields[0].text) : str_dup(&op->arena, S("JSON"));
-	faults_add(f, "condition", field, msg_str("followup_fault_condition", "why", why));
+	faults_add(f, "condition", field, msg_str("followup_fault_condition", "why", web_fault_words(op, &fault)));
 	return OK;
 }
 

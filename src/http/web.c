@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http/router.h"
+#include "i18n/i18n.h"
 
 str web_parameter(const struct web *w, const char *name)
 {
@@ -136,6 +137,13 @@ struct msg msg_reason(struct op *op, const char *key, const char *name, const ch
 void msg_add(struct msg *m, struct msg_arg arg)
 {
 	if (m->n < (int)COUNT_OF(m->args)) m->args[m->n++] = arg;
+}
+
+str web_fault_words(struct op *op, const struct fault *f)
+{
+	if (!f->n_fields) return str_dup(&op->arena, str_of(err_slug(f->err)));
+	str why = i18n_reason(&op->arena, &op->locale, str_dup(&op->arena, str_of(f->fields[0].text)));
+	return f->fields[0].name[0] ? str_fmt(&op->arena, "%s: %.*s", f->fields[0].name, STR_ARG(why)) : why;
 }
 
 struct form_fault *web_faults(struct op *op, size_t *n)

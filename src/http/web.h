@@ -112,6 +112,8 @@ struct msg msg_str(const char *key, const char *name, str value);
 /* With a fault's words, shown in the reader's language (i18n_reason). */
 struct msg msg_reason(struct op *op, const char *key, const char *name, const char *english);
 void msg_add(struct msg *m, struct msg_arg arg);
+/* The first of f's faults, with its field, in the reader's language. */
+str web_fault_words(struct op *op, const struct fault *f);
 /* The faults of op->fault as a form shows them; *n of them. */
 struct form_fault *web_faults(struct op *op, size_t *n);
 

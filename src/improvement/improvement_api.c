@@ -254,6 +254,7 @@ static enum err make_page(struct op *op, id improvement, struct improvement_page
 	TRY(fill_voices(op, page));
 	page->may_write = op_may(op, PERM_WRITE_FIGURES);
 	page->why_not = why_not_tell(op, &page->x);
+	if (!page->why_not.key && page->x.customers && page->x.told >= page->x.customers) page->why_not = msg_of("improvement_all_told");
 	page->can_tell = !page->why_not.key && op_may(op, PERM_WRITE_CUSTOMERS) && op_may(op, PERM_WRITE_FIGURES);
 	page->finding = progress_of(&page->x);
 	return OK;
@@ -318,7 +319,7 @@ enum err improvement_tell_post(struct op *op, struct web *w, struct answer *a)
 	TRY(web_id(op, w, "id", "imv", &improvement));
 	TRY(op_must(op, PERM_WRITE_CUSTOMERS));
 	TRY(make_page(op, improvement, &page));
-	if (page->why_not.key) return fail(op, ERR_STATE, "id", "it has to be mended, worded in a language, and mail set up");
+	if (why_not_tell(op, &page->x).key) return fail(op, ERR_STATE, "id", "it has to be mended, worded in a language, and mail set up");
 	str shown = id_show(&op->arena, S("imv"), improvement);
 	TRY(op_run(op, SQL_improvement_begin_telling, DB_ARGS(db_id(improvement), db_int(op->now_ms)), NULL));
 	TRY(job_add(op, "improvement_tell", str_fmt(&op->arena, "{\"improvement\":\"%.*s\"}", STR_ARG(shown)), 0, shown, NULL));

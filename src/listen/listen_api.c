@@ -61,7 +61,7 @@ static struct msg outcome_of(struct op *op, const struct listen_source *s)
 
 static struct listen_row row_of(struct op *op, const struct listen_source *s)
 {
-	struct listen_row r = {.id = s->id, .name = s->name, .address = address_of(op, s->id), .kind = s->kind, .state = s->state, .heard = s->heard, .heard_at = s->heard_at, .outcome = outcome_of(op, s), .detail = s->detail};
+	struct listen_row r = {.id = s->id, .name = s->name, .address = address_of(op, s->id), .kind = s->kind, .state = s->state, .heard = s->heard, .heard_at = s->heard_at, .outcome = outcome_of(op, s), .detail = str_given(s->detail) ? i18n_reason(&op->arena, &op->locale, s->detail) : STR_NONE};
 	r.is_bad = s->failures > 0;
 	r.link = s->kind == LISTEN_MASTODON && s->tag.n ? str_fmt(&op->arena, "%.*s/tags/%.*s", STR_ARG(s->address), STR_ARG(web_url(op, s->tag))) : s->address.n ? s->address : STR_NONE;
 	r.next_at = s->state == LISTEN_ON && s->kind != LISTEN_HOOK ? s->next_at : DESC_NULL_INT;

@@ -19,7 +19,7 @@
 #include "listen/mention.h"
 #include "op/app.h"
 
-enum { PREVIEW_ITEMS = 5, PREVIEW_BYTES = 64 << 10, PREVIEW_TEXT = 300, GAP_MS = 1000, LINES_MOST = 5, LINE_STATUSES = 40, PAGE_BYTES = 3 << 20, HOST_BYTES = 256, FAILURES_MOST = 12, REASON_BYTES = 300, GONE_FOR_GOOD = 410 };
+enum { PREVIEW_ITEMS = 5, PREVIEW_BYTES = 64 << 10, PREVIEW_TEXT = 300, GAP_MS = 1000, LINES_MOST = 5, LINE_STATUSES = 40, PAGE_BYTES = 3 << 20, HOST_BYTES = 256, FAILURES_MOST = 12, GONE_FOR_GOOD = 410 };
 
 struct turn {
 	struct op *op; /* of the job; used for progress and at the end only */
@@ -54,6 +54,12 @@ static void wait_for_host(struct turn *t, struct arena *a, str url)
 	snprintf(t->host, sizeof t->host, "%.*s", STR_ARG(host));
 }
 
+/* The outcome tells these better than the library's words. */
+static bool says_all(enum fetch_outcome outcome)
+{
+	return outcome == FETCH_TOO_LARGE || outcome == FETCH_REDIRECTS || outcome == FETCH_SLOW;
+}
+
 static void get(struct turn *t, struct tried *x, str url, const char *accept, bool is_conditional, size_t most)
 {
 	struct fetch_request r = {.url = url, .accept = str_of(accept), .most_bytes = most, .may_be_inside = fetch_may_be_inside(), .go_on = goes_on, .arg = t};
@@ -62,7 +68,7 @@ static void get(struct turn *t, struct tried *x, str url, const char *accept, bo
 	fetch(x->a, &r, &x->answer);
 	t->host_ms = clock_mono_us() / 1000;
 	x->outcome = str_of(FETCH_OUTCOMES[x->answer.outcome]);
-	x->detail = x->answer.detail;
+	x->detail = says_all(x->answer.outcome) ? S("") : x->answer.detail;
 	x->is_heard = x->answer.outcome == FETCH_DONE || x->answer.outcome == FETCH_UNCHANGED;
 }
 
@@ -81,10 +87,9 @@ static str charset_of(str type)
 
 static void unreadable(struct tried *x, const struct fault *f)
 {
-	char room[REASON_BYTES];
 	x->is_heard = false;
 	x->outcome = S("unreadable");
-	x->detail = str_dup(x->a, str_of(fault_text(f, room, sizeof room)));
+	x->detail = str_dup(x->a, str_of(f->fields[0].text));
 }
 
 static void ask_feed(struct turn *t, struct tried *x)

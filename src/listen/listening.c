@@ -227,8 +227,8 @@ static enum err read_asked(struct op *op, const struct web *w, struct listening_
 	if (str_given(source) && !id_read(S("lis"), source, &x->source)) return fail(op, ERR_INVALID, "source", "is no source of listening");
 	if (str_given(days) && !str_i64(days, &n)) n = 0;
 	for (size_t i = 0; i < COUNT_OF(DAYS); i++) is_period = is_period || DAYS[i] == n;
-	if (!is_period) return fail(op, ERR_INVALID, "days", "must be 7, 28, 91 or 364");
-	if (str_given(x->feeling) && !str_eq(x->feeling, S("pos")) && !str_eq(x->feeling, S("neg")) && !str_eq(x->feeling, S("neu"))) return fail(op, ERR_INVALID, "feeling", "must be pos, neg or neu");
+	if (!is_period) return fail(op, ERR_INVALID, "days", "must be one of: 7, 28, 91, 364");
+	if (str_given(x->feeling) && !str_eq(x->feeling, S("pos")) && !str_eq(x->feeling, S("neg")) && !str_eq(x->feeling, S("neu"))) return fail(op, ERR_INVALID, "feeling", "must be one of: pos, neg, neu");
 	x->days = n;
 	x->now_ms = op->now_ms;
 	return read_cursor(op, given(w, "cursor"), x);

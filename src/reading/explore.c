@@ -180,7 +180,7 @@ static enum err read_period(struct op *op, const struct web *w, struct explore_a
 	size_t i = 0;
 	if (str_given(asked) && !str_i64(asked, &days)) days = 0;
 	while (i < COUNT_OF(PERIODS) && PERIODS[i].days != days) i++;
-	if (i == COUNT_OF(PERIODS)) return fail(op, ERR_INVALID, "days", "must be 28, 91, 182, 364 or 1092");
+	if (i == COUNT_OF(PERIODS)) return fail(op, ERR_INVALID, "days", "must be one of: 28, 91, 182, 364, 1092");
 	TRY(explore_newest(op, &newest));
 	int64_t civil = zone_to_civil(z, newest == DESC_NULL_INT ? op->now_ms : newest), end = civil - civil % DAY_MS + DAY_MS;
 	x->to_ms = zone_to_utc(z, end);
@@ -232,8 +232,8 @@ static enum err read_asked(struct op *op, const struct web *w, struct explore_as
 {
 	*x = (struct explore_asked){.language = given(w, "language"), .channel = given(w, "channel"), .survey = given(w, "survey"), .kind = given(w, "source"), .topic = given(w, "topic"), .feeling = given(w, "feeling"),
 		.quotes = EXPLORE_QUOTES + 1};
-	if (str_given(x->kind) && !is_one_of(x->kind, SOURCES)) return fail(op, ERR_INVALID, "source", "must be fbk, vbt or men");
-	if (str_given(x->feeling) && !is_one_of(x->feeling, FEELINGS)) return fail(op, ERR_INVALID, "feeling", "must be pos, neu or neg");
+	if (str_given(x->kind) && !is_one_of(x->kind, SOURCES)) return fail(op, ERR_INVALID, "source", "must be one of: fbk, vbt, men");
+	if (str_given(x->feeling) && !is_one_of(x->feeling, FEELINGS)) return fail(op, ERR_INVALID, "feeling", "must be one of: pos, neu, neg");
 	if (str_given(x->topic) && x->topic.n > TOPIC_NAME_BYTES) return fail(op, ERR_INVALID, "topic", "is longer than %d bytes", TOPIC_NAME_BYTES);
 	TRY(read_period(op, w, x));
 	TRY(read_step(op, w, x));

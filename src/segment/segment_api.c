@@ -262,9 +262,8 @@ static enum err make_new(struct op *op, const struct web *w, segment_field *fiel
 	if (!str_given(page->condition)) return OK;
 	enum err e = segment_members(op, page->condition, &m);
 	if (e == ERR_INVALID || e == ERR_MALFORMED || (e == ERR_TOO_LARGE && page->is_given)) {
-		char room[FAULT_TEXT];
 		page->finding = msg_of("segment_broken");
-		if (page->is_given) page->written.error = msg_str("fault_invalid_why", "why", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room))));
+		if (page->is_given) page->written.error = msg_str("fault_invalid_why", "why", web_fault_words(op, &op->fault));
 		page->condition = STR_NONE;
 		fault_clear(&op->fault);
 		return OK;

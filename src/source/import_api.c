@@ -191,10 +191,7 @@ enum err import_post(struct op *op, struct web *w, struct answer *a)
 	id import = id_new();
 	struct import_choices choices = {.as = as.n ? as : STR_NONE};
 	enum err e = look_at(op, &files[0], &choices);
-	if (e == ERR_MALFORMED || e == ERR_INVALID || e == ERR_TOO_LARGE) {
-		char room[400];
-		return refuse_upload(op, a, as, msg_str("import_unreadable", "reason", str_dup(&op->arena, str_of(fault_text(&op->fault, room, sizeof room)))));
-	}
+	if (e == ERR_MALFORMED || e == ERR_INVALID || e == ERR_TOO_LARGE) return refuse_upload(op, a, as, msg_str("import_unreadable", "reason", web_fault_words(op, &op->fault)));
 	TRY(e);
 	TRY(add_draft(op, &files[0], &choices, import));
 	a->status = 303;
@@ -254,7 +251,7 @@ static enum err read_choices(struct op *op, struct web *w, const struct import_s
 {
 	enum import_as known;
 	str as = field_of(w, "as"), consent = field_of(w, "consent"), source = str_trim(field_of(w, "source"));
-	if (consent.n && !str_eq(consent, S("assured")) && !str_eq(consent, S("carried"))) return fail(op, ERR_INVALID, "consent", "must be assured or carried");
+	if (consent.n && !str_eq(consent, S("assured")) && !str_eq(consent, S("carried"))) return fail(op, ERR_INVALID, "consent", "must be one of: assured, carried");
 	if (consent.n) c->consent = consent;
 	if (source.n) c->source = source;
 	if (w->wants_json && !web_is_form(w)) return json_into(&op->arena, &IMPORT_CHOICES_DESC, http_body(w->rq), c, &op->fault);
