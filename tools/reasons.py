@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Whose faults are shown on pages in words.
 SHOWN = ("src/survey/*.c", "src/invite/*.c", "src/followup/*.c", "src/contact/*.c", "src/json/desc_read.c", "src/customer/*.c", "src/source/*.c", "src/journey/*.c", "src/segment/*.c", "src/listen/*.c",
-         "src/improvement/*.c", "src/alert/*.c", "src/reading/*.c", "src/conversation/*.c", "src/collect/*mapping.c", "src/collect/collect.c", "src/query/body.c", "src/query/condition_read.c", "src/query/rules.c")
+         "src/improvement/*.c", "src/alert/*.c", "src/reading/*.c", "src/conversation/*.c", "src/search/*.c", "src/collect/*mapping.c", "src/collect/collect.c", "src/query/body.c", "src/query/condition_read.c", "src/query/rules.c")
 # Read by whoever runs the program, in English like its log.
 ELSEWHERE = ("_test.c", "_jobs.c", "_command.c", "_run.c", "erase.c", "demo.c", "_import.c")
 CALL = re.compile(r"\b(?:fail|fault_set|bad|refuse|query__bad)\(")

@@ -93,9 +93,9 @@ static struct msg sending_of(struct op *op, const struct conversation_page *page
 {
 	bool is_read = page->read_at != DESC_NULL_INT && page->read_at >= db_rows_int(r, i, AT), is_mailed = db_rows_id(r, i, MAIL) > 0;
 	if (page->is_chat && db_rows_int(r, i, KIND) == MESSAGE_OUT && (is_read || !is_mailed)) return msg_of(is_read ? "conversation_read" : "conversation_delivered");
-	if (db_rows_int(r, i, SEND_AT) == DESC_NULL_INT) return (struct msg){0};
+	if (page->is_elsewhere || db_rows_int(r, i, SEND_AT) == DESC_NULL_INT) return (struct msg){0};
 	int64_t state = db_rows_int(r, i, MAIL_STATE);
-	if (!db_rows_id(r, i, MAIL)) return page->is_elsewhere ? (struct msg){0} : msg_of("conversation_sends_soon");
+	if (!db_rows_id(r, i, MAIL)) return msg_of("conversation_sends_soon");
 	if (state == DESC_NULL_INT || state < 0 || state > MAIL_BOUNCED) return (struct msg){0};
 	return msg_of(str_fmt(&op->arena, "conversation_mail_%s", MAIL_STATES[state]).p);
 }
