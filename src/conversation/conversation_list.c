@@ -199,7 +199,7 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 	if (view < 0) return fail(op, ERR_INVALID, "view", "must be one of: open, mine, unassigned, snoozed, solved");
 	x->view = (enum view)view;
 	x->sort = choice(web_query(w, "sort"), SORTS, view >= VIEW_SNOOZED ? 1 : 0);
-	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be waiting, newest, oldest or due");
+	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be one of: waiting, newest, oldest, due");
 	if (x->q.n > SEARCH_QUERY_BYTES) return fail(op, ERR_INVALID, "q", "is longer than %d bytes", SEARCH_QUERY_BYTES);
 	if (x->tag.n > TAG_BYTES) return fail(op, ERR_INVALID, "tag", "is longer than %d bytes", TAG_BYTES);
 	return read_cursor(op, web_query(w, "cursor"), x);

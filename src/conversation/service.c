@@ -63,7 +63,7 @@ static enum err read_by(struct op *op, const struct json_node *q, int *by)
 	TRY(read_name(op, q, "by", &name));
 	for (int i = 0; name.n && SERVICE_BYS[i]; i++)
 		if (str_eq(name, str_of(SERVICE_BYS[i]))) *by = i;
-	return name.n && *by < 0 ? fail(op, ERR_INVALID, "by", "must be agent, channel, priority, topic or language") : OK;
+	return name.n && *by < 0 ? fail(op, ERR_INVALID, "by", "must be one of: agent, channel, priority, topic, language") : OK;
 }
 
 static enum err read_hours(struct op *op, const struct json_node *q, bool *is_business)
@@ -71,7 +71,7 @@ static enum err read_hours(struct op *op, const struct json_node *q, bool *is_bu
 	str name;
 	TRY(read_name(op, q, "hours", &name));
 	*is_business = str_eq(name, S("business"));
-	return name.n && !*is_business && !str_eq(name, S("calendar")) ? fail(op, ERR_INVALID, "hours", "must be calendar or business") : OK;
+	return name.n && !*is_business && !str_eq(name, S("calendar")) ? fail(op, ERR_INVALID, "hours", "must be one of: calendar, business") : OK;
 }
 
 static void put_real(struct json_writer *w, const char *name, double value)

@@ -291,7 +291,7 @@ static enum err read_by(struct op *op, const struct web *w, enum service_by *out
 	for (int i = 0; by.n && SERVICE_BYS[i]; i++)
 		if (str_eq(by, str_of(SERVICE_BYS[i]))) *out = (enum service_by)i;
 	if (!by.n) *out = op_may(op, PERM_READ_FIGURES) ? BY_CHANNEL : BY_AGENT;
-	return *out == BY_NOTHING ? fail(op, ERR_INVALID, "by", "must be agent, channel, priority, topic or language") : OK;
+	return *out == BY_NOTHING ? fail(op, ERR_INVALID, "by", "must be one of: agent, channel, priority, topic, language") : OK;
 }
 
 static enum err open_asking(struct op *op, const struct web *w, struct asking *k)
@@ -414,7 +414,7 @@ static enum err read_measure(struct op *op, const struct web *w, enum service_me
 			*out = (enum service_measure)i;
 			return OK;
 		}
-	return fail(op, ERR_INVALID, "measure", "must be first_response, next_response or resolution");
+	return fail(op, ERR_INVALID, "measure", "must be one of: first_response, next_response, resolution");
 }
 
 static void choose(const struct asking *k, const struct service_cases *all, str value, struct service_cases *out)
