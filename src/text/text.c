@@ -16,7 +16,7 @@
 
 enum { WORD_SHOWN_BYTES = 80, SIGNALS_SHOWN = 8 };
 static const double SHARE_LEAST = 1e-6; /* no model is so sure that the other has no say */
-static const double FAILURE_NEG = 8, FAILURE_NEU = 0.5; /* how much likelier, see DESIGN.md */
+static const double FAILURE_NEG = 12, FAILURE_NEU = 0.4; /* how much likelier, see DESIGN.md */
 
 /* ---- what the product ships ---- */
 
