@@ -160,6 +160,7 @@ enum err demo_load(struct app *app, bool is_company, demo_progress *progress, vo
 {
 	struct demo d = {progress, arg, 0};
 	TRY(check_empty(app, is_company, f));
-	TRY(is_company ? load_company(app, &d, f) : load_sample(app, &d, f));
-	return note(app, put_ended, is_company, f);
+	enum err e = is_company ? load_company(app, &d, f) : load_sample(app, &d, f);
+	if (e == OK) e = note(app, put_ended, is_company, f);
+	return e == ERR_STATE ? ERR_INTERNAL : e; /* that state is what a loaded directory answers: a load that fails must not pass for it */
 }
