@@ -8,6 +8,7 @@
 #include "followup/followup_jobs.h"
 #include "improvement/improvement.h"
 #include "invite/invite.h"
+#include "knowledge/knowledge.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"
 #include "reading/learn.h"

@@ -162,7 +162,7 @@ static str load_page(void *arg, str name)
 }
 
 /* Pages that hold HTML made elsewhere, and of what: articles by cmark, without raw HTML. */
-static const char *const UNESCAPED[] = {"knowledge/article"};
+static const char *const UNESCAPED[] = {"knowledge/article", "knowledge/edit"};
 
 static bool may_unescape(str page)
 {

@@ -19,7 +19,7 @@ enum err help_find(struct op *op, str language, str question, size_t most, struc
 			.title = db_rows_text(&row, 0, 1),
 			.passage = search_passage(&op->arena, db_rows_text(&row, 0, 6), &hits, PASSAGE_BYTES),
 			.category = db_rows_text(&row, 0, 3),
-			.address = str_fmt(&op->arena, "/help/%s", id_show(&op->arena, S("art"), hits.v[i].of).p),
+			.address = article_address(op, hits.v[i].of, db_rows_text(&row, 0, 7)),
 			.score = hits.v[i].score,
 		};
 	}

@@ -1,4 +1,6 @@
 /* help_api.c: the help that customers read, without sign-in and without JavaScript. */
+#include "base/buf.h"
+#include "base/datetime.h"
 #include "base/utf8.h"
 #include "i18n/i18n.h"
 #include "knowledge/knowledge.h"
@@ -63,8 +65,11 @@ const struct desc HELP_SEARCH_DESC = DESC(help_search, FOUND_FIELDS);
 
 struct help_article {
 	str id, title, body, category, language, dir, html;
+	str address, vote;
+	bool is_question, is_how_to, is_voted;
 	int64_t changed_at;
 	LIST_OF(struct help_link) languages;
+	LIST_OF(struct help_link) related;
 };
 static const struct desc_field ARTICLE_FIELDS[] = {
 	FIELD(help_article, id, DESC_STR, .doc = "as it was imported"),
@@ -74,7 +79,13 @@ static const struct desc_field ARTICLE_FIELDS[] = {
 	FIELD(help_article, language, DESC_STR),
 	FIELD(help_article, dir, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(help_article, html, DESC_STR, .flags = DESC_PAGE_ONLY),
+	FIELD(help_article, address, DESC_STR),
+	FIELD(help_article, vote, DESC_STR, .doc = "a POST there says whether it helped"),
+	FIELD(help_article, is_question, DESC_BOOL, .doc = "its title asks, its text answers: schema.org's FAQPage"),
+	FIELD(help_article, is_how_to, DESC_BOOL, .doc = "it has numbered steps: schema.org's HowTo"),
+	FIELD(help_article, is_voted, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(help_article, changed_at, DESC_TIME),
+	FIELD(help_article, related, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC),
 	FIELD(help_article, languages, DESC_LIST, .item = DESC_STRUCT, .of = &LINK_DESC, .doc = "in which it can be read, too"),
 };
 const struct desc HELP_ARTICLE_DESC = DESC(help_article, ARTICLE_FIELDS);
@@ -125,7 +136,7 @@ static enum err list_articles(struct op *op, struct help_home *home)
 			*c = (struct help_category){.name = category, .articles = {ARENA_ARRAY(&op->arena, struct help_link, rows.n - i), 0}};
 		}
 		c->articles.v[c->articles.n++] = (struct help_link){title_of(op, db_rows_text(&rows, i, 1), db_rows_text(&rows, i, 3)),
-			str_fmt(&op->arena, "/help/%s", id_show(&op->arena, S("art"), db_rows_id(&rows, i, 0)).p), home->lang, direction(home->lang)};
+			article_address(op, db_rows_id(&rows, i, 0), db_rows_text(&rows, i, 4)), home->lang, direction(home->lang)};
 	}
 	return OK;
 }
@@ -162,27 +173,127 @@ enum err help_search_get(struct op *op, struct web *w, struct answer *a)
 	s->results.v = found.v;
 	s->results.n = found.n;
 	s->is_nothing = s->is_asked && !found.n;
+	if (s->is_nothing) article_note_missed(op, s->lang, s->q);
 	return answer_with(a, &HELP_SEARCH_DESC, s);
+}
+
+/* Others that its title finds. */
+static enum err fill_related(struct op *op, struct help_article *page)
+{
+	enum { RELATED = 3 };
+	struct help_results found;
+	page->related.v = ARENA_ARRAY(&op->arena, struct help_link, RELATED + 1);
+	TRY(help_find(op, page->language, page->title, RELATED + 1, &found));
+	for (size_t i = 0; i < found.n && page->related.n < RELATED; i++)
+		if (!str_eq(found.v[i].address, page->address)) page->related.v[page->related.n++] = (struct help_link){title_of(op, found.v[i].title, found.v[i].passage), found.v[i].address, page->language, page->dir};
+	return OK;
+}
+
+static bool is_question(str title)
+{
+	static const char *const MARKS[] = {"?", "\xef\xbc\x9f", "\xd8\x9f", ";"}; /* full width, Arabic, Greek */
+	str t = str_trim(title);
+	for (size_t i = 0; i < COUNT_OF(MARKS); i++)
+		if (str_ends(t, str_of(MARKS[i]))) return true;
+	return false;
+}
+
+/* By its id, its slug, or one that it had. ERR_NOT_FOUND. *moved: where it is now. */
+static enum err find_article(struct op *op, const struct web *w, id *article, str *moved)
+{
+	struct db_rows r;
+	str key = web_parameter(w, "id");
+	*moved = STR_NONE;
+	if (id_read(S("art"), key, article)) return OK;
+	TRY(op_query(op, SQL_article_of_slug, DB_ARGS(db_text(key)), &r));
+	if (!r.n) return fail(op, ERR_NOT_FOUND, "id", "there is no such article");
+	*article = db_rows_id(&r, 0, 0);
+	if (!str_eq(db_rows_text(&r, 0, 1), key)) *moved = article_address(op, *article, db_rows_text(&r, 0, 1));
+	return OK;
 }
 
 enum err help_article_get(struct op *op, struct web *w, struct answer *a)
 {
+	enum { MOVED_PERMANENTLY = 301 };
 	struct help_article *page = ARENA_NEW(&op->arena, struct help_article);
 	struct db_rows row, rows;
 	id article;
-	TRY(web_id(op, w, "id", "art", &article));
+	str moved;
+	TRY(find_article(op, w, &article, &moved));
 	TRY(op_query(op, SQL_article_public, DB_ARGS(db_id(article)), &row));
 	if (!row.n) return fail(op, ERR_NOT_FOUND, "id", "there is no such article");
+	str slug = db_rows_text(&row, 0, 7);
+	if (!moved.p && slug.n && !str_eq(slug, web_parameter(w, "id"))) moved = article_address(op, article, slug);
+	if (moved.p) {
+		a->status = MOVED_PERMANENTLY;
+		return answer_redirect(a, moved);
+	}
 	*page = (struct help_article){.id = db_rows_text(&row, 0, 0), .body = db_rows_text(&row, 0, 2), .category = db_rows_text(&row, 0, 3), .language = db_rows_text(&row, 0, 4), .changed_at = db_rows_int(&row, 0, 5)};
 	page->title = title_of(op, db_rows_text(&row, 0, 1), db_rows_text(&row, 0, 6));
 	page->dir = direction(page->language);
 	page->html = article_html(&op->arena, page->body);
+	page->address = article_address(op, article, slug);
+	page->vote = str_fmt(&op->arena, "/help/%s/vote", id_show(&op->arena, S("art"), article).p);
+	page->is_question = is_question(page->title);
+	page->is_how_to = !page->is_question && str_contains(page->html, S("<ol"));
+	page->is_voted = web_query(w, "voted").n;
 	TRY(op_query(op, SQL_article_languages, DB_ARGS(db_text(page->id)), &rows));
 	page->languages.v = ARENA_ARRAY(&op->arena, struct help_link, rows.n + 1);
 	for (size_t i = 0; i < rows.n; i++) {
 		str code = db_rows_text(&rows, i, 1);
 		if (db_rows_id(&rows, i, 0) != article)
-			page->languages.v[page->languages.n++] = (struct help_link){language_name(code), str_fmt(&op->arena, "/help/%s", id_show(&op->arena, S("art"), db_rows_id(&rows, i, 0)).p), code, direction(code)};
+			page->languages.v[page->languages.n++] = (struct help_link){language_name(code), article_address(op, db_rows_id(&rows, i, 0), db_rows_text(&rows, i, 3)), code, direction(code)};
 	}
+	TRY(fill_related(op, page));
 	return answer_with(a, &HELP_ARTICLE_DESC, page);
+}
+
+/* ---- what readers say ---- */
+
+struct vote_input {
+	str helped, text;
+};
+enum { VOTE_BYTES = 2000 };
+static const struct desc_field VOTE_FIELDS[] = {
+	FIELD(vote_input, helped, DESC_STR, .flags = DESC_REQUIRED, .doc = "yes or no"),
+	FIELD(vote_input, text, DESC_STR, .max = VOTE_BYTES, .doc = "what was missing"),
+};
+const struct desc HELP_VOTE_DESC = DESC(vote_input, VOTE_FIELDS);
+
+enum err help_vote_post(struct op *op, struct web *w, struct answer *a)
+{
+	enum { VOTES_A_DAY = 5000 };
+	struct vote_input in;
+	struct db_rows row;
+	id article;
+	TRY(web_id(op, w, "id", "art", &article));
+	TRY(web_input(op, w, &HELP_VOTE_DESC, &in));
+	bool is_helpful = str_eq(in.helped, S("yes"));
+	if (!is_helpful && !str_eq(in.helped, S("no"))) return fail(op, ERR_INVALID, "helped", "must be yes or no");
+	TRY(op_query(op, SQL_article_public, DB_ARGS(db_id(article)), &row));
+	if (!row.n) return fail(op, ERR_NOT_FOUND, "id", "there is no such article");
+	TRY(op_run(op, SQL_article_vote_add, DB_ARGS(db_id(id_new()), db_id(article), db_int(op->now_ms), db_bool(is_helpful), db_text(in.text.p ? str_trim(in.text) : S("")), db_int(VOTES_A_DAY)), NULL));
+	return answer_redirect(a, str_fmt(&op->arena, "%.*s?voted=1", STR_ARG(article_address(op, article, db_rows_text(&row, 0, 7)))));
+}
+
+/* ---- for those who search the web ---- */
+
+enum err help_sitemap_get(struct op *op, struct web *w, struct answer *a)
+{
+	enum { SITEMAP_BYTES = 16 << 20 };
+	struct db_rows r;
+	struct buf b;
+	str origin = web_origin(op, w);
+	TRY(op_query(op, SQL_article_sitemap, DB_NO_ARGS, &r));
+	buf_init(&b, SITEMAP_BYTES);
+	buf_add(&b, S("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"));
+	for (size_t i = 0; i < r.n; i++) {
+		str day = date_show(&op->arena, db_rows_int(&r, i, 2));
+		buf_fmt(&b, "<url><loc>%.*s%.*s</loc><lastmod>%.*s</lastmod></url>\n", STR_ARG(origin), STR_ARG(article_address(op, db_rows_id(&r, i, 0), db_rows_text(&r, i, 1))), STR_ARG(day));
+	}
+	buf_add(&b, S("</urlset>\n"));
+	a->text = str_dup(&op->arena, buf_str(&b));
+	a->content_type = S("application/xml; charset=utf-8");
+	buf_release(&b);
+	return OK;
 }

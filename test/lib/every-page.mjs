@@ -215,6 +215,7 @@ export const everyPage = () => describe('every page after the demo', { concurren
 			'/research/:id': [research], '/listening/sources/:id': [listened], '/listening/mentions/:id': [mention], '/listening/mentions/:id/follow-up': [`${mention}/follow-up`],
 			'/surveys/:id': [survey], '/surveys/:id/entry': [`${survey}/entry`], '/surveys/:id/preview': [`${survey}/preview?lang=el`], '/s/:token': [every, new URL(link).pathname, `${new URL(link).pathname}?done=1`],
 			'/voice/texts/:id': [`/voice/texts/${mention.split('/').at(-1)}`],
+			'/articles/:id': [article, `${article}?beside=${beside}`], '/articles/new': ['/articles/new', `/articles/new?language=th&of=${beside}`],
 			'/help/:id': [helped], '/help/search': ['/help/search', '/help/search?q=send+back&lang=en', '/help/search?q=zzzz'],
 			'/segments/:id': [segment], '/segments/new': ['/segments/new?condition=%7B%22did%22%3A7%7D', '/segments/new?join=all&what_0=did&event_0=Order+Completed&times_0=2&what_1=trait&trait_1=country'],
 			'/journeys/:kind': [...(await hospes.get('/journeys/trend', secret)).body.views.map((view) => view.value), `${journey.map}&over=before`], '/journeys/designs/:id': [journey.address],
