@@ -112,3 +112,9 @@ SELECT c.title, coalesce(u.called, u.name, nullif(k.name, ''), k.address) FROM c
 
 -- name: service_arrivals
 SELECT made_at FROM conversation WHERE NOT is_automatic AND made_at >= $1 AND made_at < $2 AND (CAST($3 AS TEXT) = '' OR channel = $3) ORDER BY made_at;
+
+-- ---- beside a conversation ----
+
+-- name: conversation_asked
+-- What the customer wrote last.
+SELECT text, language FROM conversation_message WHERE conversation = $1 AND kind = 0 AND NOT is_automatic AND text <> '' ORDER BY at DESC, id DESC LIMIT 1;

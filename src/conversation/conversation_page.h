@@ -3,6 +3,7 @@
 #define CONVERSATION_CONVERSATION_PAGE_H
 #include "conversation/conversation_row.h"
 #include "customer/customer.h"
+#include "want/want.h"
 
 struct conversation_file {
 	str name, address, size;
@@ -31,6 +32,9 @@ struct conversation_moment {
 	struct msg title;
 	str channel;
 };
+struct conversation_suggestion {
+	str title, address, passage, language;
+};
 struct conversation_page {
 	struct msg finding;
 	struct conversation_row conversation;
@@ -45,6 +49,10 @@ struct conversation_page {
 	struct customer_row customer;
 	LIST_OF(struct conversation_moment) moments;
 	LIST_OF(struct conversation_row) others;
+	LIST_OF(struct want_promise) promises; /* open or overdue */
+	LIST_OF(struct want_score) scores;
+	LIST_OF(struct customer_order) orders;
+	LIST_OF(struct conversation_suggestion) suggestions;
 	LIST_OF(struct option) people;
 	LIST_OF(struct option) priorities;
 	LIST_OF(struct option) snoozes;
@@ -56,6 +64,9 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 /* The conversation that an act's address names, and what was chosen. ERR_STATE for one that was merged. */
 enum err conversation__open(struct op *op, const struct web *w, struct conversation_row *c) NODISCARD;
 enum err conversation__choose(struct op *op, struct web *w, struct conversation_row *c, str *value) NODISCARD;
+/* Promises, scores and orders of the customer, and articles that may answer: beside its messages. number: of the customer, 0: nobody. */
+enum err conversation__beside(struct op *op, uint32_t number, struct conversation_page *page) NODISCARD;
+extern const struct desc CONVERSATION_SUGGESTION_DESC;
 str conversation__undo(struct op *op, id conversation, id message);
 
 struct conversation_snooze {

@@ -74,6 +74,10 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, customer, DESC_STRUCT, .of = &CUSTOMER_ROW_DESC),
 	FIELD(conversation_page, moments, DESC_LIST, .item = DESC_STRUCT, .of = &MOMENT_DESC),
 	FIELD(conversation_page, others, DESC_LIST, .item = DESC_STRUCT, .of = &CONVERSATION_ROW_DESC),
+	FIELD(conversation_page, promises, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_PROMISE_DESC, .doc = "made to the customer, open or overdue"),
+	FIELD(conversation_page, scores, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_SCORE_DESC),
+	FIELD(conversation_page, orders, DESC_LIST, .item = DESC_STRUCT, .of = &CUSTOMER_ORDER_DESC, .doc = "the latest three"),
+	FIELD(conversation_page, suggestions, DESC_LIST, .item = DESC_STRUCT, .of = &CONVERSATION_SUGGESTION_DESC, .doc = "public articles that may answer the customer's latest message"),
 	FIELD(conversation_page, people, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(conversation_page, priorities, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(conversation_page, snoozes, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -162,9 +166,10 @@ static enum err fill_customer(struct op *op, struct conversation_page *page)
 {
 	struct customer_timeline line;
 	struct db_rows r;
-	uint32_t number;
+	uint32_t number = 0;
 	str lead;
 	page->is_nobody = !page->conversation.customer || !people_find(op->app->people, page->conversation.customer, &number);
+	TRY(conversation__beside(op, page->is_nobody ? 0 : number, page));
 	if (page->is_nobody) return OK;
 	TRY(order_currency(op, &op->arena, &lead));
 	TRY(customer_row_get(op, page->conversation.customer, lead, &page->customer));

@@ -199,7 +199,9 @@ struct customer {
 	str earlier;
 	bool may_write, may_join, may_export, may_erase;
 };
-extern const struct desc CUSTOMER_DESC;
+extern const struct desc CUSTOMER_DESC, CUSTOMER_ORDER_DESC;
+/* The latest, newest first; owned by op. */
+enum err customer_orders_get(struct op *op, id customer, size_t limit, struct customer_order **out, size_t *n) NODISCARD;
 /* Everything of the page. The customer must be neither merged nor erased. */
 enum err customer_show(struct op *op, id customer, str before, size_t limit, struct customer *out) NODISCARD;
 /* The number of a customer that can be shown. ERR_NOT_FOUND; ERR_GONE when it was erased; where it was merged, *into is

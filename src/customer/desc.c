@@ -121,7 +121,7 @@ static const struct desc_field ORDER_FIELDS[] = {
 	FIELD(customer_order, refunded, DESC_MONEY, .doc = "null when nothing was"),
 	FIELD(customer_order, state, DESC_ENUM, .names = ORDER_STATES, .prefix = "order_state"),
 };
-static const struct desc ORDER_DESC = DESC(customer_order, ORDER_FIELDS);
+const struct desc CUSTOMER_ORDER_DESC = DESC(customer_order, ORDER_FIELDS);
 
 static const struct desc_field ENTRY_FIELDS[] = {
 	FIELD(customer_entry, action, DESC_STR),
@@ -187,7 +187,7 @@ static const struct desc_field CUSTOMER_FIELDS[] = {
 	FIELD(customer, join, DESC_STRUCT, .of = &JOIN_DESC),
 	ITEMS(customer, traits, TRAIT_DESC),
 	ITEMS(customer, consents, CONSENT_DESC),
-	ITEMS(customer, orders, ORDER_DESC),
+	ITEMS(customer, orders, CUSTOMER_ORDER_DESC),
 	FIELD(customer, orders_total, DESC_INT),
 	FIELD(customer, entry, DESC_STRUCT, .of = &ENTRY_DESC),
 	ITEMS(customer, timeline, TOUCHPOINT_DESC), /* newest first */

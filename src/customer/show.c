@@ -408,16 +408,17 @@ static enum err fill_consents(struct profile *p)
 
 /* ---- orders ---- */
 
-static enum err fill_orders(struct profile *p)
+enum err customer_orders_get(struct op *op, id customer, size_t limit, struct customer_order **out, size_t *n)
 {
 	struct db_rows r;
-	str own = setting_locale(p->op).currency;
-	TRY(op_query(p->op, SQL_customer_order_rows, DB_ARGS(db_id(p->id), db_int(ORDERS), db_text(own.n ? own : S(""))), &r));
-	p->page->orders.v = ARENA_ARRAY(&p->op->arena, struct customer_order, r.n ? r.n : 1);
+	str own = setting_locale(op).currency;
+	TRY(op_query(op, SQL_customer_order_rows, DB_ARGS(db_id(customer), db_int((int64_t)limit), db_text(own.n ? own : S(""))), &r));
+	*out = ARENA_ARRAY(&op->arena, struct customer_order, r.n ? r.n : 1);
+	*n = r.n;
 	for (size_t i = 0; i < r.n; i++) {
 		int64_t total = db_rows_int(&r, i, 3), refunded = db_rows_int(&r, i, 6);
 		str currency = order_currency_of(db_rows_text(&r, i, 4), own);
-		struct customer_order *o = &p->page->orders.v[p->page->orders.n++];
+		struct customer_order *o = &(*out)[i];
 		*o = (struct customer_order){db_rows_text(&r, i, 0), db_rows_int(&r, i, 1), db_rows_int(&r, i, 2) / ORDER_MILLI, {customer_micro(total), currency}, MONEY_ABSENT, ORDER_STATE_COMPLETED};
 		if (refunded != DESC_NULL_INT && refunded) {
 			o->refunded = (struct money){customer_micro(-refunded), currency};
@@ -426,6 +427,11 @@ static enum err fill_orders(struct profile *p)
 		if (db_rows_int(&r, i, 5) != DESC_NULL_INT) o->state = ORDER_STATE_CANCELLED;
 	}
 	return OK;
+}
+
+static enum err fill_orders(struct profile *p)
+{
+	return customer_orders_get(p->op, p->id, ORDERS, &p->page->orders.v, &p->page->orders.n);
 }
 
 /* ---- writing by hand ---- */

@@ -34,6 +34,7 @@ static const struct desc_field ROW_FIELDS[] = {
 	FIELD(article_row, review_on, DESC_DATE),
 	FIELD(article_row, is_review_due, DESC_BOOL),
 	FIELD(article_row, changed_at, DESC_TIME),
+	FIELD(article_row, is_judged, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(article_row, votes, DESC_INT),
 	FIELD(article_row, helped, DESC_INT),
 	FIELD(article_row, helped_share, DESC_SHARE, .doc = "absent with fewer than 5 votes"),
@@ -81,6 +82,7 @@ void article__fill(struct op *op, const struct db_rows *r, size_t i, struct arti
 	out->is_review_due = out->review_on != DESC_NULL_INT && out->review_on <= today(op);
 	if (out->is_published && out->visibility == ARTICLE_PUBLIC) out->help_address = article_address(op, out->id, out->slug);
 	if (out->votes >= VOTES_LEAST) out->helped_share = (double)out->helped / (double)out->votes;
+	out->is_judged = out->votes > 0;
 	out->state = state_of(out);
 }
 

@@ -7,7 +7,7 @@ struct article_row {
 	id id, owner;
 	str external, address, title, language, language_name, dir, body, category, slug, owner_name, help_address;
 	int visibility;
-	bool is_published, is_draft, is_in_review, is_review_due;
+	bool is_published, is_draft, is_in_review, is_review_due, is_judged;
 	struct msg state;
 	int64_t publish_at, review_on, changed_at, votes, helped;
 	double helped_share;

@@ -53,6 +53,8 @@ struct want {
 	LIST_OF(struct want_score) scores;
 	LIST_OF(struct want_month) months;
 };
-extern const struct desc WANT_DESC, WANTS_DESC;
+extern const struct desc WANT_DESC, WANTS_DESC, WANT_PROMISE_DESC, WANT_SCORE_DESC;
+/* Promises and scores of a customer, for those who serve them now: nothing of whoever refused analysis or profiling. */
+enum err want_at_hand(struct op *op, id customer, uint32_t number, struct want *out) NODISCARD;
 web_handler want_get, wants_get; /* of a customer; of a segment or all customers */
 #endif

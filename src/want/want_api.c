@@ -38,7 +38,7 @@ static const struct desc_field PROMISE_FIELDS[] = {
 	FIELD(want_promise, ended, DESC_STR),
 	FIELD(want_promise, ended_at, DESC_TIME),
 };
-static const struct desc PROMISE_DESC = DESC(want_promise, PROMISE_FIELDS);
+const struct desc WANT_PROMISE_DESC = DESC(want_promise, PROMISE_FIELDS);
 static const struct desc_field SCORE_FIELDS[] = {
 	FIELD(want_score, question, DESC_STR),
 	FIELD(want_score, name, DESC_STR),
@@ -51,7 +51,7 @@ static const struct desc_field SCORE_FIELDS[] = {
 	FIELD(want_score, change, DESC_MSG),
 	FIELD(want_score, address, DESC_STR, .doc = "of the answers to the question"),
 };
-static const struct desc SCORE_DESC = DESC(want_score, SCORE_FIELDS);
+const struct desc WANT_SCORE_DESC = DESC(want_score, SCORE_FIELDS);
 static const struct desc_field MONTH_FIELDS[] = {
 	FIELD(want_month, month, DESC_DATE),
 	FIELD(want_month, n, DESC_INT, .doc = "texts and moods"),
@@ -71,7 +71,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(want, left_out, DESC_INT, .doc = "texts and searches that touch health, faith, politics or grief: nothing is drawn from them"),
 	FIELD(want, needs, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(want, searches, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
-	FIELD(want, promises, DESC_LIST, .item = DESC_STRUCT, .of = &PROMISE_DESC, .doc = "latest first"),
+	FIELD(want, promises, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_PROMISE_DESC, .doc = "latest first"),
 	FIELD(want, promises_ended, DESC_INT, .doc = "kept, late, broken or overdue"),
 	FIELD(want, promises_kept, DESC_INT),
 	FIELD(want, intent, DESC_ENUM, .names = WANT_INTENTS, .prefix = "want_intent"),
@@ -79,7 +79,7 @@ static const struct desc_field FIELDS[] = {
 	FIELD(want, intent_shown, DESC_STR),
 	FIELD(want, intent_as_of, DESC_MSG, .doc = "the day that it is told of, where nothing newer was heard"),
 	FIELD(want, intent_evidence, DESC_LIST, .item = DESC_STRUCT, .of = &EVIDENCE_DESC),
-	FIELD(want, scores, DESC_LIST, .item = DESC_STRUCT, .of = &SCORE_DESC),
+	FIELD(want, scores, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_SCORE_DESC),
 	FIELD(want, feelings, DESC_LIST, .item = DESC_STRUCT, .of = &LINE_DESC),
 	FIELD(want, months, DESC_LIST, .item = DESC_STRUCT, .of = &MONTH_DESC, .doc = "how the impression built up"),
 };
@@ -166,9 +166,23 @@ enum err want__fill(struct op *op, id customer, uint32_t number, struct want *pa
 	return OK;
 }
 
+static bool is_refused(const struct op *op, uint32_t number)
+{
+	return (people_denied(op->app->people, number) & (PURPOSE_BIT(PURPOSE_ANALYTICS) | PURPOSE_BIT(PURPOSE_PROFILING))) != 0;
+}
+
+enum err want_at_hand(struct op *op, id customer, uint32_t number, struct want *out)
+{
+	struct want__past past;
+	*out = (struct want){.is_refused = is_refused(op, number)};
+	if (out->is_refused) return OK;
+	TRY(read_past(op, number, &past, &out->is_cut));
+	want__promises(op, &past, out);
+	return add_scores(op, customer, out);
+}
+
 enum err want_get(struct op *op, struct web *w, struct answer *a)
 {
-	const uint32_t needed = PURPOSE_BIT(PURPOSE_ANALYTICS) | PURPOSE_BIT(PURPOSE_PROFILING);
 	id customer, into;
 	uint32_t number;
 	struct want *page = ARENA_NEW(&op->arena, struct want);
@@ -180,7 +194,7 @@ enum err want_get(struct op *op, struct web *w, struct answer *a)
 	}
 	page->profile = customer_address(op, customer);
 	TRY(customer_called(op, customer, &page->name));
-	page->is_refused = (people_denied(op->app->people, number) & needed) != 0;
+	page->is_refused = is_refused(op, number);
 	page->finding = msg_of("want_refused");
 	TRY(want__as_of(op, &page->as_of));
 	page->intent_as_of = want__said_as_of(op, page->as_of);

@@ -197,6 +197,9 @@ export const everyPage = () => describe('every page after the demo', { concurren
 		writeFileSync(join(hospes.dir, 'articles.ndjson'), `${JSON.stringify({ id: 'returns', language: 'en', title: 'Returning a parcel', category: 'Orders', body: '# How\n\n1. Print the label.\n2. Send it **back**.\n\n| within | costs |\n| --- | --- |\n| 30 days | nothing |\n' })}\n${JSON.stringify({ id: 'returns', language: 'fa', title: 'پس فرستادن بسته', category: 'سفارش', body: 'تا ۳۰ روز می‌توانید بسته را پس بفرستید.' })}\n`);
 		await hospes.ok(['import', '--as', 'articles', join(hospes.dir, 'articles.ndjson')]);
 		const helped = (await hospes.get('/help/search?q=back&lang=en')).body.results[0].address;
+		const [{ address: article }, { id: beside }] = (await hospes.get('/articles', secret)).body.rows;
+		await hospes.send(article, { title: 'Returning', body: '1. Print the label.', then: 'publish' }, secret);
+		await fetch(`${hospes.address}${helped}/vote`, { method: 'POST', body: new URLSearchParams({ helped: 'no', text: 'A picture' }) });
 		writeFileSync(join(hospes.dir, 'mail.eml'), 'From: Ada <ada@example.com>\nTo: cx@example.com\nSubject: The engine rattles\nDate: Mon, 02 Mar 2026 10:00:00 +0000\nMessage-ID: <1@example.com>\n\nIt rattles again.\n\nOn Sunday, Harbour Lane wrote:\n> Is it well?\n');
 		await hospes.ok(['import', '--as', 'mail', join(hospes.dir, 'mail.eml')]);
 		const conversation = (await hospes.get('/inbox', secret)).body.rows[0].address;
