@@ -135,6 +135,16 @@ static enum err fill_choices(struct op *op, const struct article_input *in, stru
 	return OK;
 }
 
+static void add_missing(struct op *op, struct article_page *page, const struct db_rows *there, const struct lang *lang)
+{
+	if (!there->n) return;
+	str code = lang_code(lang), of = id_show(&op->arena, S("art"), page->is_new ? db_rows_id(there, 0, 0) : page->article.id);
+	if (page->is_new && str_eq(code, page->language)) return;
+	for (size_t i = 0; i < there->n; i++)
+		if (str_eq(db_rows_text(there, i, 1), code)) return;
+	page->siblings.v[page->siblings.n++] = (struct article_sibling){.language = code, .name = lang_own_name(lang), .is_missing = true, .state = msg_of("article_missing"), .address = str_fmt(&op->arena, "/articles/new?language=%.*s&of=%.*s", STR_ARG(code), STR_ARG(of))};
+}
+
 /* Every language of the workspace, and those that it has besides. */
 static enum err fill_siblings(struct op *op, struct article_page *page)
 {
@@ -151,13 +161,7 @@ static enum err fill_siblings(struct op *op, struct article_page *page)
 			.state = msg_of(db_rows_bool(&r, i, 2) ? "article_state_published" : "article_state_draft")};
 		if (!s->is_here && !page->is_new) s->beside = str_fmt(&op->arena, "%.*s?beside=%.*s", STR_ARG(page->article.address), STR_ARG(shown));
 	}
-	for (size_t l = 0; l < served && external.n; l++) {
-		str code = lang_code(lang_at(l));
-		bool is_there = page->is_new && str_eq(code, page->language);
-		for (size_t i = 0; i < r.n; i++) is_there |= str_eq(db_rows_text(&r, i, 1), code);
-		if (!is_there) page->siblings.v[page->siblings.n++] = (struct article_sibling){.language = code, .name = lang_own_name(lang_at(l)), .is_missing = true, .state = msg_of("article_missing"),
-			.address = str_fmt(&op->arena, "/articles/new?language=%.*s&of=%.*s", STR_ARG(code), STR_ARG(page->is_new ? web_url(op, page->of) : id_show(&op->arena, S("art"), page->article.id)))};
-	}
+	for (size_t l = 0; l < served && external.n; l++) add_missing(op, page, &r, lang_at(l));
 	return OK;
 }
 
