@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "collect/appliers.h"
+#include "conversation/conversation.h"
 #include "customer/change.h"
 #include "customer/customer.h"
 #include "customer/identity.h"
 #include "http/internal.h"
 #include "http/router.h"
+#include "mail/received.h"
 #include "source/import_pages.h"
 
 /* What a database answers that is not there just now, is full, or broken; and what is a statement's own fault, met once. */
@@ -349,11 +351,57 @@ static void what_people_change_fails_whole_or_succeeds_whole(void **state)
 	}
 }
 
+/* ---- mail that comes ---- */
+
+static enum err take_mail(struct torture *t, str mail)
+{
+	struct op op;
+	struct conversation_intake *in;
+	struct received m;
+	enum conversation_taken taken;
+	op_init(&op, &t->app, (struct actor){.kind = ACTOR_SYSTEM, .name = S("torture")}, true);
+	assert_int_equal(received_read(&op.arena, mail, &m), RECEIVED_FINE);
+	enum err e = conversation_intake_new(&op, INTAKE_FRESH, &in);
+	if (e == OK) e = conversation_take(in, &m, &taken);
+	if (e == OK) e = conversation_intake_end(in);
+	e = op_end(&op, e);
+	op_release(&op);
+	return e;
+}
+
+/* A mail of its own a call; read again after the fault, as a mailbox is. */
+static void a_mail_is_kept_once_whichever_call_fails(void **state)
+{
+	struct torture *t = *state;
+	bool was_met = true;
+	int64_t mails = 0, messages = torture_count(t, "SELECT count(*) FROM conversation_message"), conversations = torture_count(t, "SELECT count(*) FROM conversation");
+	torture_next_round(t);
+	for (int64_t n = 1; was_met; n += t->records->is_postgres ? 4 : 1) {
+		str from = str_fmt(&t->records->arena, "mail-%lld-%s@example.com", (long long)n, t->tag);
+		str mail = str_fmt(&t->records->arena, "From: %.*s\nTo: cx@example.com\nSubject: Kettle\nMessage-ID: <%.*s>\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nIt leaks\n--b\nContent-Type: text/x; name=a\n\nx\n--b--\n", STR_ARG(from), STR_ARG(from));
+		db_fail_nth(n, 1, ERRORS[n % COUNT_OF(ERRORS)]);
+		enum err e = take_mail(t, mail);
+		was_met = db_fault_calls() >= n;
+		db_fail_nth(0, 0, OK);
+		assert_true(was_met || e == OK);
+		assert_ok(take_mail(t, mail));
+		mails++;
+		uint32_t subject = events_subject_find(t->app.events, identity_key(&t->app, S("email"), from));
+		assert_int_equal(torture_count(t, "SELECT count(*) FROM conversation_message") - messages, mails);
+		assert_int_equal(events_of(t, subject), 2);
+	}
+	assert_true(mails > 5);
+	assert_int_equal(torture_count(t, "SELECT count(*) FROM conversation") - conversations, mails);
+	assert_int_equal(torture_count(t, "SELECT count(*) FROM conversation_file"), mails);
+	torture_catch_up(t);
+}
+
 int main(void)
 {
 	static const struct records_test TESTS[] = {
 		RECORDS_TEST(whichever_call_fails_records_follow_the_log_exactly),
 		RECORDS_TEST(what_people_change_fails_whole_or_succeeds_whole),
+		RECORDS_TEST(a_mail_is_kept_once_whichever_call_fails),
 	};
 	return torture_run(TESTS, COUNT_OF(TESTS));
 }

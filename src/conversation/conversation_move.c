@@ -88,6 +88,18 @@ static enum err check_split(struct op *op, const struct move *m)
 	return fail(op, ERR_STATE, "message", "is the first one: nothing would stay");
 }
 
+static enum err split(struct op *op, const struct move *m, const struct conversation_row *c, id first)
+{
+	TRY(op_run(op, SQL_conversation_split, DB_ARGS(db_id(m->target), db_id(c->id), db_id(first), db_int(op->now_ms)), NULL));
+	TRY(carry(op, m, c->id, m->target));
+	TRY(op_run(op, SQL_conversation_split_references_add, DB_ARGS(db_id(m->id), db_id(m->target)), NULL));
+	TRY(op_run(op, SQL_conversation_split_references_remove, DB_ARGS(db_id(m->id), db_id(c->id)), NULL));
+	TRY(conversation__step(op, c->id, "split", S("")));
+	TRY(conversation__step(op, m->target, "split", c->title));
+	TRY(conversation__settle_anew(op, c->id));
+	return conversation__settle_anew(op, m->target);
+}
+
 enum err conversation_split_post(struct op *op, struct web *w, struct answer *a)
 {
 	struct conversation_row c;
@@ -99,14 +111,7 @@ enum err conversation_split_post(struct op *op, struct web *w, struct answer *a)
 	TRY(keep_move(op, &m, &c));
 	TRY(op_run(op, SQL_conversation_moved_from, DB_ARGS(db_id(m.id), db_id(c.id), db_id(message)), NULL));
 	TRY(check_split(op, &m));
-	TRY(op_run(op, SQL_conversation_split, DB_ARGS(db_id(m.target), db_id(c.id), db_id(message), db_int(op->now_ms)), NULL));
-	TRY(carry(op, &m, c.id, m.target));
-	TRY(op_run(op, SQL_conversation_split_references_add, DB_ARGS(db_id(m.id), db_id(m.target)), NULL));
-	TRY(op_run(op, SQL_conversation_split_references_remove, DB_ARGS(db_id(m.id), db_id(c.id)), NULL));
-	TRY(conversation__step(op, c.id, "split", S("")));
-	TRY(conversation__step(op, m.target, "split", c.title));
-	TRY(conversation__settle_anew(op, c.id));
-	TRY(conversation__settle_anew(op, m.target));
+	TRY(split(op, &m, &c, message));
 	conversation__tell(op, c.id);
 	TRY(audit_write(op, "conversation_split", "conversation", c.id, STR_NONE, conversation__address(op, m.target)));
 	a->undo = undo_of(op, &m);
