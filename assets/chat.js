@@ -77,7 +77,7 @@ function take(state) {
 	}
 	seenAt = Math.max(seenAt, Date.parse(state.seen_at ?? 0) || 0);
 	for (const item of list.querySelectorAll('.chat-own[data-at]')) mark(item, Number(item.dataset.at) <= seenAt ? words.saysRead : words.saysSent);
-	cursor = Math.max(cursor, state.cursor);
+	cursor = Math.max(cursor, state.cursor ?? 0); // an answer to what was just written knows nothing of what came before it
 	isKnown = state.is_known || isKnown;
 	asked.hidden = isKnown;
 	const presence = one('presence');

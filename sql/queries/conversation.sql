@@ -46,6 +46,10 @@ SELECT state, changed_at, waiting_since, made_at, messages, is_automatic FROM co
 -- All that bears on who waits for whom, in the order of time.
 SELECT id, kind, at, is_automatic FROM conversation_message WHERE conversation = $1 AND kind < 2 ORDER BY at, id;
 
+-- name: conversation_answered
+-- By another message.
+SELECT id FROM conversation_message WHERE conversation = $1 AND kind = 1 AND NOT is_automatic AND id <> $2 LIMIT 1;
+
 -- name: conversation_stands
 UPDATE conversation SET made_at = $2, changed_at = $3, waiting_since = $4, messages = $5, revision = revision + 1 WHERE id = $1;
 

@@ -28,5 +28,7 @@ enum err chat__count_flood(struct op *op, const struct web *w) NODISCARD;
 /* What a visitor sees of their chat since a time; for a body, or as part of one. */
 struct chat_state;
 enum err chat__state(struct op *op, const struct chat_site *s, const struct chat_visitor *v, int64_t since, struct chat_state **out) NODISCARD;
+/* What was written just now alone: no cursor, since what was before it may not have been seen. */
+enum err chat__state_now(struct op *op, const struct chat_site *s, const struct chat_visitor *v, struct chat_state **out) NODISCARD;
 struct msg chat__presence_text(const struct chat_site *s, enum chat_presence p);
 #endif

@@ -92,8 +92,10 @@ static enum err keep(struct op *op, const struct chat_site *s, struct chat_visit
 	struct conversation_chat now;
 	struct conversation_chat_kept kept;
 	str lang = lang_code(op->locale.lang);
-	TRY(conversation_chat_get(op, v->shown, &now));
-	if (!now.conversation) TRY(check_asked(op, s, in));
+	if (!v->is_kept || str_given(v->user_id)) {
+		TRY(conversation_chat_get(op, v->shown, &now));
+		if (!now.conversation) TRY(check_asked(op, s, in));
+	}
 	const struct conversation_chat_letter l = {v->shown, v->user_id, in->name.n ? in->name : v->name, in->subject, in->text, in->client, files, n_files};
 	TRY(conversation_chat_take(op, &l, &kept));
 	if (kept.is_erased) return fail(op, ERR_DENIED, "token", "is of somebody who asked to be forgotten: open the chat again");
@@ -108,9 +110,8 @@ static enum err keep(struct op *op, const struct chat_site *s, struct chat_visit
 
 static enum err answer_state(struct op *op, struct answer *a, const struct chat_site *s, const struct chat_visitor *v)
 {
-	enum { RECENT_MS = 10000 };
 	struct chat_state *state;
-	TRY(chat__state(op, s, v, op->now_ms - RECENT_MS, &state));
+	TRY(chat__state_now(op, s, v, &state));
 	a->is_private = true;
 	return answer_with(a, &CHAT_STATE_DESC, state);
 }

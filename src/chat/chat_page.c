@@ -113,7 +113,7 @@ static const struct desc_field STATE_FIELDS[] = {
 	FIELD(chat_state, presence, DESC_ENUM, .names = CHAT_PRESENCES),
 	FIELD(chat_state, presence_text, DESC_STR, .doc = "in the language asked for"),
 	FIELD(chat_state, messages, DESC_LIST, .item = DESC_STRUCT, .of = &MESSAGE_DESC),
-	FIELD(chat_state, cursor, DESC_INT, .doc = "since=… of the next request: from then on nothing is missed, some may come twice"),
+	FIELD(chat_state, cursor, DESC_INT, .doc = "since=… of the next request: from then on nothing is missed, some may come twice; null in answers that show only what was just written"),
 	FIELD(chat_state, seen_at, DESC_TIME, .doc = "up to where it was read by an agent"),
 };
 const struct desc CHAT_STATE_DESC = DESC(chat_state, STATE_FIELDS);
@@ -158,6 +158,13 @@ enum err chat__state(struct op *op, const struct chat_site *s, const struct chat
 	TRY(op_query(op, SQL_chat_rating_get, DB_ARGS(db_id(now.conversation), db_int(now.resolution)), &r));
 	state->is_rating_due = !r.n;
 	if (r.n) state->rated = db_rows_int(&r, 0, 0);
+	return OK;
+}
+
+enum err chat__state_now(struct op *op, const struct chat_site *s, const struct chat_visitor *v, struct chat_state **out)
+{
+	TRY(chat__state(op, s, v, op->now_ms, out));
+	(*out)->cursor = DESC_NULL_INT;
 	return OK;
 }
 

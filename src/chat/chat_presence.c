@@ -1,13 +1,14 @@
 /* chat_presence.c: who is there is known by their stream: whoever has the inbox or a conversation open listens to a topic of their own,
  * and stops listening with the page. Nobody has to say that they are there, and a machine that fell asleep does not say so for them. */
-#include "audit/audit.h"
+#include <stdatomic.h>
+
 #include "chat/chat_inner.h"
 #include "contact/contact.h"
 #include "i18n/zone.h"
 #include "op/app.h"
 #include "setting/setting.h"
 
-enum { CHAT_MINUTE_MS = 60000, CHAT_DAY_MS = 86400000, THURSDAY = 3, WEEK = 7 };
+enum { CHAT_MINUTE_MS = 60000, CHAT_DAY_MS = 86400000, THURSDAY = 3, WEEK = 7, STAYS_TRUE_MS = 1000 };
 
 const char *const CHAT_ASKS[] = {"not", "may", "must", NULL};
 const char *const CHAT_PRESENCES[] = {"here", "nobody", "closed", NULL};
@@ -35,16 +36,29 @@ static bool is_open(const struct op *op, const struct chat_site *s)
 	return from < to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
-enum err chat_presence_get(struct op *op, const struct chat_site *s, enum chat_presence *out)
+/* Asked with every message, and true a second later: (when it was found out) * 2 + whether somebody is there. */
+static _Atomic int64_t seen;
+
+static enum err somebody_is_there(struct op *op, bool *out)
 {
 	struct db_rows r;
+	int64_t known = atomic_load(&seen);
+	*out = known & 1;
+	if (op->now_ms - (known >> 1) < STAYS_TRUE_MS && op->now_ms >= known >> 1) return OK;
+	*out = false;
+	TRY(op_query(op, SQL_chat_agents, DB_NO_ARGS, &r));
+	for (size_t i = 0; i < r.n && !*out; i++) *out = !db_rows_bool(&r, i, 2) && http_is_heard(op->app->http, chat_agent_topic(op, db_rows_id(&r, i, 0)));
+	atomic_store(&seen, op->now_ms << 1 | *out);
+	return OK;
+}
+
+enum err chat_presence_get(struct op *op, const struct chat_site *s, enum chat_presence *out)
+{
+	bool is_there = false;
 	*out = CHAT_CLOSED;
 	if (!is_open(op, s)) return OK;
-	*out = CHAT_NOBODY;
-	if (!op->app->http) return OK;
-	TRY(op_query(op, SQL_chat_agents, DB_NO_ARGS, &r));
-	for (size_t i = 0; i < r.n; i++)
-		if (!db_rows_bool(&r, i, 2) && http_is_heard(op->app->http, chat_agent_topic(op, db_rows_id(&r, i, 0)))) *out = CHAT_HERE;
+	if (op->app->http) TRY(somebody_is_there(op, &is_there));
+	*out = is_there ? CHAT_HERE : CHAT_NOBODY;
 	return OK;
 }
 

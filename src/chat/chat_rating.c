@@ -113,7 +113,7 @@ enum err chat_rating_post(struct op *op, struct web *w, struct answer *a)
 	const struct given g = {&v, str_fmt(&op->arena, "chat-%.*s-%lld", STR_ARG(shown), (long long)now.resolution), shown, score, str_trim(in.comment)};
 	TRY(note(op, &g));
 	TRY(conversation_chat_step(op, now.conversation, "rated", str_fmt(&op->arena, "%lld/%d", (long long)score, MOST)));
-	TRY(chat__state(op, &s, &v, op->now_ms, &state));
+	TRY(chat__state_now(op, &s, &v, &state));
 	a->is_private = true;
 	return answer_with(a, &CHAT_STATE_DESC, state);
 }

@@ -295,12 +295,29 @@ enum err conversation__keep(struct conversation_intake *in, struct conversation_
 	return OK;
 }
 
+static enum err end_shared(void *in)
+{
+	return conversation_intake_end(in);
+}
+
+enum err conversation__shared(struct op *op, struct conversation_intake **out)
+{
+	if (!op->letters) {
+		struct conversation_intake *in;
+		TRY(conversation_intake_new(op, INTAKE_CHOSEN, &in));
+		op->letters = in;
+		op_before_commit(op, end_shared, in);
+	}
+	*out = op->letters;
+	return OK;
+}
+
 enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation)
 {
 	struct conversation_intake *in;
-	TRY(conversation_intake_new(op, INTAKE_CHOSEN, &in));
+	TRY(conversation__shared(op, &in));
 	(void)add_moments(in, l, conversation, false, true); /* of somebody erased: dropped and counted there */
-	return conversation_intake_end(in);
+	return OK;
 }
 
 /* The same mail under the same key, wherever it is read from. */

@@ -35,9 +35,8 @@ enum err conversation_chat_take(struct op *op, const struct conversation_chat_le
 	out->conversation = now.conversation;
 	if (known.n) return OK;
 	if (now.conversation && (now.state != CONVERSATION_SOLVED || now.solved_at > op->now_ms - STAYS_OPEN_MS)) letter.into = now.conversation;
-	TRY(conversation_intake_new(op, INTAKE_CHOSEN, &in));
+	TRY(conversation__shared(op, &in));
 	TRY(conversation__keep(in, &letter, &kept));
-	TRY(conversation_intake_end(in));
 	*out = (struct conversation_chat_kept){kept.conversation, kept.message, 0, kept.taken == TAKEN_ERASED};
 	out->subject = events_subject_find(op->app->events, identity_key(op->app, l->user_id.n ? S("user_id") : S("anonymous_id"), l->user_id.n ? l->user_id : l->visitor));
 	return OK;

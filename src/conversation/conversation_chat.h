@@ -17,7 +17,7 @@ struct conversation_chat_kept {
 	uint32_t subject;
 	bool is_erased; /* its customer was: not kept */
 };
-/* Durable when it returns. Joins the visitor's conversation unless that was solved a day ago or longer. */
+/* Durable with the commit. Joins the visitor's conversation unless that was solved a day ago or longer. */
 enum err conversation_chat_take(struct op *op, const struct conversation_chat_letter *l, struct conversation_chat_kept *out) NODISCARD;
 
 struct conversation_chat_file {

@@ -26,7 +26,9 @@ struct conversation__kept {
 	id conversation, message;
 };
 enum err conversation__keep(struct conversation_intake *in, struct conversation__letter *l, struct conversation__kept *out) NODISCARD;
-/* The touchpoint of a message that is a row already, durable when it returns. */
+/* Of whatever is said in this operation, be it of many chats: durable before its commit. */
+enum err conversation__shared(struct op *op, struct conversation_intake **out) NODISCARD;
+/* The touchpoint of a message that is a row already. */
 enum err conversation__note(struct op *op, const struct conversation__letter *l, id conversation) NODISCARD;
 bool conversation__is_chat(str channel);
 

@@ -49,6 +49,14 @@ static enum err open_again(struct op *op, id conversation, int64_t state)
 	return conversation__step(op, conversation, state == CONVERSATION_SOLVED ? "reopened" : "woken", S(""));
 }
 
+static enum err find_answer(struct op *op, id conversation, id but, bool *out)
+{
+	struct db_rows r;
+	TRY(op_query(op, SQL_conversation_answered, DB_ARGS(db_id(conversation), db_id(but)), &r));
+	*out = r.n > 0;
+	return OK;
+}
+
 enum err conversation__settle(struct op *op, id conversation, id message, enum message_kind kind, int64_t at_ms, bool is_automatic)
 {
 	struct db_rows r;
@@ -57,10 +65,11 @@ enum err conversation__settle(struct op *op, id conversation, id message, enum m
 	if (!r.n) return fail(op, ERR_NOT_FOUND, "id", "there is no such conversation");
 	int64_t state = db_rows_int(&r, 0, 0), changed_at = db_rows_int(&r, 0, 1), messages = db_rows_int(&r, 0, 4);
 	bool is_late = messages && at_ms < changed_at, is_news = kind == MESSAGE_IN && !is_automatic;
-	if (is_late || kind == MESSAGE_OUT || !messages) {
+	if (is_late || !messages) {
 		TRY(read_anew(op, conversation, &c));
 	} else {
 		c = (struct course){db_rows_int(&r, 0, 3), changed_at, db_rows_int(&r, 0, 2), messages, false};
+		if (kind == MESSAGE_OUT) TRY(find_answer(op, conversation, message, &c.is_answered));
 		TRY(move(op, &c, message, kind, at_ms, is_automatic));
 	}
 	TRY(op_run(op, SQL_conversation_stands, DB_ARGS(db_id(conversation), db_int(c.made_at), db_int(c.changed_at), db_int_or_null(c.waiting_since), db_int(c.messages)), NULL));

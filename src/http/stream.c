@@ -23,7 +23,11 @@ struct http_stream {
 	bool is_suspended, is_closing;
 	int64_t next_beat_us;
 	size_t n_topics;
-	uint64_t topics[]; /* hashes: a topic is ours, never a client's word */
+	struct listening {
+		struct listening *next, **link; /* of those whose topics share a slot */
+		struct http_stream *stream;
+		uint64_t topic; /* a hash: a topic is ours, never a client's word */
+	} topics[];
 };
 
 struct http_streams {
@@ -31,6 +35,7 @@ struct http_streams {
 	struct http_stream *first;
 	_Atomic uint64_t last_id;
 	uint64_t last_of[SLOTS];
+	struct listening *listening[SLOTS]; /* so that telling one chat costs nothing of ten thousand others */
 	_Atomic int64_t asked_us; /* when a page last asked where it stands */
 	size_t max;
 	bool is_closing;
@@ -94,6 +99,11 @@ static void stream_free(void *arg)
 	pthread_mutex_lock(&all->lock);
 	*st->link = st->next;
 	if (st->next) st->next->link = st->link;
+	for (size_t i = 0; i < st->n_topics; i++) {
+		struct listening *l = &st->topics[i];
+		*l->link = l->next;
+		if (l->next) l->next->link = l->link;
+	}
 	buf_release(&st->out);
 	mem_free(st);
 	atomic_fetch_sub(&all->n, 1);
@@ -123,6 +133,14 @@ void http__stream_forget(struct http_request *rq)
 	rq->stream = NULL;
 }
 
+static void add_topic(struct http_stream *st, struct listening *l, uint64_t topic)
+{
+	struct listening **first = &st->all->listening[topic % SLOTS];
+	*l = (struct listening){.next = *first, .link = first, .stream = st, .topic = topic};
+	if (l->next) l->next->link = &l->next;
+	*first = l;
+}
+
 void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uint64_t after)
 {
 	struct http_streams *all = rq->server->streams;
@@ -138,12 +156,12 @@ void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uin
 	st->all = all;
 	st->connection = rq->connection;
 	st->n_topics = n;
-	for (size_t i = 0; i < n; i++) st->topics[i] = str_hash(topics[i]);
+	for (size_t i = 0; i < n; i++) add_topic(st, &st->topics[i], str_hash(topics[i]));
 	st->next_beat_us = clock_mono_us() + BEAT_US;
 	buf_init(&st->out, STREAM_BEHIND_BYTES);
 	buf_fmt(&st->out, "retry: %d\n\n", RETRY_MS);
 	for (size_t i = 0; i < n && after; i++)
-		if (all->last_of[st->topics[i] % SLOTS] > after) put_changed(&st->out, all->last_id, topics[i]);
+		if (all->last_of[st->topics[i].topic % SLOTS] > after) put_changed(&st->out, all->last_id, topics[i]);
 	st->next = all->first;
 	st->link = &all->first;
 	if (st->next) st->next->link = &st->next;
@@ -156,13 +174,6 @@ void http_reply_stream(struct http_request *rq, const str *topics, size_t n, uin
 	http_set_header(rq, "Cache-Control", S("no-store"));
 	http_set_header(rq, "X-Accel-Buffering", S("no")); /* nginx would hold events back */
 	http__answered(rq);
-}
-
-static bool wants(const struct http_stream *st, uint64_t topic)
-{
-	for (size_t i = 0; i < st->n_topics; i++)
-		if (st->topics[i] == topic) return true;
-	return false;
 }
 
 uint64_t http_published(struct http_server *s)
@@ -184,7 +195,7 @@ bool http_is_heard(struct http_server *s, str topic)
 	uint64_t hash = str_hash(topic);
 	bool is_heard = false;
 	pthread_mutex_lock(&all->lock);
-	for (const struct http_stream *st = all->first; st && !is_heard; st = st->next) is_heard = wants(st, hash);
+	for (const struct listening *l = all->listening[hash % SLOTS]; l && !is_heard; l = l->next) is_heard = l->topic == hash;
 	pthread_mutex_unlock(&all->lock);
 	return is_heard;
 }
@@ -198,10 +209,10 @@ void http_publish(struct http_server *s, str topic)
 	pthread_mutex_lock(&all->lock);
 	uint64_t event_id = atomic_fetch_add(&all->last_id, 1) + 1;
 	all->last_of[hash % SLOTS] = event_id;
-	for (struct http_stream *st = all->first; st; st = st->next) {
-		if (!wants(st, hash)) continue;
+	for (const struct listening *l = all->listening[hash % SLOTS]; l; l = l->next) {
+		if (l->topic != hash) continue;
 		if (!b.n) put_changed(&b, event_id, topic);
-		if (!buf_failed(&b)) append(st, buf_str(&b));
+		if (!buf_failed(&b)) append(l->stream, buf_str(&b));
 	}
 	pthread_mutex_unlock(&all->lock);
 	buf_release(&b);

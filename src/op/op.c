@@ -96,6 +96,8 @@ static void log_failure(const struct op *op, enum err e)
 
 enum err op_end(struct op *op, enum err result)
 {
+	for (size_t i = 0; result == OK && i < op->last.n; i++) result = op->last.v[i].fn(op->last.v[i].arg);
+	op->last.n = 0;
 	if (op->db) {
 		if (result == OK) {
 			/* A fault that was met and overcome must not name the failure of the commit. */
@@ -126,6 +128,11 @@ void op_defer(struct op *op, op_fn *fn, void *arg)
 {
 	struct op_deferred *d = VEC_ADD(&op->deferred, &op->arena);
 	*d = (struct op_deferred){.fn = fn, .arg = arg};
+}
+
+void op_before_commit(struct op *op, enum err (*fn)(void *arg), void *arg)
+{
+	*VEC_ADD(&op->last, &op->arena) = (struct op_last){fn, arg};
 }
 
 void op_after_commit(struct op *op, op_fn *fn, void *arg)

@@ -49,6 +49,8 @@ struct op {
 	bool is_write;     /* asks for a write session; set before the first op_db */
 	struct db *db;     /* use op_db */
 	VEC(struct op_deferred { op_fn *fn; void *arg; bool only_on_commit; }) deferred;
+	VEC(struct op_last { enum err (*fn)(void *arg); void *arg; }) last;
+	void *letters;     /* what the messages of this operation share (src/conversation) */
 };
 
 void op_init(struct op *op, struct app *app, struct actor actor, bool is_write);
@@ -63,6 +65,9 @@ enum err op_apart(struct app *app, const char *route, enum err (*step)(struct op
 /* Runs fn when the op ends (last first); only_on_commit: only after a successful commit. */
 void op_defer(struct op *op, op_fn *fn, void *arg);
 void op_after_commit(struct op *op, op_fn *fn, void *arg);
+
+/* Runs fn before the commit, in the order of asking; where it fails, nothing is kept. For what many of an operation do once together. */
+void op_before_commit(struct op *op, enum err (*fn)(void *arg), void *arg);
 
 static inline bool op_may(const struct op *op, enum permission p) { return op->permissions >> p & 1; }
 enum err op_must(struct op *op, enum permission p) NODISCARD; /* ERR_DENIED with the least role in words */

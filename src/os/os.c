@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -263,4 +264,15 @@ void os_unmap(struct os_map *m)
 {
 	if (m->p) munmap((void *)(uintptr_t)m->p, m->n);
 	*m = (struct os_map){NULL, 0};
+}
+
+long os_files_allow(long wanted)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit)) return 0;
+	if (limit.rlim_cur < (rlim_t)wanted) {
+		limit.rlim_cur = limit.rlim_max < (rlim_t)wanted ? limit.rlim_max : (rlim_t)wanted;
+		if (setrlimit(RLIMIT_NOFILE, &limit)) return 0;
+	}
+	return limit.rlim_cur > (rlim_t)wanted ? wanted : (long)limit.rlim_cur;
 }

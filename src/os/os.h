@@ -43,6 +43,9 @@ enum err os_replace(const char *dir, const char *name, str content) NODISCARD;
 /* Calls visit for each name in the directory but "." and "..". */
 enum err os_list(const char *path, void (*visit)(void *arg, const char *name), void *arg) NODISCARD;
 
+/* How many files the process may have open, after asking for `wanted`. */
+long os_files_allow(long wanted);
+
 struct os_map {
 	const unsigned char *p; /* NULL for an empty file */
 	size_t n;

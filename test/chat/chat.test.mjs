@@ -56,7 +56,7 @@ describe('live chat', () => {
 		assert.equal((await call('/messages', { token, client: 'a', text: ' ', name: 'Ann' })).status, 422);
 		const first = { token, client: 'a', text: '<script>alert(1)</script> Where is my parcel?', name: 'Ann', email: 'Ann@Example.com' };
 		const sent = fine(await call('/messages', first)), again = fine(await call('/messages', first));
-		assert.deepEqual([sent.messages.length, again.messages.length, sent.messages[0].client, sent.messages[0].is_ours], [1, 1, 'a', false]);
+		assert.deepEqual([sent.messages.length, again.is_known, sent.messages[0].client, sent.messages[0].is_ours], [1, true, 'a', false]);
 		const [row] = await inbox();
 		assert.deepEqual([row.channel, row.person, row.is_waiting], ['chat', 'Ann', true]);
 		const page = fine(await w.get(row.address, agent));
@@ -69,7 +69,9 @@ describe('live chat', () => {
 		fine(await w.send(`${row.address}/seen`, {}, agent));
 		fine(await w.send(`${row.address}/typing`, {}, agent));
 		fine(await w.send(`${row.address}/answer`, { text: 'It comes on Monday.', seen: '0' }, agent));
-		const state = fine(await call(`/state?token=${token}&since=${sent.cursor}`));
+		assert.equal(sent.cursor, null, 'what was just written alone says nothing of what came before it');
+		const state = fine(await call(`/state?token=${token}&since=0`));
+		assert.ok(state.cursor > 0 && state.cursor < Date.now());
 		assert.deepEqual([state.messages.at(-1).text, state.messages.at(-1).is_ours, state.messages.at(-1).client], ['It comes on Monday.', true, null]);
 		assert.ok(Date.parse(state.seen_at) >= Date.parse(sent.messages[0].at));
 		for (const step of ['/read', '/typing']) assert.equal((await call(step, { token })).status, 204);
@@ -77,6 +79,21 @@ describe('live chat', () => {
 		assert.deepEqual(answered.messages.at(-1).sending.key, 'conversation_read');
 		assert.equal(answered.messages.at(-1).undo, null);
 		await until('the answer on the time line', async () => (await events()).includes('Live Chat Message Received'));
+	});
+
+	test('many at once are kept together, and one that is wrong takes no other along', async () => {
+		await offer({ ask_name: 'may' });
+		const chats = await Promise.all([...Array(12)].map(() => open()));
+		const answers = await Promise.all(chats.flatMap(({ token }, i) => [call('/messages', { token, client: 'x', text: `Chat ${i}`, name: `Many ${i}` }), call('/messages', { token, client: '', text: 'no id' }), call('/messages', { token: `${token}x`, client: 'y', text: 'no token' })]));
+		assert.deepEqual(answers.map((one) => one.status), chats.flatMap(() => [200, 422, 403]));
+		const all = await Promise.all(chats.map(({ token }) => call(`/state?token=${token}&since=0`)));
+		assert.deepEqual(all.map((one) => one.body.messages.map((message) => message.text)), chats.map((_, i) => [`Chat ${i}`]));
+		const rows = (await inbox()).filter((row) => /^Many/.test(row.person));
+		assert.equal(rows.length, 12);
+		const sent = await Promise.all(rows.map((row) => w.send(`${row.address}/answer`, { text: `To ${row.person}` }, agent)));
+		assert.ok(sent.every((one) => one.status < 400));
+		await w.applied();
+		for (const [i, { token }] of chats.entries()) assert.equal((await open({ token })).messages.at(-1).text, `To Many ${i}`);
 	});
 
 	test('solved it is rated once, as a record of feedback; written again it opens, and may be rated again', async () => {
