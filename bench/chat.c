@@ -329,8 +329,8 @@ static int idle(struct bench *b, double seconds)
 	int open = 0;
 	for (int i = 0; i < b->chats; i++) {
 		char answer[64] = "";
-		ssize_t n = recv(b->v[i].stream.fd, answer, sizeof answer - 1, 0);
-		open += n > 12 && strncmp(answer + 9, "200", 3) == 0;
+		ssize_t n = recv(b->v[i].stream.fd, answer, 16, MSG_WAITALL);
+		open += n == 16 && strncmp(answer + 9, "200", 3) == 0;
 	}
 	printf("%d of %d streams are open\n", open, b->chats);
 	fflush(stdout);

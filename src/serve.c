@@ -52,6 +52,7 @@ struct waiting {
 	struct actor actor;
 	uint64_t permissions;
 	struct locale locale;
+	bool is_alone; /* it was refused before it wrote anything: its answer is its own affair */
 };
 struct together {
 	pthread_mutex_t lock;
@@ -306,7 +307,8 @@ static void run_alone(struct server *s, struct web *w, const struct web_route *r
 
 /* ---- requests that run together ----
  * Messages of chats are many and small, and what each costs is waiting for the disk, twice. So those that come while others are being
- * kept are run by one thread in one operation, with one commit. Where one of them fails nothing of any is kept, and each is run alone. */
+ * kept are run by one thread in one operation, with one commit. One that is refused before it wrote anything takes nobody along; where
+ * anything else fails nothing of any is kept, and each is run alone. */
 
 static bool is_together(const struct web_route *route)
 {
@@ -338,7 +340,11 @@ static enum err handle_one(struct op *op, struct waiting *one)
 	op->locale = one->locale;
 	op->route = one->route->pattern;
 	op->now_ms = clock_now_ms();
-	return one->route->handler(op, &one->web, &one->answer);
+	uint64_t writes = op->writes;
+	enum err e = one->route->handler(op, &one->web, &one->answer);
+	one->is_alone = e != OK && op->writes == writes && e != ERR_BUSY && e != ERR_DATABASE;
+	if (one->is_alone) fault_clear(&op->fault);
+	return one->is_alone ? OK : e;
 }
 
 static void answer_one(struct server *s, struct op *op, struct waiting *one)
@@ -359,12 +365,16 @@ static void run_together(struct server *s, struct waiting *all)
 	}
 	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, true);
 	struct locale l = setting_locale(&op);
-	for (struct waiting *one = all; one && e == OK; one = one->next) e = recognise(&op, one, &l);
-	for (struct waiting *one = all; one && e == OK; one = one->next) e = handle_one(&op, one);
+	for (struct waiting *one = all; one; one = one->next) {
+		one->is_alone = recognise(&op, one, &l) != OK;
+		fault_clear(&op.fault);
+	}
+	for (struct waiting *one = all; one && e == OK; one = one->next)
+		if (!one->is_alone) e = handle_one(&op, one);
 	e = op_end(&op, e);
 	for (struct waiting *one = all, *next; one; one = next) {
 		next = one->next; /* it lies in its request, which is gone when it is answered */
-		if (e == OK) answer_one(s, &op, one);
+		if (e == OK && !one->is_alone) answer_one(s, &op, one);
 		else run_alone(s, &one->web, one->route);
 	}
 	op_release(&op);

@@ -2,7 +2,7 @@
  * and when there is nothing its connection is suspended until something is published, so that waiting costs no CPU.
  * One lock guards all streams; it is held for copies of short texts only, so publishing never waits for a client. A
  * client that leaves more than STREAM_BEHIND_BYTES unread is cut off; its browser comes back with the last id it saw. What went by in between is not kept: of each topic only the
- * last id is, in slots that topics share by hash, so that who comes back may be told once too often and never too seldom. */
+ * last id is, in slots that topics share by hash (the same slots lead to who listens), so that who comes back may be told once too often and never too seldom. */
 #include <assert.h>
 #include <string.h>
 

@@ -152,6 +152,7 @@ enum err op_must(struct op *op, enum permission p)
 enum err op_run(struct op *op, enum sql q, const struct db_val *args, size_t n, int64_t *changed)
 {
 	struct db *db;
+	op->writes++;
 	TRY(op_db(op, &db));
 	return db_run(db, q, args, n, changed, &op->fault);
 }
@@ -159,6 +160,7 @@ enum err op_run(struct op *op, enum sql q, const struct db_val *args, size_t n, 
 enum err op_put(struct op *op, enum sql q, const struct db_val *args, size_t n)
 {
 	struct db *db;
+	op->writes++;
 	TRY(op_db(op, &db));
 	return db_put(db, q, args, n, &op->fault);
 }

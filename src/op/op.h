@@ -50,6 +50,7 @@ struct op {
 	struct db *db;     /* use op_db */
 	VEC(struct op_deferred { op_fn *fn; void *arg; bool only_on_commit; }) deferred;
 	VEC(struct op_last { enum err (*fn)(void *arg); void *arg; }) last;
+	uint64_t writes;   /* statements that op_run and op_put were asked for */
 	void *letters;     /* what the messages of this operation share (src/conversation) */
 };
 
