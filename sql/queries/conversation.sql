@@ -384,8 +384,9 @@ DELETE FROM conversation_refused WHERE at < $1;
 -- ---- chats ----
 
 -- name: conversation_chat_last
-SELECT c.id, c.state, c.reopened, c.solved_at, c.changed_at, k.read_at, k.seen_at, c.title FROM conversation c JOIN conversation_contact k ON k.id = c.contact
-WHERE k.channel = 'chat' AND k.address = $1 ORDER BY c.made_at DESC, c.id DESC LIMIT 1;
+-- What was merged into another goes on there.
+SELECT t.id, t.state, t.reopened, t.solved_at, t.changed_at, k.read_at, k.seen_at, t.title FROM conversation c JOIN conversation_contact k ON k.id = c.contact JOIN conversation t ON t.id = coalesce(c.merged_into, c.id)
+WHERE t.state < 3 AND k.channel = 'chat' AND k.address = $1 ORDER BY c.made_at DESC, c.id DESC LIMIT 1;
 
 -- name: conversation_chat_messages
 -- Those that were kept since then, the newest first.
