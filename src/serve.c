@@ -4,7 +4,6 @@
 #include "serve.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 #include "base/mem.h"
 #include "alert/alert.h"
 #include "chat/chat.h"
-#include "conversation/conversation.h"
 #include "collect/appliers.h"
 #include "collect/collect.h"
 #include "collect/receive.h"
@@ -38,33 +36,13 @@
 #include "site/site.h"
 #include "source/import.h"
 #include "team/session.h"
+#include "together.h"
 
-enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8, CHAT_FORM_BYTES = 64 << 10, SHARE_OF_REQUESTS = 8, TOGETHER_MOST = 200, RESEARCH_FORM_BYTES = RESEARCH_FILE_BYTES + (1 << 20) };
-
-/* A request of a route whose requests are run together. */
-struct waiting {
-	struct waiting *next;
-	struct web web;
-	struct router_match match;
-	const struct web_route *route;
-	/* while they run */
-	struct answer answer;
-	struct actor actor;
-	uint64_t permissions;
-	struct locale locale;
-	bool is_alone; /* it was refused before it wrote anything: its answer is its own affair */
-};
-struct together {
-	pthread_mutex_t lock;
-	pthread_cond_t more;
-	struct waiting *first, **last;
-	bool is_stopping, has_thread;
-	pthread_t thread;
-};
+enum { IO_THREADS = 2, WORKERS = 6, JOB_WORKERS = 2, TRIES = 4, CATCH_UP_MS = 3000, STOP_GRACE_MS = 8000, METRICS_BYTES = 4 << 20, STREAM_TOPICS = 8, CHAT_FORM_BYTES = 64 << 10, SHARE_OF_REQUESTS = 8, RESEARCH_FORM_BYTES = RESEARCH_FILE_BYTES + (1 << 20) };
 
 struct server {
 	struct app *app;
-	struct together together;
+	struct together *together;
 	struct http_server *http;
 	struct router *router;
 	struct pages *pages;
@@ -298,144 +276,12 @@ static void answered(void *arg, struct http_request *rq, int status)
 	metrics_request((int)(uintptr_t)http_slot(rq) - 1, status, clock_mono_us() - http_started_us(rq));
 }
 
-static void run_alone(struct server *s, struct web *w, const struct web_route *route)
+static void run_alone(void *arg, struct web *w, const struct web_route *route)
 {
+	struct server *s = arg;
 	bool is_answered = false;
 	for (int i = 0; i < TRIES && !is_answered; i++) run_once(s, w, route, i == 0, &is_answered);
 	if (!is_answered) answer_fault(s, w->rq, w->match, ERR_BUSY, "the database is busy, try again");
-}
-
-/* ---- requests that run together ----
- * Messages of chats are many and small, and what each costs is waiting for the disk, twice. So those that come while others are being
- * kept are run by one thread in one operation, with one commit. One that is refused before it wrote anything takes nobody along; where
- * anything else fails nothing of any is kept, and each is run alone. */
-
-static bool is_together(const struct web_route *route)
-{
-	static web_handler *const handlers[] = {chat_message_post, chat_read_post, conversation_answer_post, conversation_seen_post};
-	for (size_t i = 0; i < COUNT_OF(handlers); i++)
-		if (route->handler == handlers[i]) return true;
-	return false;
-}
-
-/* Who they are is found out before anything is written, since that may write in an operation of its own. */
-static enum err recognise(struct op *op, struct waiting *one, const struct locale *l)
-{
-	op->actor = (struct actor){.kind = ACTOR_NOBODY};
-	op->permissions = 0;
-	op->locale = *l;
-	op->route = one->route->pattern;
-	TRY(session_authenticate(op, &one->web));
-	TRY(permit(op, &one->web, one->route));
-	one->actor = op->actor;
-	one->permissions = op->permissions;
-	one->locale = op->locale;
-	return OK;
-}
-
-static enum err handle_one(struct op *op, struct waiting *one)
-{
-	op->actor = one->actor;
-	op->permissions = one->permissions;
-	op->locale = one->locale;
-	op->route = one->route->pattern;
-	op->now_ms = clock_now_ms();
-	uint64_t writes = op->writes;
-	enum err e = one->route->handler(op, &one->web, &one->answer);
-	one->is_alone = e != OK && op->writes == writes && e != ERR_BUSY && e != ERR_DATABASE;
-	if (one->is_alone) fault_clear(&op->fault);
-	return one->is_alone ? OK : e;
-}
-
-static void answer_one(struct server *s, struct op *op, struct waiting *one)
-{
-	op->actor = one->actor;
-	op->permissions = one->permissions;
-	op->locale = one->locale;
-	page_reply(s->pages, op, &one->web, one->route, &one->answer);
-}
-
-static void run_together(struct server *s, struct waiting *all)
-{
-	struct op op;
-	enum err e = OK;
-	if (!all->next) { /* nobody else is there */
-		run_alone(s, &all->web, all->route);
-		return;
-	}
-	op_init(&op, s->app, (struct actor){.kind = ACTOR_NOBODY}, true);
-	struct locale l = setting_locale(&op);
-	for (struct waiting *one = all; one; one = one->next) {
-		one->is_alone = recognise(&op, one, &l) != OK;
-		fault_clear(&op.fault);
-	}
-	for (struct waiting *one = all; one && e == OK; one = one->next)
-		if (!one->is_alone) e = handle_one(&op, one);
-	e = op_end(&op, e);
-	for (struct waiting *one = all, *next; one; one = next) {
-		next = one->next; /* it lies in its request, which is gone when it is answered */
-		if (e == OK && !one->is_alone) answer_one(s, &op, one);
-		else run_alone(s, &one->web, one->route);
-	}
-	op_release(&op);
-}
-
-static struct waiting *take_waiting(struct together *t)
-{
-	pthread_mutex_lock(&t->lock);
-	while (!t->first && !t->is_stopping) pthread_cond_wait(&t->more, &t->lock);
-	struct waiting *all = t->first, *end = all;
-	for (int i = 1; end && end->next && i < TOGETHER_MOST; i++) end = end->next;
-	t->first = end ? end->next : NULL;
-	if (!t->first) t->last = &t->first;
-	if (end) end->next = NULL;
-	pthread_mutex_unlock(&t->lock);
-	return all;
-}
-
-static void *run_those_that_wait(void *arg)
-{
-	struct server *s = arg;
-	for (struct waiting *all; (all = take_waiting(&s->together));) run_together(s, all);
-	return NULL;
-}
-
-static void wait_for_others(struct server *s, struct web *w, const struct web_route *route)
-{
-	struct together *t = &s->together;
-	struct waiting *one = ARENA_NEW(http_arena(w->rq), struct waiting);
-	*one = (struct waiting){.web = *w, .match = *w->match, .route = route};
-	one->web.match = &one->match;
-	pthread_mutex_lock(&t->lock);
-	*t->last = one;
-	t->last = &one->next;
-	pthread_cond_signal(&t->more);
-	pthread_mutex_unlock(&t->lock);
-}
-
-static bool together_start(struct server *s)
-{
-	struct together *t = &s->together;
-	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->more, NULL);
-	t->last = &t->first;
-	t->has_thread = pthread_create(&t->thread, NULL, run_those_that_wait, s) == 0;
-	if (t->has_thread) pthread_setname_np(t->thread, "together");
-	return t->has_thread;
-}
-
-/* After the last request was answered. */
-static void together_stop(struct server *s)
-{
-	struct together *t = &s->together;
-	if (!t->has_thread) return;
-	pthread_mutex_lock(&t->lock);
-	t->is_stopping = true;
-	pthread_cond_signal(&t->more);
-	pthread_mutex_unlock(&t->lock);
-	pthread_join(t->thread, NULL);
-	pthread_cond_destroy(&t->more);
-	pthread_mutex_destroy(&t->lock);
 }
 
 static void by_table(struct server *s, struct http_request *rq)
@@ -461,7 +307,7 @@ static void by_table(struct server *s, struct http_request *rq)
 	}
 	struct web w = {.rq = rq, .app = s->app, .path = page_path(rq, &m), .match = &m, .wants_json = wants_json(rq, &m), .drawn_after = http_published(s->http)};
 	w.is_framed = ROUTES[m.route].permission == WEB_IN_FRAME;
-	if (is_together(&ROUTES[m.route])) wait_for_others(s, &w, &ROUTES[m.route]);
+	if (together_is(&ROUTES[m.route])) together_add(s->together, &w, &ROUTES[m.route]);
 	else run_alone(s, &w, &ROUTES[m.route]);
 }
 
@@ -631,11 +477,8 @@ enum err serve_start(struct server **out, struct app *app, const struct serve_op
 		.answered = answered,
 		.arg = s,
 	};
-	if (!together_start(s)) {
-		serve_stop(s);
-		return fault_set(f, ERR_IO, "", "a thread cannot be started");
-	}
-	enum err e = http_start(&s->http, &options, f);
+	enum err e = together_start(&s->together, &(struct together_way){app, s->pages, permit, run_alone, s}, f);
+	if (e == OK) e = http_start(&s->http, &options, f);
 	if (e == OK) {
 		app->http = s->http;
 		e = jobs_start(&app->jobs, app, app->records, JOB_TABLE, JOB_TABLE_N, JOB_WORKERS, f);
@@ -661,7 +504,7 @@ void serve_stop(struct server *s)
 	struct http_server *http = s->http;
 	if (http) http_stop(http, STOP_GRACE_MS);
 	s->app->http = NULL;
-	together_stop(s);
+	together_stop(s->together);
 	router_free(s->router);
 	pages_free(s->pages);
 	mem_free(s);
