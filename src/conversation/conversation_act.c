@@ -74,13 +74,12 @@ static str doer(const struct op *op, const struct web *w)
 /* Of a chat: where the customer left an address, they get by mail what they have not read by then. */
 static enum err when_to_mail(struct op *op, const struct conversation_row *c, enum message_kind kind, int64_t *at)
 {
-	enum { UNREAD_S = 120 };
 	str email = S("");
 	if (kind != MESSAGE_OUT) return OK;
 	bool is_chat = conversation__is_chat(c->channel);
 	if (is_chat) TRY(chat_said_email(op, c->contact_address, &email));
 	if (is_chat && (!email.n || !mail_is_on(op->app))) return OK;
-	*at = op->now_ms + SECOND_MS * (is_chat ? UNREAD_S : setting_int(op->app, SETTING_inbox_undo_s));
+	*at = op->now_ms + SECOND_MS * setting_int(op->app, is_chat ? SETTING_chat_unread_s : SETTING_inbox_undo_s);
 	return OK;
 }
 

@@ -5,7 +5,7 @@
 #include "setting/setting.h"
 #include "setting/setting_pages.h"
 
-static const enum setting LIMITS[] = {SETTING_survey_rate_address, SETTING_survey_rate_link, SETTING_site_rate_address, SETTING_site_rate_survey, SETTING_chat_rate_address, SETTING_chat_file_bytes, SETTING_write_rate_per_s, SETTING_read_rate_per_s,
+static const enum setting LIMITS[] = {SETTING_survey_rate_address, SETTING_survey_rate_link, SETTING_site_rate_address, SETTING_site_rate_survey, SETTING_chat_rate_address, SETTING_chat_file_bytes, SETTING_chat_unread_s, SETTING_write_rate_per_s, SETTING_read_rate_per_s,
 	SETTING_batch_max_bytes, SETTING_batch_max_events, SETTING_event_max_bytes, SETTING_upload_max_bytes, SETTING_sign_in_tries, SETTING_session_days, SETTING_inbox_undo_s};
 
 struct limit_row {

@@ -2,7 +2,10 @@
 // that are something else, texts that would act; what is kept, exported and erased.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { mailServer, settingsOf } from '../lib/mail.mjs';
 import { start, timeline, until, untilEnd } from '../lib/hospes.mjs';
 
 describe('live chat', () => {
@@ -186,6 +189,47 @@ describe('live chat', () => {
 		assert.equal(fine(await empty.get(at, someone)).key, site.id);
 		fine(await empty.send('/inbox/try', {}, someone));
 		assert.equal(fine(await empty.get('/settings/sites', someone)).rows.length, 1, 'one page is enough');
+	});
+
+	test('whoever has the inbox open is here, unless they say that they are away', async () => {
+		await w.addUser('ada@example.com', 'agent', 'correct horse battery staple');
+		const session = await w.signIn('ada@example.com', 'correct horse battery staple'), page = async () => (await session.get('/inbox')).text();
+		const [topic] = /agent:per_[0-9a-z]+/.exec(await page()), aborted = new AbortController();
+		const stream = await session.request(`/live?topics=${topic}`, { signal: aborted.signal });
+		assert.equal(stream.status, 200);
+		await until('somebody to be here', async () => (await open()).presence === 'here');
+		assert.equal((await session.submit(await page(), { value: 'away' })).status, 303);
+		await until('nobody to be here', async () => (await open()).presence === 'nobody');
+		assert.equal((await session.submit(await page(), { value: 'here' })).status, 303);
+		await until('somebody to be here again', async () => (await open()).presence === 'here');
+		await offer({ opens_at: '00:00', closes_at: '00:01', days: 'workdays' });
+		const { presence, presence_text } = await open();
+		if (new Date().toISOString().slice(11, 16) !== '00:00') assert.deepEqual([presence, /from 00:00 to 00:01/.test(presence_text)], ['closed', true]);
+		await offer({ opens_at: '00:00', closes_at: '00:00', days: 'every' });
+		aborted.abort();
+	});
+
+	test('what a customer has not read goes by mail, in one, and their answer comes home; what they have read does not', async () => {
+		const server = await mailServer(end);
+		fine(await w.send('/settings/mail', settingsOf(server), owner));
+		fine(await w.send('/settings/limits', { limits: [{ name: 'chat_unread_s', value: '1' }] }, owner));
+		const gone = await open(), there = await open();
+		await write(gone.token, 'Where is it?', { name: 'Gone', email: 'gone@example.com' });
+		await write(there.token, 'And mine?', { name: 'There', email: 'there@example.com' });
+		const rows = await inbox(), at = (person) => rows.find((row) => row.person === person).address;
+		for (const text of ['On its way.', 'It comes on Monday.']) fine(await w.send(`${at('Gone')}/answer`, { text }, agent));
+		fine(await w.send(`${at('There')}/answer`, { text: 'Yours too.' }, agent));
+		assert.equal((await call('/read', { token: there.token })).status, 204);
+		const mail = await until('the mail', () => server.taken().find((one) => one.to === 'gone@example.com'));
+		assert.match(mail.raw, /On its way\./);
+		assert.match(mail.raw, /It comes on Monday\./);
+		await until('it to be known as sent', async () => /^conversation_mail_/.test(fine(await w.get(at('Gone'), agent)).messages.at(-1).sending.key));
+		assert.deepEqual(server.taken().map((one) => one.to), ['gone@example.com'], 'one mail, and none for what was read');
+		assert.equal(fine(await w.get(at('There'), agent)).messages.at(-1).sending.key, 'conversation_read');
+		const [, id] = /\r\nMessage-ID: <([^>]+)>/i.exec(mail.raw);
+		writeFileSync(join(w.dir, 'back.eml'), `From: gone@example.com\nTo: cx@example.com\nSubject: Re: Where is it?\nDate: ${new Date().toUTCString()}\nMessage-ID: <back@example.com>\nIn-Reply-To: <${id}>\n\nThank you.\n`);
+		await w.ok(['import', '--as', 'mail', 'back.eml']);
+		assert.equal(fine(await w.get(at('Gone'), agent)).messages.at(-1).text, 'Thank you.');
 	});
 
 	test('what was said is given out and forgotten with its customer', async () => {
