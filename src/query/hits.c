@@ -35,29 +35,34 @@ __attribute__((target("avx2"))) static uint32_t mark_32(const uint8_t *types, __
 	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_and_si256(row, bit), bit));
 }
 
-__attribute__((target("avx2"))) static void mark_avx2(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits)
+__attribute__((target("avx2"))) static void mark_avx2(const uint8_t *types, size_t n, const struct query_type_set *set, uint64_t *hits)
 {
-	uint8_t low[16] = {0}, high[16] = {0};
-	for (int v = 0; v < 256; v++)
-		if (is_wanted[v]) (v < 128 ? low : high)[v & 15] |= (uint8_t)(1 << ((v >> 4) & 7));
-	__m256i low_table = both_halves(low), high_table = both_halves(high);
+	__m256i low_table = both_halves(set->low), high_table = both_halves(set->high);
 	__m256i bits = both_halves((const uint8_t[16]){1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128});
 	size_t i = 0;
 	for (; i + 64 <= n; i += 64)
 		*hits++ = mark_32(types + i, low_table, high_table, bits) | (uint64_t)mark_32(types + i + 32, low_table, high_table, bits) << 32;
-	if (i < n) *hits = mark_word(types + i, n - i, is_wanted);
+	if (i < n) *hits = mark_word(types + i, n - i, set->is_wanted);
 }
 #endif
 
-void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits)
+void query__type_set(struct query_type_set *set)
+{
+	memset(set->low, 0, sizeof set->low);
+	memset(set->high, 0, sizeof set->high);
+	for (int v = 0; v < 256; v++)
+		if (set->is_wanted[v]) (v < 128 ? set->low : set->high)[v & 15] |= (uint8_t)(1 << ((v >> 4) & 7));
+}
+
+void query__mark_types(const uint8_t *types, size_t n, const struct query_type_set *set, uint64_t *hits)
 {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2")) {
-		mark_avx2(types, n, is_wanted, hits);
+		mark_avx2(types, n, set, hits);
 		return;
 	}
 #endif
-	mark_plain(types, n, is_wanted, hits);
+	mark_plain(types, n, set->is_wanted, hits);
 }
 
 uint64_t query__mark_same(const uint16_t *a, const uint16_t *b, size_t n)

@@ -148,7 +148,11 @@ enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_vis
 /* Those customers alone (a bit each), by this thread: each is looked up, so they should be few. */
 enum err query__scan_some(struct query_plan *p, const uint64_t *is_wanted, query_visit *visit, void *state, struct fault *f) NODISCARD;
 /* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */
-void query__mark_types(const uint8_t *types, size_t n, const uint8_t is_wanted[256], uint64_t *hits);
+struct query_type_set { /* is_wanted, and the same as tables by the low half of a type, a bit a high half: query__type_set makes them, once a scan */
+	uint8_t is_wanted[256], low[16], high[16];
+};
+void query__type_set(struct query_type_set *set);
+void query__mark_types(const uint8_t *types, size_t n, const struct query_type_set *set, uint64_t *hits);
 /* unpack.c: rows first up to end, a byte each, into `to`, where STRIP_SPILL more may be written. Types become of_place[their place in the part's table]. */
 void query__unpack_types(const struct events_scan *s, const uint8_t of_place[256], const uint8_t *of_code, size_t first, size_t end, uint8_t *to);
 void query__unpack_gaps(const struct events_raw *time_ms, int64_t gap_ms, size_t first, size_t end, uint8_t *to);

@@ -53,7 +53,7 @@ struct worker {
 struct scan {
 	struct query_plan *plan;
 	query_visit *visit;
-	uint8_t *wanted;      /* 256 a part, by place in its table of types; NULL: all types */
+	struct query_type_set *wanted; /* by part: of places in its table of types; NULL: all types */
 	const uint8_t *codes; /* the same by code */
 	uint8_t *of_place;    /* 256 a part: what a type is unpacked as; NULL: nothing is */
 	uint64_t *is_joined;  /* a bit a customer: of several subjects */
@@ -131,7 +131,6 @@ static void visit_subject(struct worker *w, uint32_t subject, const struct query
 static bool mark(struct worker *w, size_t part, size_t first, size_t end)
 {
 	const struct query_part *p = &w->scan->plan->parts[part];
-	const uint8_t *wanted = w->scan->wanted + part * 256;
 	size_t base = first / 64 * 64, words = (end - base + 63) / 64 + 1; /* a word behind: query__gather reads ahead */
 	if (words > w->cap_hits[part]) {
 		if (!query__charge(w->scan->plan, (words - w->cap_hits[part]) * sizeof(uint64_t))) return false;
@@ -140,7 +139,7 @@ static bool mark(struct worker *w, size_t part, size_t first, size_t end)
 	}
 	uint64_t *hits = w->hits[part];
 	if (p->s.type.width == 1) {
-		query__mark_types(p->s.type.p + base, end - base, wanted, hits);
+		query__mark_types(p->s.type.p + base, end - base, &w->scan->wanted[part], hits);
 		return true;
 	}
 	memset(hits, 0, words * sizeof *hits);
@@ -479,9 +478,11 @@ enum err query__too_large(const struct query_plan *p, struct fault *f)
 static void find_wanted(struct scan *s)
 {
 	const struct query_plan *p = s->plan;
-	s->wanted = ARENA_ARRAY(p->arena, uint8_t, p->n_parts * 256 + 1);
-	for (size_t i = 0; i < p->n_parts; i++)
-		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i * 256 + k] = s->codes[p->parts[i].s.types[k]] != 0;
+	s->wanted = ARENA_ARRAY(p->arena, struct query_type_set, p->n_parts + 1);
+	for (size_t i = 0; i < p->n_parts; i++) {
+		for (size_t k = 0; k < p->parts[i].s.n_types && k < 256; k++) s->wanted[i].is_wanted[k] = s->codes[p->parts[i].s.types[k]] != 0;
+		query__type_set(&s->wanted[i]);
+	}
 }
 
 static void find_of_place(struct scan *s)
