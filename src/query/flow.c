@@ -308,7 +308,21 @@ static bool merge(struct flow_worker *into, const struct flow_worker *from)
 	into->customers += from->customers;
 	into->events += from->events;
 	query__leave_out_merge(into->plan, &into->left_out, &from->left_out, &into->arena);
-	return merge_edges(into, from) && merge_variants(into, from) && swings_merge(&into->swings, &from->swings);
+	return merge_edges(into, from) && swings_merge(&into->swings, &from->swings);
+}
+
+struct merging {
+	struct flow_worker *workers;
+	size_t n;
+	bool is_good[2];
+};
+/* Variants are most of it, and share nothing with the rest. */
+static void merge_half(void *arg, size_t half)
+{
+	struct merging *m = arg;
+	bool is_good = true;
+	for (size_t i = 1; i < m->n && is_good; i++) is_good = half ? merge(&m->workers[0], &m->workers[i]) : merge_variants(&m->workers[0], &m->workers[i]);
+	m->is_good[half] = is_good;
 }
 
 /* ---- which variants are listed ----------------------------------------------------------------------------------------- */
@@ -445,8 +459,9 @@ static void end(struct flow_worker *w)
 static enum err scan(struct query_plan *p, struct flow_worker *workers, void **states, size_t n, struct fault *f)
 {
 	TRY(query__scan(p, visit, states, n, f));
-	for (size_t i = 1; i < n; i++)
-		if (!merge(&workers[0], &workers[i])) return query__too_large(p, f);
+	struct merging merging = {workers, n, {false, false}};
+	query__share(p, 2, merge_half, &merging);
+	if (!merging.is_good[0] || !merging.is_good[1]) return query__too_large(p, f);
 	while (spread_aim(&workers[0].spread)) {
 		for (size_t i = 0; i < n; i++) workers[i].sum = &workers[0], workers[i].all = &workers[0].spread, workers[i].want.left_out = NULL, workers[i].want.channel = false;
 		TRY(query__scan(p, visit, states, n, f));

@@ -145,6 +145,8 @@ enum err query__scan(struct query_plan *p, query_visit *visit, void **states, si
 /* Only customers with an event of the types (query__codes), and only slices that hold one: for kinds to which other events
  * are nothing. Their types are looked through 32 at a time, so where they are rare little else is touched. */
 enum err query__scan_types(struct query_plan *p, const uint8_t *codes, query_visit *visit, void **states, size_t n_states, struct fault *f) NODISCARD;
+/* Calls fn(arg, i) for each i below n, by as many threads as there are workers; for what is left when all customers were brought. */
+void query__share(struct query_plan *p, size_t n, void (*fn)(void *arg, size_t i), void *arg);
 /* Those customers alone (a bit each), by this thread: each is looked up, so they should be few. */
 enum err query__scan_some(struct query_plan *p, const uint64_t *is_wanted, query_visit *visit, void *state, struct fault *f) NODISCARD;
 /* hits.c: for n rows of one-byte types, a bit each: whether is_wanted[type]. Writes whole words. */

@@ -393,6 +393,29 @@ static void work(struct scan *s, struct worker *workers, size_t n, void *(*fn)(v
 		if (is_started[i]) pthread_join(workers[i].thread, NULL);
 }
 
+struct share {
+	atomic_size_t next;
+	size_t n;
+	void (*fn)(void *arg, size_t i);
+	void *arg;
+};
+static void *take_share(void *arg)
+{
+	struct share *s = arg;
+	for (size_t i; (i = atomic_fetch_add(&s->next, 1)) < s->n;) s->fn(s->arg, i);
+	return NULL;
+}
+
+void query__share(struct query_plan *p, size_t n, void (*fn)(void *arg, size_t i), void *arg)
+{
+	struct share s = {.n = n, .fn = fn, .arg = arg};
+	pthread_t threads[MAX_WORKERS];
+	size_t want = query__workers(p), n_threads = 0;
+	while (n_threads + 1 < want && n_threads + 1 < n && pthread_create(&threads[n_threads], NULL, take_share, &s) == 0) n_threads++;
+	(void)take_share(&s);
+	while (n_threads) pthread_join(threads[--n_threads], NULL);
+}
+
 /* ---- preparing ----------------------------------------------------------------------------------------------------- */
 static void find_joined(struct scan *s)
 {

@@ -159,23 +159,54 @@ static int64_t longest(const struct spread *s)
 	return data->has_to ? data->to_ms - data->from_ms + 1 : INT64_MAX;
 }
 
-/* Below, among or above what the window holds. */
-static void begin_rank(struct spread *s, size_t set, const struct spread_window *w, uint64_t place, struct spread_rank *rank, size_t *collect)
+/* Of a share: below, among or above what the window holds. What is not among values that are kept is left to `begin_rank`. */
+static void look_up(struct spread *s, size_t set, size_t share)
+{
+	struct spread_set *x = &s->sets[set];
+	const struct spread_window *w = spread__is_whole(x) ? &x->first : spread__window(s, x, share);
+	struct spread_rank *rank = &s->ranks[(set * s->n_shares + share) * 2];
+	uint64_t place = (uint64_t)(s->shares[share] * (double)(x->n - 1)), last = x->n - 1;
+	rank[0].rank = place < last ? place : last;
+	rank[1].rank = place + 1 < last ? place + 1 : last;
+	for (int i = 0; i < 2; i++) {
+		if (!spread__has_values(w) || rank[i].rank < w->below || rank[i].rank >= w->below + w->kept) continue;
+		rank[i].rank -= w->below;
+		rank[i].is_known = true;
+		if (i && rank[0].is_known && rank[1].rank == rank[0].rank) rank[1].value = rank[0].value;
+		else if (i && rank[0].is_known) rank[1].value = spread__next(w->values, w->kept, rank[0].rank, rank[0].value);
+		else rank[i].value = spread__select(w->values, w->kept, w->low, rank[i].rank);
+	}
+}
+
+static void begin_rank(struct spread *s, size_t set, const struct spread_window *w, struct spread_rank *rank, size_t *collect)
 {
 	const struct spread_set *x = &s->sets[set];
 	uint64_t count = spread__count(x, w), end = (uint64_t)w->low + w->width;
-	*rank = (struct spread_rank){.rank = place};
-	if (place < w->below) {
+	if (rank->rank < w->below) {
 		rank->aim = aim_at(s, &s->aims[set], 0, (uint64_t)w->low, w->below, collect);
-	} else if (place < w->below + count) {
+	} else if (rank->rank < w->below + count) {
 		rank->rank -= w->below;
-		rank->is_known = spread__has_values(w) || w->width == 1;
-		if (spread__has_values(w)) rank->value = spread__select(w->values, w->kept, w->low, rank->rank);
-		else if (w->width == 1) rank->value = w->low;
+		rank->is_known = w->width == 1;
+		if (rank->is_known) rank->value = w->low;
 		else rank->aim = aim_at(s, &s->aims[set], w->low, w->width < (uint64_t)longest(s) ? w->width : (uint64_t)longest(s), count, collect);
 	} else {
 		rank->rank -= w->below + count;
 		rank->aim = aim_at(s, &s->aims[set], (int64_t)end, (uint64_t)longest(s) - end, x->n - w->below - count, collect);
+	}
+}
+
+enum { SETS_AT_ONCE = 16 };
+struct looking {
+	struct spread *s;
+	atomic_bool is_out_of_memory;
+};
+static void look_up_some(void *arg, size_t i)
+{
+	struct looking *l = arg;
+	struct spread *s = l->s;
+	for (size_t set = i * SETS_AT_ONCE; set < s->n && set < (i + 1) * SETS_AT_ONCE; set++) {
+		if (!spread__catch_up(s, set)) atomic_store(&l->is_out_of_memory, true);
+		for (size_t k = 0; s->sets[set].n && k < s->n_shares; k++) look_up(s, set, k);
 	}
 }
 
@@ -187,13 +218,14 @@ static bool begin(struct spread *s)
 	s->ranks = mem_zalloc((s->n + 1) * 2 * n * sizeof *s->ranks);
 	s->aims = mem_zalloc((s->n + 1) * sizeof *s->aims);
 	s->reach = mem_zalloc((s->n + 1) * sizeof *s->reach);
+	struct looking looking = {.s = s};
+	query__share(s->plan, (s->n + SETS_AT_ONCE - 1) / SETS_AT_ONCE, look_up_some, &looking);
+	if (atomic_load(&looking.is_out_of_memory)) return false;
 	for (size_t i = 0; i < s->n; i++) {
 		struct spread_set *x = &s->sets[i];
-		if (!spread__catch_up(s, i)) return false;
 		for (size_t k = 0; x->n && k < 2 * n; k++) {
-			uint64_t place = (uint64_t)(s->shares[k / 2] * (double)(x->n - 1)) + k % 2;
-			const struct spread_window *w = spread__is_whole(x) ? &x->first : spread__window(s, x, k / 2);
-			begin_rank(s, i, w, place < x->n ? place : x->n - 1, &s->ranks[i * 2 * n + k], &collect);
+			struct spread_rank *rank = &s->ranks[i * 2 * n + k];
+			if (!rank->is_known) begin_rank(s, i, spread__is_whole(x) ? &x->first : spread__window(s, x, k / 2), rank, &collect);
 		}
 		again |= s->aims[i] != NULL;
 	}

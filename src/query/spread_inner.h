@@ -26,4 +26,6 @@ static inline uint64_t spread__count(const struct spread_set *x, const struct sp
 bool spread__catch_up(const struct spread *s, size_t set);
 /* The value of the rank; none is below the base. */
 int64_t spread__select(const int64_t *values, size_t n, int64_t base, size_t rank);
+/* The value of the rank after that of this value. */
+int64_t spread__next(const int64_t *values, size_t n, size_t rank, int64_t value);
 #endif

@@ -42,7 +42,8 @@ static double wanted(const int64_t *sorted, size_t n, double share)
 
 static void check(int shape, size_t raw_max, size_t collect_max)
 {
-	struct query_plan plan = {.memory_max = SIZE_MAX, .data = {.has_to = true, .to_ms = INT64_C(1) << 44}};
+	struct query_context ctx = {.threads = 2};
+	struct query_plan plan = {.ctx = &ctx, .memory_max = SIZE_MAX, .data = {.has_to = true, .to_ms = INT64_C(1) << 44}};
 	struct arena arena;
 	struct spread all, other;
 	fill(shape);

@@ -78,6 +78,17 @@ int64_t spread__select(const int64_t *values, size_t n, int64_t base, size_t ran
 	return found;
 }
 
+int64_t spread__next(const int64_t *values, size_t n, size_t rank, int64_t value)
+{
+	int64_t next = INT64_MAX;
+	size_t until = 0;
+	for (size_t i = 0; i < n; i++) {
+		until += values[i] <= value;
+		next = values[i] > value && values[i] < next ? values[i] : next;
+	}
+	return until > rank + 1 ? value : next;
+}
+
 /* ---- windows --------------------------------------------------------------------------------------------------------------- */
 static bool give_room(const struct spread *s, struct spread_window *w, size_t n)
 {
