@@ -11,7 +11,7 @@
 #include "query/bits.h"
 #include "query/funnel_inner.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = UINT32_MAX, HIGHEST = 7 /* the bit of the first step in a byte */ };
 struct funnel_bits {
 	uint64_t *words;   /* owned: the steps, then the rows that are any and have no chain yet, then those of the chain in hand */
 	size_t cap;        /* words of each */
@@ -142,11 +142,47 @@ static bool follow_channels(struct funnel_worker *w, const uint64_t *steps, uint
 	return true;
 }
 
+static bool have_steps_conditions(const struct query_funnel *f)
+{
+	for (size_t k = 0; k < f->n_steps; k++)
+		if (f->steps[k].where) return true;
+	return false;
+}
+
+/* Takes from the rows the steps that they may be by their types, but are not. `where` is asked once for all steps, so that a run
+ * of rows that share a value is one answer. */
+static void look_closer(const struct funnel_worker *w)
+{
+	const struct query_strip *s = &w->strip;
+	const struct query_matcher *where = w->walk->has_where && !w->plan->unpack.filter ? query__where(w->walk->rules) : NULL;
+	bool looks_at_steps = have_steps_conditions(w->f);
+	if (!where && !looks_at_steps) return;
+	for (uint32_t k = 0; k < s->n_pieces; k++) {
+		const struct strip_piece *p = &s->pieces[k];
+		size_t end = k + 1 < s->n_pieces ? s->pieces[k + 1].start : s->n;
+		for (size_t i = p->start; i < end; i++) {
+			if (!s->types[i]) continue;
+			size_t row = p->first + i - p->start;
+			uint16_t type = query__row_type(w->plan, p->part, row);
+			if (where && !query__matches(w->judge, where, type, p->part, row)) s->types[i] = 0;
+			for (uint32_t bits = looks_at_steps ? s->types[i] : 0; bits; bits &= bits - 1) {
+				size_t step = HIGHEST - (size_t)__builtin_ctz(bits);
+				if (!query__matches(w->judge, &w->walk->matchers[step], type, p->part, row)) s->types[i] &= (uint8_t) ~(1U << (HIGHEST - step));
+			}
+		}
+	}
+}
+
 bool funnel__by_bits(struct funnel_worker *w, uint32_t customer, const struct query_slice *slices, size_t n)
 {
 	struct query_strip *s = &w->strip;
 	struct reached first = {0};
 	if (!query__strip(s, w->plan, customer, slices, n, &w->walk->range)) return false;
+	if (w->walk->needs_rows) {
+		bool may = query__judge(w->judge, customer, slices, n) != QUERY_NO;
+		if (w->walk->has_where && !may) return true;
+		look_closer(w);
+	}
 	uint32_t words = (s->n + 63) / 64;
 	if (!give_room(w, words)) return true;
 	uint64_t *steps = w->bits->words, *left = steps + w->f->n_steps * words, *own = left + words;
@@ -163,17 +199,23 @@ bool funnel__by_bits(struct funnel_worker *w, uint32_t customer, const struct qu
 	return true;
 }
 
+static void keep_where(void *state, uint32_t part, size_t first, size_t end, uint8_t *types)
+{
+	const struct funnel_worker *w = state;
+	query__where_keep(w->judge, part, first, end, types);
+}
+
 void funnel__unpack(struct query_walk *k, const struct query *q, const struct funnel_masks *masks)
 {
 	const struct query_funnel *f = q->funnel;
 	struct query_plan *p = &k->plan;
 	bool is_held = f->hold == QUERY_CHANNEL, has_own_groups = q->by != QUERY_NONE && (q->by != f->hold || !is_held);
-	if (f->count != FUNNEL_CUSTOMERS || f->order != FUNNEL_THIS_ORDER || f->n_exclusions || f->n_steps > 8 || k->needs_rows || has_own_groups) return;
+	if (f->count != FUNNEL_CUSTOMERS || f->order != FUNNEL_THIS_ORDER || f->n_exclusions || f->n_steps > HIGHEST + 1 || has_own_groups) return;
 	if ((!is_held && f->hold != QUERY_NONE) || !query__strips_do(p, is_held)) return;
 	uint8_t *steps = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
 	for (size_t t = 0; t < p->n_types; t++)
-		for (size_t i = 0; i < f->n_steps; i++) steps[t] |= (uint8_t)((masks->may[t] >> i & 1) << (7 - i)); /* the first step on top */
-	p->unpack = (struct query_unpack){.of_type = steps, .channel = is_held};
+		for (size_t i = 0; i < f->n_steps; i++) steps[t] |= (uint8_t)((masks->may[t] >> i & 1) << (HIGHEST - i));
+	p->unpack = (struct query_unpack){.of_type = steps, .channel = is_held, .filter = query__where_is_of_runs(k->rules) ? keep_where : NULL};
 }
 
 struct funnel_bits *funnel__bits_new(struct arena *a)

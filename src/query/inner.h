@@ -56,6 +56,7 @@ struct query_plan {
 		bool took;              /* how long after the row before it each comes, UINT32_MAX: as long or longer … */
 		bool gaps;              /* … and 255 where that is longer than gap_ms, else 0; nothing is said of a slice's first row */
 		int64_t gap_ms;
+		void (*filter)(void *state, uint32_t part, size_t first, size_t end, uint8_t *types); /* NULL, or what a worker makes of the types of these rows, as unpacked */
 	} unpack;                 /* what slices bring ready, a byte a row; a kind sets it between query__parts and the scan */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
@@ -211,6 +212,7 @@ bool query__follow_each_other(const struct query_plan *p, const struct query_sli
 struct strip_piece { /* rows of one part, from `first` on, at the places from `start` on */
 	struct events_raw time_ms;
 	size_t first, start;
+	uint32_t part;
 };
 struct query_strip { /* one a worker, all zero at first */
 	uint32_t n, n_pieces;

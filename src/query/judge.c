@@ -143,6 +143,58 @@ bool query__holds(const struct query_judge *j, uint32_t matcher, uint32_t part, 
 	return holds(j, j->rules->roots.v[matcher], part, row);
 }
 
+/* ---- rows that lie together --------------------------------------------------------------------------------------------------- */
+static bool has_runs(const struct query_rules *r, uint32_t name)
+{
+	for (size_t i = 0; i < r->plan->n_parts; i++) {
+		const struct events_values *v = &r->plan->parts[i].named[name];
+		if (v->n && (v->is_sparse || !v->has_runs)) return false;
+	}
+	return true;
+}
+
+static bool is_of_runs(const struct query_rules *r, uint32_t number)
+{
+	const struct rule *rule = &r->rules.v[number];
+	if (rule->kind == RULE_YES) return true;
+	if (rule->kind == RULE_NOT) return is_of_runs(r, r->parts.v[rule->first]);
+	if (rule->kind == RULE_PROPERTY) return has_runs(r, rule->name);
+	for (uint32_t i = 0; i < rule->n; i++)
+		if (!is_of_runs(r, r->parts.v[rule->first + i])) return false;
+	return rule->kind == RULE_ALL || rule->kind == RULE_ANY;
+}
+
+bool query__where_is_of_runs(const struct query_rules *r)
+{
+	return r->has_where && is_of_runs(r, r->where_rule);
+}
+
+/* *until: not past the row from which on it may be otherwise. */
+static bool holds_until(const struct query_judge *j, uint32_t number, uint32_t part, size_t row, size_t *until)
+{
+	const struct query_rules *r = j->rules;
+	const struct rule *rule = &r->rules.v[number];
+	bool is_all = rule->kind == RULE_ALL;
+	if (rule->kind == RULE_YES) return true;
+	if (rule->kind == RULE_NOT) return !holds_until(j, r->parts.v[rule->first], part, row, until);
+	if (rule->kind == RULE_PROPERTY) {
+		bool passes = passes_property(j, rule, part, row);
+		if (j->seen[number].until < *until) *until = j->seen[number].until;
+		return passes;
+	}
+	for (uint32_t i = 0; i < rule->n; i++)
+		if (holds_until(j, r->parts.v[rule->first + i], part, row, until) != is_all) return !is_all;
+	return is_all;
+}
+
+void query__where_keep(const struct query_judge *j, uint32_t part, size_t first, size_t end, uint8_t *bytes)
+{
+	for (size_t row = first, until; row < end; row = until) {
+		until = end;
+		if (!holds_until(j, j->rules->where_rule, part, row, &until)) memset(bytes + (row - first), 0, until - row);
+	}
+}
+
 /* ---- one customer ------------------------------------------------------------------------------------------------------------ */
 static bool is_so(const struct query_rules *r, const struct fact *fact, uint32_t customer)
 {

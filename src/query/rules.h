@@ -54,6 +54,10 @@ static inline bool query__matches(const struct query_judge *j, const struct quer
 	if (c == QUERY_MAYBE) c = j->verdicts[m->number] == QUERY_MAYBE ? (uint8_t)query__holds(j, m->number, part, row) : j->verdicts[m->number];
 	return c == QUERY_YES;
 }
+/* Whether `where` asks properties alone that rows next to each other share, so that it is judged by their runs: query__where_keep
+ * makes 0 of the bytes of rows, from first up to end, that it does not hold of. */
+bool query__where_is_of_runs(const struct query_rules *r);
+void query__where_keep(const struct query_judge *j, uint32_t part, size_t first, size_t end, uint8_t *bytes);
 /* Adds the types that the conditions ask customers' deeds of: what query__scan_types must not leave out. */
 void query__rules_codes(const struct query_rules *r, uint8_t *codes);
 /* Drops from the line what does not match. The line was filled with rows. */

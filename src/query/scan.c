@@ -217,6 +217,7 @@ static bool unpack(struct worker *w, size_t part, size_t first, size_t end)
 	}
 	u->first = first;
 	query__unpack_types(&from->s, w->scan->of_place + part * 256, p->unpack.of_type, first, end, u->types);
+	if (p->unpack.filter) p->unpack.filter(w->state, (uint32_t)part, first, end, u->types);
 	if (p->unpack.took) query__unpack_took(&from->s.time_ms, first, end, u->took);
 	if (p->unpack.gaps) query__unpack_gaps(&from->s.time_ms, p->unpack.gap_ms, first, end, u->gaps);
 	if (p->unpack.channel) query__unpack_channels(&from->s.channel, first, end, u->channels);

@@ -51,17 +51,19 @@ static inline void put(void *to, const void *from, size_t n)
 }
 
 /* Rows of a part behind what is there; last_ms: of the event before them. */
-static inline void put_piece(struct query_strip *s, const struct query_unpack *wanted, const struct query_part *part, const struct query_unpacked *u, uint32_t first, uint32_t end, int64_t last_ms)
+static inline void put_piece(struct query_strip *s, const struct query_plan *p, uint32_t number, const struct query_unpacked *u, uint32_t first, uint32_t end, int64_t last_ms)
 {
+	const struct query_unpack *wanted = &p->unpack;
+	const struct events_raw *times = &p->parts[number].s.time_ms;
 	size_t at = first - u->first, n = end - first;
 	s->starts[s->n_pieces] = (int32_t)s->n;
-	s->pieces[s->n_pieces++] = (struct strip_piece){part->s.time_ms, first, s->n};
+	s->pieces[s->n_pieces++] = (struct strip_piece){*times, first, s->n, number};
 	put(s->types + s->n, u->types + at, n);
 	if (wanted->channel) put(s->channels + s->n, u->channels + at, n);
 	if (wanted->gaps) put(s->gaps + s->n, u->gaps + at, n);
 	if (wanted->took) put(s->took + s->n, u->took + at, n * sizeof *s->took);
 	if (wanted->gaps || wanted->took) {
-		int64_t took_ms = last_ms == INT64_MIN ? INT64_MAX : events_raw_at(&part->s.time_ms, first) - last_ms;
+		int64_t took_ms = last_ms == INT64_MIN ? INT64_MAX : events_raw_at(times, first) - last_ms;
 		if (wanted->gaps) s->gaps[s->n] = took_ms > wanted->gap_ms ? UINT8_MAX : 0;
 		if (wanted->took) s->took[s->n] = took_ms < UINT32_MAX ? (uint32_t)took_ms : UINT32_MAX;
 	}
@@ -81,7 +83,7 @@ bool query__strip(struct query_strip *s, struct query_plan *p, uint32_t customer
 		if (part->min_ms < range->from_ms) first = query__first_from(&part->s, first, end, range->from_ms);
 		if (part->max_ms >= range->to_ms) end = query__first_from(&part->s, first, end, range->to_ms);
 		if (first == end) continue;
-		put_piece(s, &p->unpack, part, slices[i].unpacked, first, end, last_ms);
+		put_piece(s, p, slices[i].part, slices[i].unpacked, first, end, last_ms);
 		if (p->unpack.gaps || p->unpack.took) last_ms = events_raw_at(&part->s.time_ms, end - 1);
 	}
 	for (size_t i = s->n_pieces; i < ((size_t)s->n_pieces + 3) / 4 * 4; i++) s->starts[i] = INT32_MAX;
