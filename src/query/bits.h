@@ -39,9 +39,9 @@ static inline uint64_t same_bytes(const uint8_t *p, const uint8_t *q)
 	struct bytes a = load(p), b = load(q);
 	return bit_of(_mm_cmpeq_epi8(a.of[0], b.of[0]), 0) | bit_of(_mm_cmpeq_epi8(a.of[1], b.of[1]), 16) | bit_of(_mm_cmpeq_epi8(a.of[2], b.of[2]), 32) | bit_of(_mm_cmpeq_epi8(a.of[3], b.of[3]), 48);
 }
-static inline void clear_highest(uint8_t *bytes)
+static inline void keep_bits(uint8_t *bytes, uint8_t bits)
 {
-	__m128i *v = (__m128i *)(void *)bytes, rest = _mm_set1_epi8(127);
+	__m128i *v = (__m128i *)(void *)bytes, rest = _mm_set1_epi8((char)bits);
 	for (int i = 0; i < 4; i++) _mm_storeu_si128(v + i, _mm_and_si128(_mm_loadu_si128(v + i), rest));
 }
 static inline void widen(const uint8_t *bytes, uint16_t *to)
@@ -84,9 +84,9 @@ static inline uint64_t same_bytes(const uint8_t *p, const uint8_t *q)
 	for (int i = 0; i < 64; i++) word |= (uint64_t)(p[i] == q[i]) << i;
 	return word;
 }
-static inline void clear_highest(uint8_t *bytes)
+static inline void keep_bits(uint8_t *bytes, uint8_t bits)
 {
-	for (int i = 0; i < 64; i++) bytes[i] &= 127;
+	for (int i = 0; i < 64; i++) bytes[i] &= bits;
 }
 static inline void widen(const uint8_t *bytes, uint16_t *to)
 {

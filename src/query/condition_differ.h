@@ -277,6 +277,9 @@ static inline str random_condition(int depth, bool of_customers)
 /* What is judged by an event and its customer's traits and consent alone, so that tests can afford to ask it of every event. */
 static inline str random_plain_condition(void)
 {
+	static const char *const OF_RUNS[] = {"{\"name\":\"item\",\"is\":\"x\"}", "{\"name\":\"item\",\"is_not\":7.5}", "{\"not\":{\"name\":\"item\",\"in\":[\"\",true,7]}}",
+		"{\"any\":[{\"name\":\"item\",\"is\":null},{\"name\":\"item\",\"is\":\"x\"}]}", "{\"all\":[{\"name\":\"item\",\"exists\":true},{\"name\":\"score\",\"exists\":false}]}"};
+	if (is_calm && dice(2)) return str_of(OF_RUNS[dice(COUNT_OF(OF_RUNS))]);
 	for (;;) {
 		str c = random_condition(1, false);
 		if (!str_contains(c, S("did")) && !str_contains(c, S("sequence")) && !str_contains(c, S("segment"))) return c;

@@ -5,17 +5,25 @@
 #include "query/bits.h"
 #include "query/flow_inner.h"
 
-enum { IS_CONTACT = 128, TYPES_MAX = 64 /* of which were there is a word */ };
+enum { IS_CONTACT = 128, IS_THERE = 64 /* or `where` does not hold of it */, TYPES_MAX = 64 /* of which were there is a word */, CODE = TYPES_MAX - 1 };
+
+static void keep_where(void *state, uint32_t part, size_t first, size_t end, uint8_t *types)
+{
+	const struct flow_worker *w = state;
+	query__where_keep(w->judge, part, first, end, types);
+}
 
 void flow__unpack(struct query_walk *k, const struct query *q)
 {
 	const struct query_flow *f = q->flow;
 	struct query_plan *p = &k->plan;
-	if (query__is_given(&f->events) || str_given(f->case_property) || k->needs_rows || q->members || p->n_types > TYPES_MAX || !query__strips_do(p, !f->without_loops)) return;
+	if (query__is_given(&f->events) || str_given(f->case_property) || q->members || p->n_types > TYPES_MAX || !query__strips_do(p, !f->without_loops)) return;
+	bool is_filtered = k->has_where;
+	if (is_filtered && !query__where_is_of_runs(k->rules)) return;
 	const uint8_t *is_contact = query__codes(p, &f->contacts);
 	uint8_t *bytes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
-	for (size_t t = 0; t < p->n_types; t++) bytes[t] = (uint8_t)(t | (is_contact[t] ? IS_CONTACT : 0));
-	p->unpack = (struct query_unpack){.of_type = bytes, .channel = !f->without_loops, .took = true};
+	for (size_t t = 0; t < p->n_types; t++) bytes[t] = (uint8_t)(t | IS_THERE | (is_contact[t] ? IS_CONTACT : 0));
+	p->unpack = (struct query_unpack){.of_type = bytes, .channel = !f->without_loops, .took = true, .filter = is_filtered ? keep_where : NULL, .drops = is_filtered};
 }
 
 static inline int64_t took_ms(const struct query_strip *s, uint32_t i)
@@ -29,7 +37,7 @@ static inline uint64_t there(const struct query_strip *s, uint32_t at)
 	return s->n - at < 64 ? (UINT64_C(1) << (s->n - at)) - 1 : UINT64_MAX;
 }
 
-/* Marks are taken off the types on the way. */
+/* Types are left as bare codes. */
 static void count_repeats(struct flow_worker *w)
 {
 	struct query_strip *s = &w->strip;
@@ -37,7 +45,7 @@ static void count_repeats(struct flow_worker *w)
 	for (uint32_t at = 0; at < s->n; at += 64) {
 		struct bytes types = load(s->types + at);
 		uint64_t contacts = take_highest(&types) & there(s, at);
-		clear_highest(s->types + at);
+		keep_bits(s->types + at, CODE);
 		for (; contacts && !w->f->without_loops; contacts &= contacts - 1) {
 			uint32_t i = at + (uint32_t)__builtin_ctzll(contacts);
 			int64_t t = query__strip_time(s, i);
@@ -98,8 +106,7 @@ static void count_returns(struct flow_worker *w)
 static void look_again(struct flow_worker *w)
 {
 	const struct query_strip *s = &w->strip;
-	const uint32_t code = IS_CONTACT - 1;
-	for (uint32_t i = 1; i < s->n; i++) spread_seek(w->all, w->sum->row[s->types[i - 1] & code][s->types[i] & code] - 1, took_ms(s, i));
+	for (uint32_t i = 1; i < s->n; i++) spread_seek(w->all, w->sum->row[s->types[i - 1] & CODE][s->types[i] & CODE] - 1, took_ms(s, i));
 }
 
 bool flow__by_strip(struct flow_worker *w, uint32_t customer, const struct query_slice *slices, size_t n)

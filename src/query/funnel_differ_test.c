@@ -261,7 +261,8 @@ static str random_question(struct question *k)
 	static const char *const ORDERS[] = {"this", "this", "strict", "any"}, *const COUNTS[] = {"customers", "customers", "attempts", "sessions"};
 	static const char *const HOLDS[] = {"channel", "item", "event"}, *const BYS[] = {"channel", "item", "event", "family"};
 	int n = 2 + (int)dice(MAX_STEPS - 1);
-	const char *order = ORDERS[dice(4)];
+	bool is_plain = is_calm && dice(2); /* of the kind that goes by bits */
+	const char *order = ORDERS[is_plain ? 0 : dice(4)];
 	str q = S("");
 	*k = (struct question){.has_conditions = dice(2)};
 	str window = random_duration(), gap = random_duration(), range = random_range();
@@ -269,11 +270,11 @@ static str random_question(struct question *k)
 		random_asked(&steps[s], k->has_conditions);
 		q = str_fmt(&arena, "%.*s%s%.*s", STR_ARG(q), s ? "," : "", STR_ARG(steps[s].json));
 	}
-	q = str_fmt(&arena, "{\"kind\":\"funnel\",\"steps\":[%.*s],\"order\":\"%s\",\"count\":\"%s\",\"window\":%.*s%.*s", STR_ARG(q), order, COUNTS[dice(4)], STR_ARG(window), STR_ARG(range));
+	q = str_fmt(&arena, "{\"kind\":\"funnel\",\"steps\":[%.*s],\"order\":\"%s\",\"count\":\"%s\",\"window\":%.*s%.*s", STR_ARG(q), order, COUNTS[is_plain ? 0 : dice(4)], STR_ARG(window), STR_ARG(range));
 	if (dice(2)) q = str_fmt(&arena, "%.*s,\"gap\":%.*s", STR_ARG(q), STR_ARG(gap));
-	if (dice(2)) q = str_fmt(&arena, "%.*s,\"hold\":\"%s\"", STR_ARG(q), HOLDS[dice(3)]);
-	if (dice(2)) q = str_fmt(&arena, "%.*s,\"by\":\"%s\"%s", STR_ARG(q), BYS[dice(4)], dice(2) ? "" : ",\"top\":2");
-	if (dice(3) == 0) {
+	if (dice(2)) q = str_fmt(&arena, "%.*s,\"hold\":\"%s\"", STR_ARG(q), HOLDS[is_plain ? 0 : dice(3)]);
+	if (dice(2)) q = str_fmt(&arena, "%.*s,\"by\":\"%s\"%s", STR_ARG(q), BYS[is_plain ? 0 : dice(4)], dice(2) ? "" : ",\"top\":2");
+	if (dice(3) == 0 && !is_plain) {
 		int after = 1 + (int)dice((uint64_t)n - 1);
 		random_asked(&excludes[0], k->has_conditions);
 		random_asked(&excludes[1], false);

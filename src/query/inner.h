@@ -56,7 +56,8 @@ struct query_plan {
 		bool took;              /* how long after the row before it each comes, UINT32_MAX: as long or longer … */
 		bool gaps;              /* … and 255 where that is longer than gap_ms, else 0; nothing is said of a slice's first row */
 		int64_t gap_ms;
-		void (*filter)(void *state, uint32_t part, size_t first, size_t end, uint8_t *types); /* NULL, or what a worker makes of the types of these rows, as unpacked */
+		void (*filter)(void *state, uint32_t part, size_t first, size_t end, uint8_t *types); /* NULL, or what a worker makes of the types of these rows, as unpacked … */
+		bool drops;             /* … rows that it makes 0 are not in strips; `took` is asked for with it, as gaps are told by it */
 	} unpack;                 /* what slices bring ready, a byte a row; a kind sets it between query__parts and the scan */
 	struct query_trait by_trait; /* of a question by a trait; query__rules sets it */
 };
@@ -218,6 +219,8 @@ struct query_strip { /* one a worker, all zero at first */
 	uint32_t n, n_pieces;
 	uint8_t *types, *channels, *gaps; /* as unpacked, and the first event comes after a gap; STRIP_SPILL more are readable, and may be written; its own */
 	uint32_t *took;
+	uint32_t *places; /* by event: its place among the rows of the pieces, when some were dropped */
+	bool has_places;
 	struct strip_piece *pieces;
 	int32_t *starts; /* of the pieces, then INT32_MAX up to the next four */
 	size_t cap, cap_pieces;

@@ -144,13 +144,15 @@ bool query__holds(const struct query_judge *j, uint32_t matcher, uint32_t part, 
 }
 
 /* ---- rows that lie together --------------------------------------------------------------------------------------------------- */
+/* Of most rows: those of open tables have none. */
 static bool has_runs(const struct query_rules *r, uint32_t name)
 {
+	uint64_t alone = 0;
 	for (size_t i = 0; i < r->plan->n_parts; i++) {
 		const struct events_values *v = &r->plan->parts[i].named[name];
-		if (v->n && (v->is_sparse || !v->has_runs)) return false;
+		if (v->n && (v->is_sparse || !v->has_runs)) alone += v->n;
 	}
-	return true;
+	return alone * 2 <= r->plan->rows;
 }
 
 static bool is_of_runs(const struct query_rules *r, uint32_t number)

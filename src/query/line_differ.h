@@ -50,6 +50,7 @@ static inline void make_event(struct events *ev)
 		m->time_ms = instant(S("2011-12-30T20:00:00Z")) + (int64_t)n_made / 3 * 9000000 + (int64_t)dice(9000000);
 		m->purposes = SERVICE | ANALYTICS;
 		if (m->channel == 0) m->channel = 1 + (int)dice(LINE_CHANNELS - 1);
+		m->item = 1 + (int)(m->subject + n_made / 200) % (LINE_ITEMS - 1); /* runs of rows share it */
 	}
 	str body = S("{\"properties\":{\"k\":1");
 	if (m->item) body = str_fmt(&arena, "%.*s,\"item\":%s", STR_ARG(body), LINE_ITEM[m->item]);

@@ -170,19 +170,20 @@ static void ask_once(const struct query_context *plain)
 {
 	struct query_context with = with_records(plain), *ctx = &with;
 	static const char *const BYS[] = {"channel", "item", "event", "family"};
-	struct question k = {.has_start = dice(3) > 0, .has_end = dice(3) == 0};
+	bool is_plain = is_calm && dice(2); /* of the kind that needs no lines */
+	struct question k = {.has_start = dice(3) > 0 || is_plain, .has_end = dice(3) == 0 && !is_plain};
 	bool has_conditions = dice(2);
 	str types = random_types(k.types), range = random_range(), duration = random_duration(), where = has_conditions && dice(2) ? random_plain_condition() : S("");
-	random_asked(&starts, has_conditions);
+	random_asked(&starts, has_conditions && !is_plain);
 	random_asked(&ends, has_conditions);
-	bool all = dice(4) > 0;
-	str question = str_fmt(&arena, "{\"kind\":\"paths\",\"length\":%d,\"collapse\":%s,\"%s\":%.*s%.*s", 1 + (int)dice(dice(3) ? 6 : 20), dice(2) ? "true" : "false", dice(2) ? "gap" : "within", STR_ARG(duration), STR_ARG(range));
+	bool all = dice(4) > 0 || is_plain;
+	str question = str_fmt(&arena, "{\"kind\":\"paths\",\"length\":%d,\"collapse\":%s,\"%s\":%.*s%.*s", 1 + (int)dice(dice(3) ? 6 : 20), dice(2) && !is_plain ? "true" : "false", dice(2) || is_plain ? "gap" : "within", STR_ARG(duration), STR_ARG(range));
 	if (k.has_start) question = str_fmt(&arena, "%.*s,\"start\":%.*s", STR_ARG(question), STR_ARG(starts.json));
 	if (k.has_end) question = str_fmt(&arena, "%.*s,\"end\":%.*s", STR_ARG(question), STR_ARG(ends.json));
 	if (where.n) question = str_fmt(&arena, "%.*s,\"where\":%.*s", STR_ARG(question), STR_ARG(where));
 	if (!all) question = str_fmt(&arena, "%.*s,\"event\":%.*s", STR_ARG(question), STR_ARG(types));
 	if (all) memset(k.types, 1, sizeof k.types);
-	if (dice(3) == 0) question = str_fmt(&arena, "%.*s,\"by\":\"%s\"", STR_ARG(question), BYS[dice(4)]);
+	if (dice(3) == 0 && !is_plain) question = str_fmt(&arena, "%.*s,\"by\":\"%s\"", STR_ARG(question), BYS[dice(4)]);
 	if (dice(2)) question = str_fmt(&arena, "%.*s,\"limit\":%d", STR_ARG(question), 1 + (int)dice(40));
 	if (dice(2)) question = str_fmt(&arena, "%.*s,\"tree\":%d", STR_ARG(question), 1 + (int)dice(300));
 	question = str_fmt(&arena, "%.*s}", STR_ARG(question));

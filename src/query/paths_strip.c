@@ -15,15 +15,23 @@ struct paths_bits {
 	size_t cap;
 };
 
+static void keep_where(void *state, uint32_t part, size_t first, size_t end, uint8_t *types)
+{
+	const struct paths_worker *w = state;
+	query__where_keep(w->judge, part, first, end, types);
+}
+
 void paths__unpack(struct query_walk *k, const struct query *q, uint32_t bits_of_code)
 {
 	const struct query_paths *f = q->paths;
 	struct query_plan *p = &k->plan;
 	bool is_plain = query__is_given(&f->start) && !query__is_given(&f->end) && !query__is_given(&f->events) && !f->within_ms && !f->collapse && q->by == QUERY_NONE && !q->members;
-	if (!is_plain || k->needs_rows || bits_of_code == 0 || f->length > LONGEST || p->n_types >= IS_START - 1 || !query__strips_do(p, false)) return;
+	bool is_filtered = k->has_where;
+	if (f->start.where || (is_filtered && (!query__where_is_of_runs(k->rules) || f->gap_ms >= UINT32_MAX))) return;
+	if (!is_plain || bits_of_code == 0 || f->length > LONGEST || p->n_types >= IS_START - 1 || !query__strips_do(p, false)) return;
 	uint8_t *bytes = ARENA_ARRAY(p->arena, uint8_t, (size_t)UINT16_MAX + 1);
 	for (size_t t = 0; t < p->n_types; t++) bytes[t] = (uint8_t)((t + 1) | (k->matchers[1].codes[t] == QUERY_NO ? 0 : IS_START));
-	p->unpack = (struct query_unpack){.of_type = bytes, .gaps = true, .gap_ms = f->gap_ms};
+	p->unpack = (struct query_unpack){.of_type = bytes, .gaps = !is_filtered, .gap_ms = f->gap_ms, .took = is_filtered, .filter = is_filtered ? keep_where : NULL, .drops = is_filtered};
 }
 
 static bool give_room(struct paths_worker *w, size_t words)

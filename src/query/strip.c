@@ -18,11 +18,12 @@ static bool give_room(struct query_strip *s, struct query_plan *p, size_t rows, 
 	if (rows > s->cap) {
 		size_t cap = s->cap ? s->cap : 1024;
 		while (cap < rows) cap *= 2;
-		if (!query__charge(p, (cap - s->cap) * (3 + sizeof *s->took))) return false;
+		if (!query__charge(p, (cap - s->cap) * (3 + sizeof *s->took + sizeof *s->places))) return false;
 		s->types = mem_realloc(s->types, cap + STRIP_SPILL);
 		s->channels = mem_realloc(s->channels, cap + STRIP_SPILL);
 		s->gaps = mem_realloc(s->gaps, cap + STRIP_SPILL);
 		s->took = mem_realloc(s->took, (cap + STRIP_SPILL) * sizeof *s->took);
+		s->places = mem_realloc(s->places, (cap + STRIP_SPILL) * sizeof *s->places);
 		s->cap = cap;
 	}
 	if (pieces > s->cap_pieces) {
@@ -70,6 +71,26 @@ static inline void put_piece(struct query_strip *s, const struct query_plan *p, 
 	s->n += (uint32_t)n;
 }
 
+/* Rows whose type was made 0 leave; what is left comes as long after the one before it as all between took together. */
+static void drop(struct query_strip *s, const struct query_unpack *wanted)
+{
+	uint32_t n = 0;
+	uint64_t took = 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		took = s->took[i] == UINT32_MAX || took >= UINT32_MAX ? UINT32_MAX : took + s->took[i];
+		s->types[n] = s->types[i];
+		s->channels[n] = s->channels[i];
+		s->gaps[n] = n == 0 || (int64_t)took > wanted->gap_ms ? UINT8_MAX : 0;
+		s->took[n] = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+		s->places[n] = i;
+		bool is_kept = s->types[i] != 0;
+		took = is_kept ? 0 : took;
+		n += is_kept;
+	}
+	s->n = n;
+	s->has_places = true;
+}
+
 bool query__strip(struct query_strip *s, struct query_plan *p, uint32_t customer, const struct query_slice *slices, size_t n, const struct query_range *range)
 {
 	size_t rows = 0;
@@ -77,6 +98,7 @@ bool query__strip(struct query_strip *s, struct query_plan *p, uint32_t customer
 	for (size_t i = 0; i < n; i++) rows += slices[i].n;
 	if (!are_unpacked(slices, n) || !query__may(p->ctx, customer) || (!p->parts_follow && !query__follow_each_other(p, slices, n)) || rows >= INT32_MAX || !give_room(s, p, rows, n + 4)) return false;
 	s->n = s->n_pieces = 0;
+	s->has_places = false;
 	for (size_t i = 0; i < n; i++) {
 		const struct query_part *part = &p->parts[slices[i].part];
 		uint32_t first = (uint32_t)slices[i].first, end = first + slices[i].n;
@@ -87,6 +109,7 @@ bool query__strip(struct query_strip *s, struct query_plan *p, uint32_t customer
 		if (p->unpack.gaps || p->unpack.took) last_ms = events_raw_at(&part->s.time_ms, end - 1);
 	}
 	for (size_t i = s->n_pieces; i < ((size_t)s->n_pieces + 3) / 4 * 4; i++) s->starts[i] = INT32_MAX;
+	if (p->unpack.drops) drop(s, &p->unpack);
 	return true;
 }
 
@@ -108,6 +131,7 @@ static inline uint32_t pieces_until(const struct query_strip *s, uint32_t place)
 
 int64_t query__strip_time(const struct query_strip *s, uint32_t place)
 {
+	if (s->has_places) place = s->places[place];
 	const struct strip_piece *p = &s->pieces[pieces_until(s, place) - 1];
 	return events_raw_at(&p->time_ms, p->first + place - p->start);
 }
@@ -118,6 +142,7 @@ void query__strip_free(struct query_strip *s)
 	mem_free(s->channels);
 	mem_free(s->gaps);
 	mem_free(s->took);
+	mem_free(s->places);
 	mem_free(s->pieces);
 	mem_free(s->starts);
 	*s = (struct query_strip){0};
