@@ -140,6 +140,8 @@ struct rows { /* of a slice */
 	uint32_t number, customer;
 	size_t first, end;
 	const uint64_t *hits; /* NULL, or from bit first % 64 on */
+	const uint8_t *kept;  /* NULL, or by row from `first_kept` on: 0 where a condition leaves it out */
+	size_t first_kept;
 	struct cells *cells;  /* of all of them; NULL: each has its own */
 	bool by_type;         /* its type tells which */
 };
@@ -176,7 +178,7 @@ static inline __attribute__((always_inline)) bool count_rows(struct worker *w, c
 		for (; marks; marks &= marks - 1) {
 			size_t row = at + (size_t)__builtin_ctzll(marks);
 			int64_t t = events_raw_at(&time_ms, row);
-			if ((uint64_t)(t - from_ms) >= length) continue;
+			if ((uint64_t)(t - from_ms) >= length || (r->kept && !r->kept[row - r->first_kept])) continue;
 			if (!have_same_cells || codes) {
 				uint16_t type = types[events_raw_at(&type_at, row)];
 				if (codes && codes[type] == QUERY_NO) continue;
@@ -203,17 +205,33 @@ static bool count_slice(struct worker *w, uint32_t customer, const struct query_
 	if (slice->n > SEARCHED && part->min_ms < w->times->from_ms) r.first = query__first_from(&part->s, (uint32_t)r.first, (uint32_t)r.end, w->times->from_ms);
 	if (slice->n > SEARCHED && part->max_ms >= w->times->to_ms) r.end = query__first_from(&part->s, (uint32_t)r.first, (uint32_t)r.end, w->times->to_ms);
 	if (r.hits) r.hits += r.first / 64 - slice->first / 64;
+	if (w->looks) r.kept = slice->unpacked->types, r.first_kept = slice->unpacked->first;
 	uint32_t group;
 	if (!query__group_of_rows(w->groups, slice->part, r.first, r.end, &group)) return count_rows(w, &r, false);
 	r.cells = cells_from(w, group);
 	return r.cells && count_rows(w, &r, true);
 }
 
+static void keep_where(void *state, uint32_t part, size_t first, size_t end, uint8_t *types)
+{
+	const struct worker *w = state;
+	query__where_keep(w->judge, part, first, end, types);
+}
+
+/* A filter by what rows next to each other share is judged by their runs, so that rows can be counted in place all the same. */
+static void unpack(struct query_plan *p, const struct query *q, const struct query_rules *rules)
+{
+	if (!q->where || q->events.where || q->members || query__is_of_numbers(q) || !query__where_is_of_runs(rules)) return;
+	uint8_t *all = arena_alloc(p->arena, (size_t)UINT16_MAX + 1);
+	memset(all, 1, (size_t)UINT16_MAX + 1);
+	p->unpack = (struct query_unpack){.of_type = all, .filter = keep_where};
+}
+
 static bool is_counted_in_place(const struct worker *w)
 {
 	bool is_counting = w->q->measure == QUERY_EVENTS || w->q->measure == QUERY_CUSTOMERS;
 	for (size_t i = 0; i < w->plan->n_parts; i++) is_counting &= w->plan->parts[i].allows == ALLOWS_ALL;
-	return is_counting && !w->looks && !w->q->members;
+	return is_counting && (!w->looks || w->plan->unpack.filter) && !w->q->members;
 }
 
 /* ---- whom a number is made of ------------------------------------------------------------------------------------------ */
@@ -250,7 +268,7 @@ static void visit(void *state, uint32_t customer, const struct query_slice *slic
 	struct worker *w = state;
 	if (query__judge(w->judge, customer, slices, n) == QUERY_NO) return;
 	query__groups_customer(w->groups, customer);
-	if (w->is_in_place && query__may(w->plan->ctx, customer)) {
+	if (w->is_in_place && (!w->looks || slices[0].unpacked) && query__may(w->plan->ctx, customer)) {
 		for (size_t i = 0; i < n; i++)
 			if (!count_slice(w, customer, &slices[i])) return;
 		return;
@@ -392,6 +410,7 @@ static enum err run(struct query_plan *p, const struct query *q, struct query_ru
 		w->of_type = ARENA_ARRAY(&w->arena, struct cells *, p->n_types + 1);
 		states[i] = w;
 	}
+	unpack(p, q, rules);
 	uint8_t *codes = arena_alloc(p->arena, UINT16_MAX + 1);
 	memcpy(codes, match->codes, UINT16_MAX + 1);
 	query__rules_codes(rules, codes);
