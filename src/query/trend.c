@@ -160,6 +160,14 @@ static struct cells *cells_of_row(struct worker *w, const struct rows *r, size_t
 	return w->of_type[type];
 }
 
+/* Of the 64 rows from `at` on those that are marked, or all, within the slice. */
+static inline uint64_t marks_of(const struct rows *r, size_t at)
+{
+	uint64_t marks = r->hits ? r->hits[at / 64 - r->first / 64] : UINT64_MAX;
+	if (at < r->first) marks = marks >> r->first % 64 << r->first % 64;
+	return r->end - at < 64 ? marks & ((UINT64_C(1) << (r->end - at)) - 1) : marks;
+}
+
 /* False: out of memory. */
 static inline __attribute__((always_inline)) bool count_rows(struct worker *w, const struct rows *r, bool have_same_cells)
 {
@@ -169,13 +177,10 @@ static inline __attribute__((always_inline)) bool count_rows(struct worker *w, c
 	const uint8_t *codes = !r->hits || w->looks_at_type ? w->codes : NULL;
 	uint64_t length = (uint64_t)(times->to_ms - times->from_ms);
 	int64_t from_ms = times->from_ms, begin = INT64_MAX, end = INT64_MIN;
-	size_t interval = 0, base = r->first / 64 * 64;
+	size_t interval = 0;
 	struct cells *c = r->cells;
-	for (size_t at = base; at < r->end; at += 64) {
-		uint64_t marks = r->hits ? r->hits[(at - base) / 64] : UINT64_MAX;
-		if (at < r->first) marks = marks >> r->first % 64 << r->first % 64;
-		if (r->end - at < 64) marks &= (UINT64_C(1) << (r->end - at)) - 1;
-		for (; marks; marks &= marks - 1) {
+	for (size_t at = r->first / 64 * 64; at < r->end; at += 64) {
+		for (uint64_t marks = marks_of(r, at); marks; marks &= marks - 1) {
 			size_t row = at + (size_t)__builtin_ctzll(marks);
 			int64_t t = events_raw_at(&time_ms, row);
 			if ((uint64_t)(t - from_ms) >= length || (r->kept && !r->kept[row - r->first_kept])) continue;
