@@ -111,6 +111,9 @@ DELETE FROM conversation_step WHERE conversation IN ({{conversation_of_subject}}
 -- name: conversation_forget_drafts
 DELETE FROM conversation_draft WHERE conversation IN ({{conversation_of_subject}});
 
+-- name: conversation_forget_calls
+DELETE FROM conversation_call WHERE message IN ({{conversation_message_of_subject}});
+
 -- name: conversation_forget_messages
 DELETE FROM conversation_message WHERE id IN ({{conversation_message_of_subject}});
 
@@ -285,6 +288,27 @@ UPDATE conversation_message SET mail = $2, message_id = $3 WHERE id = $1;
 
 -- name: conversation_take_back
 DELETE FROM conversation_message WHERE id = $1 AND conversation = $2 AND send_at IS NOT NULL AND mail IS NULL RETURNING text, person;
+
+-- ---- calls on colleagues ----
+
+-- name: conversation_colleagues
+SELECT id, name, email, language, calendar FROM person WHERE removed_at IS NULL AND email IS NOT NULL ORDER BY id LIMIT $1;
+
+-- name: conversation_call_add
+INSERT INTO conversation_call (message, person, at) VALUES ($1, $2, $3) ON CONFLICT (message, person) DO NOTHING;
+
+-- name: conversation_calls_seen
+UPDATE conversation_call SET seen_at = $3 WHERE person = $2 AND seen_at IS NULL AND message IN (SELECT id FROM conversation_message WHERE conversation = $1);
+
+-- name: conversation_calls
+-- Who calls on somebody in one, the last first.
+SELECT m.author FROM conversation_call n JOIN conversation_message m ON m.id = n.message WHERE n.person = $2 AND n.seen_at IS NULL AND m.conversation = $1 ORDER BY m.at DESC, m.id DESC LIMIT 1;
+
+-- name: conversation_called_count
+SELECT CAST(count(DISTINCT m.conversation) AS INT64) FROM conversation_call n JOIN conversation_message m ON m.id = n.message WHERE n.person = $1 AND n.seen_at IS NULL;
+
+-- name: conversation_called
+{{conversation_columns}} WHERE c.id IN (SELECT m.conversation FROM conversation_call n JOIN conversation_message m ON m.id = n.message WHERE n.person = $1 AND n.seen_at IS NULL) ORDER BY c.changed_at DESC, c.id DESC LIMIT $2;
 
 -- ---- merging and splitting ----
 

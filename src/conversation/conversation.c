@@ -388,7 +388,7 @@ enum err conversation_take(struct conversation_intake *in, const struct received
 enum err conversation_forget_subject(struct op *op, uint32_t subject)
 {
 	static const enum sql rows[] = {SQL_conversation_forget_files, SQL_conversation_forget_references, SQL_conversation_forget_tags, SQL_conversation_forget_steps, SQL_conversation_forget_drafts,
-		SQL_conversation_forget_messages, SQL_conversation_forget, SQL_conversation_forget_refused, SQL_conversation_forget_contacts};
+		SQL_conversation_forget_calls, SQL_conversation_forget_messages, SQL_conversation_forget, SQL_conversation_forget_refused, SQL_conversation_forget_contacts};
 	int64_t noted;
 	TRY(op_run(op, SQL_conversation_forget_note, DB_ARGS(db_int(subject), db_int(SEARCH_MESSAGE), db_int(id_new())), &noted));
 	if (noted) TRY(search_noted(op));

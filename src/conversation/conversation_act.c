@@ -94,6 +94,8 @@ static enum err add_message(struct op *op, const struct web *w, const struct con
 			db_text(id_show(&op->arena, S("msg"), *message)), db_null(), db_text(text), db_text(S("")), db_bool(false), db_bool(false), db_int(0), db_null(), db_null(), db_text(S("")), db_text(S("")), db_int_or_null(send_at), db_bool(false)),
 		NULL));
 	TRY(search_note(op, SEARCH_MESSAGE, *message));
+	TRY(conversation__calls_seen(op, c->id));
+	if (kind == MESSAGE_NOTE) TRY(conversation__call_on(op, c, *message, text, doer(op, w)));
 	if (kind == MESSAGE_NOTE) return op_run(op, SQL_conversation_touch, DB_ARGS(db_id(c->id)), NULL);
 	TRY(conversation__settle(op, c->id, *message, kind, op->now_ms, false));
 	if (conversation__is_chat(c->channel)) TRY(conversation__chat_answered(op, c, *message, doer(op, w), text));

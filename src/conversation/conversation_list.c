@@ -12,8 +12,8 @@
 
 enum { PAGE = 50, MOST_LOOKS = 5000, TAG_BYTES = 160 };
 
-enum view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_SNOOZED, VIEW_SOLVED, VIEWS };
-static const char *const VIEW_NAMES[] = {"open", "mine", "unassigned", "snoozed", "solved", NULL};
+enum view { VIEW_OPEN, VIEW_MINE, VIEW_UNASSIGNED, VIEW_SNOOZED, VIEW_SOLVED, VIEW_CALLED, VIEWS };
+static const char *const VIEW_NAMES[] = {"open", "mine", "unassigned", "snoozed", "solved", "called", NULL};
 static const char *const SORTS[] = {"waiting", "newest", "oldest", "due", NULL};
 static const enum sql SORTED[] = {SQL_conversation_by_waiting, SQL_conversation_by_newest, SQL_conversation_by_oldest, SQL_conversation_by_due};
 static const char *const NO_FIELDS[] = {NULL};
@@ -154,7 +154,7 @@ static const struct desc PRESENCE_DESC = DESC(inbox_presence, PRESENCE_FIELDS);
 static const struct desc_field INBOX_FIELDS[] = {
 	FIELD(inbox, finding, DESC_MSG),
 	FIELD(inbox, presence, DESC_STRUCT, .of = &PRESENCE_DESC),
-	FIELD(inbox, view, DESC_STR, .doc = "open, mine, unassigned, snoozed or solved"),
+	FIELD(inbox, view, DESC_STR, .doc = "open, mine, unassigned, snoozed, solved or called"),
 	FIELD(inbox, q, DESC_STR),
 	FIELD(inbox, is_empty, DESC_BOOL),
 	FIELD(inbox, is_filtered, DESC_BOOL),
@@ -196,7 +196,7 @@ static enum err read_wanted(struct op *op, const struct web *w, struct wanted *x
 {
 	int view = choice(web_query(w, "view"), VIEW_NAMES, VIEW_OPEN);
 	*x = (struct wanted){.q = str_trim(web_query(w, "q")), .tag = str_trim(web_query(w, "tag"))};
-	if (view < 0) return fail(op, ERR_INVALID, "view", "must be one of: open, mine, unassigned, snoozed, solved");
+	if (view < 0) return fail(op, ERR_INVALID, "view", "must be one of: open, mine, unassigned, snoozed, solved, called");
 	x->view = (enum view)view;
 	x->sort = choice(web_query(w, "sort"), SORTS, view >= VIEW_SNOOZED ? 1 : 0);
 	if (x->sort < 0) return fail(op, ERR_INVALID, "sort", "must be one of: waiting, newest, oldest, due");
@@ -217,7 +217,8 @@ static enum err fill_rows(struct op *op, const struct web *w, const struct wante
 	struct db_rows r;
 	int64_t state = x->view == VIEW_SNOOZED ? CONVERSATION_SNOOZED : x->view == VIEW_SOLVED ? CONVERSATION_SOLVED : CONVERSATION_OPEN;
 	int64_t whose = x->view == VIEW_MINE ? 1 : x->view == VIEW_UNASSIGNED ? 2 : 0;
-	TRY(op_query(op, SORTED[x->sort], DB_ARGS(db_int(state), db_int(whose), db_id(op->actor.id), db_text(x->tag.n ? x->tag : STR_NONE), db_int(x->key), db_int(x->behind), db_int(PAGE + 1)), &r));
+	if (x->view == VIEW_CALLED) TRY(op_query(op, SQL_conversation_called, DB_ARGS(db_id(op->actor.id), db_int(PAGE)), &r));
+	else TRY(op_query(op, SORTED[x->sort], DB_ARGS(db_int(state), db_int(whose), db_id(op->actor.id), db_text(x->tag.n ? x->tag : STR_NONE), db_int(x->key), db_int(x->behind), db_int(PAGE + 1)), &r));
 	page->rows.n = r.n > PAGE ? PAGE : r.n;
 	page->rows.v = ARENA_ARRAY(&op->arena, struct conversation_row, page->rows.n + 1);
 	for (size_t i = 0; i < page->rows.n; i++) conversation__fill(op, &r, i, &page->rows.v[i]);
@@ -284,6 +285,25 @@ static enum err fill_found(struct op *op, const struct web *w, const struct want
 	return e;
 }
 
+static void add_view(struct op *op, const struct wanted *x, struct inbox *page, enum view v, int64_t n)
+{
+	struct msg name = msg_of(str_fmt(&op->arena, "inbox_view_%s", VIEW_NAMES[v]).p);
+	str address = v == VIEW_OPEN ? S("/inbox") : str_fmt(&op->arena, "/inbox?view=%s", VIEW_NAMES[v]);
+	page->views.v[page->views.n++] = (struct inbox_view){i18n_msg(&op->arena, &op->locale, &name), address, n, !x->q.n && v == x->view, v != VIEW_SOLVED};
+}
+
+/* Of calls only for whom there are any. */
+static enum err fill_views(struct op *op, const struct wanted *x, struct inbox *page, const struct db_rows *counts)
+{
+	struct db_rows called;
+	TRY(op_query(op, SQL_conversation_called_count, DB_ARGS(db_id(op->actor.id)), &called));
+	page->views.v = ARENA_ARRAY(&op->arena, struct inbox_view, VIEWS);
+	for (int v = 0; v < VIEW_SOLVED; v++) add_view(op, x, page, (enum view)v, db_rows_int(counts, 0, (size_t)v));
+	add_view(op, x, page, VIEW_SOLVED, 0);
+	if (db_rows_int(&called, 0, 0) || x->view == VIEW_CALLED) add_view(op, x, page, VIEW_CALLED, db_rows_int(&called, 0, 0));
+	return OK;
+}
+
 static enum err fill_choices(struct op *op, const struct wanted *x, struct inbox *page)
 {
 	struct db_rows counts, any, tags;
@@ -292,12 +312,7 @@ static enum err fill_choices(struct op *op, const struct wanted *x, struct inbox
 	TRY(op_query(op, SQL_conversation_any, DB_NO_ARGS, &any));
 	TRY(op_query(op, SQL_conversation_tag_all, DB_NO_ARGS, &tags));
 	page->is_empty = !any.n;
-	page->views.v = ARENA_ARRAY(&op->arena, struct inbox_view, VIEWS);
-	for (int v = 0; v < VIEWS; v++) {
-		struct msg name = msg_of(str_fmt(&op->arena, "inbox_view_%s", VIEW_NAMES[v]).p);
-		page->views.v[page->views.n++] = (struct inbox_view){i18n_msg(&op->arena, &op->locale, &name), v == VIEW_OPEN ? S("/inbox") : str_fmt(&op->arena, "/inbox?view=%s", VIEW_NAMES[v]),
-			v == VIEW_SOLVED ? 0 : db_rows_int(&counts, 0, (size_t)v), !x->q.n && v == (int)x->view, v != VIEW_SOLVED};
-	}
+	TRY(fill_views(op, x, page, &counts));
 	for (int i = 0; SORTS[i]; i++) {
 		struct msg name = msg_of(str_fmt(&op->arena, "inbox_sort_%s", SORTS[i]).p);
 		customer_option(op, &page->sorts, str_of(SORTS[i]), i18n_msg(&op->arena, &op->locale, &name), i == x->sort);

@@ -41,7 +41,7 @@ struct conversation_page {
 	bool is_solved, may_write, may_mail, is_nobody, is_chat, is_elsewhere;
 	str typing, live; /* topics: the customer writes; something changed */
 	int64_t read_at;  /* of a chat: how far the customer has read */
-	struct msg no_mail, collision, said; /* said: an address of mail that nobody has proven */
+	struct msg no_mail, collision, call, said; /* said: an address of mail that nobody has proven */
 	str earlier;
 	LIST_OF(struct conversation_message) messages;
 	LIST_OF(str) tags;
@@ -67,6 +67,10 @@ enum err conversation__choose(struct op *op, struct web *w, struct conversation_
 /* Promises, scores and orders of the customer, and articles that may answer: beside its messages. number: of the customer, 0: nobody. */
 enum err conversation__beside(struct op *op, uint32_t number, struct conversation_page *page) NODISCARD;
 extern const struct desc CONVERSATION_SUGGESTION_DESC;
+/* Calls on the colleagues that a note names, by who wrote it. */
+enum err conversation__call_on(struct op *op, const struct conversation_row *c, id message, str text, str who) NODISCARD;
+/* By whoever acts. */
+enum err conversation__calls_seen(struct op *op, id conversation) NODISCARD;
 str conversation__undo(struct op *op, id conversation, id message);
 
 struct conversation_snooze {

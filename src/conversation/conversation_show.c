@@ -66,6 +66,7 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, live, DESC_STR, .flags = DESC_PAGE_ONLY),
 	FIELD(conversation_page, no_mail, DESC_MSG),
 	FIELD(conversation_page, said, DESC_MSG, .doc = "of a chat: an address of mail that the customer gave and nobody has proven"),
+	FIELD(conversation_page, call, DESC_MSG, .doc = "a colleague calls on whoever looks"),
 	FIELD(conversation_page, collision, DESC_MSG, .doc = "who else is writing an answer, or what came in between"),
 	FIELD(conversation_page, earlier, DESC_STR),
 	FIELD(conversation_page, messages, DESC_LIST, .item = DESC_STRUCT, .of = &MESSAGE_DESC),
@@ -227,6 +228,15 @@ static enum err fill_choices(struct op *op, struct conversation_page *page)
 	return OK;
 }
 
+static enum err fill_call(struct op *op, struct conversation_page *page)
+{
+	struct db_rows r;
+	if (op->actor.kind != ACTOR_PERSON) return OK;
+	TRY(op_query(op, SQL_conversation_calls, DB_ARGS(db_id(page->conversation.id), db_id(op->actor.id)), &r));
+	if (r.n) page->call = msg_str("conversation_call", "name", db_rows_text(&r, 0, 0));
+	return OK;
+}
+
 static void fill_moves(struct op *op, struct conversation_page *page)
 {
 	struct msg untitled = msg_of("inbox_untitled");
@@ -270,6 +280,7 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 	TRY(fill_customer(op, page));
 	TRY(fill_history(op, page));
 	TRY(fill_drafts(op, page));
+	TRY(fill_call(op, page));
 	TRY(fill_choices(op, page));
 	page->is_solved = page->conversation.state == CONVERSATION_SOLVED;
 	page->may_write = op_may(op, PERM_WRITE_CUSTOMERS);

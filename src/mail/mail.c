@@ -15,7 +15,7 @@
 
 enum { SUBJECT_BYTES = 400, REFERENCES_BYTES = 8000, TEXT_BYTES = 1 << 20, RENDERED_BYTES = 4 << 20 };
 
-const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", "survey", "answer", "acknowledgement", NULL};
+const char *const MAIL_KINDS[] = {"test", "page", "password", "invitation", "customer", "alert", "survey", "answer", "acknowledgement", "called", NULL};
 const char *const MAIL_STATES[] = {"queued", "sending", "sent", "failed", "bounced", NULL};
 
 bool mail_is_on(const struct app *app)

@@ -8,7 +8,7 @@
 
 struct person;
 
-enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT, MAIL_SURVEY, MAIL_ANSWER /* of a person, in a conversation */, MAIL_ACKNOWLEDGEMENT /* of a program, to what somebody wrote */ };
+enum mail_kind { MAIL_TEST, MAIL_PAGE, MAIL_PASSWORD, MAIL_INVITATION, MAIL_CUSTOMER /* a letter to a customer */, MAIL_ALERT, MAIL_SURVEY, MAIL_ANSWER /* of a person, in a conversation */, MAIL_ACKNOWLEDGEMENT /* of a program, to what somebody wrote */, MAIL_CALLED /* a colleague calls on somebody */ };
 extern const char *const MAIL_KINDS[];
 enum mail_state { MAIL_QUEUED, MAIL_SENDING, MAIL_SENT, MAIL_FAILED /* refused, or given up */, MAIL_BOUNCED /* there is no such recipient */ };
 extern const char *const MAIL_STATES[];
