@@ -76,7 +76,7 @@ static bool give_room(struct funnel_worker *w, size_t words)
 {
 	struct funnel_bits *b = w->bits;
 	size_t rows = w->f->n_steps + 2, cap = b->cap ? b->cap : 16;
-	if (words <= b->cap) return true;
+	if (b->words && words <= b->cap) return true;
 	while (cap < words) cap *= 2;
 	if (!query__charge(w->plan, (cap - b->cap) * rows * sizeof *b->words)) return false;
 	b->words = mem_realloc(b->words, cap * rows * sizeof *b->words);
