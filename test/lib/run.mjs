@@ -1,4 +1,4 @@
-// run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, one more at a
+// run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, two more at a
 // time than there are cores (HOSPES_TEST_JOBS), as many wait for a moment. "sqlite:short" is SQLite for the files that are
 // not long, "sqlite:long" for those that are: that say "Starts first", or need the sample, the company or a browser. A file that takes longer than HOSPES_TEST_FILE_S
 // is ended with everything that it started, and counts as a failure that says which tests had begun and not ended: nothing
@@ -10,7 +10,7 @@ import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync } from 'no
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism() + 1;
+const JOBS = Number(process.env.HOSPES_TEST_JOBS) || availableParallelism() + 2;
 const LIMIT_S = Number(process.env.HOSPES_TEST_FILE_S) || 900;
 const LAST_WORDS_MS = 3000, OUTPUT_MS = 2000;
 const databases = (process.env.HOSPES_TEST_DATABASES ?? 'sqlite').split(',').map((name) => name.split(':'));

@@ -4,8 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { retention, trend } from '../lib/answers.mjs';
-import { prepare, ROOT, start, timeline, until, untilEnd } from '../lib/hospes.mjs';
+import { prepare, ROOT, start, timeline, untilEnd } from '../lib/hospes.mjs';
 
 const figures = JSON.parse(readFileSync(join(ROOT, 'test/figures/online_retail.json'), 'utf8'));
 const nextMonth = (month) => new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 1)).toISOString().slice(0, 10);
@@ -18,7 +19,7 @@ describe('the bundled sample', () => {
 	before(async () => {
 		hospes = await prepare(end);
 		await hospes.serve({ command: 'demo', ready: false });
-		await until('touchpoints to be stored', async () => (await hospes.metric('hospes_events_stored')) > 0);
+		while (!((await hospes.metric('hospes_events_stored')) > 0)) await sleep(5); // a load takes a second or two: not a moment is lost
 		brokenOff = { ready: (await hospes.get('/health')).status === 200, end: await hospes.stop() };
 		await hospes.serve({ command: 'demo' });
 		secret = await hospes.key('secret');
