@@ -4,7 +4,8 @@ every key of en.json stands in every language that is switched on, with the same
 
     words.py I18N_FOLDER OUT.c            writes the table; exits 1 with a list when a text is missing or differs
     words.py I18N_FOLDER --check          checks every language that has a file, switched on or not
-    words.py I18N_FOLDER --unused ROOT    names keys that nothing under ROOT/{pages,src,tables} uses
+    words.py I18N_FOLDER --unused ROOT    names keys that nothing under ROOT/{pages,src,tables} uses, and those that a page
+                                          says as {{t.key}} and no language has
 """
 import json
 import pathlib
@@ -165,6 +166,11 @@ def unused(texts, root):
             and not any(k.endswith(s) and k[:-len(s)] in words for s in suffixes)]
 
 
+def missing(texts, root):
+    said = {(key, p.relative_to(root)) for p in (root / "pages").rglob("*.html") for key in re.findall(r"{{[{&]?\s*t\.([a-z0-9_]+)", p.read_text(encoding="utf-8"))}
+    return [f"{page}: there is no text {key}" for key, page in sorted(said) if key not in texts]
+
+
 def main(arguments):
     folder = pathlib.Path(arguments[0])
     every = load(folder / "languages.json")
@@ -174,7 +180,7 @@ def main(arguments):
     if "en" not in catalogues:
         raise Problem("en.json is missing")
     if arguments[1] == "--unused":
-        found = unused(catalogues["en"], pathlib.Path(arguments[2]))
+        found = unused(catalogues["en"], pathlib.Path(arguments[2])) + missing(catalogues["en"], pathlib.Path(arguments[2]))
         print("\n".join(found))
         return 1 if found else 0
     problems = check(languages, catalogues)
