@@ -175,7 +175,7 @@ static bool derives(const struct intake *in, const struct touchpoint *t, const s
 {
 	const struct people *people = in->app->people;
 	if (t->has_traits || (kind && kind->order != ORDER_NONE)) return true;
-	if (t->call == CALL_ALIAS || t->call == CALL_GROUP || feedback_is_answer(t->event) || followup_watches(in->app, t->event) || collect_is_awaited(in->app, t->event) || verbatim_may(t->event, t->raw)) return true;
+	if (t->call == CALL_ALIAS || t->call == CALL_GROUP || feedback_is_answer(t->event) || followup_watches(in->app, t->event) || collect_is_awaited(in->app, t->event) || (!t->has_no_words && verbatim_may(t->event, t->raw))) return true;
 	for (size_t i = 1; i < ids->n; i++) {
 		if (str_eq(ids->v[i].kind, S("anonymous_id")) ? !people_is_linked(people, ids->v[i].subject) : people_customer(people, ids->v[i].subject) != customer)
 			return true;

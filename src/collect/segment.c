@@ -15,6 +15,7 @@
 #include "base/datetime.h"
 #include "base/utf8.h"
 #include "json/reader.h"
+#include "reading/verbatim.h"
 
 const struct segment_options SEGMENT_OPTIONS = {.event_bytes = 32 << 10, .body_bytes = 500 << 10, .body_events = 2500, .is_live = true};
 
@@ -44,7 +45,7 @@ struct walk {
 	str trait_email, trait_phone, context_email, context_phone, property_email;
 	str context_channel, property_channel, property_location, property_store, city;
 	str currency, line_currency; /* codes; of the lines: the first one's */
-	bool has_page, has_app, is_broken;
+	bool has_page, has_app, has_words, is_broken;
 };
 
 struct batch {
@@ -163,6 +164,7 @@ static void walk_properties(struct walk *w)
 		else if (IS(key, "is_anonymous")) w->t->is_anonymous = reader_token(w->r) == JSON_TRUE;
 		else if (IS(key, "delivered_by")) w->t->delivered_by = text_value(w);
 		else if (IS(key, "carrier") && reader_token(w->r) == JSON_TRUE && !w->t->delivered_by.n) w->t->delivered_by = S("carrier");
+		else if (reader_token(w->r) == JSON_STRING) w->has_words = w->has_words || verbatim_is_named(key);
 		else skip_value(w->r);
 	}
 }
@@ -401,6 +403,7 @@ static void read_event(struct batch *b, struct pending *p, str type)
 	}
 	if (reader_token(b->r) == JSON_ERROR) return;
 	t->raw = (str){from, (size_t)(json_raw(b->r).p + 1 - from)};
+	t->has_no_words = !w.has_words;
 	p->item.message_id = t->message_id;
 	p->time = w.timestamp.n ? w.timestamp : w.original_timestamp;
 	p->sent_at = w.sent_at;

@@ -260,10 +260,34 @@ static void an_order_is_in_one_currency(void **state)
 	}
 }
 
+static void an_event_without_words_is_told_by_its_properties(void **state)
+{
+	static const struct {
+		const char *members;
+		bool has_words;
+	} CASES[] = {
+		{"\"properties\":{\"price\":1,\"title\":\"A text\"}", false},
+		{"\"context\":{\"page\":{\"text\":\"no\"}}", false},
+		{"\"properties\":{\"text\":7,\"comment\":null,\"body\":{\"text\":\"deeper\"}}", false},
+		{"\"properties\":{\"price\":1,\"comment\":\"Late\"}", true},
+		{"\"properties\":{\"t\\u0065xt\":\"Late\"}", true},
+		{"\"properties\":{\"subject\":\"Late\"},\"properties\":{}", true},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+		str text = str_fmt(&arena, "{\"userId\":\"u\",\"event\":\"Called\",%s}", CASES[i].members);
+		if (one(SEGMENT_TRACK, text)->has_no_words == CASES[i].has_words) fail_msg("%s", CASES[i].members);
+	}
+	struct segment_body body;
+	assert_ok(read_as(SEGMENT_BATCH, S("{\"context\":{\"library\":1},\"batch\":[{\"type\":\"track\",\"userId\":\"u\",\"event\":\"Called\",\"properties\":{\"text\":\"Late\"}}]}"), &body));
+	assert_false(body.first->touchpoint.has_no_words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_order_is_in_one_currency),
+		cmocka_unit_test(an_event_without_words_is_told_by_its_properties),
 		cmocka_unit_test(a_track_call_gives_what_it_carries),
 		cmocka_unit_test(the_other_calls_have_event_names_of_their_own),
 		cmocka_unit_test(times_are_corrected_by_when_they_were_sent),

@@ -60,6 +60,7 @@ struct touchpoint {
 	bool has_bad_currency;     /* properties.currency, or that of a line, is no code */
 	bool is_anonymous;         /* properties.is_anonymous: an answer that shall be tied to nobody */
 	bool has_traits;           /* traits or context.traits hold anything */
+	bool has_no_words;         /* each property was seen, and none can hold words of a customer (verbatim_is_named) */
 	str raw;                   /* the whole event object as stored: the raw text, with top-level context/integrations of a batch merged when there were any */
 };
 struct arena;

@@ -15,9 +15,9 @@
 enum { BODY_BYTES = 4 << 20, TEXT_BYTES = 20000 };
 
 /* The first that holds some counts. */
-static const char *const NAMES[] = {"text", "comment", "message", "review", "body", "content", "subject"};
-static const char *const OURS[] = {
-#define SPOKEN_BY_US(event) event,
+static const str NAMES[] = {{"text", 4}, {"comment", 7}, {"message", 7}, {"review", 6}, {"body", 4}, {"content", 7}, {"subject", 7}};
+static const str OURS[] = {
+#define SPOKEN_BY_US(event) {event, sizeof event - 1},
 #include "spoken_by_us.def"
 #undef SPOKEN_BY_US
 };
@@ -25,7 +25,7 @@ static const char *const OURS[] = {
 str verbatim_words(const struct json_node *properties)
 {
 	for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
-		const struct json_node *v = json_get(properties, str_of(NAMES[i]));
+		const struct json_node *v = json_get(properties, NAMES[i]);
 		str text = v && v->type == JSON_STRING ? str_trim(v->text) : STR_NONE;
 		if (str_given(text) && text.n) return text;
 	}
@@ -37,7 +37,7 @@ static bool is_of_customers(str event)
 	const struct touchpoint_kind *kind = touchpoint_kind(event);
 	if (kind && kind->family == FAMILY_MESSAGES) return false;
 	for (size_t i = 0; i < COUNT_OF(OURS); i++)
-		if (str_eq(kind ? kind->event : event, str_of(OURS[i]))) return false;
+		if (str_eq(kind ? kind->event : event, OURS[i])) return false;
 	return true;
 }
 
@@ -46,9 +46,16 @@ static bool names_one(str body)
 	const char *end = body.p + body.n;
 	for (const char *p = body.p; (p = memchr(p, '"', (size_t)(end - p))); p++)
 		for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
-			size_t n = strlen(NAMES[i]);
-			if ((size_t)(end - p) > n + 1 && p[n + 1] == '"' && !memcmp(p + 1, NAMES[i], n)) return true;
+			size_t n = NAMES[i].n;
+			if ((size_t)(end - p) > n + 1 && p[n + 1] == '"' && !memcmp(p + 1, NAMES[i].p, n)) return true;
 		}
+	return false;
+}
+
+bool verbatim_is_named(str property)
+{
+	for (size_t i = 0; i < COUNT_OF(NAMES); i++)
+		if (property.n == NAMES[i].n && !memcmp(property.p, NAMES[i].p, property.n)) return true;
 	return false;
 }
 
@@ -124,7 +131,7 @@ static enum err collect_part(struct op *op, struct events_part *part, struct ver
 	const struct text_own *own = text_own_of(op);
 	size_t put = 0;
 	TRY(events_part_columns(part, EVENTS_TIME | EVENTS_TYPE | EVENTS_CHANNEL | EVENTS_SOURCE | EVENTS_PURPOSES | EVENTS_IMPORT | EVENTS_FLAGS, &c, &op->fault));
-	for (size_t i = 0; i < COUNT_OF(NAMES); i++) TRY(events_part_property(part, str_of(NAMES[i]), &p[i], &op->fault));
+	for (size_t i = 0; i < COUNT_OF(NAMES); i++) TRY(events_part_property(part, NAMES[i], &p[i], &op->fault));
 	for (; walk->row < c.n && put < most; walk->row++) {
 		int64_t added = 0;
 		bool any = false;

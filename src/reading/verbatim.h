@@ -12,6 +12,8 @@ struct text_own;
 str verbatim_words(const struct json_node *properties);
 /* Whether the event may hold words of a customer: by its name, then by the members that its body names. Cheap; rather too often. */
 bool verbatim_may(str event, str body);
+/* Whether a property of this name may hold them. */
+bool verbatim_is_named(str property);
 /* Its row, if it holds any; the same one again changes nothing. */
 enum err verbatim_apply(struct op *op, const struct text_own *own, const struct event *e) NODISCARD;
 enum err verbatim_forget_import(struct op *op, int64_t import) NODISCARD;
