@@ -1,4 +1,4 @@
-/* migrate.c: forward only, one transaction each, in order of number. Numbers may have gaps, and a lower one that is
+/* migrate.c: forward only, one transaction each, or one for all where none has run, in order of number. Numbers may have gaps, and a lower one that is
  * new still runs (several people add migrations before a release). What already ran must not have changed, and a
  * database that knows a number this program does not is a newer program's: refused. */
 #include <inttypes.h>
@@ -34,16 +34,29 @@ enum err db__apply(struct db *db, const struct db__migration *m, struct fault *f
 		NULL, NULL, f);
 }
 
-static enum err apply(struct db *db, const struct db__migration *m, struct fault *f)
+/* These, or none of them. */
+static enum err apply(struct db *db, const struct db__migration *m, size_t n, struct fault *f)
 {
 	TRY(db_begin(db, f));
-	enum err e = db__apply(db, m, f);
+	enum err e = OK;
+	for (size_t i = 0; i < n && e == OK; i++) e = db__apply(db, &m[i], f);
 	if (e == OK) e = db_commit(db, f);
 	if (e != OK) {
 		db_rollback(db);
 		return e;
 	}
-	log_info("migrated", F_INT("number", m->number), F_STR("name", str_of(m->name)));
+	for (size_t i = 0; i < n; i++) log_info("migrated", F_INT("number", m[i].number), F_STR("name", str_of(m[i].name)));
+	return OK;
+}
+
+static enum err apply_missing(struct db *db, const struct db_rows *ran, struct fault *f)
+{
+	if (!ran->n) return apply(db, DB__MIGRATIONS, DB__MIGRATIONS_N, f);
+	for (size_t i = 0, r = 0; i < DB__MIGRATIONS_N; i++) {
+		while (r < ran->n && db_rows_int(ran, r, 0) < DB__MIGRATIONS[i].number) r++;
+		if (r < ran->n && db_rows_int(ran, r, 0) == DB__MIGRATIONS[i].number) continue;
+		TRY(apply(db, &DB__MIGRATIONS[i], 1, f));
+	}
 	return OK;
 }
 
@@ -78,11 +91,7 @@ enum err db__migrate(struct db *db, struct fault *f)
 			db, &arena, "SELECT number, name, checksum FROM migration ORDER BY number", NULL, 0, &ran, f);
 	for (size_t r = 0; r < ran.n && e == OK; r++)
 		e = db__check_known("database", db_rows_int(&ran, r, 0), db_rows_text(&ran, r, 1), db_rows_text(&ran, r, 2), f);
-	for (size_t i = 0, r = 0; i < DB__MIGRATIONS_N && e == OK; i++) {
-		while (r < ran.n && db_rows_int(&ran, r, 0) < DB__MIGRATIONS[i].number) r++;
-		if (r < ran.n && db_rows_int(&ran, r, 0) == DB__MIGRATIONS[i].number) continue;
-		e = apply(db, &DB__MIGRATIONS[i], f);
-	}
+	if (e == OK) e = apply_missing(db, &ran, f);
 	arena_release(&arena);
 	return e;
 }
