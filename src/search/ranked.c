@@ -1,408 +1,205 @@
-/* Ranked texts lie in a table a language, KIND_LANGUAGE, so that a word is rare or common among texts of its own language.
- * FTS5 keeps where each token stands, which its vocabulary tells; KIND_LANGUAGE_size keeps how long each text is. */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* What ranked texts are found by lies in tables of our own: how many texts of a language have a word, and for each word and text how
+ * often it stands there and how long the text is, so that one scan of a word's rows scores it. FTS5's vocabulary gave the same a
+ * place at a time, through a virtual table. Numbers are small integers of this file; a text keeps its words' numbers, so that taking it
+ * out touches its own rows only. */
 #include <string.h>
 
-#include "base/utf8.h"
-#include "op/app.h"
+#include "base/map.h"
 #include "search/inner.h"
 
-enum { LANGUAGE_BYTES = 16, TITLE_TIMES = 3, TOKENS_MOST = 400, SLIP_LETTERS = 4, LONG_LETTERS = 8, SLIPS_MOST = 3, LETTERS_MOST = 40, TABLE_BYTES = 64, COMMON_LEAST = 50, COMMON_SHARE = 5, LIKELIEST_TIMES = 4, LIKELIEST_LEAST = 200 };
-#define K1 1.2
-#define B 0.75
+enum { LANGUAGE_BYTES = 16, TITLE_TIMES = 3 };
 
-/* ---- the tokenizer ---- */
-struct giving {
-	void *arg;
-	int (*token)(void *arg, int flags, const char *token, int n, int from, int to);
+static const char *const STATEMENTS[SEARCH__STATEMENTS] = {
+	[SEARCH__TEXT] = "SELECT number, language, tokens, words FROM ranked_text WHERE kind = ?1 AND id = ?2",
+	[SEARCH__TEXT_ADD] = "INSERT INTO ranked_text (number, kind, id, language, tokens, words) VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6)",
+	[SEARCH__TEXT_DROP] = "DELETE FROM ranked_text WHERE number = ?1",
+	[SEARCH__TEXT_ID] = "SELECT id FROM ranked_text WHERE number = ?1",
+	[SEARCH__TEXT_LAST] = "SELECT ifnull(max(number), 0) FROM ranked_text",
+	[SEARCH__LANGUAGE] = "SELECT number, texts, tokens FROM ranked_language WHERE kind = ?1 AND language = ?2",
+	[SEARCH__LANGUAGE_ADD] = "INSERT INTO ranked_language (kind, language, texts, tokens) VALUES (?1, ?2, 1, ?3) "
+							 "ON CONFLICT (kind, language) DO UPDATE SET texts = texts + 1, tokens = tokens + excluded.tokens RETURNING number",
+	[SEARCH__LANGUAGE_LESS] = "UPDATE ranked_language SET texts = texts - 1, tokens = tokens - ?2 WHERE number = ?1",
+	[SEARCH__WORD] = "SELECT number, texts FROM ranked_word WHERE language = ?1 AND word = ?2",
+	[SEARCH__WORDS] = "SELECT word, number FROM ranked_word WHERE language = ?1 AND word >= ?2 AND word < ?3",
+	[SEARCH__WORD_TEXTS] = "SELECT texts FROM ranked_word WHERE number = ?1",
+	[SEARCH__WORD_ADD] = "INSERT INTO ranked_word (language, word, texts) VALUES (?1, ?2, 1) ON CONFLICT (language, word) DO UPDATE SET texts = texts + 1 RETURNING number",
+	[SEARCH__WORD_LESS] = "UPDATE ranked_word SET texts = texts - 1 WHERE number = ?1",
+	[SEARCH__WORD_DROP] = "DELETE FROM ranked_word WHERE number = ?1 AND texts <= 0",
+	[SEARCH__POSTS] = "SELECT text, times, tokens FROM ranked_post WHERE word = ?1",
+	[SEARCH__POST_ADD] = "INSERT INTO ranked_post (word, text, times, tokens) VALUES (?1, ?2, ?3, ?4)",
+	[SEARCH__POST_DROP] = "DELETE FROM ranked_post WHERE word = ?1 AND text = ?2",
 };
 
-static int tokenizer_make(void *arg, const char **words, int n, Fts5Tokenizer **out)
+bool search__open_ranked(sqlite3 *db)
 {
-	static char nothing;
-	(void)arg, (void)words, (void)n;
-	*out = (Fts5Tokenizer *)&nothing;
-	return SQLITE_OK;
+	return search__run(db, "CREATE TABLE IF NOT EXISTS ranked_language (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, language TEXT NOT NULL, texts INTEGER NOT NULL, tokens INTEGER NOT NULL, UNIQUE (kind, language));"
+						   "CREATE TABLE IF NOT EXISTS ranked_text (number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id INTEGER NOT NULL, language INTEGER NOT NULL, tokens INTEGER NOT NULL, words BLOB NOT NULL, UNIQUE (kind, id));"
+						   "CREATE TABLE IF NOT EXISTS ranked_word (number INTEGER PRIMARY KEY, language INTEGER NOT NULL, word TEXT NOT NULL, texts INTEGER NOT NULL, UNIQUE (language, word));"
+						   "CREATE TABLE IF NOT EXISTS ranked_post (word INTEGER NOT NULL, text INTEGER NOT NULL, times INTEGER NOT NULL, tokens INTEGER NOT NULL, PRIMARY KEY (word, text)) WITHOUT ROWID");
 }
 
-static void tokenizer_free(Fts5Tokenizer *t)
+bool search__empty_ranked(sqlite3 *db)
 {
-	(void)t;
+	return search__run(db, "DELETE FROM ranked_post; DELETE FROM ranked_word; DELETE FROM ranked_text; DELETE FROM ranked_language");
 }
 
-static int give(void *arg, const char *token, int n, int from, int to, bool is_same_place)
+/* ---- statements: prepared once an open file ---- */
+static sqlite3_stmt *statement(struct search *s, enum search__statement which)
 {
-	const struct giving *g = arg;
-	return g->token(g->arg, is_same_place ? FTS5_TOKEN_COLOCATED : 0, token, n, from, to);
+	sqlite3_stmt **at = &s->statements[which];
+	if (*at) sqlite3_reset(*at);
+	else if (sqlite3_prepare_v3(s->db, STATEMENTS[which], -1, SQLITE_PREPARE_PERSISTENT, at, NULL) != SQLITE_OK) *at = NULL;
+	return *at;
 }
 
-/* A query is cut already, each token by itself between quotes. */
-static int tokenize(Fts5Tokenizer *t, void *arg, int flags, const char *text, int n, int (*token)(void *, int, const char *, int, int, int))
+void search__rest_statements(struct search *s)
 {
-	struct giving g = {arg, token};
-	(void)t;
-	if (flags & FTS5_TOKENIZE_QUERY) return token(arg, 0, text, n, 0, n);
-	return search__grams((str){text, text ? (size_t)n : 0}, give, &g);
+	for (size_t i = 0; i < SEARCH__STATEMENTS; i++) sqlite3_reset(s->statements[i]);
 }
 
-bool search__add_ranked_tokenizer(fts5_api *api)
+void search__end_statements(struct search *s)
 {
-	fts5_tokenizer ours = {tokenizer_make, tokenizer_free, tokenize};
-	return api->xCreateTokenizer(api, "ranked", NULL, &ours, NULL) == SQLITE_OK;
-}
-
-/* ---- tables ---- */
-static const char *table_of(char room[TABLE_BYTES], const char *kind, str language)
-{
-	char name[LANGUAGE_BYTES + 1];
-	size_t n = 0;
-	for (size_t i = 0; i < language.n && n < LANGUAGE_BYTES; i++) {
-		char c = language.p[i];
-		if (c >= 'A' && c <= 'Z') c |= 32;
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) name[n++] = c;
-		else if (c == '-') name[n++] = '_';
+	for (size_t i = 0; i < SEARCH__STATEMENTS; i++) {
+		sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
 	}
-	name[n] = 0;
-	snprintf(room, TABLE_BYTES, "%s_%s", kind, n ? name : "und");
-	return room;
 }
 
-static bool for_tables(sqlite3 *db, const char *kind, bool (*act)(sqlite3 *db, const char *table, void *arg), void *arg)
+sqlite3_stmt *search__ask(struct search *s, enum search__statement which, const int64_t *values, size_t n)
 {
-	char sql[SEARCH__STATEMENT_BYTES], names[64][TABLE_BYTES];
-	size_t n = 0;
-	sqlite3_stmt *s = NULL;
-	snprintf(sql, sizeof sql, "SELECT name FROM sqlite_schema WHERE name GLOB '%s_*' AND sql LIKE '%%USING fts5(%%'", kind);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK;
-	while (ok && n < COUNT_OF(names) && sqlite3_step(s) == SQLITE_ROW) snprintf(names[n++], sizeof names[0], "%s", (const char *)sqlite3_column_text(s, 0));
-	sqlite3_finalize(s);
-	for (size_t i = 0; ok && i < n; i++) ok = act(db, names[i], arg);
+	sqlite3_stmt *q = statement(s, which);
+	for (size_t i = 0; q && i < n; i++)
+		if (sqlite3_bind_int64(q, (int)i + 1, values[i]) != SQLITE_OK) return NULL;
+	return q;
+}
+
+bool search__bind_text(sqlite3_stmt *q, int at, str text)
+{
+	return q && sqlite3_bind_text(q, at, text.p ? text.p : "", (int)text.n, SQLITE_STATIC) == SQLITE_OK;
+}
+
+/* Its single number; -1 when it cannot be asked. */
+static int64_t returned(sqlite3_stmt *q)
+{
+	int64_t out = q && sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : -1;
+	if (q) sqlite3_reset(q);
+	return out;
+}
+
+static bool act(struct search *s, enum search__statement which, const int64_t *values, size_t n)
+{
+	sqlite3_stmt *q = search__ask(s, which, values, n);
+	bool ok = q && sqlite3_step(q) == SQLITE_DONE;
+	if (q) sqlite3_reset(q);
+	return ok;
+}
+#define ACT(s, which, ...) act((s), (which), (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+str search__language_key(struct arena *a, str language)
+{
+	return language.n ? str_sub(str_lower_ascii(a, language), 0, LANGUAGE_BYTES) : S("und");
+}
+
+/* ---- taking out ---- */
+static bool take_out_words(struct search *s, int64_t text, const int64_t *words, size_t n)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < n; i++) ok = ACT(s, SEARCH__POST_DROP, words[i], text) && ACT(s, SEARCH__WORD_LESS, words[i]) && ACT(s, SEARCH__WORD_DROP, words[i]);
 	return ok;
 }
 
-static bool take_out(sqlite3 *db, const char *table, void *arg)
+/* *number: what the text was here, 0 when it was not. */
+static bool take_out(struct search *s, struct arena *a, int64_t kind, id of, int64_t *number)
 {
-	char sql[SEARCH__STATEMENT_BYTES];
-	long long of = *(const id *)arg;
-	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = %lld; DELETE FROM %s_size WHERE id = %lld", table, of, table, of);
-	return search__run(db, sql);
+	sqlite3_stmt *q = search__ask(s, SEARCH__TEXT, (const int64_t[]){kind, of}, 2);
+	int step = q ? sqlite3_step(q) : SQLITE_ERROR;
+	*number = 0;
+	if (step != SQLITE_ROW) return step == SQLITE_DONE;
+	int64_t language = sqlite3_column_int64(q, 1), tokens = sqlite3_column_int64(q, 2);
+	size_t n = (size_t)sqlite3_column_bytes(q, 3) / sizeof(int64_t);
+	int64_t *words = ARENA_ARRAY(a, int64_t, n + 1);
+	if (n) memcpy(words, sqlite3_column_blob(q, 3), n * sizeof *words);
+	*number = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return take_out_words(s, *number, words, n) && ACT(s, SEARCH__TEXT_DROP, *number) && ACT(s, SEARCH__LANGUAGE_LESS, language, tokens);
 }
 
-static bool optimize(sqlite3 *db, const char *table, void *arg)
-{
-	char sql[SEARCH__STATEMENT_BYTES];
-	(void)arg;
-	snprintf(sql, sizeof sql, "INSERT INTO %s (%s) VALUES ('optimize')", table, table);
-	return search__run(db, sql);
-}
-
-static bool drop(sqlite3 *db, const char *table, void *arg)
-{
-	char sql[SEARCH__STATEMENT_BYTES];
-	(void)arg;
-	snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s_words; DROP TABLE IF EXISTS %s_terms; DROP TABLE IF EXISTS %s_size; DROP TABLE %s", table, table, table, table);
-	return search__run(db, sql);
-}
-
-bool search__optimize_ranked(sqlite3 *db, const char *kind)
-{
-	return for_tables(db, kind, optimize, NULL);
-}
-
-bool search__empty_ranked(sqlite3 *db, const char *kind)
-{
-	return for_tables(db, kind, drop, NULL);
-}
+/* ---- putting in ---- */
+struct counting {
+	struct arena *a;
+	struct map times; /* of each token */
+	int64_t tokens;   /* places: a word's beginning stands at the word's */
+};
 
 static int count(void *arg, const char *token, int n, int from, int to, bool is_same_place)
 {
-	(void)token, (void)n, (void)from, (void)to;
-	*(int64_t *)arg += !is_same_place;
+	struct counting *c = arg;
+	str t = {token, (size_t)n};
+	uint64_t *times = map_get(&c->times, t);
+	(void)from, (void)to;
+	c->tokens += !is_same_place;
+	if (!times) times = map_put(&c->times, str_dup(c->a, t), NULL);
+	++*times;
 	return 0;
 }
 
 /* A title says more than a text: it stands there several times. */
-static str with_title(struct arena *a, const struct search__noted *x)
+static void count_all(struct counting *c, const struct search__noted *x)
 {
-	str text = x->text;
-	for (int i = 0; i < TITLE_TIMES && x->title.n; i++) text = str_fmt(a, "%.*s\n%.*s", STR_ARG(x->title), STR_ARG(text));
-	return text;
+	for (int i = 0; i < TITLE_TIMES && x->title.n; i++) search__grams(x->title, count, c);
+	search__grams(x->text, count, c);
 }
 
-bool search__write_ranked(sqlite3 *db, const char *kind, const struct search__noted *x, bool *has_removed)
+static int64_t add_word(struct search *s, int64_t language, str word)
 {
-	char table[TABLE_BYTES], sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	struct arena a = {0};
-	id of = x->of;
-	int before = sqlite3_total_changes(db);
-	if (!for_tables(db, kind, take_out, &of)) return false;
-	if (sqlite3_total_changes(db) > before) *has_removed = true;
-	if (!x->is_there) return true;
-	table_of(table, kind, x->language);
-	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(text, tokenize='ranked')", table);
-	if (!search__run(db, sql)) return false;
-	snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s_words USING fts5vocab(%s, 'instance'); CREATE VIRTUAL TABLE IF NOT EXISTS %s_terms USING fts5vocab(%s, 'row')", table, table, table, table);
-	if (!search__run(db, sql)) return false;
-	snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS %s_size (id INTEGER PRIMARY KEY, tokens INTEGER NOT NULL)", table);
-	if (!search__run(db, sql)) return false;
-	int64_t tokens = 0;
-	str text = with_title(&a, x);
-	search__grams(text, count, &tokens);
-	snprintf(sql, sizeof sql, "INSERT INTO %s_size VALUES (%lld, %lld)", table, (long long)x->of, (long long)tokens);
-	if (!search__run(db, sql)) return false;
-	snprintf(sql, sizeof sql, "INSERT INTO %s (rowid, text) VALUES (?1, ?2)", table);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_bind_text(s, 2, text.p, (int)text.n, SQLITE_STATIC) == SQLITE_OK &&
-	          sqlite3_step(s) == SQLITE_DONE;
-	sqlite3_finalize(s);
-	arena_release(&a);
+	sqlite3_stmt *q = search__ask(s, SEARCH__WORD_ADD, &language, 1);
+	return search__bind_text(q, 2, word) ? returned(q) : -1;
+}
+
+static int64_t add_language(struct search *s, int64_t kind, str language, int64_t tokens)
+{
+	sqlite3_stmt *q = search__ask(s, SEARCH__LANGUAGE_ADD, (const int64_t[]){kind, 0, tokens}, 3);
+	return search__bind_text(q, 2, language) ? returned(q) : -1;
+}
+
+static bool add_text(struct search *s, const int64_t values[5], const int64_t *words, size_t n, int64_t *number)
+{
+	sqlite3_stmt *q = search__ask(s, SEARCH__TEXT_ADD, values, 5);
+	bool ok = q && sqlite3_bind_blob64(q, 6, words, n * sizeof *words, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(q) == SQLITE_DONE;
+	if (q) sqlite3_reset(q);
+	*number = sqlite3_last_insert_rowid(s->db);
 	return ok;
 }
 
-/* ---- what is looked for ---- */
-struct tokens {
-	struct arena *a;
-	str v[TOKENS_MOST];
-	size_t n;
-};
-
-static bool add_token(struct tokens *t, str token)
+static bool put_in(struct search *s, struct counting *c, const struct search__noted *x, int64_t number)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (str_eq(t->v[i], token)) return true;
-	if (t->n == TOKENS_MOST) return false;
-	t->v[t->n++] = str_dup(t->a, token);
-	return true;
-}
-
-static int add(void *arg, const char *token, int n, int from, int to, bool is_same_place)
-{
-	(void)from, (void)to, (void)is_same_place;
-	return !add_token(arg, (str){token, (size_t)n});
-}
-
-static size_t letters_of(str s, uint32_t out[LETTERS_MOST])
-{
+	int64_t language = add_language(s, x->kind, search__language_key(c->a, x->language), c->tokens), *words = ARENA_ARRAY(c->a, int64_t, c->times.n + 1), *times = ARENA_ARRAY(c->a, int64_t, c->times.n + 1);
 	size_t n = 0;
-	for (size_t at = 0; at < s.n && n < LETTERS_MOST;) out[n++] = utf8_next(s, &at);
-	return n;
-}
-
-/* Damerau's distance (letters missing, added, changed, or two changed about), most + 1 when it is more than most. */
-static size_t distance(const uint32_t *a, size_t n, const uint32_t *b, size_t m, size_t most)
-{
-	size_t rows[3][LETTERS_MOST + 1];
-	if ((n > m ? n - m : m - n) > most) return most + 1;
-	for (size_t k = 0; k <= m; k++) rows[0][k] = k;
-	for (size_t i = 1; i <= n; i++) {
-		size_t *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3], least = now[0] = i;
-		for (size_t k = 1; k <= m; k++) {
-			size_t d = last[k - 1] + (a[i - 1] != b[k - 1]);
-			if (last[k] + 1 < d) d = last[k] + 1;
-			if (now[k - 1] + 1 < d) d = now[k - 1] + 1;
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && before[k - 2] + 1 < d) d = before[k - 2] + 1;
-			now[k] = d;
-			if (d < least) least = d;
-		}
-		if (least > most) return most + 1;
-	}
-	return rows[n % 3][m];
-}
-
-struct slip {
 	str word;
-	size_t distance;
-	int64_t texts;
-};
-
-static int by_likeness(const void *x, const void *y)
-{
-	const struct slip *a = x, *b = y;
-	if (a->distance != b->distance) return a->distance < b->distance ? -1 : 1;
-	return (a->texts < b->texts) - (a->texts > b->texts);
-}
-
-/* Words of the texts that begin with the same letter and are few slips away: the likeliest. */
-static void add_slips(sqlite3 *db, const char *table, struct tokens *t, str word)
-{
-	uint32_t want[LETTERS_MOST], have[LETTERS_MOST];
-	size_t n = letters_of(word, want), most = n >= LONG_LETTERS ? 2 : 1;
-	char sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	VEC(struct slip) found = {0};
-	if (n < SLIP_LETTERS) return;
-	snprintf(sql, sizeof sql, "SELECT term, doc FROM %s_terms WHERE term >= ?1 AND term < ?2", table);
-	char first[8], after[8];
-	int first_n = (int)utf8_put(want[0], first), after_n = (int)utf8_put(want[0] + 1, after);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_text(s, 1, first, first_n, SQLITE_STATIC) == SQLITE_OK &&
-	          sqlite3_bind_text(s, 2, after, after_n, SQLITE_STATIC) == SQLITE_OK;
-	while (ok && sqlite3_step(s) == SQLITE_ROW) {
-		str term = {(const char *)sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0)};
-		size_t m = letters_of(term, have), d = distance(want, n, have, m, most);
-		if (d <= most && found.n < TOKENS_MOST) VEC_PUSH(&found, t->a, ((struct slip){str_dup(t->a, term), d, sqlite3_column_int64(s, 1)}));
+	uint64_t often;
+	bool ok = language > 0;
+	for (size_t i = 0; ok && map_next(&c->times, &i, &word, &often); n++) {
+		words[n] = add_word(s, language, word);
+		times[n] = (int64_t)often;
+		ok = words[n] > 0;
 	}
-	sqlite3_finalize(s);
-	if (found.n > 1) qsort(found.v, found.n, sizeof *found.v, by_likeness);
-	for (size_t i = 0; i < found.n && i < SLIPS_MOST; i++) (void)add_token(t, found.v[i].word);
+	ok = ok && add_text(s, (const int64_t[]){number, x->kind, x->of, language, c->tokens}, words, n, &number);
+	for (size_t i = 0; ok && i < n; i++) ok = ACT(s, SEARCH__POST_ADD, words[i], number, times[i], c->tokens);
+	return ok;
 }
 
-/* ---- scoring ----
- * A token's instances come text by text. What is found is gathered over all tokens, scored a text at a time as if all texts
- * were of one length, and the likeliest are then scored by their own. FTS5's own bm25() looks at every phrase for every text
- * that has any of them, which took ten times as long. */
-struct posting {
-	id of;
-	uint32_t token;
-	uint32_t times;
-};
-struct scored {
-	size_t first, n; /* of its postings */
-	struct search_hit hit;
-};
-struct scoring {
-	struct arena *a;
-	int64_t n_texts;
-	double mean_length, idf[TOKENS_MOST];
-	VEC(struct posting) postings;
-};
-
-static bool read_sizes(sqlite3 *db, const char *table, struct scoring *x)
+bool search__write_ranked(struct search *s, const struct search__noted *x)
 {
-	char sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	snprintf(sql, sizeof sql, "SELECT count(*), avg(tokens) FROM %s_size", table);
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-	if (ok) x->n_texts = sqlite3_column_int64(s, 0), x->mean_length = sqlite3_column_double(s, 1);
-	sqlite3_finalize(s);
-	return ok && x->n_texts > 0 && x->mean_length > 0;
-}
-
-/* What most texts have says little and costs most: it is left out where there are enough texts to tell. */
-static bool says_little(const struct scoring *x, int64_t texts)
-{
-	return texts > COMMON_LEAST && texts * COMMON_SHARE > x->n_texts;
-}
-
-/* In how many texts it stands. */
-static int64_t add_postings(sqlite3_stmt *s, struct scoring *x, str token, uint32_t number)
-{
-	size_t before = x->postings.n;
-	int64_t n = 0;
-	sqlite3_reset(s);
-	if (sqlite3_bind_text(s, 1, token.p, (int)token.n, SQLITE_STATIC) != SQLITE_OK) return 0;
-	while (sqlite3_step(s) == SQLITE_ROW) {
-		id of = sqlite3_column_int64(s, 0);
-		if (n && x->postings.v[x->postings.n - 1].of == of) {
-			x->postings.v[x->postings.n - 1].times++;
-			continue;
-		}
-		if (says_little(x, ++n)) break;
-		VEC_PUSH(&x->postings, x->a, ((struct posting){of, number, 1}));
+	struct arena a = {0};
+	struct counting c = {.a = &a};
+	int64_t number;
+	bool ok = take_out(s, &a, x->kind, x->of, &number);
+	if (ok && x->is_there) {
+		map_init(&c.times);
+		count_all(&c, x);
+		ok = put_in(s, &c, x, number);
+		map_release(&c.times);
 	}
-	x->idf[number] = log(1 + ((double)(x->n_texts - n) + 0.5) / ((double)n + 0.5));
-	if (says_little(x, n)) x->postings.n = before;
-	return n;
-}
-
-static bool gather(sqlite3 *db, const char *table, struct tokens *t, struct scoring *x, struct search_hits *out)
-{
-	char sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	snprintf(sql, sizeof sql, "SELECT doc FROM %s_words WHERE term = ?1", table);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) return false;
-	out->words = ARENA_ARRAY(t->a, str, TOKENS_MOST);
-	size_t asked = t->n;
-	for (size_t i = 0; i < t->n; i++) {
-		int64_t texts = add_postings(s, x, t->v[i], (uint32_t)i);
-		bool is_prefix = search__is_prefix(t->v[i]);
-		if (!texts && i < asked && !is_prefix) add_slips(db, table, t, t->v[i]);
-		if (texts && !says_little(x, texts) && !is_prefix) out->words[out->n_words++] = t->v[i];
-	}
-	sqlite3_finalize(s);
-	return true;
-}
-
-static int by_text(const void *x, const void *y)
-{
-	const struct posting *a = x, *b = y;
-	return (a->of > b->of) - (a->of < b->of);
-}
-
-static int by_score(const void *x, const void *y)
-{
-	const struct scored *a = x, *b = y;
-	if (a->hit.score != b->hit.score) return a->hit.score > b->hit.score ? -1 : 1;
-	return (a->hit.of > b->hit.of) - (a->hit.of < b->hit.of);
-}
-
-static double score_of(const struct scoring *x, const struct scored *of, double length)
-{
-	double score = 0;
-	for (size_t i = of->first; i < of->first + of->n; i++) {
-		const struct posting *p = &x->postings.v[i];
-		score += x->idf[p->token] * (double)p->times * (K1 + 1) / ((double)p->times + K1 * (1 - B + B * length / x->mean_length));
-	}
-	return score;
-}
-
-static size_t score_all(struct scoring *x, struct scored **out)
-{
-	size_t n = 0;
-	if (x->postings.n > 1) qsort(x->postings.v, x->postings.n, sizeof *x->postings.v, by_text);
-	struct scored *texts = ARENA_ARRAY(x->a, struct scored, x->postings.n + 1);
-	for (size_t i = 0; i < x->postings.n; i++) {
-		if (n == 0 || texts[n - 1].hit.of != x->postings.v[i].of) texts[n++] = (struct scored){i, 0, {x->postings.v[i].of, 0}};
-		texts[n - 1].n++;
-	}
-	for (size_t i = 0; i < n; i++) texts[i].hit.score = score_of(x, &texts[i], x->mean_length);
-	if (n > 1) qsort(texts, n, sizeof *texts, by_score);
-	*out = texts;
-	return n;
-}
-
-static bool score_by_length(sqlite3 *db, const char *table, const struct scoring *x, struct scored *texts, size_t n)
-{
-	char sql[SEARCH__STATEMENT_BYTES];
-	sqlite3_stmt *s = NULL;
-	snprintf(sql, sizeof sql, "SELECT tokens FROM %s_size WHERE id = ?1", table);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK) return false;
-	for (size_t i = 0; i < n; i++) {
-		sqlite3_reset(s);
-		if (sqlite3_bind_int64(s, 1, texts[i].hit.of) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) texts[i].hit.score = score_of(x, &texts[i], sqlite3_column_double(s, 0));
-	}
-	sqlite3_finalize(s);
-	if (n > 1) qsort(texts, n, sizeof *texts, by_score);
-	return true;
-}
-
-static enum err rank(struct op *op, struct search *s, enum search_kind kind, str language, str text, size_t most, struct search_hits *out)
-{
-	char table[TABLE_BYTES];
-	struct tokens *t = ARENA_NEW(&op->arena, struct tokens);
-	struct scoring *x = ARENA_NEW(&op->arena, struct scoring);
-	struct scored *texts;
-	t->a = x->a = &op->arena;
-	table_of(table, search__kind_name(kind), language);
-	search__grams(text, add, t);
-	if (!t->n || !read_sizes(s->db, table, x)) return OK; /* no text of this language */
-	if (!gather(s->db, table, t, x, out)) return fail(op, ERR_INTERNAL, "q", "the index cannot be read: %s", sqlite3_errmsg(s->db));
-	size_t n = score_all(x, &texts), likeliest = most * LIKELIEST_TIMES + LIKELIEST_LEAST;
-	if (likeliest > n) likeliest = n;
-	if (!score_by_length(s->db, table, x, texts, likeliest)) return fail(op, ERR_INTERNAL, "q", "the index cannot be read: %s", sqlite3_errmsg(s->db));
-	for (size_t i = 0; i < likeliest && out->n < most; i++) out->v[out->n++] = texts[i].hit;
-	return OK;
-}
-
-enum err search_rank(struct op *op, enum search_kind kind, str language, str text, size_t most, struct search_hits *out)
-{
-	struct search *s = op->app->search;
-	if (most > SEARCH_RANKED_MOST) most = SEARCH_RANKED_MOST;
-	*out = (struct search_hits){.v = ARENA_ARRAY(&op->arena, struct search_hit, most + 1)};
-	pthread_mutex_lock(&s->lock);
-	enum err e = search__open(s) && search__run(s->db, "BEGIN") ? rank(op, s, kind, language, text, most, out) : fail(op, ERR_NOT_READY, "q", "the search index is being made: try again in a moment");
-	if (s->db) (void)search__run(s->db, "COMMIT");
-	pthread_mutex_unlock(&s->lock);
-	return e;
+	arena_release(&a);
+	return ok;
 }

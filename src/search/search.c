@@ -11,23 +11,18 @@
 #include "op/app.h"
 #include "search/inner.h"
 
-enum { BATCH = 400, PATH_BYTES = SEARCH__PATH_BYTES, STATEMENT_BYTES = SEARCH__STATEMENT_BYTES, QUOTE_TOKENS = 60 };
+enum { BATCH = 400, PATH_BYTES = SEARCH__PATH_BYTES, STATEMENT_BYTES = SEARCH__STATEMENT_BYTES, QUOTE_TOKENS = 60, FORMAT = 2 };
 
 static const struct kind {
 	const char *name;
 	enum sql one, all;
-	bool is_ranked; /* a table a language (ranked.c) */
+	bool is_ranked; /* in tables of our own (ranked.c) */
 } KINDS[SEARCH_KINDS] = {
 	[SEARCH_MENTION] = {"mention", SQL_search_mention, SQL_search_all_mention, false},
 	[SEARCH_RESEARCH] = {"research", SQL_search_research, SQL_search_all_research, false},
 	[SEARCH_MESSAGE] = {"message", SQL_search_message, SQL_search_all_message, false},
 	[SEARCH_ARTICLE] = {"article", SQL_search_article, SQL_search_all_article, true},
 };
-
-const char *search__kind_name(enum search_kind kind)
-{
-	return KINDS[kind].name;
-}
 
 struct search *search_new(str dir)
 {
@@ -39,6 +34,7 @@ struct search *search_new(str dir)
 
 static void shut(struct search *s)
 {
+	search__end_statements(s);
 	sqlite3_close(s->db);
 	s->db = NULL;
 	s->generation = 0;
@@ -93,7 +89,7 @@ static bool add_tokenizer(sqlite3 *db)
 	sqlite3_bind_pointer(s, 1, (void *)&api, "fts5_api_ptr", NULL);
 	(void)sqlite3_step(s);
 	sqlite3_finalize(s);
-	return api && api->xCreateTokenizer(api, "hospes", NULL, &ours, NULL) == SQLITE_OK && search__add_ranked_tokenizer(api);
+	return api && api->xCreateTokenizer(api, "hospes", NULL, &ours, NULL) == SQLITE_OK;
 }
 
 /* ---- the file ---- */
@@ -117,7 +113,12 @@ static bool try_open(struct search *s)
 	char sql[STATEMENT_BYTES];
 	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) return false;
 	if (!search__run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000") || !add_tokenizer(s->db)) return false;
-	if (!search__run(s->db, "CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL)")) return false;
+	if (number(s->db, "PRAGMA user_version") != FORMAT) {
+		if (number(s->db, "SELECT count(*) FROM sqlite_schema")) return false; /* of another version of the program */
+		snprintf(sql, sizeof sql, "PRAGMA user_version=%d", FORMAT);
+		if (!search__run(s->db, sql)) return false;
+	}
+	if (!search__run(s->db, "CREATE TABLE IF NOT EXISTS state (generation INTEGER NOT NULL)") || !search__open_ranked(s->db)) return false;
 	for (size_t i = 0; i < SEARCH_KINDS; i++) {
 		if (KINDS[i].is_ranked) continue;
 		snprintf(sql, sizeof sql, "CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(title, text, tokenize='hospes')", KINDS[i].name);
@@ -192,11 +193,12 @@ static enum err read_batch(struct op *op, void *arg)
 	return OK;
 }
 
-static bool write_one(sqlite3 *db, const struct search__noted *x, bool *has_removed)
+static bool write_one(struct search *search, const struct search__noted *x, bool *has_removed)
 {
+	sqlite3 *db = search->db;
 	char sql[STATEMENT_BYTES];
 	sqlite3_stmt *s = NULL;
-	if (KINDS[x->kind].is_ranked) return search__write_ranked(db, KINDS[x->kind].name, x, &has_removed[x->kind]);
+	if (KINDS[x->kind].is_ranked) return search__write_ranked(search, x);
 	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = ?1", KINDS[x->kind].name);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
 	sqlite3_finalize(s);
@@ -210,18 +212,15 @@ static bool write_one(sqlite3 *db, const struct search__noted *x, bool *has_remo
 }
 
 /* What was taken out leaves its words in older parts of the index until these are merged: erasing must not wait for that. */
-static bool write_batch(sqlite3 *db, const struct batch *b)
+static bool write_batch(struct search *s, const struct batch *b)
 {
+	sqlite3 *db = s->db;
 	bool has_removed[SEARCH_KINDS] = {false}, ok = search__run(db, "BEGIN IMMEDIATE");
 	char sql[STATEMENT_BYTES];
 	for (size_t i = 0; ok && i < b->n; i++)
-		if (b->v[i].kind >= 0 && b->v[i].kind < SEARCH_KINDS) ok = write_one(db, &b->v[i], has_removed);
+		if (b->v[i].kind >= 0 && b->v[i].kind < SEARCH_KINDS) ok = write_one(s, &b->v[i], has_removed);
 	for (size_t k = 0; ok && k < SEARCH_KINDS; k++) {
 		if (!has_removed[k]) continue;
-		if (KINDS[k].is_ranked) {
-			ok = search__optimize_ranked(db, KINDS[k].name);
-			continue;
-		}
 		snprintf(sql, sizeof sql, "INSERT INTO %s (%s) VALUES ('optimize')", KINDS[k].name, KINDS[k].name);
 		ok = search__run(db, sql);
 	}
@@ -257,10 +256,10 @@ static enum err note_all(struct op *op, void *arg)
 static bool empty(struct search *s, int64_t generation)
 {
 	char sql[STATEMENT_BYTES];
-	bool ok = true;
+	bool ok = search__empty_ranked(s->db);
 	for (size_t i = 0; ok && i < SEARCH_KINDS; i++) {
 		snprintf(sql, sizeof sql, "DELETE FROM %s", KINDS[i].name);
-		ok = KINDS[i].is_ranked ? search__empty_ranked(s->db, KINDS[i].name) : search__run(s->db, sql);
+		ok = KINDS[i].is_ranked || search__run(s->db, sql);
 	}
 	snprintf(sql, sizeof sql, "DELETE FROM state; INSERT INTO state VALUES (%lld)", (long long)generation);
 	if (!ok || !search__run(s->db, sql)) return false;
@@ -287,7 +286,7 @@ static enum err bring_up(struct app *app, struct search *s, bool *more)
 	enum err e = op_apart(app, SEARCH_JOB, read_batch, b);
 	if (e == OK && b->n) {
 		pthread_mutex_lock(&s->lock);
-		e = search__open(s) && write_batch(s->db, b) ? OK : ERR_IO;
+		e = search__open(s) && write_batch(s, b) ? OK : ERR_IO;
 		if (e != OK) shut(s); /* looked at anew the next time */
 		pthread_mutex_unlock(&s->lock);
 	}
