@@ -28,8 +28,8 @@ bool search__open(struct search *s); /* under the lock */
 /* ---- ranked.c: what ranked texts are found by ---- */
 bool search__open_ranked(sqlite3 *db);
 bool search__empty_ranked(sqlite3 *db);
-/* Takes the text out and, if it is there, puts it into its language. */
-bool search__write_ranked(struct search *s, const struct search__noted *x);
+/* Takes the texts out and puts those that are there into their languages. */
+bool search__write_ranked(struct search *s, const struct search__noted *const *texts, size_t n);
 str search__language_key(struct arena *a, str language);
 /* A statement that begins anew, with the numbers as its first values; NULL when it cannot be made. */
 sqlite3_stmt *search__ask(struct search *s, enum search__statement which, const int64_t *values, size_t n);

@@ -1,9 +1,10 @@
 /* The passage of a text that answers best: the window of sentences with the most different words of the query in it, of
  * several the first. */
+#include "base/map.h"
 #include "base/utf8.h"
 #include "search/inner.h"
 
-enum { PIECES_MOST = 4000 };
+enum { PIECES_MOST = 4000, WORDS_MOST = 64 };
 
 struct piece {
 	size_t from, to;
@@ -23,7 +24,7 @@ static bool ends_sentence(str text, size_t i)
 }
 
 struct looking {
-	const struct search_hits *hits;
+	struct map words; /* the bit of each */
 	struct piece *pieces;
 	size_t n, at;
 };
@@ -34,20 +35,23 @@ static int look(void *arg, const char *token, int n, int from, int to, bool is_s
 	(void)to;
 	if (is_same_place) return 0;
 	while (l->at + 1 < l->n && (size_t)from >= l->pieces[l->at].to) l->at++;
-	for (size_t w = 0; w < l->hits->n_words && w < 64; w++)
-		if (str_eq(l->hits->words[w], (str){token, (size_t)n})) l->pieces[l->at].has |= UINT64_C(1) << w;
+	const uint64_t *has = map_get(&l->words, (str){token, (size_t)n});
+	if (has) l->pieces[l->at].has |= *has;
 	return 0;
 }
 
 str search_passage(struct arena *a, str text, const struct search_hits *hits, size_t most)
 {
-	struct looking l = {.hits = hits, .pieces = ARENA_ARRAY(a, struct piece, PIECES_MOST)};
+	struct looking l = {.pieces = ARENA_ARRAY(a, struct piece, PIECES_MOST)};
 	size_t from = 0, best = 0, best_to = 0;
 	int best_words = -1;
 	for (size_t i = 0; i < text.n && l.n < PIECES_MOST; i++)
 		if (ends_sentence(text, i) || i + 1 == text.n) l.pieces[l.n++] = (struct piece){from, i + 1, 0}, from = i + 1;
 	if (!l.n) return text;
+	map_init(&l.words);
+	for (size_t w = 0; w < hits->n_words && w < WORDS_MOST; w++) *map_put(&l.words, hits->words[w], NULL) = UINT64_C(1) << w;
 	search__grams(text, look, &l);
+	map_release(&l.words);
 	for (size_t i = 0; i < l.n; i++) {
 		uint64_t has = 0;
 		size_t k = i;

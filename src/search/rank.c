@@ -193,22 +193,32 @@ static bool score_all(struct ranking *r)
 	return true;
 }
 
-static int by_score(const void *x, const void *y)
+static bool is_better(struct search_hit a, struct search_hit b)
 {
-	const struct search_hit *a = x, *b = y;
-	if (a->score != b->score) return a->score > b->score ? -1 : 1;
-	return (a->of > b->of) - (a->of < b->of);
+	return a.score != b.score ? a.score > b.score : a.of < b.of;
+}
+
+/* Few are wanted of many: each takes its place among the best so far. */
+static size_t pick_best(const struct ranking *r, size_t most, struct search_hit *best)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->found.n; i++) {
+		struct search_hit hit = {r->found.v[i], r->scores[r->found.v[i]]};
+		if (n == most && (n == 0 || !is_better(hit, best[n - 1]))) continue;
+		size_t at = n < most ? n++ : n - 1;
+		for (; at > 0 && is_better(hit, best[at - 1]); at--) best[at] = best[at - 1];
+		best[at] = hit;
+	}
+	return n;
 }
 
 static bool give_best(struct ranking *r, size_t most, struct search_hits *out)
 {
-	struct search_hit *hits = ARENA_ARRAY(r->a, struct search_hit, r->found.n + 1);
-	for (size_t i = 0; i < r->found.n; i++) hits[i] = (struct search_hit){r->found.v[i], r->scores[r->found.v[i]]};
-	if (r->found.n > 1) qsort(hits, r->found.n, sizeof *hits, by_score);
-	for (size_t i = 0; i < r->found.n && i < most; i++) {
-		sqlite3_stmt *q = search__ask(r->s, SEARCH__TEXT_ID, &hits[i].of, 1);
+	out->n = pick_best(r, most, out->v);
+	for (size_t i = 0; i < out->n; i++) {
+		sqlite3_stmt *q = search__ask(r->s, SEARCH__TEXT_ID, &out->v[i].of, 1);
 		if (!q || sqlite3_step(q) != SQLITE_ROW) return false;
-		out->v[out->n++] = (struct search_hit){sqlite3_column_int64(q, 0), hits[i].score};
+		out->v[i].of = sqlite3_column_int64(q, 0);
 		sqlite3_reset(q);
 	}
 	return true;

@@ -111,7 +111,7 @@ static int64_t number(sqlite3 *db, const char *sql)
 static bool try_open(struct search *s)
 {
 	char sql[STATEMENT_BYTES];
-	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) return false;
+	if (sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) return false;
 	if (!search__run(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; PRAGMA cache_size=-8000") || !add_tokenizer(s->db)) return false;
 	if (number(s->db, "PRAGMA user_version") != FORMAT) {
 		if (number(s->db, "SELECT count(*) FROM sqlite_schema")) return false; /* of another version of the program */
@@ -138,7 +138,7 @@ static void remove_files(const struct search *s)
 	}
 }
 
-/* Under the lock. A file that cannot be used is made again. */
+/* Under the lock, which is why SQLite needs none of its own. A file that cannot be used is made again. */
 bool search__open(struct search *s)
 {
 	if (s->db) return true;
@@ -193,12 +193,10 @@ static enum err read_batch(struct op *op, void *arg)
 	return OK;
 }
 
-static bool write_one(struct search *search, const struct search__noted *x, bool *has_removed)
+static bool write_one(sqlite3 *db, const struct search__noted *x, bool *has_removed)
 {
-	sqlite3 *db = search->db;
 	char sql[STATEMENT_BYTES];
 	sqlite3_stmt *s = NULL;
-	if (KINDS[x->kind].is_ranked) return search__write_ranked(search, x);
 	snprintf(sql, sizeof sql, "DELETE FROM %s WHERE rowid = ?1", KINDS[x->kind].name);
 	bool ok = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_bind_int64(s, 1, x->of) == SQLITE_OK && sqlite3_step(s) == SQLITE_DONE;
 	sqlite3_finalize(s);
@@ -217,8 +215,15 @@ static bool write_batch(struct search *s, const struct batch *b)
 	sqlite3 *db = s->db;
 	bool has_removed[SEARCH_KINDS] = {false}, ok = search__run(db, "BEGIN IMMEDIATE");
 	char sql[STATEMENT_BYTES];
-	for (size_t i = 0; ok && i < b->n; i++)
-		if (b->v[i].kind >= 0 && b->v[i].kind < SEARCH_KINDS) ok = write_one(s, &b->v[i], has_removed);
+	const struct search__noted *ranked[BATCH];
+	size_t n_ranked = 0;
+	for (size_t i = 0; ok && i < b->n; i++) {
+		const struct search__noted *x = &b->v[i];
+		if (x->kind < 0 || x->kind >= SEARCH_KINDS) continue;
+		if (KINDS[x->kind].is_ranked) ranked[n_ranked++] = x;
+		else ok = write_one(db, x, has_removed);
+	}
+	ok = ok && search__write_ranked(s, ranked, n_ranked);
 	for (size_t k = 0; ok && k < SEARCH_KINDS; k++) {
 		if (!has_removed[k]) continue;
 		snprintf(sql, sizeof sql, "INSERT INTO %s (%s) VALUES ('optimize')", KINDS[k].name, KINDS[k].name);
@@ -274,7 +279,10 @@ static enum err bring_together(struct app *app, struct search *s)
 	if (generation && generation == s->generation) return OK;
 	generation = id_new();
 	TRY(op_apart(app, SEARCH_JOB, note_all, &generation));
-	return empty(s, generation) ? OK : ERR_IO;
+	pthread_mutex_lock(&s->lock);
+	bool ok = empty(s, generation);
+	pthread_mutex_unlock(&s->lock);
+	return ok ? OK : ERR_IO;
 }
 
 /* One batch; *more while there may be others. */

@@ -74,5 +74,22 @@ test('the index is made again from the records when its file is lost', async (t)
 	writeFileSync(file, ARTICLES.map((row) => `${JSON.stringify(row)}\n`).join(''));
 	await hospes.ok(['import', '--as', 'articles', file]);
 	for (const end of ['', '-wal', '-shm']) if (existsSync(`${hospes.data}/search.db${end}`)) writeFileSync(`${hospes.data}/search.db${end}`, 'no database at all');
-	assert.equal(JSON.parse(await hospes.ok(['search', '--language', 'th', 'พัสดุ'])).results[0].id, 'delivery');
+	const finds = async () => assert.equal(JSON.parse(await hospes.ok(['search', '--language', 'th', 'พัสดุ'])).results[0].id, 'delivery');
+	await finds();
+
+	// So it is when another version of the program wrote it: SQLite keeps the number of the format at byte 60.
+	const FORMAT = 60;
+	const index = () => readFileSync(`${hospes.data}/search.db`);
+	const ours = index(), other = Buffer.from(ours);
+	other.writeUInt32BE(ours.readUInt32BE(FORMAT) - 1, FORMAT);
+	writeFileSync(`${hospes.data}/search.db`, other);
+	await finds();
+	assert.equal(index().readUInt32BE(FORMAT), ours.readUInt32BE(FORMAT));
+
+	// Words that no text has any more leave the file.
+	writeFileSync(file, `${JSON.stringify({ ...ARTICLES[0], title: 'Exchanges', body: 'At any shop.' })}\n`);
+	assert.ok(index().includes('label'));
+	await hospes.ok(['import', '--as', 'articles', file]);
+	assert.ok(!index().includes('label'));
+	assert.ok(index().includes('exchanges'));
 });
