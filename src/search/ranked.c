@@ -127,7 +127,7 @@ static bool take_out(struct search *s, struct arena *a, int64_t kind, id of, int
 
 /* ---- putting in ----
  * The texts of a batch together: their words in order, then the rows in theirs, so that neighbours are written one after the other. One text
- * at a time went all over the file, and took ten times as long. */
+ * at a time went all over the file, and took three times as long. */
 struct putting {
 	const struct search__noted *x;
 	int64_t number, language, tokens; /* tokens: places; a word's beginning stands at the word's */
