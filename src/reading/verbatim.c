@@ -41,21 +41,21 @@ static bool is_of_customers(str event)
 	return true;
 }
 
-static bool names_one(str body)
-{
-	const char *end = body.p + body.n;
-	for (const char *p = body.p; (p = memchr(p, '"', (size_t)(end - p))); p++)
-		for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
-			size_t n = NAMES[i].n;
-			if ((size_t)(end - p) > n + 1 && p[n + 1] == '"' && !memcmp(p + 1, NAMES[i].p, n)) return true;
-		}
-	return false;
-}
-
 bool verbatim_is_named(str property)
 {
 	for (size_t i = 0; i < COUNT_OF(NAMES); i++)
 		if (property.n == NAMES[i].n && !memcmp(property.p, NAMES[i].p, property.n)) return true;
+	return false;
+}
+
+/* A name has no quote inside, so it stands between two that follow each other. */
+static bool names_one(str body)
+{
+	const char *end = body.p + body.n, *next;
+	for (const char *p = memchr(body.p, '"', body.n); p; p = next) {
+		next = memchr(p + 1, '"', (size_t)(end - p - 1));
+		if (next && verbatim_is_named((str){p + 1, (size_t)(next - p - 1)})) return true;
+	}
 	return false;
 }
 
