@@ -14,7 +14,7 @@ function say(text) {
 document.addEventListener('say', (event) => say(event.detail));
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 
-// ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, r an answer, j and k walk the rows
+// ---- keys: ? shows them, / searches, g then a letter goes, n writes a contact, r an answer, m a saved one, j and k walk the rows
 const GOES = { p: 'pulse', i: 'inbox', j: 'journeys', v: 'service', c: 'customers', r: 'products', s: 'sources', e: 'settings' };
 const keys = document.getElementById('keys');
 let isGoing = 0;
@@ -34,6 +34,14 @@ function openEntry() {
 	if (!entry) return false;
 	entry.open = true;
 	entry.querySelector('input:checked, input[type=radio]')?.focus();
+	return true;
+}
+
+function openMacros() {
+	const field = document.querySelector('[data-macro]');
+	if (!field) return false;
+	field.closest('details').open = true;
+	field.focus();
 	return true;
 }
 
@@ -58,6 +66,7 @@ function press(event) {
 	if (letter === 'g') { isGoing = Date.now(); return true; }
 	if (letter === 'n') return openEntry();
 	if (letter === 'r') { document.querySelector('[data-answer]')?.focus(); return true; }
+	if (letter === 'm') return openMacros();
 	if (letter === 'j') return walkRows(1);
 	if (letter === 'k') return walkRows(-1);
 	return false;

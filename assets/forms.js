@@ -105,3 +105,14 @@ for (const form of document.querySelectorAll('[data-draft]')) {
 	});
 	form.addEventListener('submit', () => clearTimeout(due));
 }
+
+// ---- a saved answer goes where the cursor stands in what is being written; nothing of that is replaced, and Ctrl+Z takes it back
+document.addEventListener('click', (event) => {
+	const button = event.target.closest('[data-insert]'), field = button?.form.elements.text;
+	if (!field) return;
+	event.preventDefault();
+	const text = button.closest('li').querySelector('.message-text').textContent, before = field.value.slice(0, field.selectionEnd), behind = field.value.slice(before.length);
+	field.focus();
+	field.setSelectionRange(before.length, before.length);
+	document.execCommand('insertText', false, (before.trim() && !before.endsWith('\n') ? '\n\n' : '') + text + (behind.trim() && !behind.startsWith('\n') ? '\n\n' : ''));
+});

@@ -18,6 +18,7 @@
 #include "journey/design.h"
 #include "journey/journey.h"
 #include "knowledge/knowledge.h"
+#include "macro/macro.h"
 #include "listen/listen.h"
 #include "mail/mail_pages.h"
 #include "mail/subscription.h"

@@ -118,3 +118,6 @@ SELECT made_at FROM conversation WHERE NOT is_automatic AND made_at >= $1 AND ma
 -- name: conversation_asked
 -- What the customer wrote last.
 SELECT text, language FROM conversation_message WHERE conversation = $1 AND kind = 0 AND NOT is_automatic AND text <> '' ORDER BY at DESC, id DESC LIMIT 1;
+
+-- name: conversation_customer_language
+SELECT language FROM customer WHERE id = $1 AND language IS NOT NULL;

@@ -123,7 +123,7 @@ static str address_of(struct op *op, str type, id subject)
 	} PAGES[] = {
 		{"customer", "/customers/", "cus"}, {"source", "/sources/", "src"},       {"import", "/imports/", "imp"}, {"key", "/sources", NULL},
 		{"person", "/team", NULL},          {"invitation", "/team", NULL},        {"setting", "/settings", NULL}, {"purpose", "/settings/purposes", NULL},
-		{"touchpoint", "/settings/touchpoints", NULL}, {"segment", "/segments/", "seg"}, {"followup", "/follow-ups/", "fup"}, {"followup_rule", "/follow-ups/rules", NULL}, {"improvement", "/improvements/", "imv"}, {"trigger", "/talk-triggers", NULL}, {"journey", "/journeys/designs/", "jou"}, {"mark", "/marks", NULL}, {"target", "/targets", NULL}, {"mail", "/settings/mail", NULL}, {"subscription", "/subscriptions", NULL},
+		{"touchpoint", "/settings/touchpoints", NULL}, {"segment", "/segments/", "seg"}, {"followup", "/follow-ups/", "fup"}, {"followup_rule", "/follow-ups/rules", NULL}, {"improvement", "/improvements/", "imv"}, {"trigger", "/talk-triggers", NULL}, {"journey", "/journeys/designs/", "jou"}, {"mark", "/marks", NULL}, {"macro", "/macros", NULL}, {"target", "/targets", NULL}, {"mail", "/settings/mail", NULL}, {"subscription", "/subscriptions", NULL},
 	};
 	for (size_t i = 0; i < COUNT_OF(PAGES); i++) {
 		if (!str_eq(type, str_of(PAGES[i].type))) continue;

@@ -42,8 +42,8 @@ enum err conversation_intake_end(struct conversation_intake *in) NODISCARD;
 int conversation_import(struct app *app, const struct command_io *io, const str *names, size_t n);
 
 /* Handlers and jobs. */
-extern const struct desc INBOX_DESC, CONVERSATION_PAGE_DESC, CONVERSATION_ANSWER_DESC, CONVERSATION_TEXT_DESC, CONVERSATION_CHOICE_DESC;
-web_handler inbox_get, conversation_show_get, conversation_file_get, conversation_picture_get, conversation_answer_post, conversation_note_post, conversation_draft_post, conversation_undo_post, conversation_assign_post, conversation_priority_post,
+extern const struct desc INBOX_DESC, CONVERSATION_PAGE_DESC, CONVERSATION_ANSWER_DESC, CONVERSATION_TEXT_DESC, CONVERSATION_CHOICE_DESC, CONVERSATION_MACRO_DESC;
+web_handler inbox_get, conversation_show_get, conversation_file_get, conversation_picture_get, conversation_answer_post, conversation_note_post, conversation_draft_post, conversation_macro_post, conversation_undo_post, conversation_assign_post, conversation_priority_post,
 	conversation_tag_post, conversation_untag_post, conversation_snooze_post, conversation_solve_post, conversation_reopen_post, conversation_merge_post, conversation_split_post, conversation_move_undo_post, conversation_called_post, conversation_seen_post, conversation_typing_post;
 extern const struct desc CONVERSATION_MAILBOX_DESC, CONVERSATION_MAILBOX_INPUT_DESC;
 web_handler conversation_mailbox_get, conversation_mailbox_post, conversation_mailbox_test_post, conversation_mailbox_look_post, conversation_mailbox_take_over_post;

@@ -14,18 +14,23 @@ enum { ANSWER_BYTES = 60000, TAG_BYTES = 160, HOUR_MS = 3600000, SECOND_MS = 100
 const struct conversation_snooze CONVERSATION_SNOOZES[] = {{"hours", 4}, {"day", 24}, {"days", 72}, {"week", 168}, {NULL, 0}};
 
 struct answer_input {
-	str text, seen, then;
+	str text, seen, then, macro;
 };
 static const struct desc_field ANSWER_FIELDS[] = {
 	FIELD(answer_input, text, DESC_STR, .max = ANSWER_BYTES, .flags = DESC_REQUIRED),
 	FIELD(answer_input, seen, DESC_STR, .max = 20, .doc = "the conversation's revision that its writer saw; empty: whatever it is"),
 	FIELD(answer_input, then, DESC_STR, .max = 10, .doc = "solve: the conversation is solved with it"),
+	FIELD(answer_input, macro, DESC_STR, .doc = "the form's search for saved answers: not read"),
 };
 const struct desc CONVERSATION_ANSWER_DESC = {"conversation_answer", sizeof(struct answer_input), ANSWER_FIELDS, COUNT_OF(ANSWER_FIELDS)};
 struct text_input {
-	str text;
+	str text, seen, macro;
 };
-static const struct desc_field TEXT_FIELDS[] = {FIELD(text_input, text, DESC_STR, .max = ANSWER_BYTES)};
+static const struct desc_field TEXT_FIELDS[] = {
+	FIELD(text_input, text, DESC_STR, .max = ANSWER_BYTES),
+	FIELD(text_input, seen, DESC_STR, .doc = "of the form of an answer: not read"),
+	FIELD(text_input, macro, DESC_STR, .doc = "of the form of an answer: not read"),
+};
 const struct desc CONVERSATION_TEXT_DESC = {"conversation_text", sizeof(struct text_input), TEXT_FIELDS, COUNT_OF(TEXT_FIELDS)};
 struct choice_input {
 	str value;
@@ -65,7 +70,7 @@ str conversation__undo(struct op *op, id conversation, id message)
 
 /* ---- messages ---- */
 
-static str doer(const struct op *op, const struct web *w)
+str conversation__doer(const struct op *op, const struct web *w)
 {
 	if (w->person_name.n) return w->person_name;
 	return op->actor.name.n ? op->actor.name : S("Hospes");
@@ -90,15 +95,15 @@ static enum err add_message(struct op *op, const struct web *w, const struct con
 	bool is_person = op->actor.kind == ACTOR_PERSON;
 	*message = id_new();
 	TRY(op_run(op, SQL_conversation_message_add,
-		DB_ARGS(db_id(*message), db_id(c->id), db_int(kind), db_id(kind == MESSAGE_OUT ? c->contact : 0), db_id(is_person ? op->actor.id : 0), db_text(doer(op, w)), db_int(op->now_ms), db_int(op->now_ms),
+		DB_ARGS(db_id(*message), db_id(c->id), db_int(kind), db_id(kind == MESSAGE_OUT ? c->contact : 0), db_id(is_person ? op->actor.id : 0), db_text(conversation__doer(op, w)), db_int(op->now_ms), db_int(op->now_ms),
 			db_text(id_show(&op->arena, S("msg"), *message)), db_null(), db_text(text), db_text(S("")), db_bool(false), db_bool(false), db_int(0), db_null(), db_null(), db_text(S("")), db_text(S("")), db_int_or_null(send_at), db_bool(false)),
 		NULL));
 	TRY(search_note(op, SEARCH_MESSAGE, *message));
 	TRY(conversation__calls_seen(op, c->id));
-	if (kind == MESSAGE_NOTE) TRY(conversation__call_on(op, c, *message, text, doer(op, w)));
+	if (kind == MESSAGE_NOTE) TRY(conversation__call_on(op, c, *message, text, conversation__doer(op, w)));
 	if (kind == MESSAGE_NOTE) return op_run(op, SQL_conversation_touch, DB_ARGS(db_id(c->id)), NULL);
 	TRY(conversation__settle(op, c->id, *message, kind, op->now_ms, false));
-	if (conversation__is_chat(c->channel)) TRY(conversation__chat_answered(op, c, *message, doer(op, w), text));
+	if (conversation__is_chat(c->channel)) TRY(conversation__chat_answered(op, c, *message, conversation__doer(op, w), text));
 	return send_at == DESC_NULL_INT ? OK : job_add(op, "conversation_send", S("{}"), send_at, S("schedule"), NULL);
 }
 

@@ -73,12 +73,6 @@ static void fill_mention(struct op *op, const struct db_rows *r, size_t i, struc
 	out->contact_address = S("");
 }
 
-/* A visitor of a site is no address that says anything to a reader. */
-static void fill_visitor(struct op *op, struct conversation_row *out)
-{
-	if (conversation__is_chat(out->channel) && str_eq(out->person, out->contact_address)) out->person = i18n_pattern(op->locale.lang, S("conversation_visitor"));
-}
-
 void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct conversation_row *out)
 {
 	str feels = db_rows_text(r, i, FEELS);
@@ -91,7 +85,6 @@ void conversation__fill(struct op *op, const struct db_rows *r, size_t i, struct
 	if (out->customer) out->customer_address = customer_address(op, out->customer);
 	if (feels.n) out->feels = msg_of(str_fmt(&op->arena, "conversation_feels_%.*s", STR_ARG(feels)).p);
 	fill_mention(op, r, i, out);
-	fill_visitor(op, out);
 	out->is_waiting = out->waiting_since != DESC_NULL_INT && out->state == CONVERSATION_OPEN;
 	out->due_at = out->state == CONVERSATION_SOLVED ? DESC_NULL_INT : db_rows_int(r, i, DUE_AT);
 	out->due_what = out->due_at == DESC_NULL_INT ? -1 : (int)db_rows_int(r, i, DUE_WHAT);

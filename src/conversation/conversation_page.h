@@ -3,6 +3,7 @@
 #define CONVERSATION_CONVERSATION_PAGE_H
 #include "conversation/conversation_row.h"
 #include "customer/customer.h"
+#include "macro/macro.h"
 #include "want/want.h"
 
 struct conversation_file {
@@ -57,7 +58,9 @@ struct conversation_page {
 	LIST_OF(struct option) priorities;
 	LIST_OF(struct option) snoozes;
 	LIST_OF(struct option) merges; /* conversations that it can be merged into */
-	struct input text, note, tag;
+	LIST_OF(struct macro_filled) macros; /* saved answers that the address looks for, filled for this customer */
+	bool is_macro_asked;
+	struct input text, note, tag, macro;
 	LIST_OF(struct form_fault) faults;
 };
 enum err conversation__page(struct op *op, const struct web *w, id conversation, struct conversation_page **out) NODISCARD;
@@ -66,6 +69,9 @@ enum err conversation__open(struct op *op, const struct web *w, struct conversat
 enum err conversation__choose(struct op *op, struct web *w, struct conversation_row *c, str *value) NODISCARD;
 /* Promises, scores and orders of the customer, and articles that may answer: beside its messages. number: of the customer, 0: nobody. */
 enum err conversation__beside(struct op *op, uint32_t number, struct conversation_page *page) NODISCARD;
+enum err conversation__macros(struct op *op, const struct web *w, struct conversation_page *page) NODISCARD;
+/* Who writes, as customers read it. */
+str conversation__doer(const struct op *op, const struct web *w);
 extern const struct desc CONVERSATION_SUGGESTION_DESC;
 /* Calls on the colleagues that a note names, by who wrote it. */
 enum err conversation__call_on(struct op *op, const struct conversation_row *c, id message, str text, str who) NODISCARD;

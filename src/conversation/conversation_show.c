@@ -78,6 +78,9 @@ static const struct desc_field PAGE_FIELDS[] = {
 	FIELD(conversation_page, promises, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_PROMISE_DESC, .doc = "made to the customer, open or overdue"),
 	FIELD(conversation_page, scores, DESC_LIST, .item = DESC_STRUCT, .of = &WANT_SCORE_DESC),
 	FIELD(conversation_page, orders, DESC_LIST, .item = DESC_STRUCT, .of = &CUSTOMER_ORDER_DESC, .doc = "the latest three"),
+	FIELD(conversation_page, macros, DESC_LIST, .item = DESC_STRUCT, .of = &MACRO_FILLED_DESC, .doc = "saved answers, filled for this customer"),
+	FIELD(conversation_page, macro, DESC_STRUCT, .of = &INPUT_DESC, .flags = DESC_PAGE_ONLY),
+	FIELD(conversation_page, is_macro_asked, DESC_BOOL, .flags = DESC_PAGE_ONLY),
 	FIELD(conversation_page, suggestions, DESC_LIST, .item = DESC_STRUCT, .of = &CONVERSATION_SUGGESTION_DESC, .doc = "public articles that may answer the customer's latest message"),
 	FIELD(conversation_page, people, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
 	FIELD(conversation_page, priorities, DESC_LIST, .item = DESC_STRUCT, .of = &OPTION_DESC),
@@ -288,6 +291,7 @@ enum err conversation__page(struct op *op, const struct web *w, id conversation,
 	page->may_mail = page->may_write && !page->is_elsewhere && (page->is_chat || mail_is_on(op->app));
 	if (page->is_chat) TRY(fill_chat(op, page));
 	else if (!page->is_elsewhere && !mail_is_on(op->app)) page->no_mail = msg_of("conversation_no_mail");
+	if (page->may_mail || (page->may_write && page->is_elsewhere)) TRY(conversation__macros(op, w, page));
 	page->finding = finding_of(&page->conversation);
 	return OK;
 }

@@ -8,6 +8,7 @@
  * `{{t.@name}}` looks up `name` in the stack and uses its value as the key. */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "i18n/i18n.h"
@@ -38,6 +39,16 @@ struct template_value {
 /* Renders with values[0] as the outermost context and values[n-1] the innermost. out's maximum caps the output
  * (ERR_TOO_LARGE). Thread safe: a template may be rendered by many threads at once. */
 enum err template_render(const struct template *t, const struct locale *l, const struct template_value *values, size_t n, struct buf *out, struct fault *f) NODISCARD;
+
+/* What a template names, in its order: a value shown, one asked for by a section or its opposite, or what does more than these
+ * (partials, parents, blocks, unescaped values). The names are the template's, the list is a's. */
+enum template_use { TEMPLATE_SHOWS, TEMPLATE_ASKS, TEMPLATE_DOES_MORE };
+struct template_name {
+	str name;
+	enum template_use use;
+	bool is_asked_around; /* stands within a section of the same name, so it is there when it is shown */
+};
+size_t template_names(const struct template *t, struct arena *a, struct template_name **out);
 
 void template_escape(struct buf *out, enum template_type type, str text);
 #endif
