@@ -13,13 +13,12 @@ struct piece {
 
 static bool ends_sentence(str text, size_t i)
 {
-	static const char *const WIDE[] = {"。", "！", "？", "؟", "۔"};
-	if (text.p[i] == '\n') return true;
-	if ((text.p[i] == '.' || text.p[i] == '!' || text.p[i] == '?') && i + 1 < text.n && (text.p[i + 1] == ' ' || text.p[i + 1] == '\n')) return true;
-	for (size_t k = 0; k < COUNT_OF(WIDE) && (unsigned char)text.p[i] >= 0x80; k++) {
-		str mark = str_of(WIDE[k]);
-		if (i + 1 >= mark.n && str_eq(str_sub(text, i + 1 - mark.n, mark.n), mark)) return true;
-	}
+	static const str WIDE[] = {{"。", sizeof "。" - 1}, {"！", sizeof "！" - 1}, {"？", sizeof "？" - 1}, {"؟", sizeof "؟" - 1}, {"۔", sizeof "۔" - 1}};
+	char c = text.p[i];
+	if (c == '\n') return true;
+	if ((c == '.' || c == '!' || c == '?') && i + 1 < text.n && (text.p[i + 1] == ' ' || text.p[i + 1] == '\n')) return true;
+	for (size_t k = 0; k < COUNT_OF(WIDE) && (unsigned char)c >= 0x80; k++)
+		if (c == WIDE[k].p[WIDE[k].n - 1] && i + 1 >= WIDE[k].n && str_eq(str_sub(text, i + 1 - WIDE[k].n, WIDE[k].n), WIDE[k])) return true;
 	return false;
 }
 

@@ -172,7 +172,7 @@ static bool score_word(struct ranking *r, const struct wanted *w, size_t n_score
 	int step = SQLITE_ERROR;
 	while (q && (step = sqlite3_step(q)) == SQLITE_ROW) {
 		size_t text = (size_t)sqlite3_column_int64(q, 0);
-		double times = sqlite3_column_double(q, 1), length = sqlite3_column_double(q, 2);
+		double times = sqlite3_column_int(q, 1), length = sqlite3_column_int(q, 2);
 		if (text >= n_scores) continue;
 		if (r->scores[text] == 0) VEC_PUSH(&r->found, r->a, (uint32_t)text);
 		r->scores[text] += idf * times / (times + K1 * (1 - B) + by_length * length);
