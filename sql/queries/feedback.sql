@@ -68,9 +68,9 @@ FROM feedback f JOIN identity i ON i.subject = f.subject LEFT JOIN source s ON s
 		WHERE c.purpose = $9 AND NOT c.is_granted)
 
 -- fragment: feedback_columns
-SELECT f.id, f.at, f.question, q.wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey,
+SELECT f.id, f.at, f.question, CASE WHEN f.is_anonymous IS NULL THEN coalesce(f.wording, q.wording) ELSE q.wording END AS wording, f.type, f.number, f.scale_max, f.text, f.language, f.channel, f.location, f.survey,
 	CASE WHEN f.is_anonymous IS NULL THEN f.submission END AS submission, f.weight, i.customer,
-	coalesce(k.name, k.email, i.shown) AS person, f.read_language, f.sentiment, f.topics, f.signals, tc.at AS corrected_at, coalesce(nullif(tp.name, ''), tp.email) AS corrected_by
+	coalesce(k.name, k.email, i.shown) AS person, f.read_language, f.sentiment, f.topics, f.signals, tc.at AS corrected_at, coalesce(nullif(tp.name, ''), tp.email) AS corrected_by, f.version
 
 -- fragment: feedback_tables
 FROM feedback f LEFT JOIN feedback_question q ON q.question = f.question LEFT JOIN identity i ON i.subject = f.subject LEFT JOIN customer k ON k.id = i.customer
@@ -105,7 +105,7 @@ SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_sq
 SELECT count(*) FROM feedback f WHERE {{feedback_wanted}} AND {{feedback_read_postgres}} AND (CAST($10 AS TEXT) IS NULL OR strpos(f.search, $10) > 0) AND $1 = 0 AND $11 = 0 AND $12 = 0;
 
 -- fragment: feedback_whole
-SELECT w.answered, w.response, f.question, f.type, f.number, f.text, f.language, f.channel, f.location, f.weight, f.submission, i.customer
+SELECT w.answered, w.response, f.question, f.type, f.number, f.text, f.language, f.channel, f.location, f.weight, f.version, f.submission, i.customer
 FROM wanted w JOIN feedback f ON f.survey = $17 AND coalesce(f.submission, f.message) = w.response LEFT JOIN identity i ON i.subject = f.subject
 WHERE f.is_anonymous IS NULL AND f.purposes & $2 <> 0 ORDER BY w.answered, w.response, f.id;
 

@@ -23,6 +23,9 @@ SELECT number, made_at, made_by FROM survey_version WHERE survey = $1 AND number
 -- name: survey_version_get
 SELECT definition_json FROM survey_version WHERE survey = $1 AND number = $2;
 
+-- name: survey_question_answered
+SELECT 1 FROM feedback WHERE survey = $1 AND (question = $2 OR question = $3) LIMIT 1;
+
 -- name: survey_set_state
 UPDATE survey SET state = $2, changed_at = $3 WHERE id = $1 AND removed_at IS NULL;
 

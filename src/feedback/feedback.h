@@ -32,6 +32,10 @@ struct feedback_question {
 enum err feedback_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
 /* Those of anonymous surveys alone. */
 enum err feedback_anonymous_questions(struct op *op, struct feedback_question **out, size_t *n) NODISCARD;
+/* *wording, in which somebody answered, becomes that of the same version in the reader's language when the survey is ours. No version: an
+ * anonymous answer keeps none, and has the words of today. known: what was read of surveys before, NULL at first. */
+struct feedback_version;
+enum err feedback_wording(struct op *op, struct feedback_version **known, str survey, str version, str question, str *wording) NODISCARD;
 /* How often each answer in words was given to a question of an anonymous survey, by group; those that may be seen, the most frequent first. */
 struct feedback_choice {
 	str team, place, staff, text;

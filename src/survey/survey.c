@@ -158,12 +158,36 @@ enum err survey_add(struct op *op, struct survey *s)
 	return audit_write(op, "survey_added", "survey", s->id, STR_NONE, s->name);
 }
 
+static enum err is_answered(struct op *op, id survey, str question, bool *out)
+{
+	struct db_rows rows;
+	TRY(op_query(op, SQL_survey_question_answered, DB_ARGS(db_text(id_show(&op->arena, S("sur"), survey)), db_text(question), db_text(str_fmt(&op->arena, "%.*s.1", STR_ARG(question)))), &rows));
+	*out = rows.n > 0;
+	return OK;
+}
+
+/* Answers of two scales under one question would be one figure of neither. */
+static enum err check_scales(struct op *op, const struct survey *now, const struct survey *s)
+{
+	for (size_t i = 0; i < s->definition.questions.n; i++) {
+		const struct survey_question *q = &s->definition.questions.v[i];
+		size_t at = survey__find(&now->definition, q->id);
+		if (at == now->definition.questions.n) continue;
+		const struct survey_question *was = &now->definition.questions.v[at];
+		bool answered = false;
+		if (was->type != q->type || survey_points(was) != survey_points(q)) TRY(is_answered(op, s->id, q->id, &answered));
+		if (answered) return fail(op, ERR_INVALID, str_fmt(&op->arena, "questions[%zu].type", i).p, "people have answered it on another scale: add a question in its place, and take this one off");
+	}
+	return OK;
+}
+
 enum err survey_change(struct op *op, const struct survey *s)
 {
 	struct survey now;
 	int64_t changed;
 	TRY(survey_get(op, s->id, &now));
 	TRY(now.state == SURVEY_OPEN ? survey_check_open(op, s) : survey_check_draft(op, &s->definition));
+	TRY(check_scales(op, &now, s));
 	if (now.is_anonymous && !s->is_anonymous && now.submissions) return fail(op, ERR_INVALID, "is_anonymous", "those who answered were promised that nobody can tell who they are");
 	TRY(op_run(op, SQL_survey_change, DB_ARGS(db_id(s->id), db_text(s->name), db_blob(i18n_sort_key(&op->arena, s->name)), db_bool(s->is_anonymous), db_int(op->now_ms)), &changed));
 	if (!changed) return fail(op, ERR_NOT_FOUND, "id", "there is no such survey");

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "i18n/direction.h"
 #include "template/inner.h"
 
 struct __attribute__((may_alias)) list {
@@ -67,6 +68,7 @@ static struct value field_virtual(struct arena *a, const struct locale *l, const
 	case DESC_ENUM: return str_starts(name, S("is_")) ? bool_value(is_enum_name(v, str_sub(name, 3, name.n))) : (struct value){0};
 	case DESC_LIST: return str_eq(name, S("n")) ? (struct value){.kind = VALUE_COUNT, .count = (int64_t)((const struct list *)v->at)->n} : (struct value){0};
 	case DESC_STR:
+		if (str_eq(name, S("dir"))) return text_value(direction_is_rtl(*(const str *)v->at, lang_is_rtl(l->lang)) ? S("rtl") : S("ltr"));
 		if (!str_eq(name, S("link"))) break;
 		return text_value(template__is_safe_address(*(const str *)v->at) ? *(const str *)v->at : STR_NONE);
 	case DESC_MONEY:

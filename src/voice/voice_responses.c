@@ -21,7 +21,7 @@ static const char *const KINDS[] = {"", "promoters", "passives", "detractors", "
 struct voice_response {
 	id id;
 	int64_t at;
-	str question, name, type, answer, text, language, language_name, channel, channel_name, location, survey, survey_name, submission, person, address;
+	str question, version, name, type, answer, text, language, language_name, channel, channel_name, location, survey, survey_name, submission, person, address;
 	double number;
 	struct msg tag;
 	int sentiment;
@@ -44,7 +44,8 @@ static const struct desc_field RESPONSE_FIELDS[] = {
 	FIELD(voice_response, id, DESC_ID, .prefix = "fbk"),
 	FIELD(voice_response, at, DESC_TIME),
 	FIELD(voice_response, question, DESC_STR),
-	FIELD(voice_response, name, DESC_STR, .doc = "the question's wording, else its id"),
+	FIELD(voice_response, version, DESC_STR, .doc = "of the survey, that was answered"),
+	FIELD(voice_response, name, DESC_STR, .doc = "the question's wording in that version, else its id"),
 	FIELD(voice_response, type, DESC_STR),
 	FIELD(voice_response, answer, DESC_STR, .doc = "as the page shows it"),
 	FIELD(voice_response, number, DESC_REAL),
@@ -169,7 +170,7 @@ static enum err count(struct op *op, const struct voice_wanted *x, int64_t *tota
 	return OK;
 }
 
-enum column { ID, AT, QUESTION, WORDING, TYPE, NUMBER, SCALE_MAX, TEXT, LANGUAGE, CHANNEL, LOCATION, SURVEY, SUBMISSION, WEIGHT, CUSTOMER, PERSON, READ_LANGUAGE, SENTIMENT, TOPICS, SIGNALS, CORRECTED_AT, CORRECTED_BY };
+enum column { ID, AT, QUESTION, WORDING, TYPE, NUMBER, SCALE_MAX, TEXT, LANGUAGE, CHANNEL, LOCATION, SURVEY, SUBMISSION, WEIGHT, CUSTOMER, PERSON, READ_LANGUAGE, SENTIMENT, TOPICS, SIGNALS, CORRECTED_AT, CORRECTED_BY, VERSION };
 
 static double real_of(const struct db_rows *r, size_t i, enum column c)
 {
@@ -237,7 +238,7 @@ static void fill_row(struct op *op, const struct db_rows *r, size_t i, struct vo
 {
 	str wording = db_rows_text(r, i, WORDING);
 	id customer = db_rows_id(r, i, CUSTOMER);
-	*out = (struct voice_response){.id = db_rows_id(r, i, ID), .at = db_rows_int(r, i, AT), .question = db_rows_text(r, i, QUESTION), .type = db_rows_text(r, i, TYPE), .text = db_rows_text(r, i, TEXT),
+	*out = (struct voice_response){.id = db_rows_id(r, i, ID), .at = db_rows_int(r, i, AT), .question = db_rows_text(r, i, QUESTION), .version = db_rows_text(r, i, VERSION), .type = db_rows_text(r, i, TYPE), .text = db_rows_text(r, i, TEXT),
 		.language = db_rows_text(r, i, LANGUAGE), .channel = db_rows_text(r, i, CHANNEL), .location = db_rows_text(r, i, LOCATION), .survey = db_rows_text(r, i, SURVEY),
 		.submission = db_rows_text(r, i, SUBMISSION), .person = db_rows_text(r, i, PERSON), .number = real_of(r, i, NUMBER), .address = STR_NONE, .language_name = STR_NONE};
 	out->name = wording.n ? wording : out->question;
@@ -258,9 +259,7 @@ static str cursor_of(struct op *op, const struct web *w, const char *way, const 
 static enum err fill_rows(struct op *op, const struct web *w, const struct voice_wanted *x, const struct db_rows *names, struct voice_responses *page)
 {
 	struct db_rows r;
-	struct feedback_question *asked;
-	size_t n_asked;
-	TRY(feedback_questions(op, &asked, &n_asked));
+	struct feedback_version *versions = NULL;
 	TRY(find(op, x, PAGE + 1, &r));
 	bool more = r.n > PAGE;
 	size_t n = page->rows.n = more ? PAGE : r.n;
@@ -268,8 +267,7 @@ static enum err fill_rows(struct op *op, const struct web *w, const struct voice
 	for (size_t i = 0; i < n; i++) {
 		struct voice_response *row = &page->rows.v[i];
 		fill_row(op, &r, x->is_back ? n - 1 - i : i, row);
-		const struct feedback_question *q = voice__find(asked, n_asked, row->question);
-		if (q) row->name = voice__name(q);
+		TRY(feedback_wording(op, &versions, row->survey, row->version, row->question, &row->name));
 		row->survey_name = str_given(row->survey) ? voice__survey_name(op, names, row->survey) : STR_NONE;
 	}
 	if (!n) return OK;
@@ -386,13 +384,15 @@ static void put_csv_row(struct op *op, const struct db_rows *r, size_t i, struct
 		buf_byte(b, ',');
 	}
 	buf_csv(b, one_line(&op->arena, db_rows_text(r, i, TOPICS)));
+	buf_byte(b, ',');
+	buf_csv(b, db_rows_text(r, i, VERSION));
 	buf_byte(b, '\n');
 }
 
 static enum err put_csv(struct op *op, struct voice_wanted *x, struct buf *b)
 {
 	struct db_rows r;
-	buf_add(b, S("id,time,customer,survey,submission,question,wording,type,number,weight,text,language,channel,location,sentiment,topics\n"));
+	buf_add(b, S("id,time,customer,survey,submission,question,wording,type,number,weight,text,language,channel,location,sentiment,topics,version\n"));
 	do {
 		TRY(find(op, x, CSV_PAGE, &r));
 		for (size_t i = 0; i < r.n; i++) put_csv_row(op, &r, i, b);

@@ -17,7 +17,7 @@
 #include "voice/voice_inner.h"
 
 enum { FLUSH_BYTES = 1 << 20, ROW_BYTES = 16 << 20 };
-enum column { ANSWERED, RESPONSE, QUESTION, TYPE, NUMBER, TEXT, LANGUAGE, CHANNEL, LOCATION, WEIGHT, SUBMISSION, CUSTOMER };
+enum column { ANSWERED, RESPONSE, QUESTION, TYPE, NUMBER, TEXT, LANGUAGE, CHANNEL, LOCATION, WEIGHT, VERSION, SUBMISSION, CUSTOMER };
 
 struct cell {
 	str text;
@@ -83,6 +83,8 @@ static void begin_response(struct table *t, const struct db_val *row)
 	}
 	buf_byte(&b, ',');
 	if (row[WEIGHT].type != DB_NULL) buf_fmt(&b, "%.15g", row[WEIGHT].d);
+	buf_byte(&b, ',');
+	buf_csv(&b, text_of(&row[VERSION]));
 	t->head = str_dup(&t->arena, buf_str(&b));
 	buf_release(&b);
 }
@@ -144,7 +146,7 @@ static enum err put_head(struct op *op, struct table *t, str survey)
 	struct asked *asked;
 	size_t n;
 	TRY(asked_of(op, survey, &asked, &n));
-	buf_add(&t->out, S("response,time,customer,language,channel,location,weight"));
+	buf_add(&t->out, S("response,time,customer,language,channel,location,weight,version"));
 	for (size_t i = 0; i < n; i++) {
 		buf_byte(&t->out, ',');
 		buf_csv(&t->out, asked[i].question);

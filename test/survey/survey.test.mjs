@@ -115,6 +115,27 @@ describe('surveys', () => {
 		assert.equal((await w.get(address, secret)).status, 200);
 	});
 
+	test('an answer stays with what was asked: its words, its version, its scale', async () => {
+		const way = (text, options) => ({ id: 'way', type: 'choice', texts: [{ lang: 'en', text, options }, { lang: 'el', text: `${text} (el)`, options }] });
+		const asked = (text, type, ...more) => ({ questions: [{ id: 'kept', type, is_required: true, texts: [{ lang: 'en', text }, { lang: 'el', text: `${text} (el)` }] }, ...more] });
+		const address = await begin('own', 'Changed'), save = (definition) => send(address, { name: 'Changed', is_anonymous: false, definition });
+		await save(asked('Recommend us?', 'nps', way('How did you come?', 'Bus\nCar')));
+		await send(`${address}/open`);
+		const path = new URL((await read(address)).link).pathname, { id, version } = await read(address);
+		assert.equal((await answer(path, { 'answers[0].value': '9', 'answers[1].value': '1' }, { 'accept-language': 'el' })).status, 303);
+		assert.ok((await save(asked('Recommend the new shop?', 'nps', way('How did you come today?', 'Train\nCar')))).status < 400);
+		assert.equal((await answer(path, { 'answers[0].value': '3', 'answers[1].value': '1' })).status, 303);
+		await w.applied();
+		const rows = (await read(`/voice/responses?survey=${id}&sort=oldest`)).rows.map((row) => [row.name, row.number ?? row.text, Number(row.version)]);
+		assert.deepEqual(rows, [['Recommend us?', 9, version], ['How did you come?', 'Bus', version], ['Recommend the new shop?', 3, version + 1], ['How did you come today?', 'Train', version + 1]], 'in the words of its version, in the reader’s language');
+		const file = (await w.get(`/voice/responses.csv?survey=${id}&question=kept&sort=oldest`, secret)).text.trim().split('\n');
+		assert.deepEqual([file[1].includes('"Recommend us?"'), file[2].includes('"Recommend the new shop?"')], [true, true], 'as it was read');
+		assert.match((await w.get(`/voice/submissions.csv?survey=${id}`, secret)).text, /^response,.*,version,"kept","way"\r\n/);
+		const other = await save(asked('Recommend the new shop?', 'csat'));
+		assert.deepEqual([other.status, /questions\[0\]\.type/.test(other.text)], [422, true], 'nine of ten and five of five are no mean');
+		assert.ok((await save({ questions: [{ ...asked('Satisfied?', 'csat').questions[0], id: 'kept2' }] })).status < 400, 'another question may');
+	});
+
 	test('nobody can tell who answered an anonymous survey', async () => {
 		const address = await begin('employees', 'Team');
 		await send(`${address}/open`);

@@ -124,13 +124,21 @@ test('feelings that customers name, in five languages', async (t) => {
 	assert.ok(named === 48 && found / named >= 0.9 && false_alarms === 0);
 });
 
-// The same hand: failures told without a word of feeling. That plain questions are read as blame in Chinese and Persian is the models' own.
+// The same hand: failures told without a word of feeling.
 test('what went wrong, said plainly, is blame in five languages', async (t) => {
 	const lines = readFileSync(join(ROOT, 'test/text/failures.tsv'), 'utf8').trim().split('\n').map((line) => line.split('\t'));
 	const { rows } = await read(t, lines.map(([, text]) => text).join('\n')), blamed = (kind) => lines.filter(([is], i) => is === kind && rows[i].sentiment.label === 'neg').length;
 	t.diagnostic(`${blamed('neg')} of 40 failures, ${blamed('no')} of 20 others`);
-	assert.ok(lines.length === 60 && blamed('neg') >= 37 && blamed('no') <= 7);
+	assert.ok(lines.length === 60 && blamed('neg') >= 37 && blamed('no') <= 3);
 	assert.deepEqual([rows[0].sentiment.label, rows[0].why.length > 0], ['neg', true], lines[0][1]);
+});
+
+// The same hand, other sentences than models/words/neutral.tsv has.
+test('plain questions and requests in Chinese and Persian are neutral, and complaints stay blame', async (t) => {
+	const lines = readFileSync(join(ROOT, 'test/text/neutral.tsv'), 'utf8').trim().split('\n').map((line) => line.split('\t'));
+	const { rows } = await read(t, lines.map(([, text]) => text).join('\n')), right = (kind) => lines.filter(([is], i) => is === kind && rows[i].sentiment.label === kind).length;
+	t.diagnostic(`${right('neu')} of 30 plain, ${right('neg')} of 12 complaints, ${right('pos')} of 6 praises`);
+	assert.ok(lines.length === 48 && right('neu') >= 23 && right('neg') >= 11 && right('pos') === 6);
 });
 
 test('effort, urgency, requests, amounts and numbers of orders', async (t) => {
