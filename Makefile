@@ -27,6 +27,8 @@ tsan: build-tsan/build.ninja            ## store and server tests under the thre
 	@tools/sanitized.sh tsan
 asan-scenario:                          ## every scenario on SQLite under the address and undefined behaviour sanitizers
 	@tools/sanitized.sh asan-scenario
+axe: all                                ## axe over every page, in every language, at both sizes; ./check takes turns
+	@HOSPES_TEST_AXE=all HOSPES_TEST_FILE_S=3000 test/run-scenarios browser test/browser/every-page.test.mjs
 fuzz:                                   ## each fuzzer for FUZZ_SECONDS (default 20)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 bench: build/build.ninja                ## the figures of docs/performance.md, then the parts alone
@@ -51,4 +53,4 @@ clean:
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 
-.PHONY: all test asan asan-scenario tsan fuzz bench scenario check lint format cover soak install clean help
+.PHONY: all test asan asan-scenario tsan axe fuzz bench scenario check lint format cover soak install clean help
