@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/datetime.h"
+#include "i18n/direction.h"
 #include "i18n/words.h"
 #include "i18n/zone.h"
 #include "shared.h"
@@ -287,12 +288,24 @@ static void reasons_are_known_by_their_english_words(void **state)
 	assert_true(i18n_knows_reason(en.lang, S("the moon is full")));
 }
 
+static void a_name_of_the_other_direction_does_not_turn_a_sentence_round(void **state)
+{
+	(void)state;
+	assert_true(direction_is_rtl(S("Harbour Lane را پیشنهاد می‌کنید؟"), true));
+	assert_true(direction_is_rtl(S("Harbour رسیدگی به مشکل من را آسان کرد."), false));
+	assert_false(direction_is_rtl(S("Does شاه mean king?"), false));
+	assert_false(direction_is_rtl(S("How did you come?"), true));
+	assert_false(direction_is_rtl(S("12 %"), true));
+	assert_false(direction_is_rtl(STR_NONE, true));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(languages_are_found_by_what_browsers_send),
 		cmocka_unit_test(sentences_choose_by_number_and_word),
 		cmocka_unit_test(pieces_of_the_other_direction_are_kept_together),
+		cmocka_unit_test(a_name_of_the_other_direction_does_not_turn_a_sentence_round),
 		cmocka_unit_test(values_are_shown_by_each_language),
 		cmocka_unit_test(names_stand_in_the_order_of_their_script),
 		cmocka_unit_test(names_stand_in_the_order_that_people_chose),

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "i18n/i18n.h"
 #include "json/json.h"
+#include "survey/survey_inner.h"
 
 const char *const SURVEY_TYPES[] = {
 #define SURVEY_TYPE(NAME, name, least, most, parts, seconds) #name,
