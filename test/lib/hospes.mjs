@@ -5,7 +5,7 @@
 //     const key = await hospes.key('write');
 //     await hospes.post('/v1/track', { userId: 'u1', event: 'X' }, key);
 import { spawn, execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,14 +19,15 @@ const SCRATCH = process.env.HOSPES_TEST_SCRATCH ?? tmpdir();
 // A sanitized build starts slowly on a busy machine; a test that waits longer than this has found a fault.
 const PATIENCE_MS = Number(process.env.HOSPES_TEST_PATIENCE_MS ?? 150_000);
 
+const PORTS = { first: 12_000, n: 20_000 };
+
+/** A port on which nothing listens, below those that systems give to connections: none takes it before a server does. */
 export function freePort() {
-	return new Promise((done, fail) => {
+	const port = PORTS.first + randomInt(PORTS.n);
+	return new Promise((done) => {
 		const server = createServer();
-		server.on('error', fail);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address();
-			server.close(() => done(port));
-		});
+		server.on('error', () => done(freePort()));
+		server.listen(port, '127.0.0.1', () => server.close(() => done(port)));
 	});
 }
 
