@@ -19,6 +19,7 @@ describe('answering', () => {
 	test('the page with all it loads stays under 50 kB; that of a customer says that it was opened and begun', async () => {
 		const { address } = await surveys.open('Light', questions), { context, page } = await openWindow(browser), said = [];
 		await w.post('/v1/identify', { userId: 'kim' }, await w.key('write'));
+		await w.customer('user_id:kim', surveys.secret);
 		const path = new URL((await surveys.send(`${address}/links`, { customer: 'user_id:kim' })).body.link).pathname;
 		page.on('response', (response) => { if (response.url().includes('/steps/')) said.push(`${response.url().split('/steps/').pop()} ${response.status()}`); });
 		await page.goto(w.address + path, { waitUntil: 'networkidle' });
