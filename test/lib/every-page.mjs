@@ -64,7 +64,7 @@ async function look(page, address, path, language, sizes = SIZES) {
 	for (const text of await leftovers(page)) faults.push(`shows "${text.slice(0, 80)}"`);
 	for (const { width, colorScheme } of SIZES) {
 		await page.setViewportSize({ width, height: 800 });
-		await page.emulateMedia({ colorScheme });
+		await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // nothing is seen while it fades in
 		const wide = await sidewaysScroll(page);
 		if (wide > 0) faults.push(`${wide} px to scroll sideways at ${width}`);
 		if (sizes.some((size) => size.width === width)) for (const line of await axe(page, { without: THOROUGHLY.includes(language) ? [] : ['color-contrast'] })) faults.push(`at ${width} in ${colorScheme}: ${line}`);
