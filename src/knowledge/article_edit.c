@@ -120,6 +120,8 @@ static enum err fill_choices(struct op *op, const struct article_input *in, stru
 	struct db_rows r;
 	for (int v = 0; ARTICLE_VISIBILITY[v]; v++) {
 		str name = str_of(ARTICLE_VISIBILITY[v]);
+		/* Customers cannot sign in: it is offered where a file said so alone. */
+		if (v == ARTICLE_SIGNED_IN && !str_eq(name, in->visibility)) continue;
 		customer_option(op, &page->visibilities, name, word(op, str_fmt(&op->arena, "article_%s", v == ARTICLE_SIGNED_IN ? "signed_in" : ARTICLE_VISIBILITY[v]).p), in->visibility.n ? str_eq(name, in->visibility) : v == 0);
 	}
 	TRY(op_query(op, SQL_conversation_people, DB_NO_ARGS, &r));
@@ -308,8 +310,8 @@ static void check_about(const struct article_input *in, struct article_page *pag
 {
 	bool has_zone;
 	x->review_on = DESC_NULL_INT;
-	for (size_t v = 0; v < page->visibilities.n; v++)
-		if (page->visibilities.v[v].is_selected) x->visibility = (int)v;
+	for (int v = 0; ARTICLE_VISIBILITY[v]; v++)
+		if (str_eq(in->visibility, str_of(ARTICLE_VISIBILITY[v]))) x->visibility = v;
 	if (in->visibility.n && !str_eq(in->visibility, str_of(ARTICLE_VISIBILITY[x->visibility]))) faults_add(f, "visibility", NULL, msg_of("fault_choice"));
 	bool is_known = !in->owner.n;
 	for (size_t i = 0; i < page->owners.n; i++) is_known |= str_eq(page->owners.v[i].value, in->owner);

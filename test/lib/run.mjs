@@ -1,6 +1,7 @@
 // run.mjs FILE…: runs test files, each in a process of its own and on each database of HOSPES_TEST_DATABASES, two more at a
 // time than there are cores (HOSPES_TEST_JOBS), as many wait for a moment. "sqlite:short" is SQLite for the files that are
-// not long, "sqlite:long" for those that are: that say "Starts first", or need the sample, the company or a browser. A file that takes longer than HOSPES_TEST_FILE_S
+// not long, "sqlite:long" for those that are: that say "Starts first", need the sample, the company or a
+// browser, or leave a test out under sanitizers. A file that takes longer than HOSPES_TEST_FILE_S
 // is ended with everything that it started, and counts as a failure that says which tests had begun and not ended: nothing
 // here waits for ever.
 //
@@ -19,7 +20,7 @@ const scratch = process.env.HOSPES_TEST_SCRATCH ?? tmpdir();
 function jobsOf(file) {
 	const text = readFileSync(file, 'utf8');
 	const early = /^(?:\/\/.*\n)*?\/\/.*\bStarts first\b/.test(text);
-	const length = early || /'demo'|sample\/|chromium/.test(text) ? 'long' : 'short';
+	const length = early || /'demo'|sample\/|chromium|asan\|tsan/.test(text) ? 'long' : 'short';
 	return databases.filter(([, only]) => !only || only === length).map(([database]) => ({ file, database, early }));
 }
 

@@ -86,7 +86,7 @@ test('what is wrong is told, and the other side is left in peace', async (t) => 
 	}
 });
 
-test('the inside is not asked, by address, name or redirect', async (t) => {
+test('the inside is not asked, by address or name', async (t) => {
 	const { out, add, tried } = await open(t, {});
 	for (const address of [`${out.address}/feed`, `http://localhost:${new URL(out.address).port}/feed`, 'http://169.254.169.254/latest', 'http://[::1]/', 'http://0x7f000001/'])
 		assert.equal((await tried(await add({ kind: 'feed', address }))).source.outcome.key, 'listen_outcome_inside', address);
