@@ -230,21 +230,27 @@ static bool turns_around(str three)
 	return (b == 0x80 && (c == 0x8e || c == 0x8f || (c >= 0xaa && c <= 0xae))) || (b == 0x81 && c >= 0xa6 && c <= 0xa9);
 }
 
-/* Without a path, and never a name that a system reads as more than a name. */
-static str name_of(struct reading *r, GMimePart *part, str type)
+/* Never a name that a system reads as more than a name; empty when nothing of it is left. */
+static str plain_name(struct arena *a, str name)
 {
-	const char *given = g_mime_part_get_filename(part);
-	str name = one_line(r->a, given, RECEIVED_NAME_BYTES);
-	char *p = arena_alloc(r->a, name.n + 1);
-	size_t n = 0, from = 0;
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '/' || name.p[i] == '\\') from = i + 1;
-	for (size_t i = from; i < name.n; i++) {
+	char *p = arena_alloc(a, name.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < name.n; i++) {
 		if (turns_around(str_sub(name, i, 3))) i += 2;
-		else p[n++] = strchr("\"<>|:*?", name.p[i]) ? '_' : name.p[i];
+		else p[n++] = strchr("/\\\"<>|:*?", name.p[i]) ? '_' : name.p[i];
 	}
 	str out = str_trim((str){p, n});
 	while (out.n && out.p[0] == '.') out = str_sub(out, 1, out.n);
+	return out;
+}
+
+static str name_of(struct reading *r, GMimePart *part, str type)
+{
+	str given = one_line(r->a, g_mime_part_get_filename(part), RECEIVED_NAME_BYTES);
+	size_t from = 0;
+	for (size_t i = 0; i < given.n; i++)
+		if (given.p[i] == '/' || given.p[i] == '\\') from = i + 1;
+	str out = plain_name(r->a, str_sub(given, from, given.n));
 	if (out.n) return out;
 	size_t slash;
 	return str_find(type, '/', &slash) && str_eq(str_sub(type, 0, slash), S("message")) ? S("message.eml") : str_fmt(r->a, "part-%d", r->parts);
@@ -294,14 +300,10 @@ static void add_message(struct reading *r, GMimeMessagePart *part)
 		r->out->files_left += inner != NULL;
 		return;
 	}
-	const char *subject = g_mime_message_get_subject(inner);
-	str name = one_line(r->a, subject, RECEIVED_NAME_BYTES - 4);
+	str name = plain_name(r->a, one_line(r->a, g_mime_message_get_subject(inner), RECEIVED_NAME_BYTES - 4));
 	char *bytes = g_mime_object_to_string(GMIME_OBJECT(inner), NULL);
 	struct received_file f = {.type = S("message/rfc822"), .size = bytes ? strlen(bytes) : 0};
-	char *p = (char *)(uintptr_t)str_dup(r->a, name).p;
-	for (size_t i = 0; i < name.n; i++)
-		if (strchr("/\\\"<>|:*?", p[i])) p[i] = '_';
-	f.name = name.n ? str_fmt(r->a, "%.*s.eml", (int)name.n, p) : S("message.eml");
+	f.name = name.n ? str_fmt(r->a, "%.*s.eml", STR_ARG(name)) : S("message.eml");
 	f.bytes = f.size > RECEIVED_FILE_BYTES ? STR_NONE : str_dup(r->a, str_of(bytes));
 	g_free(bytes);
 	VEC_PUSH(&r->out->files, r->a, f);

@@ -127,6 +127,9 @@ static void what_is_hostile_is_refused_or_harmless(void **state)
 	m = read_fine("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee [cid:a@b] and [cid: no]\n--b\nContent-Type: image/png\nContent-Disposition: attachment; filename*=utf-8''%E2%80%AEgpj.exe\n\nx\n--b--\n");
 	assert_str(m.files.v[0].name, "gpj.exe");
 	assert_str(m.text, "See  and [cid: no]");
+	m = read_fine("From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\nFrom: x@y.example\nSubject: =?utf-8?q?=2E=2E/=E2=80=AEgpj?=\n\nx\n--b\nContent-Type: message/rfc822\n\nFrom: x@y.example\nSubject: ..\n\nx\n--b--\n");
+	assert_str(m.files.v[0].name, "_gpj.eml");
+	assert_str(m.files.v[1].name, "message.eml");
 }
 
 static void a_picture_is_one_by_its_bytes(void **state)
